@@ -1,0 +1,174 @@
+# psmon: the whole build. One non-recursive makefile; objects never shared between sanitizer builds.
+#
+#   make            build/release/psmon          make demo     the whole job on a simulated ring
+#   make check      install deps, build, test    make quick    lint and unit tests
+#   make bench      hot paths against naive references
+#   make install    PREFIX=/usr/local DESTDIR=   make deps     install what is missing (Debian)
+#   SAN=address,undefined or SAN=thread builds and tests with sanitizers; V=1 shows commands.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+SAN ?=
+V ?=
+VERSION := 0.1.0
+
+comma := ,
+B := $(BUILD)/$(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)
+GEN := $(BUILD)/gen
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# ---- packages: what psmon needs from Debian, each with its reason ---------------------------------
+PACKAGES_BUILD := \
+  gcc libc6-dev \
+  pkg-config \
+  libuv1-dev \
+  libcurl4-openssl-dev \
+  libyaml-dev \
+  libjansson-dev \
+  libmicrohttpd-dev \
+  libprotobuf-c-dev protobuf-c-compiler \
+  libssl-dev \
+  libpq-dev \
+  libgsl-dev \
+  libdnnl-dev \
+  postgresql
+# gcc libc6-dev         the compiler            pkg-config              where the libraries are
+# libuv1-dev            the event loop          libcurl4-openssl-dev    HTTP client: archiver, webhooks
+# libyaml-dev           the configuration       libjansson-dev          JSON in and out
+# libmicrohttpd-dev     the page, the simulated archiver
+# libprotobuf-c-dev     the appliance's binary format (with its compiler)
+# libssl-dev            HMAC and SHA-256        libpq-dev               PostgreSQL client
+# libgsl-dev            statistics, linear algebra
+# libdnnl-dev           oneDNN: the autoencoder
+# postgresql            the private cluster
+PACKAGES_CHECK := \
+  libcmocka-dev \
+  perl \
+  python3-minimal python3 \
+  curl ca-certificates openssl \
+  chromium
+# libcmocka-dev unit tests; perl: prove; python3: misbehaving peers in the end-to-end tests;
+# curl, ca-certificates, openssl: HTTP peers by hand; chromium: the page as a person sees it
+
+.PHONY: all deps deps-check demo check quick bench install clean lint unit e2e evaluate
+deps:
+	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
+deps-check:
+	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD) $(PACKAGES_CHECK)
+
+# ---- flags ----------------------------------------------------------------------------------------
+PKGS := libuv libcurl libpq gsl jansson libmicrohttpd yaml-0.1 libprotobuf-c libcrypto
+STD := -std=c17 -D_GNU_SOURCE -I. -I$(GEN) -DPSMON_VERSION='"$(VERSION)"'
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+        -Wformat=2 -Wcast-qual -Wundef -Wdouble-promotion $(if $(CI),-Werror)
+HARD := $(if $(SAN),,-fstack-protector-strong -D_FORTIFY_SOURCE=2) -fPIE -ffp-contract=off
+SANF := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+# pkg-config is asked only by goals that compile: deps has to run before it exists
+COMPILE_FLAGS = $(STD) $(WARN) $(HARD) $(SANF) $(CFLAGS) $(CPPFLAGS) $(shell pkg-config --cflags $(PKGS))
+LINK_LIBS = $(shell pkg-config --libs $(PKGS)) -ldnnl -lpthread -lm
+LINK_FLAGS = -pie -Wl,-z,relro,-z,now $(SANF) $(LDFLAGS)
+
+# ---- sources: layers and their rooms --------------------------------------------------------------
+LAYERS := base features detectors archive alerts monitor
+$(foreach l,$(LAYERS),$(eval SRC_$(l) := $(sort $(wildcard $(l)/*.c $(l)/*/*.c))))
+$(foreach l,$(LAYERS),$(eval OBJ_$(l) := $(patsubst %.c,$(B)/%.o,$(SRC_$(l)))))
+PB_C := $(GEN)/archive/appliance/pb.pb-c.c
+OBJ_archive += $(B)/gen/pb.pb-c.o
+PAGE_FILES := $(wildcard dashboards/*)
+
+all: $(B)/psmon
+
+ifeq ($(filter deps deps-check clean demo check quick,$(MAKECMDGOALS)),)
+FLAGS_NOW := $(CC) $(COMPILE_FLAGS) $(LINK_FLAGS) $(LINK_LIBS)
+$(shell mkdir -p $(B); printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $(B)/.flags || \
+        printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' > $(B)/.flags)
+endif
+
+$(GEN)/archive/appliance/pb.pb-c.c: archive/appliance/pb.proto
+	@mkdir -p $(GEN)
+	$(call say,PROTO,$<)protoc-c --c_out=$(GEN) $<
+$(B)/gen/pb.pb-c.o: $(PB_C) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -std=c17 -I$(GEN) $(HARD) $(SANF) $(CFLAGS) -c -o $@ $<
+$(B)/%.o: %.c $(B)/.flags | $(PB_C)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(COMPILE_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/monitor/page_files.o: $(PAGE_FILES)
+
+$(foreach l,$(LAYERS),$(eval $(B)/lib$(l).a: $$(filter-out $(B)/monitor/main.o,$$(OBJ_$(l)))))
+$(B)/lib%.a:
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(filter %.o,$^)
+
+# what each layer may link, itself first: an upward call does not link
+LINK_base := base
+LINK_features := features base
+LINK_detectors := detectors features base
+LINK_archive := archive base
+LINK_alerts := alerts base
+LINK_monitor := monitor alerts detectors features archive base
+libs = $(foreach l,$(LINK_$(1)),$(B)/lib$(l).a)
+
+$(B)/psmon: $(B)/monitor/main.o $(call libs,monitor) $(B)/.flags
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $(B)/monitor/main.o $(call libs,monitor) $(LINK_LIBS)
+
+# ---- tests ----------------------------------------------------------------------------------------
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%.t,$(UNIT_SRC))
+layer_of = $(firstword $(subst _, ,$(notdir $(1))))
+.SECONDEXPANSION:
+$(B)/tests/%.t: $(B)/tests/unit/%.o $$(call libs,$$(call layer_of,$$*)) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,$(call layer_of,$*)) -lcmocka $(LINK_LIBS)
+
+TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
+  ASAN_OPTIONS=handle_segv=2:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  LSAN_OPTIONS=suppressions=tests/support/lsan.supp TSAN_OPTIONS=suppressions=tests/support/tsan.supp \
+  PSMON=$(abspath $(B)/psmon) BUILD_DIR=$(abspath $(B))
+PROVE := $(TEST_ENV) prove --exec ''
+
+lint:
+	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done
+unit: $(UNIT)
+	$(Q)$(PROVE) $(UNIT)
+quick: deps-check
+	$(Q)$(MAKE) --no-print-directory lint unit
+e2e: $(B)/psmon
+	$(Q)$(TEST_ENV) prove --exec sh tests/e2e/*.sh
+# check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end
+check: deps-check
+	$(Q)sh tests/support/check.sh "$(MAKE)"
+
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+$(B)/bench/%: $(B)/tests/bench/%.o $(call libs,monitor) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,monitor) $(LINK_LIBS)
+bench: $(BENCH) $(B)/psmon
+	$(Q)for b in $(BENCH); do OMP_NUM_THREADS=1 $$b || exit 1; done
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)PSMON=$(abspath $(B)/psmon) sh monitor/demo.sh
+
+evaluate: $(B)/psmon
+	$(B)/psmon evaluate
+
+install: $(B)/psmon
+	install -D -m 755 $(B)/psmon $(DESTDIR)$(PREFIX)/bin/psmon
+	install -D -m 644 monitor/psmon.1 $(DESTDIR)$(PREFIX)/share/man/man1/psmon.1
+	install -D -m 644 monitor/psmon.yaml $(DESTDIR)$(PREFIX)/share/doc/psmon/psmon.yaml
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|g' monitor/psmon.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/psmon.service
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,67 @@
+/* The history in PostgreSQL: what psmon saw and said, per run ("live", or a replay's name).
+ * Writing is asynchronous on the loop; schema in schema.c (migrations, views, comments).
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_ARCHIVE_HISTORY_HISTORY_H
+#define PSM_ARCHIVE_HISTORY_HISTORY_H
+
+#include "base/fleet.h"
+#include "base/maintenance.h"
+#include "base/pg.h"
+#include "base/tick.h"
+
+#define RUN_LIVE "live"
+
+struct history;
+
+/* Migrations of component "history" (blocking), for start-up and commands. */
+int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
+
+/* Opens a run for writing: registers the fleet's revision (supplies, channels) and the run. kind "live" or
+ * "replay"; an existing replay name is ERR_CONFIG. model_hash, config_hash may be "". Blocking start. */
+struct history_run {
+    const char *name, *kind, *model, *model_hash, *config_hash;
+    tstamp_ns from, to; /* replay's span; 0 for live */
+};
+int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
+                 const struct maintenance *m, const struct history_run *run, struct err *err) MUSTCHECK;
+void history_close(struct history *h);
+
+/* Stores a tick (one row of arrays; at the end of an hour also the hourly rows; and the findings that are
+ * new or changed). False: the database is away and the tick must be recomputed later; the gap is remembered
+ * (history_gap). Findings are always kept (durable). Never blocks. */
+bool history_put_tick(struct history *h, const struct tick *t);
+
+/* Oldest span of ticks that was computed but could not be stored since start; false: none. */
+bool history_gap(const struct history *h, tstamp_ns *from, tstamp_ns *to);
+/* Stores a recomputed tick's scores (no findings), and forgets the gap up to it. */
+bool history_put_recomputed(struct history *h, const struct tick *t);
+
+/* Ticks waiting to be stored: replay pauses above ~64. */
+size_t history_backlog(const struct history *h);
+
+/* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
+ * durable. */
+struct history_rank {
+    int rank;              /* 1 …; 0: not ranked */
+    const char *supply, *reason;
+    double score, chance;  /* NaN: SQL NULL */
+};
+void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issued_at, int number,
+                         const struct history_rank *rows, size_t n, const char *document_json);
+
+/* ---- at start-up, blocking ---- */
+/* Time of the run's last stored tick; 0: none. */
+int history_last_tick(const char *conninfo, const char *run, tstamp_ns *t, struct err *err) MUSTCHECK;
+/* Findings of the run that are open; *out caller frees. */
+int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
+                          struct finding **out, size_t *n, struct err *err) MUSTCHECK;
+/* The run that a command without --run speaks of: live where it has ticks, else the latest replay; NULL when
+ * there is none. Caller frees. */
+int history_default_run(const char *conninfo, char **run, struct err *err) MUSTCHECK;
+
+/* Models known: a row when trained, activated. */
+int history_put_model(const char *conninfo, const char *name, const char *path, const char *hash,
+                      tstamp_ns from, tstamp_ns to, const char *summary, bool active,
+                      struct err *err) MUSTCHECK;
+
+#endif

@@ -1,0 +1,66 @@
+/* Where readings come from: an Archiver Appliance, a folder of CSV, or the simulated ring in process.
+ * Requests are asynchronous on the loop; every request ends in exactly one on_done.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_ARCHIVE_SOURCE_H
+#define PSM_ARCHIVE_SOURCE_H
+
+#include "base/err.h"
+#include "base/fleet.h"
+#include "base/types.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct source;
+
+struct source_result {
+    int code;              /* 0, or ERR_*: nothing or not everything was answered */
+    const char *error;     /* one line for people; "" when code is 0 */
+    size_t channels_answered;
+    size_t samples;
+    size_t bytes;
+};
+
+/* Samples of one channel, in time order, within the request's limits, borrowed during the call. May be
+ * called several times per channel; channels come in any order. */
+typedef void source_samples(void *arg, uint32_t channel, const struct sample *s, size_t n);
+typedef void source_done(void *arg, const struct source_result *r);
+
+struct source_ops {
+    const char *name;
+    /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t may
+     * be old: the caller drops what is not newer than what it has). Channels without answer are absent. */
+    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
+    /* All samples of the channels with from <= t < to, and before them the newest sample older than
+     * from, when there is one. deadline_s <= 0: as long as it makes progress. */
+    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
+                  double deadline_s, source_samples *on, source_done *done, void *arg);
+    /* Whether the archiver is connected to each channel: connected[n_channels], 1 yes, 0 no, -1 not
+     * known. NULL when the source cannot tell. */
+    void (*connections)(struct source *s, double deadline_s,
+                        void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
+                        void *arg);
+    /* Cancels what is under way (each on_done is called with ERR_CANCELLED) and frees. */
+    void (*close)(struct source *s);
+};
+
+/* First member of every source. */
+struct source {
+    const struct source_ops *ops;
+};
+
+struct source_options {
+    const char *retrieval_url;  /* http://host:17665/retrieval, or file:///DIR */
+    const char *management_url; /* may be NULL */
+    int connections;            /* parallel connections to the appliance, 1..16; 0: 4 */
+    int batch;                  /* PVs per live request; 0: 2000 */
+    tstamp_ns (*now)(void *arg); /* time to send as `at`; the monitor's clock */
+    void *now_arg;
+};
+
+/* Opens the source that the URL's scheme names. Borrows the fleet and copies the options. */
+int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
+                const struct source_options *o, struct err *err) MUSTCHECK;
+void source_close(struct source *s); /* NULL is fine */
+
+#endif

@@ -1,0 +1,93 @@
+/* A growable byte buffer; see buf.h. SPDX-License-Identifier: MIT */
+#include "base/buf.h"
+
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool buf_add(struct buf *b, const void *data, size_t n)
+{
+    if (b->max && b->len + n > b->max) {
+        b->overflow = true;
+        return false;
+    }
+    xgrow(&b->data, &b->cap, b->len + n + 1, 1);
+    if (n)
+        memcpy(b->data + b->len, data, n);
+    b->len += n;
+    b->data[b->len] = '\0';
+    return true;
+}
+
+bool buf_str(struct buf *b, const char *s)
+{
+    return buf_add(b, s, strlen(s));
+}
+
+bool buf_printf(struct buf *b, const char *fmt, ...)
+{
+    char small[512];
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
+    va_end(ap);
+    bool ok;
+    if ((size_t)n < sizeof small) {
+        ok = buf_add(b, small, (size_t)n);
+    } else {
+        char *large = xcalloc((size_t)n + 1, 1);
+        vsnprintf(large, (size_t)n + 1, fmt, again);
+        ok = buf_add(b, large, (size_t)n);
+        free(large);
+    }
+    va_end(again);
+    return ok;
+}
+
+bool buf_html(struct buf *b, const char *s)
+{
+    bool ok = true;
+    for (; *s; s++) {
+        const char *entity = *s == '&'    ? "&amp;"
+                             : *s == '<'  ? "&lt;"
+                             : *s == '>'  ? "&gt;"
+                             : *s == '"'  ? "&quot;"
+                             : *s == '\'' ? "&#39;"
+                                          : NULL;
+        ok = (entity ? buf_str(b, entity) : buf_add(b, s, 1)) && ok;
+    }
+    return ok;
+}
+
+bool buf_csv(struct buf *b, const char *s)
+{
+    if (!strpbrk(s, ",\"\r\n"))
+        return buf_str(b, s);
+    bool ok = buf_add(b, "\"", 1);
+    for (; *s; s++)
+        ok = (*s == '"' ? buf_add(b, "\"\"", 2) : buf_add(b, s, 1)) && ok;
+    return buf_add(b, "\"", 1) && ok;
+}
+
+const char *buf_text(const struct buf *b)
+{
+    return b->data ? b->data : "";
+}
+
+void buf_reset(struct buf *b)
+{
+    b->len = 0;
+    b->overflow = false;
+    if (b->data)
+        b->data[0] = '\0';
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){.max = b->max};
+}

@@ -1,0 +1,56 @@
+/* A finding: what moved, where, how much, since when, how sure. Shared by detectors (who say it),
+ * alerts (who turn it into an alarm), archive (who keep it) and monitor (who shows it).
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_BASE_FINDING_H
+#define PSM_BASE_FINDING_H
+
+#include "base/types.h"
+
+#include <stdbool.h>
+
+enum detector { DETECTOR_LEVEL, DETECTOR_DIVERGENCE, DETECTOR_RECONSTRUCTION, DETECTOR_RATE,
+                DETECTOR_DATA, DETECTOR_COUNT };
+enum finding_class { CLASS_EQUIPMENT, CLASS_SENSOR, CLASS_DATA, CLASS_COMMON, CLASS_COUNT };
+enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT };
+
+#define FINDING_ID_LEN 40
+#define FINDING_NAME_LEN 128
+#define FINDING_CONTRIBUTORS 5
+
+/* One channel's part in a finding. */
+struct contributor {
+    char signal[48];
+    double size; /* signed shift in unit; for changes of variance the ratio of standard deviations */
+    char unit[16];
+    double share; /* 0..1 of the score */
+};
+
+struct finding {
+    char id[FINDING_ID_LEN];        /* stable: the same occurrence has the same id in every tick and
+                                       after a restart (made of subject, detector and first_seen) */
+    char subject[FINDING_NAME_LEN]; /* supply, sector, water:X, rack:X, feeder:X or * */
+    int32_t supply;                 /* index of the supply; -1: a group */
+    enum detector detector;         /* the one that carried it */
+    enum finding_class class;
+    char signal[48];                /* what moved most */
+    tstamp_ns onset;                /* when it is thought to have begun */
+    tstamp_ns first_seen;           /* when psmon first said it */
+    tstamp_ns last_seen;            /* last tick in which it held */
+    tstamp_ns closed;               /* 0: open */
+    double chance;  /* expected healthy findings this extreme per week over the scored fleet, smallest
+                       so far; NaN for class data */
+    double size;    /* of the carrying channel, signed, in unit; largest so far */
+    char unit[16];  /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
+    enum direction direction;
+    uint32_t children; /* supplies in a common finding */
+    bool witness;    /* a second, independent channel or statistic agrees */
+    struct contributor by[FINDING_CONTRIBUTORS];
+    size_t n_by;
+    char reason[256]; /* one line for people: "IGBT temperature 6.1 K above what its current explains" */
+};
+
+const char *detector_name(enum detector d);
+const char *finding_class_name(enum finding_class c);
+const char *direction_name(enum direction d);
+
+#endif

@@ -1,0 +1,271 @@
+/* The fleet from fleet.csv; see fleet.h. SPDX-License-Identifier: MIT */
+#include "base/fleet.h"
+
+#include "base/csv.h"
+#include "base/hashmap.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum column {
+    COL_SUPPLY, COL_FAMILY, COL_SECTOR, COL_SIGNAL, COL_PV, COL_UNIT, COL_REQUIRED,
+    COL_WATER = COL_REQUIRED, COL_RACK, COL_FEEDER, COL_LOW, COL_HIGH, COL_RANGE, COL_COUNT
+};
+
+static const char *const column_names[COL_COUNT] = {
+    "supply", "family", "sector", "signal", "pv", "unit", "water", "rack", "feeder", "low", "high",
+    "range"};
+static const char *const known_signals[SIGNAL_KNOWN] = {
+    "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
+static const int group_column[GROUP_COUNT] = {COL_FAMILY, COL_SECTOR, COL_WATER, COL_RACK,
+                                              COL_FEEDER};
+
+/* struct fleet with its look-up tables behind it */
+struct fleet_full {
+    struct fleet pub;
+    struct hashmap *by_supply, *by_pv, *by_signal, *by_group[GROUP_COUNT];
+    size_t supply_cap, channel_cap;
+};
+
+const char *group_name(enum group g)
+{
+    static const char *const names[GROUP_COUNT] = {"family", "", "water", "rack", "feeder"};
+    return names[g];
+}
+
+static int32_t intern(struct names *names, struct hashmap *map, const char *name)
+{
+    int32_t i = hashmap_get(map, name);
+    if (i < 0) {
+        i = (int32_t)names->n;
+        xgrow(&names->name, &names->cap, names->n + 1, sizeof *names->name);
+        names->name[names->n++] = xstrdup(name);
+        hashmap_put(map, name, i);
+    }
+    return i;
+}
+
+static int bad(const struct csv *c, struct err *err, const char *column, const char *what,
+               const char *value)
+{
+    return err_set(err, ERR_CONFIG, "%s:%u: %s: %s '%.80s'", csv_path(c), csv_line(c), column, what,
+                   value);
+}
+
+static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err)
+{
+    for (int i = 0; i < COL_COUNT; i++) {
+        col[i] = csv_find(c, column_names[i]);
+        if (col[i] < 0 && i < COL_REQUIRED)
+            return err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", csv_path(c),
+                           column_names[i]);
+    }
+    for (size_t j = 0; j < csv_columns(c); j++) {
+        bool known = false;
+        for (int i = 0; i < COL_COUNT; i++)
+            known |= strcmp(csv_name(c, j), column_names[i]) == 0;
+        if (!known)
+            return err_set(err, ERR_CONFIG, "%s:1: unknown column '%s'", csv_path(c),
+                           csv_name(c, j));
+        if (csv_find(c, csv_name(c, j)) != (int)j)
+            return err_set(err, ERR_CONFIG, "%s:1: column '%s' twice", csv_path(c), csv_name(c, j));
+    }
+    return 0;
+}
+
+/* Finds or makes the row's supply; a known supply's per-supply columns must agree. */
+static int read_supply(struct fleet_full *f, const struct csv *c, const int col[],
+                       uint32_t *supply, struct err *err)
+{
+    const char *name = csv_field(c, col[COL_SUPPLY]);
+    int32_t group[GROUP_COUNT];
+    for (int g = 0; g < GROUP_COUNT; g++) {
+        const char *value = csv_field(c, col[group_column[g]]);
+        group[g] = *value ? intern(&f->pub.groups[g], f->by_group[g], value) : -1;
+    }
+    int32_t i = hashmap_get(f->by_supply, name);
+    if (i < 0) {
+        i = (int32_t)f->pub.n_supplies++;
+        xgrow(&f->pub.supplies, &f->supply_cap, f->pub.n_supplies, sizeof *f->pub.supplies);
+        struct supply *s = &f->pub.supplies[i];
+        *s = (struct supply){.name = xstrdup(name)};
+        memcpy(s->group, group, sizeof group);
+        hashmap_put(f->by_supply, name, i);
+    }
+    const struct supply *s = &f->pub.supplies[i];
+    for (int g = 0; g < GROUP_COUNT; g++)
+        if (s->group[g] != group[g])
+            return bad(c, err, column_names[group_column[g]],
+                       "differs from an earlier row of the same supply:",
+                       csv_field(c, col[group_column[g]]));
+    *supply = (uint32_t)i;
+    return 0;
+}
+
+static int read_limits(const struct csv *c, const int col[], struct channel *ch, struct err *err)
+{
+    double *const to[] = {&ch->low, &ch->high, &ch->range};
+    for (int i = 0; i < 3; i++) {
+        *to[i] = NAN;
+        if (col[COL_LOW + i] >= 0 && csv_number(c, col[COL_LOW + i], to[i], err) != 0)
+            return err->code = ERR_CONFIG;
+    }
+    if (ch->range <= 0)
+        return bad(c, err, "range", "must be positive, not", csv_field(c, col[COL_RANGE]));
+    if (ch->low >= ch->high)
+        return bad(c, err, "low", "must be below high, not", csv_field(c, col[COL_LOW]));
+    return 0;
+}
+
+static int read_row(struct fleet_full *f, const struct csv *c, const int col[], struct err *err)
+{
+    for (int i = 0; i < COL_REQUIRED; i++)
+        if (i != COL_UNIT && *csv_field(c, col[i]) == '\0')
+            return err_set(err, ERR_CONFIG, "%s:%u: %s is empty", csv_path(c), csv_line(c),
+                           column_names[i]);
+    struct channel ch = {.low = NAN};
+    int rc = read_supply(f, c, col, &ch.supply, err);
+    if (rc == 0)
+        rc = read_limits(c, col, &ch, err);
+    if (rc != 0)
+        return rc;
+    const char *pv = csv_field(c, col[COL_PV]);
+    if (hashmap_get(f->by_pv, pv) >= 0)
+        return bad(c, err, "pv", "twice:", pv);
+    ch.signal = (uint32_t)intern(&f->pub.signals, f->by_signal, csv_field(c, col[COL_SIGNAL]));
+    for (size_t i = f->pub.n_channels; i-- > 0 && f->pub.channels[i].supply == ch.supply;)
+        if (f->pub.channels[i].signal == ch.signal)
+            return bad(c, err, "signal", "twice for one supply:", csv_field(c, col[COL_SIGNAL]));
+    ch.pv = xstrdup(pv);
+    ch.unit = xstrdup(csv_field(c, col[COL_UNIT]));
+    hashmap_put(f->by_pv, pv, (int32_t)f->pub.n_channels);
+    xgrow(&f->pub.channels, &f->channel_cap, f->pub.n_channels + 1, sizeof ch);
+    f->pub.channels[f->pub.n_channels++] = ch;
+    return 0;
+}
+
+static int by_supply_and_signal(const void *a, const void *b)
+{
+    const struct channel *x = a, *y = b;
+    if (x->supply != y->supply)
+        return x->supply < y->supply ? -1 : 1;
+    return x->signal < y->signal ? -1 : x->signal > y->signal;
+}
+
+static void fnv1a(uint64_t *h, const char *s)
+{
+    do
+        *h = (*h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+    while (*s++);
+}
+
+/* Orders the channels, links them to their supplies, and hashes what indexes depend on. */
+static int finish(struct fleet_full *f, const char *path, struct err *err)
+{
+    struct fleet *p = &f->pub;
+    if (p->n_channels == 0)
+        return err_set(err, ERR_CONFIG, "%s: no channels", path);
+    for (size_t i = 0; i < p->groups[GROUP_SECTOR].n; i++)
+        if (hashmap_get(f->by_supply, p->groups[GROUP_SECTOR].name[i]) >= 0)
+            return err_set(err, ERR_CONFIG, "%s: sector '%s' bears the name of a supply", path,
+                           p->groups[GROUP_SECTOR].name[i]);
+    qsort(p->channels, p->n_channels, sizeof *p->channels, by_supply_and_signal);
+    p->hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < p->n_supplies; i++)
+        memset(p->supplies[i].known, -1, sizeof p->supplies[i].known);
+    for (size_t i = 0; i < p->n_channels; i++) {
+        struct channel *ch = &p->channels[i];
+        struct supply *s = &p->supplies[ch->supply];
+        if (i > 0 && ch[-1].supply == ch->supply && ch[-1].signal == ch->signal)
+            return err_set(err, ERR_CONFIG, "%s: supply '%s' has signal '%s' twice", path, s->name,
+                           p->signals.name[ch->signal]);
+        if (s->n_channels++ == 0)
+            s->first_channel = (uint32_t)i;
+        if (ch->signal < SIGNAL_KNOWN)
+            s->known[ch->signal] = (int32_t)i;
+        hashmap_put(f->by_pv, ch->pv, (int32_t)i);
+        fnv1a(&p->hash, s->name);
+        fnv1a(&p->hash, p->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]]);
+        fnv1a(&p->hash, p->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]]);
+        fnv1a(&p->hash, p->signals.name[ch->signal]);
+        fnv1a(&p->hash, ch->pv);
+        fnv1a(&p->hash, ch->unit);
+    }
+    return 0;
+}
+
+int fleet_load(struct fleet **out, const char *path, struct err *err)
+{
+    struct csv *c;
+    int col[COL_COUNT];
+    int rc = csv_open(&c, path, err);
+    if (rc != 0)
+        return err->code = ERR_CONFIG;
+    struct fleet_full *f = xcalloc(1, sizeof *f);
+    f->by_supply = hashmap_new();
+    f->by_pv = hashmap_new();
+    f->by_signal = hashmap_new();
+    for (int g = 0; g < GROUP_COUNT; g++)
+        f->by_group[g] = hashmap_new();
+    for (int i = 0; i < SIGNAL_KNOWN; i++)
+        intern(&f->pub.signals, f->by_signal, known_signals[i]);
+    rc = read_columns(c, col, err);
+    int more = 1;
+    while (rc == 0 && (more = csv_next(c, err)) > 0)
+        rc = read_row(f, c, col, err);
+    if (more < 0)
+        rc = err->code = ERR_CONFIG;
+    csv_close(c);
+    if (rc == 0)
+        rc = finish(f, path, err);
+    if (rc != 0) {
+        fleet_free(&f->pub);
+        return rc;
+    }
+    *out = &f->pub;
+    return 0;
+}
+
+static void names_free(struct names *n)
+{
+    for (size_t i = 0; i < n->n; i++)
+        free(n->name[i]);
+    free(n->name);
+}
+
+void fleet_free(struct fleet *fleet)
+{
+    if (!fleet)
+        return;
+    struct fleet_full *f = (struct fleet_full *)fleet;
+    for (size_t i = 0; i < fleet->n_supplies; i++)
+        free(fleet->supplies[i].name);
+    for (size_t i = 0; i < fleet->n_channels; i++) {
+        free(fleet->channels[i].pv);
+        free(fleet->channels[i].unit);
+    }
+    free(fleet->supplies);
+    free(fleet->channels);
+    names_free(&fleet->signals);
+    hashmap_free(f->by_supply);
+    hashmap_free(f->by_pv);
+    hashmap_free(f->by_signal);
+    for (int g = 0; g < GROUP_COUNT; g++) {
+        names_free(&fleet->groups[g]);
+        hashmap_free(f->by_group[g]);
+    }
+    free(f);
+}
+
+int32_t fleet_supply(const struct fleet *f, const char *name)
+{
+    return hashmap_get(((const struct fleet_full *)f)->by_supply, name);
+}
+
+int32_t fleet_channel(const struct fleet *f, const char *pv)
+{
+    return hashmap_get(((const struct fleet_full *)f)->by_pv, pv);
+}

@@ -1,0 +1,56 @@
+/* Memory that cannot fail; see mem.h. SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_die(void *p, size_t n, size_t size)
+{
+    if (!p && n && size) {
+        fprintf(stderr, "out of memory: %zu x %zu bytes\n", n, size);
+        abort();
+    }
+    return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    return or_die(calloc(n ? n : 1, size ? size : 1), 1, size ? size : 1);
+}
+
+void *xreallocarray(void *p, size_t n, size_t size)
+{
+    return or_die(reallocarray(p, n ? n : 1, size ? size : 1), 1, size ? size : 1);
+}
+
+char *xstrdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    return memcpy(xcalloc(n, 1), s, n);
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+    va_list ap;
+    char *s = NULL;
+    va_start(ap, fmt);
+    int n = vasprintf(&s, fmt, ap);
+    va_end(ap);
+    return or_die(n < 0 ? NULL : s, 1, 1);
+}
+
+void xgrow(void *p, size_t *cap, size_t need, size_t size)
+{
+    if (need <= *cap)
+        return;
+    size_t want = *cap ? *cap : 16;
+    while (want < need)
+        want *= 2;
+    void *old;
+    memcpy(&old, p, sizeof old);
+    void *grown = xreallocarray(old, want, size);
+    memcpy(p, &grown, sizeof grown);
+    *cap = want;
+}

@@ -1,0 +1,86 @@
+/* Readings laid on the grid: a span of minutes of the whole fleet, one column per channel.
+ *
+ * The grid never invents: a minute holds the newest sample not younger than it, up to max_age; longer
+ * only for dead-band channels while no connection loss lies between that sample and the next (or now,
+ * when the archiver says connected). INVALID severity and NaN are missing.
+ * A span may live in an unlinked temporary file (training: 30 days of 7,920 channels are 1.7 GB).
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_FEATURES_RECORD_H
+#define PSM_FEATURES_RECORD_H
+
+#include "base/err.h"
+#include "base/fleet.h"
+#include "base/types.h"
+
+#include <stdbool.h>
+
+enum quality {
+    QUALITY_OK,
+    QUALITY_HELD,         /* dead-band channel, held beyond max_age while connected */
+    QUALITY_MISSING,      /* no sample known at all */
+    QUALITY_STALE,        /* the last sample is older than max_age */
+    QUALITY_INVALID,      /* severity INVALID, or NaN */
+    QUALITY_DISCONNECTED, /* the archiver says so, or the next sample is the first after a loss */
+    QUALITY_COUNT
+};
+const char *quality_name(enum quality q);
+
+/* One minute: value[n_channels] is NaN unless quality is OK or HELD. */
+struct frame {
+    tstamp_ns t;
+    const float *value;
+    const uint8_t *quality;
+};
+
+struct grid_options {
+    tstamp_ns period;        /* 60 s */
+    tstamp_ns max_age;       /* 5 min, for signals without their own */
+    const tstamp_ns *signal_max_age; /* [fleet.signals.n], 0: max_age; NULL: none */
+    tstamp_ns deadband_hold; /* longest hold of a dead-band channel: 24 h */
+};
+
+/* ---- per channel state, carried from span to span and into live polling ---- */
+struct grid;
+struct grid *grid_new(const struct fleet *f, const struct grid_options *o);
+void grid_free(struct grid *g);
+
+/* Says which channels send on change only, dead[n_channels] (the model remembers it; NULL: none known,
+ * the grid then learns it: more than 1 % of a channel's intervals beyond max_age without a loss). */
+void grid_set_deadband(struct grid *g, const bool dead[]);
+void grid_get_deadband(const struct grid *g, bool dead[]);
+
+/* Live: takes one sample (older than or equal to the last one: ignored, as the appliance repeats them;
+ * further than 1 h ahead of t: ignored and counted), and the archiver's word on connections (1, 0, -1). */
+void grid_push(struct grid *g, uint32_t channel, const struct sample *s);
+void grid_connections(struct grid *g, const int8_t connected[]);
+
+/* Live: the frame at t from what is known now. Borrowed until the next call. */
+void grid_frame(struct grid *g, tstamp_ns t, struct frame *out);
+
+/* Time of a channel's last accepted sample; INT64_MIN: none. */
+tstamp_ns grid_last(const struct grid *g, uint32_t channel);
+
+/* ---- spans ---- */
+struct record;
+
+/* Minutes t = from + k·period for k in 0 … n-1, all MISSING at first. dir: folder of the temporary
+ * file; NULL: memory. Borrows g (the state before from, updated by record_push) and the fleet. */
+int record_new(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
+               const char *dir, struct err *err) MUSTCHECK;
+void record_free(struct record *r);
+
+/* Adds samples of one channel in time order (any number of calls; channels in any order); then ends the
+ * channel: the minutes after its last sample are filled as far as holding allows. */
+void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n);
+void record_end(struct record *r, uint32_t channel);
+
+size_t record_minutes(const struct record *r);
+tstamp_ns record_time(const struct record *r, size_t k);
+
+/* Minute k of all channels; borrowed until the next call. Fast when k increases. */
+void record_frame(struct record *r, size_t k, struct frame *out);
+
+/* Column of one channel, [record_minutes]: values and qualities; borrowed. */
+const float *record_column(const struct record *r, uint32_t channel, const uint8_t **quality);
+
+#endif

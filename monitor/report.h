@@ -1,0 +1,40 @@
+/* The weekly report: made once from a ranking and the history, frozen as a JSON document, rendered to text,
+ * HTML, CSV or JSON any time later from that document alone.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_REPORT_H
+#define PSM_MONITOR_REPORT_H
+
+#include "archive/history/history.h"
+#include "base/buf.h"
+#include "monitor/rank.h"
+#include "monitor/settings.h"
+
+struct report_input {
+    const struct fleet *fleet;
+    const struct maintenance *maintenance;
+    const struct settings *settings;
+    const char *run, *model, *model_hash, *model_summary, *config_hash;
+    tstamp_ns week_start, week_end, issued_at;
+    const struct rank_row *rows; /* [n_supplies] */
+    const struct finding *findings; /* of the week, for the common and data sections */
+    size_t n_findings;
+    uint64_t ledger_hours[REASON_COUNT]; /* supply-hours of the week per reason */
+    double budget_used;          /* findings of the week that count against the budget */
+    /* last 8 weeks' daily scores per supply for the small charts come from the history */
+};
+
+/* Gathers from the history what the document needs (last week's list, earlier lists against outcomes and
+ * trips, number), on the connection's loop; then stores ranking and document through h and calls done with
+ * the document (borrowed). Never blocks. On database failure document is made without the past and says so. */
+void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
+                  void (*done)(void *arg, const char *document_json), void *arg);
+
+/* When the week's list is due: the next instant strictly after t at report.day, report.time in
+ * report.timezone. */
+tstamp_ns report_due(const struct settings *s, tstamp_ns t);
+
+enum report_format { REPORT_TEXT, REPORT_HTML, REPORT_CSV, REPORT_JSON };
+int report_render(struct buf *out, const char *document_json, enum report_format format,
+                  struct err *err) MUSTCHECK;
+
+#endif

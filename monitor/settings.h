@@ -1,0 +1,55 @@
+/* The configuration: psmon.yaml read through libyaml's document API into one struct by one option table
+ * (path, type, unit, default, range, reload, help), which also prints check-config and the sample file.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_SETTINGS_H
+#define PSM_MONITOR_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fleet.h"
+#include "base/maintenance.h"
+
+#include <stdbool.h>
+
+struct webhook_settings {
+    char *url;
+    char *secret;  /* whsec_<base64>; NULL: unsigned */
+    unsigned line;
+};
+
+struct settings {
+    char *path;                /* of the file itself */
+    char *fleet, *maintenance; /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
+    char *retrieval_url, *management_url; /* management_url may be NULL */
+    int64_t connections, batch;
+    char *state_dir;
+    char *database_url;        /* NULL: private cluster in state_dir */
+    struct webhook_settings *webhooks;
+    size_t n_webhooks;
+    char *http_listen;
+    tstamp_ns period, window, max_age;
+    struct { char *signal; tstamp_ns max_age; unsigned line; } *signal_max_age;
+    size_t n_signal_max_age;
+    tstamp_ns deadband_hold;
+    double budget;
+    int64_t report_day;        /* 0 Monday … 6 */
+    int64_t report_minute;     /* of the day, local time */
+    int64_t report_size;
+    char *report_timezone;     /* IANA name */
+    tstamp_ns alarm_on_delay, alarm_off_delay, heartbeat;
+    int64_t keep_ticks_days;
+    struct clock clock;
+    char hash[65];             /* SHA-256 of the effective configuration, secrets left out */
+};
+
+/* Reads and checks a file. Error: ERR_CONFIG, one line with file, line and key. */
+int settings_load(struct settings **out, const char *path, struct err *err) MUSTCHECK;
+void settings_free(struct settings *s);
+
+/* The effective configuration as YAML with a comment per key; secrets are masked. */
+void settings_print(const struct settings *s, struct buf *out);
+/* The sample file: every key with its default, unit, range and help. */
+void settings_sample(struct buf *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* What the running monitor shows: one consistent picture after each tick, read by the page, /api and
+ * /metrics. Built and owned by monitor/run.c; borrowed during a request.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_SNAPSHOT_H
+#define PSM_MONITOR_SNAPSHOT_H
+
+#include "alerts/alerts.h"
+#include "base/fleet.h"
+#include "base/maintenance.h"
+#include "base/tick.h"
+#include "detectors/scorer.h"
+#include "monitor/settings.h"
+
+struct snapshot {
+    const struct settings *settings;
+    const struct fleet *fleet;
+    const struct maintenance *maintenance;
+    const struct scorer *scorer;    /* for histograms; NULL before the first tick */
+    struct alerts *alerts;          /* NULL: none */
+    const struct tick *tick;        /* the last tick; NULL before the first */
+    /* The last 24 h of each channel at 5 min steps, newest last: ring buffers [n_channels][trace_len] in
+     * chronological order starting at trace_head (index of the oldest); NaN: none. */
+    const float *trace_value, *trace_residual;
+    size_t trace_len, trace_head;
+    tstamp_ns trace_step, trace_end; /* time of the newest column */
+    tstamp_ns now;                   /* the monitor's clock */
+    const char *run, *model, *phase; /* phase: "no model", "catching up 43 %", "live" … */
+    bool archiver_up, database_up, model_loaded;
+    const char *archiver_error;      /* "" when up */
+    tstamp_ns archiver_since, last_poll; /* since when it is in that state */
+    /* counters and last durations, for /metrics */
+    uint64_t ticks, samples, polls, poll_failures, gaps_filled;
+    double tick_seconds, poll_seconds;  /* of the last ones */
+    double stage_seconds[6];            /* parse, grid, features and detectors, findings, store, publish */
+    unsigned long db_failures;
+    size_t db_queued;
+    const char *report_latest_json;     /* document of the latest report; NULL: none yet */
+};
+
+#endif

@@ -1,0 +1,183 @@
+/* base: times, durations, CSV, buffers, digests, model files. SPDX-License-Identifier: MIT */
+#include "base/buf.h"
+#include "base/csv.h"
+#include "base/digest.h"
+#include "base/mfile.h"
+#include "base/timefmt.h"
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/psmon-base-text-XXXXXX";
+
+static void write_file(const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void times_read_and_print(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out; /* out NULL: refused */
+    } cases[] = {
+        {"2026-11-22T03:04:05Z", "2026-11-22T03:04:05Z"},
+        {"2026-11-22", "2026-11-22T00:00:00Z"},
+        {"2026-11-22 03:04", "2026-11-22T03:04:00Z"},
+        {"2026-11-22T03:04:05.250+02:00", "2026-11-22T01:04:05.250Z"},
+        {"1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999999Z"},
+        {"2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"},
+        {"2026-13-01", NULL},
+        {"yesterday", NULL},
+        {"2026-11-22T03:04:05Zjunk", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tstamp_ns t;
+        struct err err = {0};
+        char text[TIMEFMT_LEN];
+        int rc = timefmt_parse(&t, cases[i].in, &err);
+        if (!cases[i].out) {
+            assert_int_equal(rc, ERR_DATA);
+            assert_non_null(strstr(err.msg, cases[i].in));
+        } else {
+            assert_int_equal(rc, 0);
+            assert_string_equal(timefmt_iso(text, t), cases[i].out);
+        }
+    }
+    tstamp_ns t;
+    struct err err;
+    assert_int_equal(timefmt_parse(&t, "2026-11-22", &err), 0);
+    assert_int_equal(timefmt_weekday(t), 6); /* a Sunday */
+}
+
+static void durations_read(void **state)
+{
+    (void)state;
+    tstamp_ns d;
+    struct err err;
+    assert_int_equal(timefmt_duration(&d, "1.5 h", &err), 0);
+    assert_int_equal(d, 5400 * NS_PER_S);
+    assert_int_equal(timefmt_duration(&d, "90", &err), 0);
+    assert_int_equal(d, 90 * NS_PER_S);
+    assert_int_equal(timefmt_duration(&d, "5 min", &err), 0);
+    assert_int_equal(d, 5 * NS_PER_MIN);
+    assert_int_equal(timefmt_duration(&d, "5 parsecs", &err), ERR_DATA);
+    assert_int_equal(timefmt_duration(&d, "-3 s", &err), ERR_DATA);
+}
+
+static void csv_reads_quotes_and_names_lines(void **state)
+{
+    (void)state;
+    write_file("\xef\xbb\xbf" "a,b , c\r\n1,\"x, \"\"y\"\"\nz\",nan\n\n2,,7.5\n3,4\n");
+    struct csv *c;
+    struct err err = {0};
+    assert_int_equal(csv_open(&c, path, &err), 0);
+    assert_int_equal(csv_columns(c), 3);
+    assert_int_equal(csv_find(c, "c"), 2);
+    assert_int_equal(csv_next(c, &err), 1);
+    assert_string_equal(csv_field(c, 1), "x, \"y\"\nz");
+    double v;
+    assert_int_equal(csv_number(c, 2, &v, &err), 0);
+    assert_true(isnan(v));
+    assert_int_equal(csv_next(c, &err), 1);
+    assert_string_equal(csv_field(c, 1), "");
+    assert_int_equal(csv_number(c, 2, &v, &err), 0);
+    assert_near(v, 7.5, 0, 0);
+    assert_int_equal(csv_next(c, &err), ERR_DATA);
+    assert_non_null(strstr(err.msg, ":6:"));
+    csv_close(c);
+}
+
+static void buffer_refuses_beyond_its_cap(void **state)
+{
+    (void)state;
+    struct buf b = {.max = 8};
+    assert_true(buf_str(&b, "12345"));
+    assert_false(buf_str(&b, "6789"));
+    assert_true(b.overflow);
+    assert_string_equal(buf_text(&b), "12345");
+    buf_free(&b);
+    buf_html(&b, "a<b");
+    assert_string_equal(buf_text(&b), "a&lt;b");
+    buf_free(&b);
+}
+
+/* Standard Webhooks 1.0.0 publishes this vector. */
+static void hmac_matches_the_published_vector(void **state)
+{
+    (void)state;
+    const char *text = "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}";
+    uint8_t key[64], mac[DIGEST_LEN];
+    long n = digest_base64_decode(key, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    assert_int_equal(n, 24);
+    digest_hmac(mac, key, (size_t)n, text, strlen(text));
+    char out[64];
+    digest_base64(out, mac, sizeof mac);
+    assert_string_equal(out, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+static void model_file_survives_and_detects_damage(void **state)
+{
+    (void)state;
+    const double v[6] = {1.25, -2, 3, 4, 5, 6.5};
+    struct mfile *m = mfile_new(7), *back;
+    mfile_put_f64(m, "v", v, (size_t[]){2, 3}, 2);
+    mfile_put_text(m, "t", "text");
+    struct err err = {0};
+    char hex[DIGEST_HEX_LEN], hex2[DIGEST_HEX_LEN];
+    assert_int_equal(mfile_write(m, path, hex, &err), 0);
+    mfile_free(m);
+    assert_int_equal(mfile_read(&back, path, 7, hex2, &err), 0);
+    assert_string_equal(hex, hex2);
+    const double *got;
+    size_t n;
+    assert_int_equal(mfile_get_f64(back, "v", &got, &n, 6, &err), 0);
+    assert_memory_equal(got, v, sizeof v);
+    assert_int_equal(mfile_get_f64(back, "v", &got, &n, 5, &err), ERR_DATA);
+    assert_string_equal(mfile_get_text(back, "t"), "text");
+    mfile_free(back);
+    assert_int_equal(mfile_read(&back, path, 8, NULL, &err), ERR_DATA);
+
+    /* every single flipped byte and every truncation is noticed */
+    FILE *f = fopen(path, "r");
+    char bytes[4096];
+    size_t size = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0x10;
+        f = fopen(path, "w");
+        fwrite(bytes, 1, size, f);
+        fclose(f);
+        bytes[i] ^= 0x10;
+        assert_int_equal(mfile_read(&back, path, 7, NULL, &err), ERR_DATA);
+    }
+    for (size_t i = 0; i < size; i++) {
+        f = fopen(path, "w");
+        fwrite(bytes, 1, i, f);
+        fclose(f);
+        assert_int_equal(mfile_read(&back, path, 7, NULL, &err), ERR_DATA);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_read_and_print),
+        cmocka_unit_test(durations_read),
+        cmocka_unit_test(csv_reads_quotes_and_names_lines),
+        cmocka_unit_test(buffer_refuses_beyond_its_cap),
+        cmocka_unit_test(hmac_matches_the_published_vector),
+        cmocka_unit_test(model_file_survives_and_detects_damage),
+    };
+    int fd = mkstemp(path);
+    close(fd);
+    int failed = cmocka_run_group_tests_name("base/text", tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
