@@ -30,7 +30,7 @@ struct fleet_full {
     size_t supply_cap, channel_cap;
 };
 
-const char *group_name(enum group g)
+const char *group_name(enum group_kind g)
 {
     static const char *const names[GROUP_COUNT] = {"family", "", "water", "rack", "feeder"};
     return names[g];

@@ -22,7 +22,7 @@ enum signal {
 };
 
 /* Groups of supplies that share something; GROUP_FAMILY shares a design, the others a cause. */
-enum group { GROUP_FAMILY, GROUP_SECTOR, GROUP_WATER, GROUP_RACK, GROUP_FEEDER, GROUP_COUNT };
+enum group_kind { GROUP_FAMILY, GROUP_SECTOR, GROUP_WATER, GROUP_RACK, GROUP_FEEDER, GROUP_COUNT };
 
 struct channel {
     char *pv;
@@ -64,6 +64,6 @@ int32_t fleet_supply(const struct fleet *f, const char *name);
 int32_t fleet_channel(const struct fleet *f, const char *pv);
 
 /* "water", "rack" …: the prefix in subjects such as water:X; "" for sectors, which stand bare. */
-const char *group_name(enum group g);
+const char *group_name(enum group_kind g);
 
 #endif

@@ -49,8 +49,11 @@ struct context {
 };
 int context_open(struct context *c, const char *config, struct err *err) MUSTCHECK;
 
-/* Database: the site's, or the private cluster (started when needed; when root, this process first becomes
- * the user psmon, after giving it state_dir); migrated. Blocking. Sets conninfo. */
+/* Makes state_dir; when root, gives it to the user psmon and becomes that user. Do before writing there. */
+int context_state(struct context *c, struct err *err) MUSTCHECK;
+
+/* context_state, then the database: the site's, or the private cluster (started when needed);
+ * migrated. Blocking. Sets conninfo. */
 int context_database(struct context *c, struct err *err) MUSTCHECK;
 void context_close(struct context *c);
 

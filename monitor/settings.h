@@ -21,7 +21,8 @@ struct webhook_settings {
 struct settings {
     char *path;                /* of the file itself */
     char *fleet, *maintenance; /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
-    char *retrieval_url, *management_url; /* management_url may be NULL */
+    char *archiver_url; /* as written; NULL when the two below are named themselves */
+    char *retrieval_url, *management_url; /* complete; management_url may be NULL */
     int64_t connections, batch;
     char *state_dir;
     char *database_url;        /* NULL: private cluster in state_dir */
@@ -29,7 +30,11 @@ struct settings {
     size_t n_webhooks;
     char *http_listen;
     tstamp_ns period, window, max_age;
-    struct { char *signal; tstamp_ns max_age; unsigned line; } *signal_max_age;
+    struct {
+        char *signal;
+        tstamp_ns max_age;
+        unsigned line;
+    } *signal_max_age;
     size_t n_signal_max_age;
     tstamp_ns deadband_hold;
     double budget;
@@ -38,7 +43,7 @@ struct settings {
     int64_t report_size;
     char *report_timezone;     /* IANA name */
     tstamp_ns alarm_on_delay, alarm_off_delay, heartbeat;
-    int64_t keep_ticks_days;
+    tstamp_ns keep_ticks;
     struct clock clock;
     char hash[65];             /* SHA-256 of the effective configuration, secrets left out */
 };

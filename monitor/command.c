@@ -1,0 +1,244 @@
+/* What the commands share; see command.h. SPDX-License-Identifier: MIT */
+#include "monitor/command.h"
+
+#include "alerts/alerts.h"
+#include "archive/history/cluster.h"
+#include "archive/history/history.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_OPTIONS 32
+#define SERVICE_USER "psmon"
+
+static void print_help(const char *usage, const char *about, const struct option_spec *specs)
+{
+    printf("usage: psmon %s\n\n%s\n", usage, about);
+    printf("\n");
+    for (const struct option_spec *o = specs; o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s%c%s--%s%s%s", o->letter ? "-" : "", o->letter ? o->letter : ' ',
+                 o->letter ? ", " : "   ", o->name, o->placeholder ? " " : "",
+                 o->placeholder ? o->placeholder : "");
+        printf("  %-28s %s\n", left, o->help);
+    }
+    printf("      --help                   this text\n");
+}
+
+static bool set_option(const struct option_spec *o, const char *text, struct err *err)
+{
+    char *end;
+    switch (o->type) {
+    case OPTION_FLAG:
+        *(bool *)o->to = true;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)o->to = text;
+        return true;
+    case OPTION_NUMBER:
+        *(double *)o->to = strtod(text, &end);
+        break;
+    case OPTION_INTEGER:
+        errno = 0;
+        *(int64_t *)o->to = strtoll(text, &end, 10);
+        break;
+    case OPTION_TIME:
+        return timefmt_parse(o->to, text, err) == 0;
+    case OPTION_DURATION:
+        return timefmt_duration(o->to, text, err) == 0;
+    default:
+        return false;
+    }
+    if (end == text || *end != '\0') {
+        err_set(err, ERR_CONFIG, "'%s' is not a %snumber", text,
+                o->type == OPTION_INTEGER ? "whole " : "");
+        return false;
+    }
+    return true;
+}
+
+static int usage_error(const char *command, const char *text)
+{
+    fprintf(stderr, "psmon %s: %s; see psmon %s --help\n", command, text, command);
+    return EXIT_USAGE;
+}
+
+bool command_options(int argc, char **argv, const char *usage, const char *about,
+                     const struct option_spec *specs, const char **positional, int max, int *n,
+                     int *status)
+{
+    struct option long_options[MAX_OPTIONS + 2];
+    char letters[2 * MAX_OPTIONS + 2] = ":", text[256];
+    bool seen[MAX_OPTIONS] = {false};
+    int count = 0;
+    for (; specs[count].name; count++) {
+        const struct option_spec *o = &specs[count];
+        long_options[count] = (struct option){o->name, o->type != OPTION_FLAG, NULL, 256 + count};
+        if (o->letter)
+            snprintf(letters + strlen(letters), 3, "%c%s", o->letter, o->type != OPTION_FLAG ? ":" : "");
+    }
+    long_options[count] = (struct option){"help", 0, NULL, 'h'};
+    long_options[count + 1] = (struct option){0};
+
+    int found = 0, c;
+    optind = 0;
+    *status = EXIT_USAGE;
+    while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+        if (c == 'h') {
+            print_help(usage, about, specs);
+            *status = EXIT_OK;
+            return false;
+        }
+        int i = c - 256;
+        for (int j = 0; i < 0 && j < count; j++)
+            if (specs[j].letter == c)
+                i = j;
+        if (i < 0) {
+            snprintf(text, sizeof text, "%s %s", c == ':' ? "a value is missing after" : "unknown option",
+                     argv[optind - 1]);
+            usage_error(argv[0], text);
+            return false;
+        }
+        struct err err = {0};
+        if (!set_option(&specs[i], optarg, &err)) {
+            snprintf(text, sizeof text, "--%s: %.200s", specs[i].name, err.msg);
+            usage_error(argv[0], text);
+            return false;
+        }
+        seen[i] = true;
+    }
+    for (; optind < argc; optind++) {
+        if (found == max) {
+            snprintf(text, sizeof text, "unexpected argument '%.100s'", argv[optind]);
+            usage_error(argv[0], text);
+            return false;
+        }
+        positional[found++] = argv[optind];
+    }
+    for (int i = 0; i < count; i++) {
+        if (specs[i].required && !seen[i]) {
+            snprintf(text, sizeof text, "--%s is needed", specs[i].name);
+            usage_error(argv[0], text);
+            return false;
+        }
+    }
+    if (n)
+        *n = found;
+    return true;
+}
+
+int command_fail(const struct err *err)
+{
+    fprintf(stderr, "psmon: %s\n", err->msg);
+    return err->code == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static bool fleet_has_signal(const struct fleet *f, const char *name)
+{
+    for (size_t i = 0; i < f->signals.n; i++)
+        if (strcmp(f->signals.name[i], name) == 0)
+            return true;
+    return false;
+}
+
+int context_open(struct context *c, const char *config, struct err *err)
+{
+    *c = (struct context){0};
+    int rc = settings_load(&c->settings, config, err);
+    if (rc == 0)
+        rc = fleet_load(&c->fleet, c->settings->fleet, err);
+    if (rc == 0)
+        rc = maintenance_load(&c->maintenance, c->settings->maintenance, c->fleet, err);
+    for (size_t i = 0; rc == 0 && i < c->settings->n_signal_max_age; i++)
+        if (!fleet_has_signal(c->fleet, c->settings->signal_max_age[i].signal))
+            rc = err_set(err, ERR_CONFIG, "%s:%u: max_age.%s: no channel of the fleet has this signal",
+                         config, c->settings->signal_max_age[i].line,
+                         c->settings->signal_max_age[i].signal);
+    if (rc != 0)
+        context_close(c);
+    return rc;
+}
+
+/* Makes a folder and its parents, as mkdir -p. */
+static int make_folder(const char *path, struct err *err)
+{
+    char part[PATH_MAX];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *p = part + 1;; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char end = *p;
+        *p = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return err_set(err, ERR_IO, "could not make folder %s: %s", part, strerror(errno));
+        if (end == '\0')
+            return 0;
+        *p = end;
+    }
+}
+
+/* PostgreSQL refuses root, and nothing here needs it: give the folder to the service user, become it. */
+static int become_service_user(const char *state_dir, struct err *err)
+{
+    const struct passwd *user = getpwnam(SERVICE_USER);
+    if (!user)
+        return err_set(err, ERR_CONFIG,
+                       "psmon was started as root and there is no user '" SERVICE_USER "' to become; "
+                       "make it with: useradd --system --user-group --home-dir /var/lib/psmon " SERVICE_USER);
+    struct stat st;
+    if (stat(state_dir, &st) != 0 ||
+        (st.st_uid != user->pw_uid && chown(state_dir, user->pw_uid, user->pw_gid) != 0))
+        return err_set(err, ERR_IO, "could not give %s to user " SERVICE_USER ": %s", state_dir,
+                       strerror(errno));
+    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+        setuid(user->pw_uid) != 0)
+        return err_set(err, ERR_IO, "could not become user " SERVICE_USER ": %s", strerror(errno));
+    setenv("HOME", user->pw_dir, 1);
+    return 0;
+}
+
+int context_state(struct context *c, struct err *err)
+{
+    int rc = make_folder(c->settings->state_dir, err);
+    if (rc == 0 && geteuid() == 0)
+        rc = become_service_user(c->settings->state_dir, err);
+    if (rc == 0 && access(c->settings->state_dir, W_OK | X_OK) != 0)
+        rc = err_set(err, ERR_IO, "state_dir %s cannot be written: %s", c->settings->state_dir,
+                     strerror(errno));
+    return rc;
+}
+
+int context_database(struct context *c, struct err *err)
+{
+    int rc = context_state(c, err);
+    if (rc != 0)
+        return rc;
+    if (c->settings->database_url)
+        c->conninfo = xstrdup(c->settings->database_url);
+    else
+        rc = cluster_join(&c->cluster, c->settings->state_dir, &c->conninfo, err);
+    if (rc == 0)
+        rc = history_migrate(c->conninfo, err);
+    return rc == 0 ? alerts_migrate(c->conninfo, err) : rc;
+}
+
+void context_close(struct context *c)
+{
+    cluster_leave(c->cluster);
+    free(c->conninfo);
+    maintenance_free(c->maintenance);
+    fleet_free(c->fleet);
+    settings_free(c->settings);
+    *c = (struct context){0};
+}
