@@ -19,6 +19,7 @@ struct httpd_request {
     const char *content_type, *accept; /* "" when absent */
     const char *body;          /* whole, NUL-terminated */
     size_t body_len;
+    unsigned requests;         /* on this connection so far, this one included */
     void *handle;              /* for httpd_arg */
 };
 
