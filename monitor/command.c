@@ -233,6 +233,24 @@ int context_database(struct context *c, struct err *err)
     return rc == 0 ? alerts_migrate(c->conninfo, err) : rc;
 }
 
+static tstamp_ns configured_now(void *arg)
+{
+    return clock_now(arg);
+}
+
+int context_source(struct context *c, uv_loop_t *loop, struct source **out, struct err *err)
+{
+    struct settings *s = c->settings;
+    return source_open(out, loop, c->fleet,
+                       &(struct source_options){.retrieval_url = s->retrieval_url,
+                                                .management_url = s->management_url,
+                                                .connections = (int)s->connections,
+                                                .batch = (int)s->batch,
+                                                .now = configured_now,
+                                                .now_arg = &s->clock},
+                       err);
+}
+
 void context_close(struct context *c)
 {
     cluster_leave(c->cluster);

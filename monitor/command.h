@@ -3,6 +3,7 @@
 #ifndef PSM_MONITOR_COMMAND_H
 #define PSM_MONITOR_COMMAND_H
 
+#include "archive/source.h"
 #include "monitor/settings.h"
 
 #define EXIT_OK 0
@@ -56,5 +57,8 @@ int context_state(struct context *c, struct err *err) MUSTCHECK;
  * migrated. Blocking. Sets conninfo. */
 int context_database(struct context *c, struct err *err) MUSTCHECK;
 void context_close(struct context *c);
+
+/* The configured source of readings; its `now` is the configured clock. c must outlive it. */
+int context_source(struct context *c, uv_loop_t *loop, struct source **out, struct err *err) MUSTCHECK;
 
 #endif

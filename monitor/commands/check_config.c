@@ -1,0 +1,59 @@
+/* psmon check-config: validates configuration, fleet and maintenance, prints what is in force.
+ * SPDX-License-Identifier: MIT */
+#include "monitor/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_fleet(const struct fleet *f, const struct maintenance *m)
+{
+    printf("\n# fleet: %zu supplies, %zu channels, %zu families, %zu sectors, %zu signals\n",
+           f->n_supplies, f->n_channels, f->groups[GROUP_FAMILY].n, f->groups[GROUP_SECTOR].n,
+           f->signals.n);
+    for (size_t g = 0; g < f->groups[GROUP_FAMILY].n; g++) {
+        size_t n = 0;
+        for (size_t i = 0; i < f->n_supplies; i++)
+            n += f->supplies[i].group[GROUP_FAMILY] == (int32_t)g;
+        printf("#   %-24s %zu supplies\n", f->groups[GROUP_FAMILY].name[g], n);
+    }
+    printf("# maintenance: %zu periods\n", m->n);
+}
+
+static int run_check_config(int argc, char **argv)
+{
+    const char *config = NULL;
+    bool sample = false;
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration to check", false},
+        {"sample", 0, OPTION_FLAG, &sample, NULL, "print a sample file with every key instead", false},
+        {0}};
+    int status;
+    if (!command_options(argc, argv, "check-config -c FILE | --sample",
+                         "Checks the configuration and the tables it names, and prints what is in force\n"
+                         "(secrets masked). Says file, line and key of what is wrong.",
+                         specs, NULL, 0, NULL, &status))
+        return status;
+    struct buf b = {0};
+    if (sample) {
+        settings_sample(&b);
+        fputs(buf_text(&b), stdout);
+        buf_free(&b);
+        return EXIT_OK;
+    }
+    if (!config) {
+        fprintf(stderr, "psmon check-config: -c FILE is needed; see psmon check-config --help\n");
+        return EXIT_USAGE;
+    }
+    struct context c;
+    struct err err = {0};
+    if (context_open(&c, config, &err) != 0)
+        return command_fail(&err);
+    settings_print(c.settings, &b);
+    fputs(buf_text(&b), stdout);
+    buf_free(&b);
+    print_fleet(c.fleet, c.maintenance);
+    context_close(&c);
+    return EXIT_OK;
+}
+
+const struct command command_check_config = {"check-config", "validate the configuration", run_check_config};

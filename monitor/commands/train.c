@@ -1,0 +1,247 @@
+/* psmon train, psmon model: makes models and says which is in force. SPDX-License-Identifier: MIT */
+#include "monitor/command.h"
+
+#include "archive/history/history.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/timefmt.h"
+#include "monitor/models.h"
+#include "monitor/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Below this a reference has too few independent 24 h windows to calibrate at all. */
+#define SHORTEST_REFERENCE (3 * NS_PER_DAY)
+
+struct reading {
+    struct record *record;
+    struct progress progress;
+    double got, expected;
+    bool done;
+    int code;
+    char error[256];
+};
+
+static void on_samples(void *arg, uint32_t channel, const struct sample *s, size_t n)
+{
+    struct reading *r = arg;
+    record_push(r->record, channel, s, n);
+    r->got += (double)n;
+    progress_update(&r->progress, r->got, r->expected);
+}
+
+static void on_done(void *arg, const struct source_result *result)
+{
+    struct reading *r = arg;
+    r->done = true;
+    r->code = result->channels_answered ? 0 : result->code;
+    snprintf(r->error, sizeof r->error, "%s", result->error);
+    if (result->code != 0 && result->channels_answered)
+        fprintf(stderr, "psmon: not every channel could be read: %s\n", result->error);
+}
+
+/* Reads the whole span of the whole fleet into a record in a temporary file. */
+static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tstamp_ns to,
+                       struct record **out, struct err *err)
+{
+    const struct settings *s = c->settings;
+    size_t minutes = (size_t)((to - from) / s->period);
+    struct reading r = {.expected = (double)minutes * (double)c->fleet->n_channels};
+    uv_loop_t loop;
+    struct source *source;
+    uv_loop_init(&loop);
+    int rc = context_source(c, &loop, &source, err);
+    if (rc == 0)
+        rc = record_new(&r.record, grid, c->fleet, from, minutes, s->state_dir, err);
+    if (rc == 0) {
+        uint32_t *all = xcalloc(c->fleet->n_channels, sizeof *all);
+        for (uint32_t i = 0; i < c->fleet->n_channels; i++)
+            all[i] = i;
+        progress_start(&r.progress, "reading the archive");
+        source->ops->range(source, all, c->fleet->n_channels, from, to, 0, on_samples, on_done, &r);
+        while (!r.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        progress_end(&r.progress);
+        for (uint32_t i = 0; i < c->fleet->n_channels; i++)
+            record_end(r.record, i);
+        free(all);
+        if (r.code != 0)
+            rc = err_set(err, r.code, "could not read the archive: %s", r.error);
+    }
+    source_close(rc == 0 || r.record ? source : NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    if (rc != 0)
+        record_free(r.record);
+    else
+        *out = r.record;
+    return rc;
+}
+
+static void show_stage(void *arg, const char *stage, double done, double total)
+{
+    struct progress *p = arg;
+    if (!p->what || strcmp(p->what, stage) != 0) {
+        progress_end(p);
+        progress_start(p, stage);
+    }
+    progress_update(p, done, total);
+}
+
+struct train_request {
+    const char *config, *name;
+    tstamp_ns from, to;
+    int64_t seed;
+    bool candidate;
+};
+
+static int train(struct context *c, const struct train_request *q, const char *name, struct err *err)
+{
+    struct pipeline *p = pipeline_new(c->settings, c->fleet, c->maintenance, NULL, false);
+    struct record *record = NULL;
+    struct model *model = NULL;
+    char hash[DIGEST_HEX_LEN];
+    char *path = models_path(c->settings->state_dir, name);
+    int rc = read_record(c, p->grid, q->from, q->to, &record, err);
+    if (rc == 0) {
+        struct progress progress = {0};
+        rc = model_train(&model, c->fleet, record, c->maintenance,
+                         &(struct train_options){
+                             .seed = (uint64_t)q->seed,
+                             .window_minutes = (unsigned)(c->settings->window / c->settings->period),
+                             .progress = show_stage,
+                             .arg = &progress},
+                         err);
+        progress_end(&progress);
+    }
+    if (rc == 0)
+        rc = model_save(model, path, hash, err);
+    if (rc == 0 && !q->candidate)
+        rc = models_activate(c->settings->state_dir, name, err);
+    if (rc == 0) {
+        printf("%s\nmodel %s: %s\nchecksum %s\n%s\n", model_summary(model), name, path, hash,
+               q->candidate ? "a candidate: psmon model activate puts it in force" : "active");
+        rc = history_put_model(c->conninfo, name, path, hash, q->from, q->to, model_summary(model),
+                               !q->candidate, err);
+    }
+    model_free(model);
+    record_free(record);
+    pipeline_free(p);
+    free(path);
+    return rc;
+}
+
+static int run_train(int argc, char **argv)
+{
+    struct train_request q = {.seed = 1};
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &q.config, "FILE", "configuration", true},
+        {"from", 0, OPTION_TIME, &q.from, "T", "start of the known-good period", true},
+        {"to", 0, OPTION_TIME, &q.to, "T", "its end; 14 days or more, 30 are better", true},
+        {"name", 0, OPTION_TEXT, &q.name, "N", "name of the model; else made of the period", false},
+        {"candidate", 0, OPTION_FLAG, &q.candidate, NULL, "do not put it in force", false},
+        {"seed", 0, OPTION_INTEGER, &q.seed, "S", "of the networks' first weights; 1", false},
+        {0}};
+    int status;
+    if (!command_options(argc, argv, "train -c FILE --from T --to T [--name N] [--candidate]",
+                         "Learns what healthy operation looks like: references, calibration and\n"
+                         "autoencoders, from a period of known-good operation.",
+                         specs, NULL, 0, NULL, &status))
+        return status;
+    struct context c;
+    struct err err = {0};
+    if (context_open(&c, q.config, &err) != 0)
+        return command_fail(&err);
+    char name[MODEL_NAME_LEN], from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    snprintf(name, sizeof name, "%.10s_%.10s", timefmt_iso(from, q.from), timefmt_iso(to, q.to));
+    if (!q.name)
+        q.name = name;
+    q.from = pipeline_align(c.settings, q.from);
+    q.to = pipeline_align(c.settings, q.to);
+    int rc = models_check_name(q.name, &err);
+    if (rc == 0 && q.to - q.from < SHORTEST_REFERENCE)
+        rc = err_set(&err, ERR_CONFIG, "--from to --to must be at least 3 days (14 or more to calibrate)");
+    if (rc == 0 && q.to > clock_now(&c.settings->clock))
+        rc = err_set(&err, ERR_CONFIG, "--to is in the future");
+    if (rc == 0)
+        rc = context_database(&c, &err);
+    if (rc == 0)
+        rc = train(&c, &q, q.name, &err);
+    context_close(&c);
+    return rc == 0 ? EXIT_OK : command_fail(&err);
+}
+
+const struct command command_train = {"train", "learn a model from a known-good period", run_train};
+
+/* ---- model list, model activate ---- */
+
+static void print_model(void *arg, const char *name, bool active)
+{
+    const struct context *c = arg;
+    struct model *m;
+    struct err err = {0};
+    char hash[DIGEST_HEX_LEN], from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    char *path = models_path(c->settings->state_dir, name);
+    if (model_load(&m, c->fleet, path, hash, &err) == 0) {
+        tstamp_ns a, b;
+        model_period(m, &a, &b);
+        printf("%c %-28s %s to %s  %.12s\n", active ? '*' : ' ', name, timefmt_iso(from, a),
+               timefmt_iso(to, b), hash);
+        model_free(m);
+    } else {
+        printf("%c %-28s unusable: %s\n", active ? '*' : ' ', name, err.msg);
+    }
+    free(path);
+}
+
+static int run_model(int argc, char **argv)
+{
+    const char *config = NULL, *words[2] = {NULL, NULL};
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true}, {0}};
+    int status, n;
+    if (!command_options(argc, argv, "model -c FILE list | activate NAME",
+                         "Lists the models (* is in force) or puts one in force, also an earlier one.\n"
+                         "A running monitor takes it within a minute.",
+                         specs, words, 2, &n, &status))
+        return status;
+    bool list = n == 1 && strcmp(words[0], "list") == 0;
+    bool activate = n == 2 && strcmp(words[0], "activate") == 0;
+    if (!list && !activate) {
+        fprintf(stderr, "psmon model: say list, or activate NAME\n");
+        return EXIT_USAGE;
+    }
+    struct context c;
+    struct err err = {0};
+    int rc = context_open(&c, config, &err);
+    if (rc != 0)
+        return command_fail(&err);
+    if (list) {
+        models_each(c.settings->state_dir, print_model, &c);
+    } else {
+        struct model *m = NULL;
+        char hash[DIGEST_HEX_LEN], *path = models_path(c.settings->state_dir, words[1]);
+        tstamp_ns from, to;
+        rc = models_check_name(words[1], &err);
+        if (rc == 0)
+            rc = model_load(&m, c.fleet, path, hash, &err);
+        if (rc == 0)
+            rc = context_database(&c, &err);
+        if (rc == 0)
+            rc = models_activate(c.settings->state_dir, words[1], &err);
+        if (rc == 0) {
+            model_period(m, &from, &to);
+            rc = history_put_model(c.conninfo, words[1], path, hash, from, to, model_summary(m), true,
+                                   &err);
+        }
+        model_free(m);
+        free(path);
+    }
+    context_close(&c);
+    return rc == 0 ? EXIT_OK : command_fail(&err);
+}
+
+const struct command command_model = {"model", "list models, put one in force", run_model};

@@ -1,0 +1,111 @@
+/* The models in the state directory; see models.h. SPDX-License-Identifier: MIT */
+#include "monitor/models.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".model"
+
+int models_check_name(const char *name, struct err *err)
+{
+    size_t n = strlen(name);
+    bool ok = n > 0 && n < MODEL_NAME_LEN && name[0] != '.' && name[0] != '-';
+    for (size_t i = 0; ok && i < n; i++)
+        ok = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
+    return ok ? 0 : err_set(err, ERR_CONFIG,
+                            "'%.80s' cannot name a model: letters, digits, dot, dash and underscore can",
+                            name);
+}
+
+static char *folder_path(const char *state_dir, const char *file)
+{
+    char *folder = xasprintf("%s/models", state_dir);
+    mkdir(folder, 0755);
+    char *path = xasprintf("%s/%s", folder, file);
+    free(folder);
+    return path;
+}
+
+char *models_path(const char *state_dir, const char *name)
+{
+    char file[MODEL_NAME_LEN + sizeof SUFFIX];
+    snprintf(file, sizeof file, "%s" SUFFIX, name);
+    return folder_path(state_dir, file);
+}
+
+bool models_active(const char *state_dir, char name[MODEL_NAME_LEN])
+{
+    char *path = folder_path(state_dir, "active");
+    FILE *f = fopen(path, "re");
+    free(path);
+    if (!f)
+        return false;
+    struct err err;
+    bool ok = fgets(name, MODEL_NAME_LEN, f) != NULL;
+    fclose(f);
+    if (ok)
+        name[strcspn(name, "\n")] = '\0';
+    return ok && models_check_name(name, &err) == 0;
+}
+
+int models_activate(const char *state_dir, const char *name, struct err *err)
+{
+    int rc = models_check_name(name, err);
+    if (rc != 0)
+        return rc;
+    char *model = models_path(state_dir, name);
+    char *tmp = folder_path(state_dir, "active.tmp"), *active = folder_path(state_dir, "active");
+    if (access(model, R_OK) != 0) {
+        rc = err_set(err, ERR_CONFIG, "there is no model '%s' in %s/models", name, state_dir);
+        goto out;
+    }
+    FILE *f = fopen(tmp, "we");
+    bool ok = f && fprintf(f, "%s\n", name) > 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    if (f)
+        ok = fclose(f) == 0 && ok;
+    if (!ok || rename(tmp, active) != 0)
+        rc = err_set(err, ERR_IO, "could not write %s: %s", active, strerror(errno));
+out:
+    free(model);
+    free(tmp);
+    free(active);
+    return rc;
+}
+
+int models_load_active(struct model **out, const char *state_dir, const struct fleet *f,
+                       char name[MODEL_NAME_LEN], char hash[DIGEST_HEX_LEN], struct err *err)
+{
+    if (!models_active(state_dir, name))
+        return 0;
+    char *path = models_path(state_dir, name);
+    int rc = model_load(out, f, path, hash, err);
+    free(path);
+    return rc == 0 ? 1 : rc;
+}
+
+void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg)
+{
+    char active[MODEL_NAME_LEN] = "", *path = folder_path(state_dir, "");
+    models_active(state_dir, active);
+    struct dirent **entries;
+    int n = scandir(path, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        char *name = entries[i]->d_name, *end = strstr(name, SUFFIX);
+        if (end && end[sizeof SUFFIX - 1] == '\0') {
+            *end = '\0';
+            each(arg, name, strcmp(name, active) == 0);
+        }
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    free(path);
+}

@@ -1,0 +1,31 @@
+/* The models in state_dir/models: NAME.model, and `active`, a file with the name of the one in force.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_MODELS_H
+#define PSM_MONITOR_MODELS_H
+
+#include "base/err.h"
+#include "base/fleet.h"
+#include "detectors/model.h"
+
+#define MODEL_NAME_LEN 64
+
+/* A name may hold letters, digits, dot, dash and underscore, and does not begin with a dot. */
+int models_check_name(const char *name, struct err *err) MUSTCHECK;
+
+/* Path of a model's file; makes the folder. Caller frees. */
+char *models_path(const char *state_dir, const char *name);
+
+/* Name of the active model into name; false: none. */
+bool models_active(const char *state_dir, char name[MODEL_NAME_LEN]);
+
+/* Makes a model the active one, atomically; a running monitor takes it within a minute. Error: ERR_IO. */
+int models_activate(const char *state_dir, const char *name, struct err *err) MUSTCHECK;
+
+/* Loads the active model: 1 and *out, 0 when there is none, ERR_* when it cannot be used. */
+int models_load_active(struct model **out, const char *state_dir, const struct fleet *f,
+                       char name[MODEL_NAME_LEN], char hash[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
+
+/* Calls each for every model in the folder, by name. */
+void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg);
+
+#endif

@@ -1,0 +1,143 @@
+/* The way of a reading inside the process; see pipeline.h. SPDX-License-Identifier: MIT */
+#include "monitor/pipeline.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+tstamp_ns pipeline_align(const struct settings *s, tstamp_ns t)
+{
+    return t - t % s->period;
+}
+
+static struct grid *make_grid(const struct settings *s, const struct fleet *f, const struct model *model)
+{
+    tstamp_ns *ages = xcalloc(f->signals.n, sizeof *ages);
+    for (size_t i = 0; i < s->n_signal_max_age; i++)
+        for (size_t j = 0; j < f->signals.n; j++)
+            if (strcmp(f->signals.name[j], s->signal_max_age[i].signal) == 0)
+                ages[j] = s->signal_max_age[i].max_age;
+    struct grid *g = grid_new(f, &(struct grid_options){.period = s->period,
+                                                        .max_age = s->max_age,
+                                                        .signal_max_age = ages,
+                                                        .deadband_hold = s->deadband_hold});
+    free(ages);
+    if (model)
+        grid_set_deadband(g, model_deadband(model));
+    return g;
+}
+
+struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f,
+                              const struct maintenance *m, const struct model *model, bool trace)
+{
+    struct pipeline *p = xcalloc(1, sizeof *p);
+    p->settings = s;
+    p->fleet = f;
+    p->maintenance = m;
+    p->model = model;
+    p->grid = make_grid(s, f, model);
+    p->scorer = scorer_new(model, f, m,
+                           &(struct scorer_options){.budget = s->budget,
+                                                    .window_minutes = (unsigned)(s->window / s->period),
+                                                    .period = s->period});
+    p->week = rank_week_new(f->n_supplies);
+    p->rows = xcalloc(f->n_supplies, sizeof *p->rows);
+    if (trace) {
+        size_t n = f->n_channels * TRACE_STEPS;
+        p->trace_value = xcalloc(n, sizeof *p->trace_value);
+        p->trace_residual = xcalloc(n, sizeof *p->trace_residual);
+        for (size_t i = 0; i < n; i++)
+            p->trace_value[i] = p->trace_residual[i] = NAN;
+    }
+    return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (!p)
+        return;
+    scorer_free(p->scorer);
+    grid_free(p->grid);
+    rank_week_free(p->week);
+    free(p->week_findings);
+    free(p->rows);
+    free(p->trace_value);
+    free(p->trace_residual);
+    free(p);
+}
+
+/* Columns between the newest and t that no tick filled stay empty. */
+static void trace(struct pipeline *p, const struct tick *t)
+{
+    if (!p->trace_value || t->t % TRACE_STEP >= p->settings->period)
+        return;
+    tstamp_ns column = t->t - t->t % TRACE_STEP;
+    int64_t ahead = p->trace_end ? (column - p->trace_end) / TRACE_STEP : 1;
+    if (ahead <= 0)
+        return;
+    size_t skip = ahead > TRACE_STEPS ? TRACE_STEPS : (size_t)ahead;
+    for (size_t k = 0; k < skip; k++) {
+        size_t at = p->trace_head;
+        p->trace_head = (p->trace_head + 1) % TRACE_STEPS;
+        bool newest = k + 1 == skip;
+        for (size_t c = 0; c < t->n_channels; c++) {
+            p->trace_value[c * TRACE_STEPS + at] = newest ? t->value[c] : NAN;
+            p->trace_residual[c * TRACE_STEPS + at] = newest ? t->residual[c] : NAN;
+        }
+    }
+    p->trace_end = column;
+}
+
+/* Keeps the latest state of each finding of the week. */
+static void remember_findings(struct pipeline *p, const struct tick *t)
+{
+    for (size_t i = 0; i < t->n_findings; i++) {
+        size_t j = 0;
+        while (j < p->n_week_findings && strcmp(p->week_findings[j].id, t->findings[i].id) != 0)
+            j++;
+        if (j == p->n_week_findings) {
+            xgrow(&p->week_findings, &p->week_findings_cap, j + 1, sizeof *p->week_findings);
+            p->n_week_findings++;
+        }
+        p->week_findings[j] = t->findings[i];
+    }
+}
+
+void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
+{
+    scorer_step(p->scorer, f, warm, &p->tick);
+    trace(p, &p->tick);
+    if (warm)
+        return;
+    if (p->week_start == 0)
+        p->week_start = f->t;
+    for (int r = 0; r < REASON_COUNT; r++)
+        p->ledger_minutes[r] += p->tick.ledger[r];
+    remember_findings(p, &p->tick);
+    if (!p->tick.hour)
+        return;
+    rank_week_add(p->week, p->tick.score, p->tick.chance, p->tick.reason);
+    pipeline_rank(p);
+}
+
+void pipeline_rank(struct pipeline *p)
+{
+    rank_fleet(p->rows, p->fleet, p->maintenance, p->week, p->week_findings, p->n_week_findings,
+               p->week_start, p->tick.t);
+    p->ranked = true;
+}
+
+void pipeline_next_week(struct pipeline *p, tstamp_ns t)
+{
+    rank_week_reset(p->week);
+    memset(p->ledger_minutes, 0, sizeof p->ledger_minutes);
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n_week_findings; i++)
+        if (p->week_findings[i].closed == 0)
+            p->week_findings[kept++] = p->week_findings[i];
+    p->n_week_findings = kept;
+    p->week_start = t;
+    p->ranked = false; /* rows point into the findings that were just moved */
+}

@@ -1,0 +1,54 @@
+/* The way of a reading inside the process: grid → features → detectors, plus what is collected along it: the
+ * week's scores for the ranking, traces for the page. One pipeline serves run, replay, evaluate and repair.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_PIPELINE_H
+#define PSM_MONITOR_PIPELINE_H
+
+#include "detectors/scorer.h"
+#include "features/record.h"
+#include "monitor/rank.h"
+#include "monitor/settings.h"
+
+#define TRACE_STEPS 288 /* the last 24 h at 5 min steps */
+#define TRACE_STEP (5 * NS_PER_MIN)
+
+struct pipeline {
+    const struct settings *settings;
+    const struct fleet *fleet;
+    const struct maintenance *maintenance;
+    const struct model *model; /* NULL: none */
+    struct grid *grid;
+    struct scorer *scorer;
+    struct tick tick; /* the last one; t = 0 before the first */
+
+    struct rank_week *week;
+    tstamp_ns week_start;
+    struct finding *week_findings; /* open or closed since week_start, latest state */
+    size_t n_week_findings, week_findings_cap;
+    uint64_t ledger_minutes[REASON_COUNT]; /* supply-minutes of the week per reason */
+    struct rank_row *rows; /* [n_supplies], the order now, made after each hour; none before the first */
+    bool ranked;
+
+    float *trace_value, *trace_residual; /* [n_channels][TRACE_STEPS], ring */
+    size_t trace_head;                   /* column of the oldest */
+    tstamp_ns trace_end;                 /* time of the newest column; 0: none */
+};
+
+/* Borrows settings, fleet, maintenance and model. trace: keep traces (run only). */
+struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f,
+                              const struct maintenance *m, const struct model *model, bool trace);
+void pipeline_free(struct pipeline *p);
+
+/* One minute; see scorer_step for warm. The result stands in p->tick until the next. */
+void pipeline_step(struct pipeline *p, const struct frame *f, bool warm);
+
+/* Orders the fleet by what the week has said so far into p->rows. */
+void pipeline_rank(struct pipeline *p);
+
+/* Starts the next week at t: scores and ledger from nothing, findings that are open stay. */
+void pipeline_next_week(struct pipeline *p, tstamp_ns t);
+
+/* Grid times: the last one at or before t. */
+tstamp_ns pipeline_align(const struct settings *s, tstamp_ns t);
+
+#endif

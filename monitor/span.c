@@ -1,0 +1,171 @@
+/* Recorded time, minute by minute; see span.h. Two slices are under way at most: one whose frames are handed
+ * over, one that is being read. SPDX-License-Identifier: MIT */
+#include "monitor/span.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* Frames handed over per turn of the loop, so that answers and timers get theirs. */
+#define FRAMES_PER_TURN 8
+
+struct span {
+    struct span_options o;
+    uint32_t *channels;
+    struct record *reading; /* slice whose request is under way */
+    struct record *ready;   /* slice whose frames are handed over */
+    size_t next_minute;     /* in ready */
+    tstamp_ns read_to;      /* start of the next slice to request */
+    bool failed, finished, paused, cancelled;
+    struct err err;
+    uv_idle_t idle;
+    bool idle_closed;
+    uint64_t samples;
+};
+
+static void release(struct span *s)
+{
+    if (!s->cancelled || !s->idle_closed || s->reading)
+        return;
+    record_free(s->ready);
+    free(s->channels);
+    free(s);
+}
+
+static void on_idle_closed(uv_handle_t *h)
+{
+    struct span *s = h->data;
+    s->idle_closed = true;
+    release(s);
+}
+
+static void on_samples(void *arg, uint32_t channel, const struct sample *sample, size_t n)
+{
+    struct span *s = arg;
+    s->samples += n;
+    record_push(s->reading, channel, sample, n);
+}
+
+/* these three call one another round the loop */
+static void hand_over(uv_idle_t *idle);
+static void request_next(struct span *s);
+
+static void on_read(void *arg, const struct source_result *r)
+{
+    struct span *s = arg;
+    struct record *done = s->reading;
+    s->reading = NULL;
+    if (s->cancelled) {
+        record_free(done);
+        release(s);
+        return;
+    }
+    if (r->code != 0 && r->channels_answered == 0) {
+        err_set(&s->err, r->code, "%s", r->error);
+        s->failed = true;
+        record_free(done);
+    } else {
+        if (r->code != 0)
+            log_warning("span", "channels_answered=%zu of=%zu error=\"%s\"", r->channels_answered,
+                        s->o.fleet->n_channels, r->error);
+        for (uint32_t c = 0; c < s->o.fleet->n_channels; c++)
+            record_end(done, c);
+        s->ready = done;
+        s->next_minute = 0;
+        request_next(s);
+    }
+    uv_idle_start(&s->idle, hand_over);
+}
+
+static void request_next(struct span *s)
+{
+    if (s->reading || s->failed || s->read_to >= s->o.to)
+        return;
+    size_t left = (size_t)((s->o.to - s->read_to + s->o.period - 1) / s->o.period);
+    size_t n = left < s->o.slice ? left : s->o.slice;
+    tstamp_ns from = s->read_to;
+    if (record_new(&s->reading, s->o.grid, s->o.fleet, from, n, NULL, &s->err) != 0) {
+        s->failed = true;
+        return;
+    }
+    s->read_to = from + (tstamp_ns)n * s->o.period;
+    /* the last frame of the slice stands at its time and needs the sample of that very instant */
+    s->o.source->ops->range(s->o.source, s->channels, s->o.fleet->n_channels, from,
+                            from + (tstamp_ns)(n - 1) * s->o.period + 1, 0, on_samples, on_read, s);
+}
+
+static void finish(struct span *s)
+{
+    uv_idle_stop(&s->idle);
+    if (s->finished)
+        return;
+    s->finished = true;
+    s->o.on_done(s->o.arg, s->failed ? &s->err : NULL);
+}
+
+static void hand_over(uv_idle_t *idle)
+{
+    struct span *s = idle->data;
+    for (int i = 0; i < FRAMES_PER_TURN && s->ready && !s->paused && !s->cancelled; i++) {
+        struct frame f;
+        record_frame(s->ready, s->next_minute++, &f);
+        if (!s->o.on_frame(s->o.arg, &f))
+            s->paused = true;
+        if (s->cancelled)
+            return;
+        if (s->next_minute == record_minutes(s->ready)) {
+            record_free(s->ready);
+            s->ready = NULL;
+        }
+    }
+    if (s->paused || s->cancelled) {
+        uv_idle_stop(idle);
+        return;
+    }
+    if (s->ready)
+        return;
+    if (s->failed || (!s->reading && s->read_to >= s->o.to))
+        finish(s);
+    else
+        uv_idle_stop(idle); /* on_read starts it again */
+}
+
+struct span *span_start(const struct span_options *o)
+{
+    struct span *s = xcalloc(1, sizeof *s);
+    s->o = *o;
+    if (s->o.slice == 0)
+        s->o.slice = (size_t)(NS_PER_DAY / o->period);
+    s->channels = xcalloc(o->fleet->n_channels, sizeof *s->channels);
+    for (uint32_t c = 0; c < o->fleet->n_channels; c++)
+        s->channels[c] = c;
+    s->read_to = o->from;
+    uv_idle_init(o->loop, &s->idle);
+    s->idle.data = s;
+    request_next(s);
+    if (!s->reading)
+        uv_idle_start(&s->idle, hand_over); /* nothing to read: done on the next turn */
+    return s;
+}
+
+void span_resume(struct span *s)
+{
+    if (!s->paused)
+        return;
+    s->paused = false;
+    uv_idle_start(&s->idle, hand_over);
+}
+
+void span_free(struct span *s)
+{
+    if (!s || s->cancelled)
+        return;
+    s->cancelled = true;
+    uv_close((uv_handle_t *)&s->idle, on_idle_closed);
+}
+
+uint64_t span_samples(const struct span *s)
+{
+    return s->samples;
+}
