@@ -51,7 +51,7 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
     size_t minutes = (size_t)((to - from) / s->period);
     struct reading r = {.expected = (double)minutes * (double)c->fleet->n_channels};
     uv_loop_t loop;
-    struct source *source;
+    struct source *source = NULL;
     uv_loop_init(&loop);
     int rc = context_source(c, &loop, &source, err);
     if (rc == 0)
@@ -71,7 +71,7 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
         if (r.code != 0)
             rc = err_set(err, r.code, "could not read the archive: %s", r.error);
     }
-    source_close(rc == 0 || r.record ? source : NULL);
+    source_close(source);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
     if (rc != 0)

@@ -1,0 +1,162 @@
+/* psmon replay: the same pipeline over recorded time, as fast as the machine goes.
+ * SPDX-License-Identifier: MIT */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/timefmt.h"
+#include "monitor/session.h"
+#include "monitor/span.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ticks waiting for the database before reading pauses, and at which it goes on. */
+#define BACKLOG_HIGH 64
+#define BACKLOG_LOW 16
+
+struct replay {
+    struct session session;
+    struct span *span;
+    uv_timer_t drain;
+    struct progress progress;
+    tstamp_ns from, to, warm_from;
+    uint64_t ticks;
+    bool done;
+    struct err err;
+};
+
+static void on_drain(uv_timer_t *timer)
+{
+    struct replay *r = timer->data;
+    if (history_backlog(r->session.history) > BACKLOG_LOW)
+        return;
+    uv_timer_stop(timer);
+    span_resume(r->span);
+}
+
+static bool on_frame(void *arg, const struct frame *f)
+{
+    struct replay *r = arg;
+    session_tick(&r->session, f, f->t < r->from, true, NULL, 0);
+    r->ticks++;
+    progress_update(&r->progress, (double)(f->t - r->warm_from), (double)(r->to - r->warm_from));
+    if (history_backlog(r->session.history) <= BACKLOG_HIGH)
+        return true;
+    uv_timer_start(&r->drain, on_drain, 1, 1);
+    return false;
+}
+
+static void on_done(void *arg, const struct err *err)
+{
+    struct replay *r = arg;
+    r->done = true;
+    if (err)
+        r->err = *err;
+}
+
+static void warn_of_overlap(const struct replay *r)
+{
+    tstamp_ns from, to;
+    char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
+    model_period(r->session.model, &from, &to);
+    if (r->from < to && r->to > from)
+        fprintf(stderr,
+                "psmon: warning: the model '%s' was trained on %s to %s, which overlaps this replay: "
+                "scores of the overlap are flattering\n",
+                r->session.model_name, timefmt_iso(a, from), timefmt_iso(b, to));
+}
+
+static int replay_span(struct replay *r, struct context *c, struct err *err)
+{
+    struct source *source = NULL;
+    int rc = context_source(c, r->session.loop, &source, err);
+    if (rc != 0)
+        return rc;
+    uv_timer_init(r->session.loop, &r->drain);
+    r->drain.data = r;
+    progress_start(&r->progress, "replaying");
+    tstamp_ns started = clock_monotonic();
+    r->span = span_start(&(struct span_options){.loop = r->session.loop, .source = source,
+                                                .grid = r->session.pipeline->grid, .fleet = c->fleet,
+                                                .from = r->warm_from, .to = r->to,
+                                                .period = c->settings->period, .on_frame = on_frame,
+                                                .on_done = on_done, .arg = r});
+    while (!r->done)
+        uv_run(r->session.loop, UV_RUN_ONCE);
+    progress_end(&r->progress);
+    double seconds = (double)(clock_monotonic() - started) / 1e9;
+    uint64_t samples = span_samples(r->span);
+    if (r->err.code == 0)
+        printf("run %s: %llu ticks, %.1f M readings in %.1f s (%.2f M/s)\n", r->session.run,
+               (unsigned long long)r->ticks, (double)samples / 1e6, seconds,
+               (double)samples / 1e6 / seconds);
+    span_free(r->span);
+    source_close(source);
+    uv_close((uv_handle_t *)&r->drain, NULL);
+    if (r->err.code != 0) {
+        *err = r->err;
+        return err_wrap(err, "reading the archive");
+    }
+    return 0;
+}
+
+static int check_run_name(const char *run, struct err *err)
+{
+    bool ok = *run && strlen(run) < 64 && strcmp(run, RUN_LIVE) != 0 && *run != '.';
+    for (const char *p = run; ok && *p; p++)
+        ok = isalnum((unsigned char)*p) || strchr("._-", *p);
+    return ok ? 0 : err_set(err, ERR_CONFIG, "'%.80s' cannot name a run: letters, digits, dot, dash and "
+                                             "underscore can, and it is not 'live'", run);
+}
+
+static int run_replay(int argc, char **argv)
+{
+    const char *config = NULL, *run = NULL;
+    struct replay r = {0};
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
+        {"from", 0, OPTION_TIME, &r.from, "T", "start; windows are filled from before it", true},
+        {"to", 0, OPTION_TIME, &r.to, "T", "end", true},
+        {"run", 0, OPTION_TEXT, &run, "NAME", "name of the run; else made of the time", false},
+        {0}};
+    int status;
+    if (!command_options(argc, argv, "replay -c FILE --from T --to T [--run NAME]",
+                         "Runs the monitor over recorded time: the same scores, findings, alarms and\n"
+                         "weekly lists as live, kept under the run's name; nothing is sent.",
+                         specs, NULL, 0, NULL, &status))
+        return status;
+    struct context c;
+    struct err err = {0};
+    if (context_open(&c, config, &err) != 0)
+        return command_fail(&err);
+    char *name = run ? xstrdup(run) : xasprintf("replay-%lld", (long long)(clock_wall() / NS_PER_S));
+    r.from = pipeline_align(c.settings, r.from);
+    r.to = pipeline_align(c.settings, r.to);
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    int rc = check_run_name(name, &err);
+    if (rc == 0 && r.to <= r.from)
+        rc = err_set(&err, ERR_CONFIG, "--to must be after --from");
+    if (rc == 0)
+        rc = context_database(&c, &err);
+    if (rc == 0)
+        rc = session_open(&r.session, &c, &loop, name, r.from, r.to, &err);
+    if (rc == 0) {
+        if (r.session.model)
+            warn_of_overlap(&r);
+        else
+            fprintf(stderr, "psmon: there is no model, only data findings are made; psmon train --help\n");
+        r.warm_from = session_warm_from(&r.session, r.from);
+        rc = replay_span(&r, &c, &err);
+        session_close(&r.session);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    free(name);
+    context_close(&c);
+    return rc == 0 ? EXIT_OK : command_fail(&err);
+}
+
+const struct command command_replay = {"replay", "run over recorded time", run_replay};

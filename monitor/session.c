@@ -1,0 +1,169 @@
+/* One run of the monitor; see session.h. SPDX-License-Identifier: MIT */
+#include "monitor/session.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "monitor/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOSE_DEADLINE_S 60
+#define WEBHOOK_CONNECTIONS 8
+
+static int load_model(struct session *s, struct err *err)
+{
+    struct context *c = s->context;
+    int rc = models_load_active(&s->model, c->settings->state_dir, c->fleet, s->model_name,
+                                s->model_hash, err);
+    if (rc < 0)
+        return err_wrap(err, "model '%s'", s->model_name);
+    if (rc == 0)
+        s->model_name[0] = s->model_hash[0] = '\0';
+    return 0;
+}
+
+static int open_alerts(struct session *s, struct err *err)
+{
+    const struct settings *set = s->context->settings;
+    struct alerts_webhook *hooks = xcalloc(set->n_webhooks, sizeof *hooks);
+    for (size_t i = 0; i < set->n_webhooks; i++)
+        hooks[i] = (struct alerts_webhook){set->webhooks[i].url, set->webhooks[i].secret};
+    const struct alerts_options o = {.run = s->run,
+                                     .send = s->live,
+                                     .webhooks = hooks,
+                                     .n_webhooks = set->n_webhooks,
+                                     .on_delay = set->alarm_on_delay,
+                                     .off_delay = set->alarm_off_delay,
+                                     .heartbeat = s->live ? set->heartbeat : 0,
+                                     .source = set->hash};
+    int rc = alerts_open(&s->alerts, s->loop, s->pg, s->context->conninfo, s->http, &o, err);
+    free(hooks);
+    return rc;
+}
+
+int session_restart_pipeline(struct session *s, struct err *err)
+{
+    struct context *c = s->context;
+    pipeline_free(s->pipeline);
+    s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
+    if (!s->live)
+        return 0;
+    struct finding *open = NULL;
+    size_t n = 0;
+    int rc = history_open_findings(c->conninfo, c->fleet, s->run, &open, &n, err);
+    if (rc == 0)
+        scorer_restore(s->pipeline->scorer, open, n);
+    free(open);
+    return rc;
+}
+
+int session_open(struct session *s, struct context *c, uv_loop_t *loop, const char *run, tstamp_ns from,
+                 tstamp_ns to, struct err *err)
+{
+    *s = (struct session){.context = c, .loop = loop, .run = xstrdup(run)};
+    s->live = strcmp(run, RUN_LIVE) == 0;
+    char *spool = xasprintf("%s/spool-%s", c->settings->state_dir, run);
+    int rc = load_model(s, err);
+    if (rc == 0)
+        rc = pg_open(&s->pg, loop, c->conninfo, spool, err);
+    free(spool);
+    if (rc == 0) {
+        const struct history_run r = {.name = run, .kind = s->live ? "live" : "replay",
+                                      .model = s->model_name, .model_hash = s->model_hash,
+                                      .config_hash = c->settings->hash, .from = from, .to = to};
+        rc = history_open(&s->history, s->pg, c->conninfo, c->fleet, c->maintenance, &r, err);
+    }
+    if (rc == 0) {
+        s->http = http_new(loop, WEBHOOK_CONNECTIONS);
+        rc = open_alerts(s, err);
+    }
+    if (rc == 0)
+        rc = session_restart_pipeline(s, err);
+    if (rc != 0)
+        session_close(s);
+    return rc;
+}
+
+void session_close(struct session *s)
+{
+    alerts_close(s->alerts);
+    history_close(s->history);
+    if (s->pg)
+        pg_close(s->pg, CLOSE_DEADLINE_S);
+    if (s->http)
+        http_free(s->http);
+    pipeline_free(s->pipeline);
+    model_free(s->model);
+    free(s->report_latest);
+    free(s->run);
+    *s = (struct session){0};
+}
+
+tstamp_ns session_warm_from(const struct session *s, tstamp_ns first)
+{
+    return pipeline_align(s->context->settings, first - scorer_warm_up());
+}
+
+static void on_report(void *arg, const char *document_json)
+{
+    struct session *s = arg;
+    free(s->report_latest);
+    s->report_latest = xstrdup(document_json);
+}
+
+/* Findings of the week that count against the budget. */
+static double budget_used(const struct pipeline *p)
+{
+    double n = 0;
+    for (size_t i = 0; i < p->n_week_findings; i++)
+        n += p->week_findings[i].class != CLASS_DATA && p->week_findings[i].first_seen >= p->week_start;
+    return n;
+}
+
+static void issue_report(struct session *s, tstamp_ns due)
+{
+    struct pipeline *p = s->pipeline;
+    const struct context *c = s->context;
+    pipeline_rank(p);
+    struct report_input in = {
+        .fleet = c->fleet, .maintenance = c->maintenance, .settings = c->settings,
+        .run = s->run, .model = s->model_name, .model_hash = s->model_hash,
+        .model_summary = s->model ? model_summary(s->model) : "no model",
+        .config_hash = c->settings->hash,
+        .week_start = p->week_start, .week_end = due, .issued_at = p->tick.t,
+        .rows = p->rows, .findings = p->week_findings, .n_findings = p->n_week_findings,
+        .budget_used = budget_used(p)};
+    for (int r = 0; r < REASON_COUNT; r++)
+        in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(c->settings->period / NS_PER_S) / 3600;
+    report_issue(s->pg, s->history, &in, on_report, s);
+    char text[TIMEFMT_LEN];
+    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due),
+             c->fleet->n_supplies, p->n_week_findings);
+    pipeline_next_week(p, due);
+}
+
+void session_tick(struct session *s, const struct frame *f, bool warm, bool quiet,
+                  const struct alerts_condition conditions[], size_t n_conditions)
+{
+    struct pipeline *p = s->pipeline;
+    tstamp_ns t0 = clock_monotonic();
+    pipeline_step(p, f, warm);
+    tstamp_ns t1 = clock_monotonic();
+    s->step_seconds = (double)(t1 - t0) / 1e9;
+    if (warm)
+        return;
+    history_put_tick(s->history, &p->tick);
+    alerts_step(s->alerts, f->t, p->tick.findings, p->tick.n_findings, conditions, n_conditions, quiet);
+    s->store_seconds = (double)(clock_monotonic() - t1) / 1e9;
+
+    const struct settings *set = s->context->settings;
+    if (s->report_next == 0)
+        s->report_next = report_due(set, f->t - 1);
+    if (f->t >= s->report_next) {
+        issue_report(s, s->report_next);
+        s->report_next = report_due(set, f->t);
+    }
+}
