@@ -376,6 +376,11 @@ const char *httpd_arg(const struct httpd_request *r, const char *name)
     return MHD_lookup_connection_value(r->handle, MHD_GET_ARGUMENT_KIND, name);
 }
 
+const char *httpd_header(const struct httpd_request *r, const char *name)
+{
+    return request_header(r->handle, name);
+}
+
 struct each {
     void (*call)(void *arg, const char *name, const char *value);
     void *arg;

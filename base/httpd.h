@@ -54,6 +54,9 @@ int httpd_port(const struct httpd *h);
 /* A decoded query argument of the request; NULL when absent. Valid during the handler. */
 const char *httpd_arg(const struct httpd_request *r, const char *name);
 
+/* A header of the request, name in any case; "" when absent. Valid during the handler. */
+const char *httpd_header(const struct httpd_request *r, const char *name);
+
 /* Calls each(arg, name, value) for every query argument, in order. */
 void httpd_each_arg(const struct httpd_request *r, void (*each)(void *arg, const char *name, const char *value),
                     void *arg);
