@@ -3,6 +3,7 @@
 #include "monitor/settings.h"
 
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
 
@@ -18,6 +19,7 @@
 #include <yaml.h>
 
 enum type { TEXT, PATH, URL, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
+_Static_assert(sizeof(double) == 8 && sizeof(tstamp_ns) == 8, "all values but text have 8 bytes");
 
 /* One key. fallback NULL: no default (required or absent = NULL). */
 struct option {
@@ -511,12 +513,40 @@ int settings_load(struct settings **out, const char *path, struct err *err)
     return 0;
 }
 
+static bool is_text(const struct option *o)
+{
+    return o->type == TEXT || o->type == PATH || o->type == URL;
+}
+
+void settings_reload(struct settings *s, const struct settings *fresh)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option *o = &options[i];
+        void *to = (char *)s + o->offset;
+        const void *from = (const char *)fresh + o->offset;
+        const char *a = is_text(o) ? *(char *const *)to : NULL;
+        const char *b = is_text(o) ? *(char *const *)from : NULL;
+        bool same = is_text(o) ? a == b || (a && b && strcmp(a, b) == 0) : memcmp(to, from, 8) == 0;
+        if (same)
+            continue;
+        if (!o->reload) {
+            log_warning("settings", "key=%s has changed, which needs a restart", o->path);
+        } else if (is_text(o)) {
+            free(*(char **)to);
+            *(char **)to = b ? xstrdup(b) : NULL;
+        } else {
+            memcpy(to, from, 8);
+        }
+    }
+    hash_settings(s);
+}
+
 void settings_free(struct settings *s)
 {
     if (!s)
         return;
     for (size_t i = 0; i < N_OPTIONS; i++)
-        if (options[i].type == TEXT || options[i].type == PATH || options[i].type == URL)
+        if (is_text(&options[i]))
             free(*(char **)((char *)s + options[i].offset));
     for (size_t i = 0; i < s->n_webhooks; i++) {
         free(s->webhooks[i].url);
@@ -599,7 +629,7 @@ static bool is_set(const struct option *o, const struct settings *s)
 {
     if (strncmp(o->path, "clock.", 6) == 0)
         return s->clock.start != 0 || s->clock.speed != 1;
-    if (o->type == TEXT || o->type == PATH || o->type == URL)
+    if (is_text(o))
         return *(char *const *)((const char *)s + o->offset) != NULL;
     return true;
 }

@@ -52,6 +52,9 @@ struct settings {
 int settings_load(struct settings **out, const char *path, struct err *err) MUSTCHECK;
 void settings_free(struct settings *s);
 
+/* Takes over from fresh what SIGHUP may change; a change that needs a restart is logged by name. */
+void settings_reload(struct settings *s, const struct settings *fresh);
+
 /* The effective configuration as YAML with a comment per key; secrets are masked. */
 void settings_print(const struct settings *s, struct buf *out);
 /* The sample file: every key with its default, unit, range and help. */

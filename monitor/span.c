@@ -43,6 +43,8 @@ static void on_idle_closed(uv_handle_t *h)
 static void on_samples(void *arg, uint32_t channel, const struct sample *sample, size_t n)
 {
     struct span *s = arg;
+    if (s->cancelled)
+        return; /* the grid may be gone */
     s->samples += n;
     record_push(s->reading, channel, sample, n);
 }

@@ -1,0 +1,78 @@
+/* Catching up: recorded time up to now, quietly; see live.h. SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/log.h"
+#include "base/timefmt.h"
+
+/* Spans one after the other before the rest is left to live polling: the archiver is too slow for more. */
+#define MAX_SPANS 6
+
+static bool on_frame(void *arg, const struct frame *f)
+{
+    struct live *l = arg;
+    bool warm = f->t < l->first_scored;
+    size_t n = warm ? 0 : live_conditions(l, f->t);
+    session_tick(&l->session, f, warm, true, l->conditions, n);
+    l->last = f->t;
+    return true;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    live_restart(timer->data);
+}
+
+static void on_done(void *arg, const struct err *err)
+{
+    struct live *l = arg;
+    const struct settings *s = l->context.settings;
+    l->span_samples += span_samples(l->span);
+    span_free(l->span);
+    l->span = NULL;
+    if (err) {
+        live_blind(l, err);
+        /* the grid may hold part of the slice that failed: begin again */
+        uv_timer_start(&l->timer, on_retry, (uint64_t)(live_backoff_s(l->failures) * 1000), 0);
+        return;
+    }
+    l->failures = 0;
+    l->spans++;
+    tstamp_ns behind = pipeline_align(s, clock_now(&s->clock)) - l->last;
+    if (behind > s->max_age && l->spans < MAX_SPANS)
+        live_catch_up(l);
+    else
+        live_follow(l);
+}
+
+void live_catch_up(struct live *l)
+{
+    const struct settings *s = l->context.settings;
+    tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
+    if (l->phase != PHASE_CATCHING_UP)
+        l->spans = 0;
+    l->phase = PHASE_CATCHING_UP;
+    l->span_from = l->last ? l->last + s->period : session_warm_from(&l->session, l->first_scored);
+    l->span_to = now + s->period; /* the frame at now is part of it */
+    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    if (l->spans == 0)
+        log_info("run", "catching up from=%s to=%s", timefmt_iso(from, l->span_from),
+                 timefmt_iso(to, now));
+    l->span = span_start(&(struct span_options){.loop = &l->loop, .source = l->source,
+                                                .grid = l->session.pipeline->grid,
+                                                .fleet = l->context.fleet, .from = l->span_from,
+                                                .to = l->span_to, .period = s->period,
+                                                .on_frame = on_frame, .on_done = on_done, .arg = l});
+}
+
+void live_restart(struct live *l)
+{
+    struct err err = {0};
+    span_free(l->span);
+    l->span = NULL;
+    if (session_restart_pipeline(&l->session, &err) != 0)
+        log_warning("run", "open findings could not be read, they begin anew: %s", err.msg);
+    if (l->last >= l->first_scored)
+        l->first_scored = l->last + l->context.settings->period;
+    l->last = 0;
+    live_catch_up(l);
+}

@@ -1,0 +1,81 @@
+/* The resident monitor: its state, shared by the files of this room.
+ *
+ *   CATCHING_UP  recorded time is read in spans, up to now: the warm-up of the windows first, then ticks that
+ *                were missed, quietly
+ *   LIVE         one poll and one tick a period
+ *   BLIND        the archiver does not answer, or answers nothing new: no ticks are made; polls go on with
+ *                back-off; then the hole is caught up
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_LIVE_LIVE_H
+#define PSM_MONITOR_LIVE_LIVE_H
+
+#include "monitor/page.h"
+#include "monitor/session.h"
+#include "monitor/snapshot.h"
+#include "monitor/span.h"
+
+enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
+
+#define MAX_CONDITIONS 16
+
+struct repair; /* recomputes ticks that the database missed */
+
+struct live {
+    struct context context;
+    struct session session;
+    uv_loop_t loop;
+    struct source *source;
+    struct page *page;
+
+    enum phase phase;
+    tstamp_ns last;         /* grid time of the last tick, scored or warm; 0: none */
+    tstamp_ns first_scored; /* frames before it are warm-up */
+    struct span *span;
+    uint64_t span_samples;  /* of spans that ended */
+    tstamp_ns span_from, span_to;
+    int spans;              /* one after the other in this catching up */
+
+    uv_timer_t timer;       /* next poll, or next attempt */
+    bool polling;
+    unsigned failures;      /* polls or spans in a row that failed */
+    bool fresh;             /* the poll brought a sample that is newer than what was known */
+    tstamp_ns last_fresh;   /* when a poll last did, monitor's clock */
+    struct err archiver_error;
+    bool archiver_up;
+    tstamp_ns archiver_since;
+    int8_t *connected;      /* [n_channels] the archiver's word */
+    tstamp_ns connections_asked; /* monotonic */
+
+    struct repair *repair;
+    uv_timer_t housekeeping; /* model, gaps, watchdog */
+    uv_signal_t signals[3];
+    bool stopping;
+
+    struct snapshot snapshot;
+    char phase_text[96];
+    struct alerts_condition conditions[MAX_CONDITIONS];
+    char condition_text[MAX_CONDITIONS][256];
+    tstamp_ns stages_shown; /* monotonic */
+};
+
+/* catchup.c */
+/* Reads recorded time from after the last tick (or, with a fresh pipeline, from the warm-up) to now. */
+void live_catch_up(struct live *l);
+/* A fresh pipeline, and everything it needs to know read again. */
+void live_restart(struct live *l);
+
+/* poll.c */
+void live_follow(struct live *l);            /* starts LIVE */
+void live_blind(struct live *l, const struct err *why); /* starts or continues BLIND */
+double live_backoff_s(unsigned failures);    /* 1, 2, 4 … 60 s, with jitter */
+
+/* repair.c */
+void live_repair(struct live *l);            /* starts a repair when there is a gap and none is under way */
+void repair_free(struct repair *r);
+
+/* show.c */
+size_t live_conditions(struct live *l, tstamp_ns now); /* fills l->conditions, returns their number */
+const struct snapshot *live_snapshot(void *arg);
+void live_show_stages(struct live *l, double poll_seconds);
+
+#endif

@@ -1,0 +1,172 @@
+/* Live: one poll and one tick a period; blind: polls with back-off; see live.h. SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/log.h"
+#include "base/digest.h"
+
+#include <string.h>
+
+#define CONNECTIONS_EVERY (10 * NS_PER_MIN) /* of getPVStatus: it costs the appliance seconds */
+#define LONGEST_BACKOFF_S 60.0
+#define POLL_DEADLINE 0.8 /* of a period, on the wall clock */
+
+static void on_timer(uv_timer_t *timer);
+
+double live_backoff_s(unsigned failures)
+{
+    uint8_t random;
+    digest_random(&random, 1);
+    double s = failures > 6 ? LONGEST_BACKOFF_S : (double)(1u << (failures ? failures - 1 : 0));
+    return (s < LONGEST_BACKOFF_S ? s : LONGEST_BACKOFF_S) * (0.75 + random / 512.0);
+}
+
+static void schedule(struct live *l)
+{
+    const struct settings *s = l->context.settings;
+    uint64_t ms;
+    if (l->phase == PHASE_BLIND)
+        ms = (uint64_t)(live_backoff_s(l->failures) * 1000);
+    else
+        ms = clock_wait_ms(&s->clock, pipeline_align(s, clock_now(&s->clock)) + s->period);
+    uv_timer_start(&l->timer, on_timer, ms, 0);
+}
+
+static void archiver_is(struct live *l, bool up)
+{
+    if (l->archiver_up == up && l->archiver_since)
+        return;
+    l->archiver_up = up;
+    l->archiver_since = clock_now(&l->context.settings->clock);
+    if (up)
+        log_info("archiver", "answers again");
+    else
+        log_error("archiver", "away: %s; polls go on with back-off, the hole will be filled",
+                  l->archiver_error.msg);
+}
+
+void live_blind(struct live *l, const struct err *why)
+{
+    l->phase = PHASE_BLIND;
+    l->failures++;
+    l->snapshot.poll_failures++;
+    l->archiver_error = *why;
+    archiver_is(l, false);
+    /* no tick is made, but alarms and their delays go on */
+    const struct tick *t = &l->session.pipeline->tick;
+    tstamp_ns now = clock_now(&l->context.settings->clock);
+    size_t n = live_conditions(l, now);
+    if (t->t)
+        alerts_step(l->session.alerts, now, t->findings, t->n_findings, l->conditions, n, false);
+    else
+        alerts_step(l->session.alerts, now, NULL, 0, l->conditions, n, false);
+}
+
+static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_t n)
+{
+    struct live *l = arg;
+    struct grid *g = l->session.pipeline->grid;
+    for (size_t i = 0; i < n; i++) {
+        l->fresh |= s[i].t > grid_last(g, channel);
+        grid_push(g, channel, &s[i]);
+    }
+    l->snapshot.samples += n;
+}
+
+/* Ticks from after the last one up to the newest grid time. */
+static void make_ticks(struct live *l, double poll_seconds)
+{
+    const struct settings *s = l->context.settings;
+    tstamp_ns newest = pipeline_align(s, clock_now(&s->clock));
+    while (l->last < newest) {
+        struct frame f;
+        l->last += s->period;
+        grid_frame(l->session.pipeline->grid, l->last, &f);
+        size_t n = live_conditions(l, l->last);
+        session_tick(&l->session, &f, false, false, l->conditions, n);
+        l->snapshot.ticks++;
+    }
+    l->snapshot.tick_seconds = l->session.step_seconds;
+    live_show_stages(l, poll_seconds);
+}
+
+static void on_polled(void *arg, const struct source_result *r)
+{
+    struct live *l = arg;
+    const struct settings *s = l->context.settings;
+    l->polling = false;
+    if (l->stopping || l->phase == PHASE_CATCHING_UP)
+        return;
+    tstamp_ns now = clock_now(&s->clock);
+    l->snapshot.poll_seconds = (double)(clock_monotonic() - l->snapshot.last_poll) / 1e9;
+    if (l->fresh)
+        l->last_fresh = now;
+    struct err why = {0};
+    if (r->code != 0 && r->channels_answered == 0)
+        err_set(&why, r->code, "%s", r->error);
+    else if (now - l->last_fresh > s->max_age)
+        err_set(&why, ERR_DATA, "it answers, but no channel has had a new sample for %.0f min",
+                (double)(now - l->last_fresh) / 6e10);
+    if (why.code != 0) {
+        live_blind(l, &why);
+        schedule(l);
+        return;
+    }
+    bool was_blind = l->phase == PHASE_BLIND;
+    l->failures = 0;
+    archiver_is(l, true);
+    tstamp_ns behind = pipeline_align(s, now) - l->last;
+    if (behind > s->max_age && (was_blind || behind > 2 * s->max_age)) {
+        live_catch_up(l); /* a hole: an outage, or this process or machine was stopped */
+        return;
+    }
+    l->phase = PHASE_LIVE;
+    make_ticks(l, l->snapshot.poll_seconds);
+    schedule(l);
+}
+
+static void on_connections(void *arg, const int8_t connected[], const struct source_result *r)
+{
+    struct live *l = arg;
+    if (r->code == 0 && !l->stopping && l->phase == PHASE_LIVE)
+        grid_connections(l->session.pipeline->grid, connected);
+    else if (r->code != 0 && r->code != ERR_CANCELLED)
+        log_warning("archiver", "connection states could not be read: %s", r->error);
+}
+
+static void ask_connections(struct live *l)
+{
+    tstamp_ns now = clock_monotonic();
+    if (!l->source->ops->connections ||
+        (l->connections_asked && now - l->connections_asked < CONNECTIONS_EVERY))
+        return;
+    l->connections_asked = now;
+    l->source->ops->connections(l->source, 60, on_connections, l);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct live *l = timer->data;
+    const struct settings *s = l->context.settings;
+    if (l->polling) { /* the deadline has not passed yet: the machine is late */
+        schedule(l);
+        return;
+    }
+    l->polling = true;
+    l->fresh = false;
+    l->snapshot.polls++;
+    l->snapshot.last_poll = clock_monotonic();
+    double deadline = POLL_DEADLINE * (double)s->period / 1e9 / s->clock.speed;
+    l->source->ops->latest(l->source, deadline < 2 ? 2 : deadline, on_sample, on_polled, l);
+    if (l->phase == PHASE_LIVE)
+        ask_connections(l);
+}
+
+void live_follow(struct live *l)
+{
+    if (l->phase != PHASE_LIVE)
+        log_info("run", "live");
+    l->phase = PHASE_LIVE;
+    archiver_is(l, true);
+    l->last_fresh = clock_now(&l->context.settings->clock);
+    schedule(l);
+}

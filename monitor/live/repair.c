@@ -1,0 +1,71 @@
+/* Ticks that were computed while the database was away: their scores are computed again from the archive, in a
+ * pipeline of their own beside the live one, and stored. SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <stdlib.h>
+
+struct repair {
+    struct live *live;
+    struct pipeline *pipeline;
+    struct span *span;
+    tstamp_ns from, to;
+    bool refused;
+};
+
+static bool on_frame(void *arg, const struct frame *f)
+{
+    struct repair *r = arg;
+    pipeline_step(r->pipeline, f, f->t < r->from);
+    if (f->t >= r->from && !r->refused)
+        r->refused = !history_put_recomputed(r->live->session.history, &r->pipeline->tick);
+    return true;
+}
+
+static void on_done(void *arg, const struct err *err)
+{
+    struct repair *r = arg;
+    struct live *l = r->live;
+    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    timefmt_iso(from, r->from);
+    timefmt_iso(to, r->to);
+    if (err)
+        log_warning("repair", "from=%s to=%s could not be read, later again: %s", from, to, err->msg);
+    else if (!r->refused)
+        log_info("repair", "scores recomputed from=%s to=%s", from, to);
+    if (!err && !r->refused)
+        l->snapshot.gaps_filled++;
+    l->repair = NULL;
+    repair_free(r);
+}
+
+void live_repair(struct live *l)
+{
+    tstamp_ns from, to;
+    if (l->repair || l->phase != PHASE_LIVE || !pg_up(l->session.pg) ||
+        !history_gap(l->session.history, &from, &to))
+        return;
+    const struct context *c = &l->context;
+    struct repair *r = xcalloc(1, sizeof *r);
+    *r = (struct repair){.live = l, .from = from, .to = to};
+    r->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, l->session.model, false);
+    l->repair = r;
+    r->span = span_start(&(struct span_options){.loop = &l->loop, .source = l->source,
+                                                .grid = r->pipeline->grid, .fleet = c->fleet,
+                                                .from = session_warm_from(&l->session, from),
+                                                .to = to + c->settings->period,
+                                                .period = c->settings->period, .on_frame = on_frame,
+                                                .on_done = on_done, .arg = r});
+}
+
+void repair_free(struct repair *r)
+{
+    if (!r)
+        return;
+    span_free(r->span);
+    pipeline_free(r->pipeline);
+    free(r);
+}

@@ -1,0 +1,221 @@
+/* psmon run: the resident monitor. Start-up and shut-down order, signals, housekeeping.
+ * SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "monitor/live/notify.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUSEKEEPING_MS 10000
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+/* Stops what makes ticks; the rest closes in run_live. */
+static void stop(struct live *l)
+{
+    if (l->stopping)
+        return;
+    l->stopping = true;
+    notify_systemd("STOPPING=1");
+    uv_timer_stop(&l->timer);
+    uv_timer_stop(&l->housekeeping);
+    span_free(l->span);
+    l->span = NULL;
+    repair_free(l->repair);
+    l->repair = NULL;
+    uv_stop(&l->loop);
+}
+
+/* Takes another model when `active` names one, or the file of the same name has changed. */
+static void watch_model(struct live *l)
+{
+    struct session *s = &l->session;
+    struct model *model = NULL;
+    char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
+    struct err err = {0};
+    if (!models_active(l->context.settings->state_dir, name) || strcmp(name, s->model_name) == 0)
+        return;
+    int rc = models_load_active(&model, l->context.settings->state_dir, l->context.fleet, name, hash, &err);
+    if (rc < 0)
+        log_error("model", "'%s' cannot be used, '%s' stays: %s", name, s->model_name, err.msg);
+    if (rc <= 0)
+        return;
+    log_info("model", "name=%s replaces=%s", name, *s->model_name ? s->model_name : "none");
+    struct model *old = s->model;
+    s->model = model;
+    memcpy(s->model_name, name, sizeof name);
+    memcpy(s->model_hash, hash, sizeof hash);
+    repair_free(l->repair);
+    l->repair = NULL;
+    live_restart(l);
+    model_free(old);
+}
+
+static void on_housekeeping(uv_timer_t *timer)
+{
+    struct live *l = timer->data;
+    const struct tick *t = &l->session.pipeline->tick;
+    char status[256], at[TIMEFMT_LEN];
+    snprintf(status, sizeof status, "WATCHDOG=1\nSTATUS=%s, last tick %s, %u of %zu supplies scored",
+             live_snapshot(l)->phase, t->t ? timefmt_iso(at, t->t) : "none", t->ledger[REASON_SCORED],
+             l->context.fleet->n_supplies);
+    notify_systemd(status);
+    if (l->phase == PHASE_LIVE) {
+        watch_model(l);
+        live_repair(l);
+    }
+}
+
+static void reload(struct live *l)
+{
+    struct context *c = &l->context;
+    struct settings *fresh = NULL;
+    struct maintenance *m = NULL;
+    struct err err = {0};
+    int rc = settings_load(&fresh, c->settings->path, &err);
+    if (rc == 0)
+        rc = maintenance_load(&m, fresh->maintenance, c->fleet, &err);
+    if (rc != 0) {
+        log_error("run", "reload refused, what was in force stays: %s", err.msg);
+        settings_free(fresh);
+        return;
+    }
+    settings_reload(c->settings, fresh);
+    settings_free(fresh);
+    struct maintenance *old = c->maintenance;
+    c->maintenance = m;
+    repair_free(l->repair);
+    l->repair = NULL;
+    l->session.report_next = 0;
+    log_info("run", "reloaded");
+    live_restart(l);
+    maintenance_free(old);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct live *l = handle->data;
+    if (number == SIGHUP)
+        reload(l);
+    else
+        stop(l);
+}
+
+static void start_signals(struct live *l)
+{
+    static const int numbers[3] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        uv_signal_init(&l->loop, &l->signals[i]);
+        l->signals[i].data = l;
+        uv_signal_start(&l->signals[i], on_signal, numbers[i]);
+    }
+}
+
+/* Where scoring goes on: after the last stored tick; with none, at `since`, or now. */
+static int find_start(struct live *l, tstamp_ns since, struct err *err)
+{
+    const struct settings *s = l->context.settings;
+    tstamp_ns last = 0;
+    int rc = history_last_tick(l->context.conninfo, RUN_LIVE, &last, err);
+    tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
+    l->first_scored = last ? last + s->period : since ? pipeline_align(s, since) : now;
+    if (l->first_scored > now + s->period) {
+        char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
+        log_warning("run", "the history's last tick %s is in the future of the clock, %s: scoring waits "
+                    "until then", timefmt_iso(a, last), timefmt_iso(b, now));
+    }
+    return rc;
+}
+
+static int open_all(struct live *l, tstamp_ns since, struct err *err)
+{
+    struct context *c = &l->context;
+    uv_timer_init(&l->loop, &l->timer);
+    uv_timer_init(&l->loop, &l->housekeeping);
+    l->timer.data = l->housekeeping.data = l;
+    start_signals(l);
+    int rc = context_database(c, err);
+    if (rc == 0)
+        rc = find_start(l, since, err);
+    if (rc == 0)
+        rc = context_source(c, &l->loop, &l->source, err);
+    if (rc == 0)
+        rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
+    if (rc == 0)
+        rc = page_open(&l->page, &l->loop, c->settings->http_listen, live_snapshot, l, err);
+    return rc;
+}
+
+static void run_live(struct live *l)
+{
+    const struct session *s = &l->session;
+    log_info("run", "supplies=%zu channels=%zu model=%s page=http://%s/", l->context.fleet->n_supplies,
+             l->context.fleet->n_channels, s->model ? s->model_name : "none",
+             l->context.settings->http_listen);
+    if (!s->model)
+        log_warning("run", "there is no model: data is collected and only data findings are made; train one "
+                    "with: psmon train -c %s --from T --to T", l->context.settings->path);
+    notify_systemd("READY=1");
+    uv_timer_start(&l->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+    live_catch_up(l);
+    uv_run(&l->loop, UV_RUN_DEFAULT);
+    log_info("run", "stopping");
+}
+
+static void close_all(struct live *l)
+{
+    page_close(l->page);
+    source_close(l->source);
+    session_close(&l->session);
+    uv_walk(&l->loop, close_handle, NULL);
+    uv_run(&l->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&l->loop);
+    context_close(&l->context);
+}
+
+static int run_monitor(int argc, char **argv)
+{
+    const char *config = NULL;
+    tstamp_ns since = 0;
+    bool debug = false;
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
+        {"since", 0, OPTION_TIME, &since, "T", "where scoring begins when there is no history yet; else now",
+         false},
+        {"debug", 0, OPTION_FLAG, &debug, NULL, "log more", false},
+        {0}};
+    int status;
+    if (!command_options(argc, argv, "run -c FILE [--since T]",
+                         "The resident monitor. Catches up with what it missed, then polls, scores and\n"
+                         "raises alarms once a minute. SIGHUP reloads, SIGTERM stops.",
+                         specs, NULL, 0, NULL, &status))
+        return status;
+    if (debug)
+        log_set_level(LOG_DEBUG);
+    struct err err = {0};
+    struct live *l = xcalloc(1, sizeof *l);
+    if (context_open(&l->context, config, &err) != 0) {
+        free(l);
+        return command_fail(&err);
+    }
+    uv_loop_init(&l->loop);
+    int rc = open_all(l, since, &err);
+    if (rc == 0)
+        run_live(l);
+    close_all(l);
+    free(l);
+    return rc == 0 ? EXIT_OK : command_fail(&err);
+}
+
+const struct command command_run = {"run", "the resident monitor", run_monitor};

@@ -1,0 +1,141 @@
+/* What the running monitor says of itself: conditions for alarms, the snapshot for the page, stage times.
+ * SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/log.h"
+#include "base/timefmt.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define LONG_MAINTENANCE (7 * NS_PER_DAY)
+#define STAGES_EVERY (10 * NS_PER_S)
+/* Share of the fleet without a score because of us or the data, not because of the machine's mode. */
+#define BLIND_SHARE 0.5
+
+static void add(struct live *l, size_t *n, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static void add(struct live *l, size_t *n, const char *name, const char *fmt, ...)
+{
+    if (*n == MAX_CONDITIONS)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(l->condition_text[*n], sizeof l->condition_text[*n], fmt, ap);
+    va_end(ap);
+    l->conditions[*n] = (struct alerts_condition){name, l->condition_text[*n]};
+    ++*n;
+}
+
+static void add_coverage(struct live *l, size_t *n)
+{
+    const struct tick *t = &l->session.pipeline->tick;
+    if (!t->t || !l->session.model)
+        return;
+    size_t lost = t->ledger[REASON_MISSING] + t->ledger[REASON_STALE] + t->ledger[REASON_MODE_NEVER_SEEN] +
+                  t->ledger[REASON_TOO_FEW_SAMPLES] + t->ledger[REASON_NO_MODEL];
+    size_t wanted = t->n_supplies - t->ledger[REASON_MAINTENANCE];
+    if (wanted && (double)lost > BLIND_SHARE * (double)wanted)
+        add(l, n, "coverage", "%zu of %zu supplies cannot be scored: %u missing, %u stale, %u in a mode "
+            "never seen, %u with too few samples, %u without a model", lost, wanted,
+            t->ledger[REASON_MISSING], t->ledger[REASON_STALE], t->ledger[REASON_MODE_NEVER_SEEN],
+            t->ledger[REASON_TOO_FEW_SAMPLES], t->ledger[REASON_NO_MODEL]);
+}
+
+static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
+{
+    const struct maintenance *m = l->context.maintenance;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct maintenance_period *p = &m->period[i];
+        char since[TIMEFMT_LEN];
+        if (p->end == MAINTENANCE_OPEN && now - p->start > LONG_MAINTENANCE) {
+            add(l, n, "maintenance", "maintenance of %s (%s) has been open since %s: it is not watched",
+                p->subject, p->work, timefmt_iso(since, p->start));
+            return; /* one alarm stands for all; the report lists each */
+        }
+    }
+}
+
+size_t live_conditions(struct live *l, tstamp_ns now)
+{
+    size_t n = 0;
+    char since[TIMEFMT_LEN];
+    if (l->phase == PHASE_BLIND)
+        add(l, &n, "archiver", "psmon is blind since %s: the archiver: %s",
+            timefmt_iso(since, l->archiver_since), l->archiver_error.msg);
+    if (!l->session.model)
+        add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
+    if (!pg_up(l->session.pg))
+        add(l, &n, "database", "the database is away: alarms are spooled, scores will be recomputed");
+    add_coverage(l, &n);
+    add_maintenance(l, &n, now);
+    return n;
+}
+
+static const char *describe_phase(struct live *l)
+{
+    const struct tick *t = &l->session.pipeline->tick;
+    switch (l->phase) {
+    case PHASE_LIVE:
+        return l->session.model ? "live" : "live, without a model";
+    case PHASE_BLIND:
+        return "blind: archiver away";
+    case PHASE_CATCHING_UP:
+        break;
+    }
+    double all = (double)(l->span_to - l->span_from), done = (double)(t->t - l->span_from);
+    snprintf(l->phase_text, sizeof l->phase_text, "catching up %.0f %%",
+             t->t && all > 0 && done > 0 ? 100 * done / all : 0.0);
+    return l->phase_text;
+}
+
+const struct snapshot *live_snapshot(void *arg)
+{
+    struct live *l = arg;
+    struct session *s = &l->session;
+    struct pipeline *p = s->pipeline;
+    struct snapshot *v = &l->snapshot;
+    v->settings = l->context.settings;
+    v->fleet = l->context.fleet;
+    v->maintenance = l->context.maintenance;
+    v->scorer = p->tick.t ? p->scorer : NULL;
+    v->alerts = s->alerts;
+    v->tick = p->tick.t ? &p->tick : NULL;
+    v->trace_value = p->trace_value;
+    v->trace_residual = p->trace_residual;
+    v->trace_len = TRACE_STEPS;
+    v->trace_head = p->trace_head;
+    v->trace_step = TRACE_STEP;
+    v->trace_end = p->trace_end;
+    v->now = clock_now(&l->context.settings->clock);
+    v->run = s->run;
+    v->model = s->model_name;
+    v->phase = describe_phase(l);
+    v->archiver_up = l->archiver_up;
+    v->database_up = pg_up(s->pg);
+    v->model_loaded = s->model != NULL;
+    v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
+    v->archiver_since = l->archiver_since;
+    v->db_failures = pg_failures(s->pg);
+    v->db_queued = pg_queued(s->pg);
+    v->report_latest_json = s->report_latest;
+    v->rows = p->ranked ? p->rows : NULL;
+    return v;
+}
+
+void live_show_stages(struct live *l, double poll_seconds)
+{
+    struct session *s = &l->session;
+    l->snapshot.stage_seconds[0] = poll_seconds;
+    l->snapshot.stage_seconds[1] = s->step_seconds;
+    l->snapshot.stage_seconds[2] = s->store_seconds;
+    tstamp_ns now = clock_monotonic();
+    if (l->stages_shown && now - l->stages_shown < STAGES_EVERY)
+        return;
+    l->stages_shown = now;
+    const struct tick *t = &s->pipeline->tick;
+    char at[TIMEFMT_LEN];
+    log_info("tick", "at=%s poll_ms=%.0f compute_ms=%.2f store_ms=%.2f scored=%u of=%zu findings=%zu",
+             timefmt_iso(at, t->t), poll_seconds * 1e3, s->step_seconds * 1e3, s->store_seconds * 1e3,
+             t->ledger[REASON_SCORED], t->n_supplies, t->n_findings);
+}
