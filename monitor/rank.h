@@ -7,26 +7,54 @@
 #include "base/fleet.h"
 #include "base/maintenance.h"
 
+#include <stdbool.h>
+
 struct rank_row {
     uint32_t supply;
     int rank;          /* 1 … n ranked; 0: not ranked (never scored in the week) */
     double score;      /* higher: inspect sooner; NaN: not ranked */
-    double chance;     /* smallest of the week; NaN */
+    double chance;     /* of the finding, else the smallest of the week; NaN */
     const struct finding *finding; /* the one that carries it; NULL: none */
+    uint32_t hours_scored, hours_held; /* of the week: scored; at or above the row's evidence */
     char reason[320];
 };
+
+#define RANK_HOURS 168 /* of a week; later hours push out the first */
 
 /* Collects a week: feed each tick's supplies' score and chance (struct tick) at the end of each hour. */
 struct rank_week;
 struct rank_week *rank_week_new(size_t n_supplies);
 void rank_week_free(struct rank_week *w);
 void rank_week_add(struct rank_week *w, const float score[], const float chance[], const uint8_t reason[]);
+/* Forgets the hours; the scores held for hysteresis stay. */
 void rank_week_reset(struct rank_week *w);
+
+/* Hysteresis: the score by which each supply was ranked last, [n_supplies], NaN: none. Set it from the
+ * list issued last; rank_fleet keeps a supply at it while its new score is within RANK_HOLD of it. */
+void rank_week_hold(struct rank_week *w, const double score[]);
+#define RANK_HOLD 0.15 /* share of the held score, but not under RANK_HOLD decades */
+
+/* One hour of one supply, as rank_week_add but by parts (hours read back from the history): first an hour is
+ * begun, in which nobody is scored, then supplies are set. */
+void rank_week_begin_hour(struct rank_week *w);
+void rank_week_set(struct rank_week *w, uint32_t supply, double score, double chance);
+void rank_week_set_reason(struct rank_week *w, uint32_t supply, enum reason reason);
 
 /* Orders the fleet: rows[n_supplies], ranked first. Order and tie rules are in rank.c's head. findings: those
  * open or closed during the week. */
 void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct maintenance *m,
                 const struct rank_week *w, const struct finding findings[], size_t n_findings,
                 tstamp_ns week_start, tstamp_ns now);
+
+/* "once in 40 weeks", "3 times a week": a chance (expected number per week) in words; "" for NaN. */
+#define RANK_WORDS_LEN 48
+char *rank_chance_words(char out[RANK_WORDS_LEN], double chance);
+
+/* "12 Nov", with the year when it is not that of `now`. */
+#define RANK_DAY_LEN 24
+char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now);
+
+/* Is the supply the finding's subject, or in the group that is? */
+bool rank_concerns(const struct finding *d, const struct fleet *f, uint32_t supply);
 
 #endif

@@ -1,0 +1,416 @@
+/* The JSON of /api/; see page_parts.h. Numbers that cannot be said are null; times are ISO 8601 UTC.
+ * SPDX-License-Identifier: MIT */
+#include "monitor/page_parts.h"
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "features/hist.h"
+#include "features/record.h"
+#include "monitor/rank.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- values ---- */
+
+/* Text from files and peers may be no UTF-8, which JSON cannot hold. */
+static json_t *text(const char *s)
+{
+    json_t *j = json_string(s ? s : "");
+    return j ? j : json_string("(not UTF-8)");
+}
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *instant(tstamp_ns t)
+{
+    char iso[TIMEFMT_LEN];
+    return t ? json_string(timefmt_iso(iso, t)) : json_null();
+}
+
+static json_t *floats(const float *v, size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, number(v ? (double)v[i] : (double)NAN));
+    return a;
+}
+
+static json_t *bytes(const uint8_t *v, size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, json_integer(v ? v[i] : 0));
+    return a;
+}
+
+static json_t *names(const struct names *list)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < list->n; i++)
+        json_array_append_new(a, text(list->name[i]));
+    return a;
+}
+
+/* Takes root. Five digits are more than any score deserves and keep the ring under 100 kB. */
+static int finish(struct buf *out, json_t *root, int status, size_t digits)
+{
+    char *s = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(digits));
+    bool ok = s && buf_str(out, s);
+    free(s);
+    json_decref(root);
+    return ok ? status : 500;
+}
+
+int api_error(struct buf *out, int status, const char *why)
+{
+    return finish(out, json_pack("{so}", "error", text(why)), status, 5);
+}
+
+/* ---- /api ---- */
+
+int api_index(struct buf *out)
+{
+    static const struct {
+        const char *path, *what;
+    } paths[] = {
+        {"/api/ring", "every supply in the last tick, as arrays in one order: family, sector, mode, reason (codes of "
+                      "`modes`, `reasons`), score (-log10 of the tail probability of its last 24 h), chance "
+                      "(expected healthy supply-days this extreme per week over the ring); open findings, ledger. "
+                      "With ?since=VERSION a short answer when nothing changed"},
+        {"/api/supply?name=NAME", "one supply: its signals over 24 h with residuals, divergence (bits), "
+                                  "reconstruction (standard deviations), reference against now, findings"},
+        {"/api/alarms", "alarms that are not normal"},
+        {"/api/findings", "open findings"},
+        {"/api/ranking?limit=N", "the provisional order of the running week"},
+        {"/api/report", "the weekly list issued last: the frozen document"},
+        {"/report", "the same as a page; /report.txt, /report.csv, /report.json"},
+        {"/health", "200 when ok or degraded, 503 when failing, with each check's reason; /readyz the same; "
+                    "/livez: the process answers"},
+        {"/metrics", "Prometheus text format"},
+    };
+    json_t *list = json_object();
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        json_object_set_new(list, paths[i].path, text(paths[i].what));
+    return finish(out, json_pack("{ss ss so}", "name", "psmon", "version", PSMON_VERSION, "paths", list), 200, 5);
+}
+
+/* ---- findings ---- */
+
+static json_t *finding_json(const struct finding *d)
+{
+    char words[RANK_WORDS_LEN];
+    json_t *by = json_array();
+    for (size_t i = 0; i < d->n_by; i++)
+        json_array_append_new(by, json_pack("{so so so so}", "signal", text(d->by[i].signal), "size",
+                                            number(d->by[i].size), "unit", text(d->by[i].unit), "share",
+                                            number(d->by[i].share)));
+    json_t *j = json_object();
+    json_object_set_new(j, "id", text(d->id));
+    json_object_set_new(j, "subject", text(d->subject));
+    json_object_set_new(j, "class", text(finding_class_name(d->class)));
+    json_object_set_new(j, "detector", text(detector_name(d->detector)));
+    json_object_set_new(j, "signal", text(d->signal));
+    json_object_set_new(j, "direction", text(direction_name(d->direction)));
+    json_object_set_new(j, "size", number(d->size));
+    json_object_set_new(j, "unit", text(d->unit));
+    json_object_set_new(j, "onset", instant(d->onset));
+    json_object_set_new(j, "first_seen", instant(d->first_seen));
+    json_object_set_new(j, "last_seen", instant(d->last_seen));
+    json_object_set_new(j, "chance", number(d->chance));
+    json_object_set_new(j, "chance_words", text(rank_chance_words(words, d->chance)));
+    json_object_set_new(j, "witness", json_boolean(d->witness));
+    json_object_set_new(j, "supplies", json_integer(d->children));
+    json_object_set_new(j, "by", by);
+    json_object_set_new(j, "reason", text(d->reason));
+    return j;
+}
+
+int api_findings(struct buf *out, const struct snapshot *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; s->tick && i < s->tick->n_findings; i++)
+        if (!s->tick->findings[i].closed)
+            json_array_append_new(list, finding_json(&s->tick->findings[i]));
+    return finish(out, json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "findings", list), 200, 8);
+}
+
+/* ---- /api/ring ---- */
+
+/* What is said even when nothing changed: so that age and phase are right on the page. */
+static json_t *state_json(const struct snapshot *s, const char *version)
+{
+    static const char *const words[] = {"ok", "degraded", "failing"};
+    struct health_check checks[HEALTH_CHECKS];
+    enum health health = health_check(s, checks);
+    json_t *why = json_array();
+    for (int i = 0; i < HEALTH_CHECKS; i++)
+        if (checks[i].state != HEALTH_OK)
+            json_array_append_new(why, text(checks[i].text));
+    json_t *j = json_object();
+    json_object_set_new(j, "version", text(version));
+    json_object_set_new(j, "now", instant(s->now));
+    json_object_set_new(j, "tick", instant(s->tick ? s->tick->t : 0));
+    json_object_set_new(j, "period_s",
+                        number(s->settings ? (double)s->settings->period / (double)NS_PER_S : 60));
+    json_object_set_new(j, "speed", number(s->settings ? s->settings->clock.speed : 1));
+    json_object_set_new(j, "run", text(s->run));
+    json_object_set_new(j, "model", text(s->model));
+    json_object_set_new(j, "phase", text(s->phase));
+    json_object_set_new(j, "health", text(words[health]));
+    json_object_set_new(j, "why", why);
+    json_object_set_new(j, "report", json_boolean(s->report_latest_json != NULL));
+    return j;
+}
+
+static void add_codes(json_t *root)
+{
+    json_t *modes = json_array(), *reasons = json_array();
+    for (int k = 0; k < MODE_COUNT; k++)
+        json_array_append_new(modes, text(mode_name((enum mode)k)));
+    for (int k = 0; k < REASON_COUNT; k++)
+        json_array_append_new(reasons, text(reason_name((enum reason)k)));
+    json_object_set_new(root, "modes", modes);
+    json_object_set_new(root, "reasons", reasons);
+}
+
+static void add_supplies(json_t *root, const struct fleet *f)
+{
+    json_t *name = json_array(), *family = json_array(), *sector = json_array();
+    for (size_t i = 0; i < f->n_supplies; i++) {
+        json_array_append_new(name, text(f->supplies[i].name));
+        json_array_append_new(family, json_integer(f->supplies[i].group[GROUP_FAMILY]));
+        json_array_append_new(sector, json_integer(f->supplies[i].group[GROUP_SECTOR]));
+    }
+    json_object_set_new(root, "families", names(&f->groups[GROUP_FAMILY]));
+    json_object_set_new(root, "sectors", names(&f->groups[GROUP_SECTOR]));
+    json_object_set_new(root, "supply", name);
+    json_object_set_new(root, "family", family);
+    json_object_set_new(root, "sector", sector);
+}
+
+/* Open findings, short; for those of a group the supplies they cover. */
+static json_t *ring_findings(const struct snapshot *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->tick->n_findings; i++) {
+        const struct finding *d = &s->tick->findings[i];
+        if (d->closed)
+            continue;
+        json_t *members = json_array();
+        if (d->supply >= 0)
+            json_array_append_new(members, json_integer(d->supply));
+        else
+            for (uint32_t k = 0; k < s->fleet->n_supplies; k++)
+                if (rank_concerns(d, s->fleet, k))
+                    json_array_append_new(members, json_integer(k));
+        json_array_append_new(list, json_pack("{so so so so so so}", "subject", text(d->subject), "class",
+                                              text(finding_class_name(d->class)), "since", instant(d->onset),
+                                              "chance", number(d->chance), "reason", text(d->reason), "members",
+                                              members));
+    }
+    return list;
+}
+
+static json_t *ledger_json(const struct tick *t)
+{
+    json_t *j = json_object();
+    for (int k = 0; k < REASON_COUNT; k++)
+        json_object_set_new(j, reason_name((enum reason)k), json_integer(t ? t->ledger[k] : 0));
+    return j;
+}
+
+int api_ring(struct buf *out, const struct snapshot *s, const struct api_request *r)
+{
+    char version[64];
+    snprintf(version, sizeof version, "%llx-%lld", (unsigned long long)(s->fleet ? s->fleet->hash : 0),
+             (long long)(s->tick ? s->tick->t / NS_PER_S : 0));
+    json_t *root = state_json(s, version);
+    if (r->since && strcmp(r->since, version) == 0) {
+        json_object_set_new(root, "unchanged", json_true());
+        return finish(out, root, 200, 5);
+    }
+    add_codes(root);
+    if (s->fleet)
+        add_supplies(root, s->fleet);
+    const struct tick *t = s->tick;
+    size_t n = t ? t->n_supplies : 0;
+    json_object_set_new(root, "mode", bytes(t ? t->mode : NULL, n));
+    json_object_set_new(root, "reason", bytes(t ? t->reason : NULL, n));
+    json_object_set_new(root, "score", floats(t ? t->score : NULL, n));
+    json_object_set_new(root, "chance", floats(t ? t->chance : NULL, n));
+    json_object_set_new(root, "findings", t && s->fleet ? ring_findings(s) : json_array());
+    json_object_set_new(root, "ledger", ledger_json(t));
+    return finish(out, root, 200, 3);
+}
+
+/* ---- /api/supply ---- */
+
+static json_t *trace(const struct snapshot *s, const float *ring, uint32_t channel)
+{
+    json_t *a = json_array();
+    for (size_t k = 0; ring && k < s->trace_len; k++)
+        json_array_append_new(
+            a, number((double)ring[channel * s->trace_len + (s->trace_head + k) % s->trace_len]));
+    return a;
+}
+
+static json_t *histogram(const struct snapshot *s, uint32_t channel)
+{
+    float edges[HIST_BINS];
+    uint32_t reference[HIST_BINS], window[HIST_BINS];
+    if (!s->scorer || !scorer_histograms(s->scorer, channel, edges, reference, window))
+        return json_null();
+    json_t *was = json_array(), *is = json_array();
+    for (size_t b = 0; b < HIST_BINS; b++) {
+        json_array_append_new(was, json_integer(reference[b]));
+        json_array_append_new(is, json_integer(window[b]));
+    }
+    return json_pack("{so so so}", "edges", floats(edges, HIST_BINS - 1), "reference", was, "now", is);
+}
+
+static json_t *channel_json(const struct snapshot *s, uint32_t c)
+{
+    const struct channel *ch = &s->fleet->channels[c];
+    const struct tick *t = s->tick;
+    json_t *j = json_object();
+    json_object_set_new(j, "signal", text(s->fleet->signals.name[ch->signal]));
+    json_object_set_new(j, "pv", text(ch->pv));
+    json_object_set_new(j, "unit", text(ch->unit));
+    json_object_set_new(j, "low", number(ch->low));
+    json_object_set_new(j, "high", number(ch->high));
+    if (t) {
+        json_object_set_new(j, "value", number((double)t->value[c]));
+        json_object_set_new(j, "quality",
+                            text(t->quality[c] < QUALITY_COUNT ? quality_name(t->quality[c]) : "unknown"));
+        json_object_set_new(j, "residual", number((double)t->residual[c]));
+        json_object_set_new(j, "jsd", number((double)t->jsd[c]));
+        json_object_set_new(j, "reconstruction", number((double)t->reconstruction_by[c]));
+    }
+    json_object_set_new(j, "values", trace(s, s->trace_value, c));
+    json_object_set_new(j, "residuals", trace(s, s->trace_residual, c));
+    json_object_set_new(j, "histogram", histogram(s, c));
+    return j;
+}
+
+static void add_work(json_t *root, const struct snapshot *s, uint32_t supply)
+{
+    const struct maintenance_period *p =
+        s->maintenance ? maintenance_last(s->maintenance, s->fleet, supply, s->now) : NULL;
+    if (p)
+        json_object_set_new(root, "last_work",
+                            json_pack("{so so so}", "start", instant(p->start), "end",
+                                      p->end == MAINTENANCE_OPEN ? json_null() : instant(p->end), "work",
+                                      text(p->work)));
+}
+
+int api_supply(struct buf *out, const struct snapshot *s, const struct api_request *r)
+{
+    if (!r->name)
+        return api_error(out, 400, "name is missing: /api/supply?name=NAME");
+    int32_t at = s->fleet ? fleet_supply(s->fleet, r->name) : -1;
+    if (at < 0)
+        return api_error(out, 404, "no such supply");
+    uint32_t supply = (uint32_t)at;
+    const struct supply *p = &s->fleet->supplies[supply];
+    const struct tick *t = s->tick;
+    json_t *root = json_object(), *signals = json_array(), *findings = json_array();
+    json_object_set_new(root, "supply", text(p->name));
+    static const char *const groups[GROUP_COUNT] = {"family", "sector", "water", "rack", "feeder"};
+    for (int g = 0; g < GROUP_COUNT; g++)
+        if (p->group[g] >= 0)
+            json_object_set_new(root, groups[g], text(s->fleet->groups[g].name[p->group[g]]));
+    json_object_set_new(root, "tick", instant(t ? t->t : 0));
+    if (t) {
+        char words[RANK_WORDS_LEN];
+        double chance = (double)t->chance[supply];
+        json_object_set_new(root, "mode", text(mode_name(t->mode[supply])));
+        json_object_set_new(root, "reason", text(reason_name(t->reason[supply])));
+        json_object_set_new(root, "score", number((double)t->score[supply]));
+        json_object_set_new(root, "chance", number(chance));
+        json_object_set_new(root, "chance_words", text(rank_chance_words(words, chance)));
+        json_object_set_new(root, "reconstruction", number((double)t->reconstruction[supply]));
+        for (size_t i = 0; i < t->n_findings; i++)
+            if (!t->findings[i].closed && rank_concerns(&t->findings[i], s->fleet, supply))
+                json_array_append_new(findings, finding_json(&t->findings[i]));
+    }
+    json_object_set_new(root, "findings", findings);
+    add_work(root, s, supply);
+    json_object_set_new(root, "trace_end", instant(s->trace_end));
+    json_object_set_new(root, "trace_step_s", number((double)s->trace_step / (double)NS_PER_S));
+    for (uint32_t c = 0; c < p->n_channels; c++)
+        json_array_append_new(signals, channel_json(s, p->first_channel + c));
+    json_object_set_new(root, "signals", signals);
+    return finish(out, root, 200, 6);
+}
+
+/* ---- /api/alarms ---- */
+
+int api_alarms(struct buf *out, const struct snapshot *s)
+{
+    const struct alarm_view *a = NULL;
+    size_t n = s->alerts ? alerts_active(s->alerts, &a) : 0;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        char words[RANK_WORDS_LEN];
+        json_t *j = json_object();
+        json_object_set_new(j, "occurrence", text(a[i].occurrence));
+        json_object_set_new(j, "subject", text(a[i].subject));
+        json_object_set_new(j, "class", text(a[i].class));
+        json_object_set_new(j, "state", text(a[i].state));
+        json_object_set_new(j, "text", text(a[i].text));
+        json_object_set_new(j, "raised", instant(a[i].raised));
+        json_object_set_new(j, "returned", instant(a[i].returned));
+        json_object_set_new(j, "chance", number(a[i].chance));
+        json_object_set_new(j, "chance_words", text(rank_chance_words(words, a[i].chance)));
+        json_object_set_new(j, "acknowledged", json_boolean(a[i].acknowledged));
+        json_object_set_new(j, "acknowledged_by", text(a[i].acknowledged_by));
+        json_object_set_new(j, "note", text(a[i].note));
+        json_array_append_new(list, j);
+    }
+    return finish(out, json_pack("{so so}", "now", instant(s->now), "alarms", list), 200, 8);
+}
+
+/* ---- /api/ranking ---- */
+
+static json_t *rank_json(const struct snapshot *s, const struct rank_row *r)
+{
+    const struct supply *p = &s->fleet->supplies[r->supply];
+    char words[RANK_WORDS_LEN];
+    return json_pack("{si so so so so so so so sb so}", "rank", r->rank, "supply", text(p->name), "family",
+                     text(s->fleet->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]), "sector",
+                     text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]), "score",
+                     number(r->score), "chance", number(r->chance), "chance_words",
+                     text(rank_chance_words(words, r->chance)), "reason", text(r->reason), "finding",
+                     r->finding && !r->finding->closed, "since",
+                     r->finding ? instant(r->finding->onset) : json_null());
+}
+
+int api_ranking(struct buf *out, const struct snapshot *s, const struct api_request *r)
+{
+    json_t *list = json_array();
+    json_t *root = json_pack("{so so so}", "tick", instant(s->tick ? s->tick->t : 0), "week_start",
+                             instant(s->week_start), "rows", list);
+    if (!s->tick || !s->fleet)
+        return finish(out, root, 200, 8);
+    struct rank_week *alone = NULL; /* without a week: this tick as its only hour */
+    if (!s->rank_week) {
+        alone = rank_week_new(s->fleet->n_supplies);
+        rank_week_add(alone, s->tick->score, s->tick->chance, s->tick->reason);
+    }
+    struct rank_row *rows = xcalloc(s->fleet->n_supplies + 1, sizeof *rows);
+    rank_fleet(rows, s->fleet, s->maintenance, alone ? alone : s->rank_week, s->tick->findings,
+               s->tick->n_findings, s->week_start, s->tick->t);
+    size_t n = r->limit && r->limit < s->fleet->n_supplies ? r->limit : s->fleet->n_supplies;
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, rank_json(s, &rows[i]));
+    free(rows);
+    rank_week_free(alone);
+    return finish(out, root, 200, 8);
+}

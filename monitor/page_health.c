@@ -1,0 +1,82 @@
+/* Is psmon well? See page_parts.h. An outage shorter than HEALTH_GRACE is degraded, not failing, so that
+ * readiness does not flap with every hiccup of the archiver. SPDX-License-Identifier: MIT */
+#include "monitor/page_parts.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEALTH_GRACE (10 * NS_PER_MIN)
+
+static void judge(struct health_check *c, enum health state, const char *text)
+{
+    c->state = state;
+    snprintf(c->text, sizeof c->text, "%s", text);
+}
+
+static void check_archiver(struct health_check *c, const struct snapshot *s)
+{
+    if (s->archiver_up)
+        return;
+    int64_t minutes = (s->now - s->archiver_since) / NS_PER_MIN;
+    c->state = s->now - s->archiver_since < HEALTH_GRACE ? HEALTH_DEGRADED : HEALTH_FAILING;
+    snprintf(c->text, sizeof c->text, "archiver away for %" PRId64 " min: %s", minutes,
+             s->archiver_error ? s->archiver_error : "");
+}
+
+/* While a hole is being filled the last tick is old for a good reason: the phase tells. */
+static void check_ticks(struct health_check *c, const struct snapshot *s)
+{
+    tstamp_ns period = s->settings && s->settings->period > 0 ? s->settings->period : NS_PER_MIN;
+    if (!s->tick) {
+        judge(c, HEALTH_DEGRADED, "no tick yet");
+        return;
+    }
+    tstamp_ns age = s->now - s->tick->t;
+    if (age <= 5 * period)
+        return;
+    bool filling = s->phase && strncmp(s->phase, "catching up", 11) == 0;
+    c->state = filling || age < HEALTH_GRACE ? HEALTH_DEGRADED : HEALTH_FAILING;
+    snprintf(c->text, sizeof c->text, "last tick is %" PRId64 " min old (%s)", age / NS_PER_MIN,
+             s->phase ? s->phase : "");
+}
+
+enum health health_check(const struct snapshot *s, struct health_check checks[HEALTH_CHECKS])
+{
+    static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model", "ticks", "scoring"};
+    for (int i = 0; i < HEALTH_CHECKS; i++)
+        checks[i] = (struct health_check){.name = names[i]};
+    check_archiver(&checks[0], s);
+    if (!s->database_up)
+        judge(&checks[1], HEALTH_DEGRADED, "database away: alarms and findings wait on disk");
+    if (!s->model_loaded)
+        judge(&checks[2], HEALTH_DEGRADED, "no model: data findings only (psmon train makes one)");
+    check_ticks(&checks[3], s);
+    if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0)
+        judge(&checks[4], HEALTH_DEGRADED, "no supply is scored: see the ledger");
+    enum health worst = HEALTH_OK;
+    for (int i = 0; i < HEALTH_CHECKS; i++)
+        if (checks[i].state > worst)
+            worst = checks[i].state;
+    return worst;
+}
+
+int health_answer(struct buf *out, const struct snapshot *s)
+{
+    static const char *const words[] = {"ok", "degraded", "failing"};
+    struct health_check checks[HEALTH_CHECKS];
+    enum health worst = health_check(s, checks);
+    json_t *list = json_array();
+    for (int i = 0; i < HEALTH_CHECKS; i++)
+        json_array_append_new(list, json_pack("{ss ss ss*}", "check", checks[i].name, "state",
+                                              words[checks[i].state], "reason",
+                                              *checks[i].text ? checks[i].text : NULL));
+    json_t *root = json_pack("{ss ss* so}", "status", words[worst], "phase", s->phase, "checks", list);
+    char *text = json_dumps(root, JSON_COMPACT);
+    buf_str(out, text ? text : "{}");
+    free(text);
+    json_decref(root);
+    return worst == HEALTH_FAILING ? 503 : 200;
+}
