@@ -1,5 +1,5 @@
 /* Histograms of a sliding window against a reference, and their Jensen-Shannon divergence in bits.
- * Integer counts, so nothing drifts; p·log2 p of window counts by table, so a push touches two bins.
+ * Integer counts, so nothing drifts; p·log2 p of window counts by table, and a push touches two bins.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_HIST_H
 #define PSM_FEATURES_HIST_H
@@ -9,8 +9,9 @@
 
 #define HIST_BINS 10 /* quantile bins of the reference, outer ones open */
 
-/* Edges [HIST_BINS-1] at the reference's quantiles; ties are merged upward (a bin may stay empty).
- * v is reordered. n >= 1, no NaN. */
+/* Edges [HIST_BINS-1] at the reference's quantiles; ties are moved up to the next float, so that a value
+ * that makes up a whole decile has a bin of its own (others may stay empty). v is reordered. n >= 1, no
+ * NaN. */
 void hist_edges(float edges[HIST_BINS - 1], float v[], size_t n);
 
 /* Bin of a value, 0 … HIST_BINS-1: the number of edges <= v. */

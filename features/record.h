@@ -50,7 +50,8 @@ void grid_set_deadband(struct grid *g, const bool dead[]);
 void grid_get_deadband(const struct grid *g, bool dead[]);
 
 /* Live: takes one sample (older than or equal to the last one: ignored, as the appliance repeats them;
- * further than 1 h ahead of t: ignored and counted), and the archiver's word on connections (1, 0, -1). */
+ * further than 1 h ahead of the next frame: ignored there and counted), and the archiver's word on
+ * connections (1, 0, -1 not known: dead-band channels are then not held). */
 void grid_push(struct grid *g, uint32_t channel, const struct sample *s);
 void grid_connections(struct grid *g, const int8_t connected[]);
 
@@ -59,6 +60,9 @@ void grid_frame(struct grid *g, tstamp_ns t, struct frame *out);
 
 /* Time of a channel's last accepted sample; INT64_MIN: none. */
 tstamp_ns grid_last(const struct grid *g, uint32_t channel);
+
+/* How many samples were dropped because their time lay too far ahead. */
+size_t grid_ignored(const struct grid *g);
 
 /* ---- spans ---- */
 struct record;
@@ -70,7 +74,10 @@ int record_new(struct record **out, struct grid *g, const struct fleet *f, tstam
 void record_free(struct record *r);
 
 /* Adds samples of one channel in time order (any number of calls; channels in any order); then ends the
- * channel: the minutes after its last sample are filled as far as holding allows. */
+ * channel: the minutes after its last sample are filled as far as holding allows (a dead-band channel is
+ * held unless the archiver's last word was "not connected"), learning of dead-band is settled, and the
+ * grid's state advances, unless live polling is already further. Columns and frames of a channel are
+ * complete only after record_end. */
 void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n);
 void record_end(struct record *r, uint32_t channel);
 

@@ -1,0 +1,45 @@
+/* The state of the grid's channels, shared by live polling (grid.c) and spans (record.c); everyone else
+ * uses record.h. SPDX-License-Identifier: MIT */
+#ifndef PSM_FEATURES_GRID_H
+#define PSM_FEATURES_GRID_H
+
+#include "features/record.h"
+
+/* A reading as the grid keeps it. */
+struct held {
+    tstamp_ns t; /* INT64_MIN: none */
+    float value; /* NaN: INVALID or no number */
+};
+
+/* What is known of the connection after a held reading. */
+enum link { LINK_UP, LINK_LOST, LINK_UNKNOWN };
+
+struct grid_channel {
+    struct held last, before; /* the two newest readings */
+    uint32_t intervals, long_ones; /* between readings; those beyond max_age without a loss */
+    int8_t connected;              /* the archiver's word: 1, 0, -1 not known */
+    bool deadband;
+};
+
+struct grid {
+    const struct fleet *fleet;
+    tstamp_ns period, hold;
+    tstamp_ns *max_age; /* [n_channels] */
+    bool learns;        /* dead-band is learned, not told */
+    struct grid_channel *channel;
+    size_t ignored; /* samples too far ahead */
+    float *value;   /* the frame */
+    uint8_t *quality;
+};
+
+/* A sample as the grid keeps it. */
+struct held grid_held(const struct sample *s);
+
+/* Quality at t of the newest reading that is not younger than t. */
+enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, bool deadband,
+                          tstamp_ns hold, enum link link);
+
+/* Counts one interval and decides whether the channel sends on change only. */
+void grid_learn(struct grid_channel *c, tstamp_ns interval, tstamp_ns max_age);
+
+#endif

@@ -1,0 +1,234 @@
+/* Spans of the grid in columns; see record.h.
+ * Knows whole intervals: the sample that ends one says whether the connection was lost in it.
+ * SPDX-License-Identifier: MIT */
+#include "features/record.h"
+
+#include "base/mem.h"
+#include "features/grid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BLOCK 64 /* minutes transposed at once for record_frame */
+#define TILE 16  /* channels side by side while transposing: one cache line of values */
+
+/* A channel while its samples come in. */
+struct filler {
+    struct grid_channel state; /* as of the last sample pushed; a copy of the grid's at the start */
+    size_t next;               /* first minute not decided */
+    bool tentative;            /* STALE minutes that keep a value until dead-band is decided */
+};
+
+struct record {
+    struct grid *grid;
+    tstamp_ns from;
+    size_t n, channels;
+    void *map;
+    size_t map_size;
+    float *value;     /* (channels, n), column per channel */
+    uint8_t *quality; /* (channels, n) */
+    struct filler *filler;
+    size_t block; /* first minute in the transposed block; SIZE_MAX: none */
+    float *block_value;
+    uint8_t *block_quality;
+};
+
+static int map_storage(struct record *r, const char *dir, struct err *err)
+{
+    int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS, rc = 0;
+    if (dir) {
+        fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_set(err, ERR_IO, "could not make a temporary file in %s: %s", dir,
+                           strerror(errno));
+        /* reserve now: a full disk would otherwise end psmon by SIGBUS */
+        int e = posix_fallocate(fd, 0, (off_t)r->map_size);
+        if (e != 0)
+            rc = err_set(err, ERR_IO, "no room for %zu MB in %s: %s", r->map_size >> 20, dir,
+                         strerror(e));
+        flags = MAP_SHARED;
+    }
+    if (rc == 0) {
+        r->map = mmap(NULL, r->map_size, PROT_READ | PROT_WRITE, flags, fd, 0);
+        if (r->map == MAP_FAILED) {
+            r->map = NULL;
+            rc = err_set(err, ERR_IO, "could not map %zu MB: %s", r->map_size >> 20,
+                         strerror(errno));
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int record_new(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
+               const char *dir, struct err *err)
+{
+    struct record *r = xcalloc(1, sizeof *r);
+    r->grid = g;
+    r->from = from;
+    r->n = n;
+    r->channels = f->n_channels;
+    size_t cells = r->channels * n;
+    r->map_size = cells * (sizeof *r->value + 1) + 1;
+    int rc = map_storage(r, dir, err);
+    if (rc != 0) {
+        free(r);
+        return rc;
+    }
+    r->value = r->map;
+    r->quality = (uint8_t *)(r->value + cells);
+    for (size_t i = 0; i < cells; i++)
+        r->value[i] = NAN;
+    memset(r->quality, QUALITY_MISSING, cells);
+    r->filler = xcalloc(r->channels, sizeof *r->filler);
+    for (size_t i = 0; i < r->channels; i++) {
+        struct grid_channel *s = &r->filler[i].state;
+        *s = g->channel[i];
+        if (s->last.t >= from) /* live polling was faster than this back-fill */
+            s->last = s->before;
+        if (s->last.t >= from)
+            s->last.t = INT64_MIN;
+    }
+    r->block = SIZE_MAX;
+    r->block_value = xcalloc(BLOCK * r->channels, sizeof *r->block_value);
+    r->block_quality = xcalloc(BLOCK * r->channels, 1);
+    *out = r;
+    return 0;
+}
+
+void record_free(struct record *r)
+{
+    if (!r)
+        return;
+    if (r->map)
+        munmap(r->map, r->map_size);
+    free(r->filler);
+    free(r->block_value);
+    free(r->block_quality);
+    free(r);
+}
+
+/* Decides the minutes before `until` from the last sample. */
+static void fill(struct record *r, uint32_t channel, tstamp_ns until, enum link link)
+{
+    struct filler *c = &r->filler[channel];
+    const struct grid *g = r->grid;
+    float *value = r->value + (size_t)channel * r->n;
+    uint8_t *quality = r->quality + (size_t)channel * r->n;
+    size_t k = c->next;
+    for (tstamp_ns t = record_time(r, k); k < r->n && t < until; k++, t += g->period) {
+        const struct held *h = &c->state.last;
+        /* while dead-band is being learned, fill as if it were and keep STALE as the mark */
+        bool hold = c->state.deadband || g->learns;
+        enum quality q = grid_quality(h, t, g->max_age[channel], hold, g->hold, link);
+        value[k] = q <= QUALITY_HELD ? h->value : NAN;
+        if (g->learns && (q == QUALITY_HELD || q == QUALITY_INVALID) &&
+            t - h->t > g->max_age[channel]) {
+            q = QUALITY_STALE;
+            value[k] = isnan(h->value) ? INFINITY : h->value;
+            c->tentative = true;
+        }
+        quality[k] = (uint8_t)q;
+    }
+    c->next = k;
+}
+
+void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n)
+{
+    struct filler *c = &r->filler[channel];
+    for (size_t i = 0; i < n; i++) {
+        if (s[i].t <= c->state.last.t)
+            continue;
+        bool lost = s[i].flags & SAMPLE_RECONNECTED;
+        fill(r, channel, s[i].t, lost ? LINK_LOST : LINK_UP);
+        if (r->grid->learns && c->state.last.t != INT64_MIN && !lost)
+            grid_learn(&c->state, s[i].t - c->state.last.t, r->grid->max_age[channel]);
+        c->state.before = c->state.last;
+        c->state.last = grid_held(&s[i]);
+    }
+}
+
+/* Now that dead-band is decided, the marked minutes become HELD (or INVALID), or lose their value. */
+static void settle(struct record *r, uint32_t channel)
+{
+    const struct filler *c = &r->filler[channel];
+    float *value = r->value + (size_t)channel * r->n;
+    uint8_t *quality = r->quality + (size_t)channel * r->n;
+    for (size_t k = 0; k < r->n; k++) {
+        if (quality[k] != QUALITY_STALE || isnan(value[k]))
+            continue;
+        bool invalid = isinf(value[k]);
+        if (c->state.deadband)
+            quality[k] = invalid ? QUALITY_INVALID : QUALITY_HELD;
+        if (invalid || !c->state.deadband)
+            value[k] = NAN;
+    }
+}
+
+void record_end(struct record *r, uint32_t channel)
+{
+    struct filler *c = &r->filler[channel];
+    struct grid_channel *live = &r->grid->channel[channel];
+    fill(r, channel, INT64_MAX, live->connected == 0 ? LINK_LOST : LINK_UP);
+    if (c->tentative)
+        settle(r, channel);
+    c->tentative = false;
+    r->block = SIZE_MAX;
+    live->intervals = c->state.intervals;
+    live->long_ones = c->state.long_ones;
+    live->deadband = c->state.deadband;
+    if (c->state.last.t > live->last.t) {
+        live->last = c->state.last;
+        live->before = c->state.before;
+    }
+}
+
+size_t record_minutes(const struct record *r)
+{
+    return r->n;
+}
+
+tstamp_ns record_time(const struct record *r, size_t k)
+{
+    return r->from + (tstamp_ns)k * r->grid->period;
+}
+
+static void transpose(struct record *r, size_t first)
+{
+    size_t rows = r->n - first < BLOCK ? r->n - first : BLOCK;
+    for (size_t c = 0; c < r->channels; c += TILE) {
+        size_t wide = r->channels - c < TILE ? r->channels - c : TILE;
+        for (size_t j = 0; j < rows; j++) {
+            float *value = r->block_value + j * r->channels + c;
+            uint8_t *quality = r->block_quality + j * r->channels + c;
+            for (size_t i = 0; i < wide; i++) {
+                size_t at = (c + i) * r->n + first + j;
+                value[i] = r->value[at];
+                quality[i] = r->quality[at];
+            }
+        }
+    }
+    r->block = first;
+}
+
+void record_frame(struct record *r, size_t k, struct frame *out)
+{
+    size_t first = k - k % BLOCK;
+    if (r->block != first)
+        transpose(r, first);
+    *out = (struct frame){record_time(r, k), r->block_value + (k - first) * r->channels,
+                          r->block_quality + (k - first) * r->channels};
+}
+
+const float *record_column(const struct record *r, uint32_t channel, const uint8_t **quality)
+{
+    if (quality)
+        *quality = r->quality + (size_t)channel * r->n;
+    return r->value + (size_t)channel * r->n;
+}
