@@ -21,14 +21,17 @@ int err_wrap(struct err *err, const char *fmt, ...)
 {
     if (!err)
         return ERR_LIB;
-    char context[sizeof err->msg], old[sizeof err->msg];
+    char old[sizeof err->msg];
+    memcpy(old, err->msg, sizeof old);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(context, sizeof context, fmt, ap);
+    int n = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    memcpy(old, err->msg, sizeof old);
-    int n = snprintf(err->msg, sizeof err->msg, "%s", context);
-    if (n >= 0 && (size_t)n < sizeof err->msg)
-        snprintf(err->msg + n, sizeof err->msg - (size_t)n, ": %s", old);
+    size_t at = n < 0 ? 0 : (size_t)n;
+    if (at + 3 < sizeof err->msg) { /* what does not fit is cut */
+        memcpy(err->msg + at, ": ", 2);
+        memcpy(err->msg + at + 2, old, sizeof err->msg - at - 3);
+        err->msg[sizeof err->msg - 1] = '\0';
+    }
     return err->code;
 }

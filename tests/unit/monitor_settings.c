@@ -1,0 +1,188 @@
+/* monitor/settings: what is read, what is refused and with which words. SPDX-License-Identifier: MIT */
+#include "monitor/settings.h"
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/psmon-settings-XXXXXX";
+
+#define LEAST                                                                                      \
+    "fleet: fleet.csv\narchiver:\n  url: http://archiver.example:17665\nstate_dir: /var/lib/psmon\n"
+
+static int load(struct settings **s, const char *text, struct err *err)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    *err = (struct err){0};
+    return settings_load(s, path, err);
+}
+
+static void the_least_that_runs(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    assert_int_equal(load(&s, LEAST "webhooks:\n  - url: https://example.org/hook\n"
+                                    "    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", &err), 0);
+    assert_string_equal(s->retrieval_url, "http://archiver.example:17665/retrieval");
+    assert_string_equal(s->management_url, "http://archiver.example:17665/mgmt");
+    assert_string_equal(s->fleet, "/tmp/fleet.csv");
+    assert_int_equal(s->period, 60 * NS_PER_S);
+    assert_int_equal(s->window, 12 * NS_PER_HOUR);
+    assert_int_equal(s->max_age, 5 * NS_PER_MIN);
+    assert_near(s->budget, 1, 0, 0);
+    assert_string_equal(s->http_listen, "127.0.0.1:8088");
+    assert_null(s->database_url);
+    assert_int_equal(s->n_webhooks, 1);
+    assert_int_equal(strlen(s->hash), 64);
+    settings_free(s);
+}
+
+static void everything_can_be_said(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    assert_int_equal(load(&s, "fleet: /a/fleet.csv\nmaintenance: m.csv\narchiver:\n"
+                              "  retrieval_url: http://r:1/x\n  management_url: http://m:2/y\n"
+                              "state_dir: s\ndatabase: {url: postgresql://h/d}\nbudget: 2.5\n"
+                              "max_age: {default: 4 min, dac: 1 h}\nreport: {day: Tue, time: '07:30', size: 12}\n"
+                              "clock: {start: 2026-01-05T00:00:00Z, wall: 2026-11-22T00:00:00Z, speed: 60}\n",
+                          &err), 0);
+    assert_string_equal(s->retrieval_url, "http://r:1/x");
+    assert_string_equal(s->management_url, "http://m:2/y");
+    assert_string_equal(s->state_dir, "/tmp/s");
+    assert_string_equal(s->database_url, "postgresql://h/d");
+    assert_int_equal(s->max_age, 4 * NS_PER_MIN);
+    assert_int_equal(s->n_signal_max_age, 1);
+    assert_string_equal(s->signal_max_age[0].signal, "dac");
+    assert_int_equal(s->signal_max_age[0].max_age, NS_PER_HOUR);
+    assert_int_equal(s->report_day, 1);
+    assert_int_equal(s->report_minute, 450);
+    assert_near(s->clock.speed, 60, 0, 0);
+    settings_free(s);
+}
+
+static void a_folder_of_csv(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    assert_int_equal(load(&s, "fleet: f.csv\narchiver: {url: 'file:///data/ring/'}\nstate_dir: /s\n", &err), 0);
+    assert_string_equal(s->retrieval_url, "file:///data/ring");
+    assert_null(s->management_url);
+    settings_free(s);
+}
+
+/* Each bad file is refused with one line that names file, line and key. */
+static void what_is_wrong_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {LEAST "colour: red\n", ":5: colour: unknown key"},
+        {LEAST "http:\n  port: 80\n", ":6: http.port: unknown key"},
+        {LEAST "budget: lots\n", ":5: budget: 'lots' is not a number"},
+        {LEAST "budget: -1\n", ":5: budget: -1 is outside"},
+        {LEAST "budget: nan\n", ":5: budget: 'nan' is not a number"},
+        {LEAST "window: 5 parsecs\n", ":5: window: '5 parsecs' is not a duration"},
+        {LEAST "window: 10 s\n", ":5: window: 10 s is outside"},
+        {LEAST "window: [1, 2]\n", ":5: window: is a list"},
+        {LEAST "budget: 1\nbudget: 2\n", ":6: budget: stands twice"},
+        {LEAST "report: {day: someday}\n", ":5: report.day: 'someday' is not a day"},
+        {LEAST "report: {time: 25:00}\n", ":5: report.time: '25:00' is not a time of day"},
+        {LEAST "report: {timezone: Mars/Olympus}\n", ":5: report.timezone: 'Mars/Olympus'"},
+        {LEAST "webhooks:\n  - secret: x\n", ":6: webhooks.url: is missing"},
+        {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://x' is not an http"},
+        {LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_short}\n", ":6: webhooks.secret: must be"},
+        {LEAST "webhooks: http://x\n", ":5: webhooks: must be a list"},
+        {LEAST "clock: {speed: 60}\n", ":5: clock.speed: needs"},
+        {"fleet: f.csv\nstate_dir: /s\n", "archiver.url is missing"},
+        {"archiver: {url: 'http://a'}\nstate_dir: /s\n", "fleet is missing"},
+        {"fleet: [f.csv\n", ":"},
+        {"", "is empty"},
+        {"- a\n- b\n", ":1: file: must be a mapping"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct settings *s;
+        struct err err;
+        int rc = load(&s, cases[i].text, &err);
+        if (rc != ERR_CONFIG || !strstr(err.msg, cases[i].says) || !strstr(err.msg, path) ||
+            strchr(err.msg, '\n'))
+            fail_msg("case %zu: code %d, says '%s', want '%s'", i, rc, err.msg, cases[i].says);
+    }
+}
+
+/* What check-config prints is itself a configuration that means the same. */
+static void printed_settings_read_back(void **state)
+{
+    (void)state;
+    struct settings *a, *b;
+    struct err err;
+    assert_int_equal(load(&a, LEAST "budget: 3\nmax_age: {default: 6 min, dac: 2 h}\n", &err), 0);
+    struct buf text = {0};
+    settings_print(a, &text);
+    assert_int_equal(load(&b, buf_text(&text), &err), 0);
+    assert_string_equal(a->hash, b->hash);
+    settings_free(a);
+    settings_free(b);
+    buf_free(&text);
+}
+
+static void the_sample_is_valid_and_complete(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    struct buf sample = {0}, committed = {0};
+    settings_sample(&sample);
+    assert_int_equal(load(&s, buf_text(&sample), &err), 0);
+    settings_free(s);
+    /* monitor/psmon.yaml is this text: `psmon check-config --sample` makes it */
+    FILE *f = fopen("monitor/psmon.yaml", "r");
+    assert_non_null(f);
+    char block[4096];
+    size_t n;
+    while ((n = fread(block, 1, sizeof block, f)) > 0)
+        buf_add(&committed, block, n);
+    fclose(f);
+    assert_string_equal(buf_text(&committed), buf_text(&sample));
+    buf_free(&sample);
+    buf_free(&committed);
+}
+
+static void secrets_are_masked(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    assert_int_equal(load(&s, LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}\n", &err), 0);
+    struct buf text = {0};
+    settings_print(s, &text);
+    assert_null(strstr(buf_text(&text), "MfKQ9"));
+    buf_free(&text);
+    settings_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_least_that_runs),
+        cmocka_unit_test(everything_can_be_said),
+        cmocka_unit_test(a_folder_of_csv),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(printed_settings_read_back),
+        cmocka_unit_test(the_sample_is_valid_and_complete),
+        cmocka_unit_test(secrets_are_masked),
+    };
+    close(mkstemp(path));
+    int failed = cmocka_run_group_tests_name("monitor/settings", tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
