@@ -6,6 +6,8 @@
 
 #include "base/err.h"
 
+#include <uv.h>
+
 struct cluster;
 
 /* Makes (first time), starts when not running, and joins the cluster under state_dir; *conninfo (caller
@@ -17,7 +19,13 @@ int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, s
 /* Leaves; the last user stops the server. */
 void cluster_leave(struct cluster *c);
 
-/* True when state_dir's cluster has to be made or started (joining it then needs not to be root). */
+/* True when state_dir's cluster answers on its socket: commands that only read can then reach it. */
 int cluster_running(const char *state_dir);
+
+/* Watches the server from the loop (every 2 s, cheap, never blocks) and starts it again when it died, so
+ * that a kill -9 of postgres costs seconds. Until cluster_unwatch, which must be called, and the loop run
+ * once more, before cluster_leave. */
+void cluster_watch(struct cluster *c, uv_loop_t *loop);
+void cluster_unwatch(struct cluster *c);
 
 #endif
