@@ -1,0 +1,176 @@
+/* Judges findings against labels; see judge.h. SPDX-License-Identifier: MIT */
+#include "monitor/evaluate/judge.h"
+
+#include "base/csv.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AFTER_END NS_PER_DAY
+#define LIST_LENGTH 10
+
+static int read_time(const struct csv *c, int column, tstamp_ns *t, struct err *err)
+{
+    *t = 0;
+    if (*csv_field(c, column) == '\0')
+        return 0;
+    if (timefmt_parse(t, csv_field(c, column), err) == 0)
+        return 0;
+    return err_wrap(err, "%s:%u: %s", csv_path(c), csv_line(c), csv_name(c, (size_t)column));
+}
+
+int judge_read_labels(const char *path, struct label **out, size_t *n, struct err *err)
+{
+    enum { SUPPLY, MODE, CLASS, ONSET, END, TRIP, COLUMNS };
+    static const char *const names[COLUMNS] = {"supply", "mode", "class", "onset", "end", "trip"};
+    struct csv *c;
+    struct label *labels = NULL;
+    size_t cap = 0;
+    int col[COLUMNS], more, rc = csv_open(&c, path, err);
+    *n = 0;
+    if (rc != 0)
+        return rc;
+    for (int i = 0; rc == 0 && i < COLUMNS; i++)
+        if ((col[i] = csv_find(c, names[i])) < 0)
+            rc = err_set(err, ERR_DATA, "%s:1: column '%s' is missing", path, names[i]);
+    while (rc == 0 && (more = csv_next(c, err)) != 0) {
+        struct label l = {0};
+        double mode;
+        rc = more < 0 ? more : csv_number(c, col[MODE], &mode, err);
+        if (rc == 0 && !(mode >= 1 && mode < JUDGE_MODES))
+            rc = err_set(err, ERR_DATA, "%s:%u: mode: '%s' is not a failure mode", path, csv_line(c),
+                         csv_field(c, col[MODE]));
+        if (rc != 0 || (rc = read_time(c, col[ONSET], &l.onset, err)) != 0 ||
+            (rc = read_time(c, col[END], &l.end, err)) != 0 ||
+            (rc = read_time(c, col[TRIP], &l.trip, err)) != 0)
+            break;
+        snprintf(l.subject, sizeof l.subject, "%s", csv_field(c, col[SUPPLY]));
+        l.mode = (int)mode;
+        l.data = strcmp(csv_field(c, col[CLASS]), "data") == 0;
+        if (l.end == 0)
+            l.end = l.trip ? l.trip : INT64_MAX - AFTER_END;
+        xgrow(&labels, &cap, *n + 1, sizeof l);
+        labels[(*n)++] = l;
+    }
+    csv_close(c);
+    if (rc != 0)
+        free(labels);
+    else
+        *out = labels;
+    return rc;
+}
+
+/* Whether a finding's subject (supply, sector, "water:X" …, "*") takes in a supply. */
+static bool takes_in(const char *subject, const struct fleet *f, int32_t supply)
+{
+    if (strcmp(subject, "*") == 0)
+        return true;
+    if (supply < 0)
+        return false;
+    const struct supply *s = &f->supplies[supply];
+    if (strcmp(subject, s->name) == 0)
+        return true;
+    for (int g = GROUP_SECTOR; g < GROUP_COUNT; g++) {
+        const char *prefix = group_name((enum group_kind)g);
+        size_t n = strlen(prefix);
+        if (s->group[g] < 0 || strncmp(subject, prefix, n) != 0 || (n && subject[n] != ':'))
+            continue;
+        if (strcmp(subject + n + (n > 0), f->groups[g].name[s->group[g]]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool judge_concerns(const struct label *l, const struct fleet *f, const char *supply)
+{
+    return takes_in(l->subject, f, fleet_supply(f, supply));
+}
+
+static bool answers(const struct finding *d, const struct label *l, const struct fleet *f)
+{
+    if ((d->class == CLASS_DATA) != l->data || d->first_seen < l->onset ||
+        d->first_seen > l->end + AFTER_END)
+        return false;
+    return strcmp(d->subject, l->subject) == 0 || takes_in(d->subject, f, fleet_supply(f, l->subject)) ||
+           takes_in(l->subject, f, fleet_supply(f, d->subject));
+}
+
+static void append(double **v, size_t *n, double x)
+{
+    *v = xreallocarray(*v, *n + 1, sizeof **v);
+    (*v)[(*n)++] = x;
+}
+
+static void judge_label(struct judgement *j, const struct label *l, const struct fleet *f,
+                        const struct finding findings[], size_t n)
+{
+    struct judged_mode *m = &j->mode[l->mode];
+    const struct finding *first = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (answers(&findings[i], l, f) && (!first || findings[i].first_seen < first->first_seen))
+            first = &findings[i];
+    m->labels++;
+    if (!first)
+        return;
+    m->found++;
+    append(&m->delay_h, &m->n_delay, (double)(first->first_seen - l->onset) / 3.6e12);
+    if (l->trip && l->trip > first->first_seen)
+        append(&m->lead_h, &m->n_lead, (double)(l->trip - first->first_seen) / 3.6e12);
+}
+
+void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
+                    const struct finding findings[], size_t n_findings,
+                    const double budgets[JUDGE_BUDGETS])
+{
+    for (size_t i = 0; i < n_labels; i++)
+        judge_label(j, &labels[i], f, findings, n_findings);
+    for (size_t i = 0; i < n_findings; i++) {
+        bool answered = findings[i].class == CLASS_DATA;
+        for (size_t k = 0; k < n_labels && !answered; k++)
+            answered = answers(&findings[i], &labels[k], f);
+        for (int b = 0; b < JUDGE_BUDGETS && !answered; b++)
+            j->false_findings[b] += findings[i].chance <= budgets[b];
+    }
+}
+
+void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
+                const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to)
+{
+    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool faulty = false;
+        for (size_t k = 0; k < n_labels && !faulty; k++)
+            faulty = judge_concerns(&labels[k], f, supplies[i]) && labels[k].onset < to &&
+                     labels[k].end > from;
+        good += faulty;
+    }
+    if (length == 0)
+        return;
+    j->precision_sum += (double)good / (double)length;
+    j->lists++;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+double judge_median(double v[], size_t n)
+{
+    if (n == 0)
+        return NAN;
+    qsort(v, n, sizeof *v, ascending);
+    return n % 2 ? v[n / 2] : 0.5 * (v[n / 2 - 1] + v[n / 2]);
+}
+
+void judge_free(struct judgement *j)
+{
+    for (int m = 0; m < JUDGE_MODES; m++) {
+        free(j->mode[m].delay_h);
+        free(j->mode[m].lead_h);
+    }
+}

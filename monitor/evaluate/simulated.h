@@ -1,0 +1,24 @@
+/* Evaluation on simulated rings: trains, scores weeks without and with faults, judges.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_EVALUATE_SIMULATED_H
+#define PSM_MONITOR_EVALUATE_SIMULATED_H
+
+#include "monitor/evaluate/judge.h"
+
+struct simulated_options {
+    uint32_t supplies;
+    int train_days, healthy_weeks, faulty_weeks; /* weeks per ring */
+    int first_seed, rings, faulty_rings;
+    double budgets[JUDGE_BUDGETS];
+    bool in_sample; /* also with nulls of the fitted rows: must break the budget */
+};
+
+struct simulated_result {
+    struct judgement healthy, in_sample, faulty;
+};
+
+/* Blocking; shows progress. Free with judge_free each. */
+int evaluate_simulated(struct simulated_result *r, const struct simulated_options *o,
+                       struct err *err) MUSTCHECK;
+
+#endif
