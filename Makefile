@@ -39,7 +39,8 @@ PACKAGES_BUILD := \
   libpq-dev \
   libgsl-dev \
   libdnnl-dev \
-  postgresql
+  postgresql \
+  curl
 # gcc libc6-dev         the compiler            pkg-config              where the libraries are
 # libuv1-dev            the event loop          libcurl4-openssl-dev    HTTP client: archiver, webhooks
 # libyaml-dev           the configuration       libjansson-dev          JSON in and out
@@ -48,15 +49,13 @@ PACKAGES_BUILD := \
 # libssl-dev            HMAC and SHA-256        libpq-dev               PostgreSQL client
 # libgsl-dev            statistics, linear algebra
 # libdnnl-dev           oneDNN: the autoencoder
-# postgresql            the private cluster
+# postgresql            the private cluster     curl                    the demo waits for the page
 PACKAGES_CHECK := \
   libcmocka-dev \
   perl \
-  python3-minimal python3 \
-  curl ca-certificates openssl \
+  python3 \
   chromium
-# libcmocka-dev unit tests; perl: prove; python3: misbehaving peers in the end-to-end tests;
-# curl, ca-certificates, openssl: HTTP peers by hand; chromium: the page as a person sees it
+# libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
 
 .PHONY: all deps deps-check demo check quick bench install clean lint unit e2e evaluate
 deps:

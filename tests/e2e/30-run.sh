@@ -1,0 +1,94 @@
+#!/bin/sh
+# The resident monitor against a ring that lives 60 times faster: catching up, following, webhooks, and what it does
+# when it is killed or when database, archiver or receiver go away.
+. "$(dirname "$0")/../support/e2e.sh"
+
+hook_port=$(free_port)
+HOOK=http://127.0.0.1:$hook_port/
+SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+receiver() {
+    begin "receive$1" "$PSMON" receive --listen 127.0.0.1:"$hook_port" --secret $SECRET
+    receiver=$pid
+}
+monitor() {
+    begin "run$1" "$PSMON" run -c "$config" --since 2026-01-29T00:00:00Z
+    monitor=$pid
+}
+ready() { curl -fs "http://$page/readyz"; }
+ticks() { q scores --from "$1" --format csv 2>/dev/null | cut -d, -f1 | sort -u | wc -l; }
+
+ring 2026-01-30T00:00:00Z 60
+ok $? "the simulated ring answers"
+listen_on
+model
+ok $? "there is a model"
+receiver 1
+monitor 1
+await 120 ready
+ok $? "the monitor catches up a day and is ready"
+await 60 grep -q 'psmon.alarm.raised' "$work/receive1.log"
+ok $? "a webhook was received"
+! grep -qi 'bad signature' "$work/receive1.log"
+ok $? "and its signature is right"
+try "/health" curl -fs "http://$page/health"
+try "/metrics" curl -fs "http://$page/metrics"
+says "psmon_last_cycle_timestamp_seconds" "has the last cycle"
+try "/api/ring" curl -fs "http://$page/api/ring"
+try "the page" curl -fs "http://$page/"
+curl -s -o /dev/null -w '%{http_code}' -X POST "http://$page/api/ring" | grep -q 405
+ok $? "is read-only"
+
+# ---- killed: the hole is filled, nothing is lost or doubled ----
+kill -KILL $monitor
+sleep 3
+monitor 2
+await 120 ready
+ok $? "after kill -9 it comes back"
+q alarms --format csv > "$work/alarms.csv"
+[ "$(cut -d, -f1 "$work/alarms.csv" | sort | uniq -d | wc -l)" -eq 0 ]
+ok $? "no alarm is doubled"
+
+# ---- the receiver away: later delivery, no tick is late ----
+kill -KILL $receiver
+"$PSMON" alarm -c "$config" list > "$work/last" 2>&1
+ok $? "alarms are listed"
+id=$(q alarms --format csv | awk -F, 'NR == 2 {print $1}')
+try "an alarm is acknowledged" "$PSMON" alarm -c "$config" ack "$id" --by tester --note "seen, goes on the list"
+exits 1 "a test alarm says that nobody answers" "$PSMON" alarm -c "$config" test
+receiver 2
+await 90 grep -q 'psmon.alarm.acknowledged' "$work/receive2.log"
+ok $? "what was sent meanwhile arrives when the receiver is back"
+try "a test alarm is delivered" "$PSMON" alarm -c "$config" test
+
+# ---- the archiver away: blind, said so, and the hole is filled ----
+kill -KILL $simulator
+await 60 sh -c "curl -s http://$page/health | grep -qi archiver"
+ok $? "without the archiver it says so"
+kill -0 $monitor
+ok $? "and lives"
+begin simulate2 "$PSMON" simulate --serve "$archiver" --supplies $SUPPLIES --days 60 --healthy-days 14 --from $FROM \
+    --start "$(curl -s "http://$page/api/ring" | python3 -c 'import json, sys; print(json.load(sys.stdin)["now"])')" \
+    --seed $SEED --speed 60 --faults-per-week 40 --fault-size medium
+simulator=$pid
+await 120 ready
+ok $? "it follows again when the archiver is back"
+
+# ---- the database away: ticks go on, scores are recomputed ----
+postgres=$(head -n 1 "$work/state/postgres/postmaster.pid" 2>/dev/null || find "$work/state" -name postmaster.pid -exec head -n 1 {} \; | head -n 1)
+before=$(curl -s "http://$page/metrics" | awk '/^psmon_last_cycle_timestamp_seconds/ {printf "%d", $2}')
+kill -STOP "$postgres"
+sleep 5
+after=$(curl -s "http://$page/metrics" | awk '/^psmon_last_cycle_timestamp_seconds/ {printf "%d", $2}')
+kill -CONT "$postgres"
+echo "last tick $before, then $after" > "$work/last"
+[ "$after" -gt "$before" ]
+ok $? "ticks go on while the database hangs"
+await 60 ready
+ok $? "and it is ready again"
+
+kill -TERM $monitor
+wait $monitor
+ok $? "SIGTERM ends it with exit status 0"
+await 20 sh -c "! kill -0 $postgres"
+ok $? "and the private database with it"
+plan
