@@ -1,0 +1,208 @@
+/* The ring as built. Proportions are those of the old APS ring (40 sectors of 10 quadrupoles, 7 sextupoles,
+ * 8 horizontal and 8 vertical correctors); resistances, peak currents and water temperature rises are those
+ * of its magnet tables, the quadrupole's an estimate; the rest is judgement inside published limits.
+ * SPDX-License-Identifier: MIT */
+#include "archive/sim/layout.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct design {
+    const char *name;
+    char letter;
+    uint32_t per_sector;
+    double peak, resistance, water_rise; /* A, ohm, K */
+    double low, high;                    /* of the nominal i */
+};
+
+static const struct design designs[FAMILY_COUNT] = {
+    [FAMILY_QUADRUPOLE] = {"quadrupole", 'Q', 10, 460, 0.040, 10, 0.50, 0.92},
+    [FAMILY_SEXTUPOLE] = {"sextupole", 'S', 7, 161, 0.110, 9, 0.45, 0.90},
+    [FAMILY_HORIZONTAL] = {"horizontal_corrector", 'H', 8, 124, 0.118, 13, -0.6, 0.6},
+    [FAMILY_VERTICAL] = {"vertical_corrector", 'V', 8, 127, 0.072, 17, -0.6, 0.6},
+};
+
+static const struct {
+    const char *name, *suffix, *unit;
+} signals[SIGNAL_KNOWN] = {
+    [SIGNAL_CAPACITOR_TEMPERATURE] = {"capacitor_temperature", "CapTempM", "°C"},
+    [SIGNAL_CURRENT] = {"current", "CurrentM", "A"},
+    [SIGNAL_MAGNET_TEMPERATURE] = {"magnet_temperature", "MagTempM", "°C"},
+    [SIGNAL_DAC] = {"dac", "DacC", "code"},
+    [SIGNAL_IGBT_TEMPERATURE] = {"igbt_temperature", "IgbtTempM", "°C"},
+    [SIGNAL_VOLTAGE] = {"voltage", "VoltageM", "V"},
+};
+
+const char *layout_family(enum family f)
+{
+    return designs[f].name;
+}
+
+const char *layout_signal(enum signal s)
+{
+    return signals[s].name;
+}
+
+const char *layout_suffix(enum signal s)
+{
+    return signals[s].suffix;
+}
+
+const char *layout_unit(enum signal s)
+{
+    return signals[s].unit;
+}
+
+void layout_sector_name(char out[LAYOUT_NAME], uint32_t sector)
+{
+    snprintf(out, LAYOUT_NAME, "S%02u", sector + 1);
+}
+
+void layout_group_name(char out[LAYOUT_NAME], enum group_kind g, const struct unit *u)
+{
+    switch (g) {
+    case GROUP_WATER:
+        snprintf(out, LAYOUT_NAME, "W%02u", u->water + 1);
+        break;
+    case GROUP_RACK:
+        snprintf(out, LAYOUT_NAME, "R%02u%c", u->sector + 1, (char)('A' + (int)u->rack));
+        break;
+    case GROUP_FEEDER:
+        snprintf(out, LAYOUT_NAME, "F%u", u->feeder + 1);
+        break;
+    default:
+        layout_sector_name(out, u->sector);
+    }
+}
+
+struct limits layout_limits(const struct unit *u, enum signal signal)
+{
+    double volts = u->peak * (designs[u->family].resistance * 1.1);
+    switch (signal) {
+    case SIGNAL_CAPACITOR_TEMPERATURE:
+        return (struct limits){10, 55, 70, 100};
+    case SIGNAL_MAGNET_TEMPERATURE:
+        return (struct limits){10, 60, 75, 100};
+    case SIGNAL_IGBT_TEMPERATURE:
+        return (struct limits){10, 60, 80, 120};
+    case SIGNAL_CURRENT:
+        return (struct limits){u->corrector ? -u->peak : -0.01 * u->peak, u->peak, NAN, u->peak};
+    case SIGNAL_DAC:
+        return (struct limits){u->corrector ? -LAYOUT_DAC_FULL : 0, LAYOUT_DAC_FULL, NAN,
+                               LAYOUT_DAC_FULL};
+    default:
+        return (struct limits){u->corrector ? -1.3 * volts : -0.5, 1.3 * volts, NAN, volts};
+    }
+}
+
+/* The k-th supply of a sector. Families are interleaved in proportion, so that a part of a sector is
+ * mixed too: the next one is the family that lags most behind its share. */
+static enum family family_of(uint32_t k, uint32_t *number)
+{
+    uint32_t count[FAMILY_COUNT] = {0};
+    enum family best = FAMILY_QUADRUPOLE;
+    for (uint32_t i = 0; i <= k; i++) {
+        double lowest = 2;
+        for (int f = 0; f < FAMILY_COUNT; f++) {
+            double filled = (count[f] + 0.5) / designs[f].per_sector;
+            if (filled < lowest) {
+                lowest = filled;
+                best = (enum family)f;
+            }
+        }
+        count[best]++;
+    }
+    *number = count[best];
+    return best;
+}
+
+/* Draws in a fixed order: a stream of numbers of one supply. */
+struct draw {
+    uint64_t key;
+    int64_t n;
+    const struct random_normal *normal;
+};
+
+static double uniform(struct draw *d, double low, double high)
+{
+    return random_between(random_at(d->key, d->n++), low, high);
+}
+
+static double gauss(struct draw *d, double sd)
+{
+    return sd * random_gauss(d->normal, (uint32_t)random_at(d->key, d->n++));
+}
+
+static void draw_physics(struct unit *u, struct draw *d)
+{
+    const struct design *k = &designs[u->family];
+    u->corrector = u->family >= FAMILY_HORIZONTAL;
+    u->peak = k->peak;
+    u->setpoint = uniform(d, k->low, k->high);
+    u->resistance = k->resistance * (1 + gauss(d, 0.02));
+    u->cable = uniform(d, 0.001, 0.003);
+    u->water_rise = k->water_rise * uniform(d, 0.9, 1.1);
+    u->tau_coil = uniform(d, 1, 5);
+    u->tau_igbt = uniform(d, 12, 18);
+    u->tau_capacitor = uniform(d, 30, 90);
+    u->igbt_linear = 8 * uniform(d, 0.85, 1.15);
+    u->igbt_square = 9 * uniform(d, 0.85, 1.15);
+    u->capacitor_linear = 2 * uniform(d, 0.8, 1.2);
+    u->capacitor_square = 6 * uniform(d, 0.8, 1.2);
+    u->gain = 1 + gauss(d, 200e-6);
+    u->offset = gauss(d, 30e-6);
+}
+
+static bool is_temperature(int signal)
+{
+    return signal == SIGNAL_CAPACITOR_TEMPERATURE || signal == SIGNAL_MAGNET_TEMPERATURE ||
+           signal == SIGNAL_IGBT_TEMPERATURE;
+}
+
+static void draw_channels(struct unit *u, struct draw *d)
+{
+    double scan = uniform(d, 0, 45e6); /* one controller scans its channels one after the other */
+    for (int s = 0; s < SIGNAL_KNOWN; s++) {
+        u->phase_us[s] = (uint32_t)(scan + s * 1.5e6 + uniform(d, 0, 1e6));
+        u->nano[s] = (uint16_t)uniform(d, 0, 1000);
+        u->lsb[s] = 0.1;
+        u->deadband[s] = is_temperature(s) && uniform(d, 0, 1) < 0.2;
+        if (!is_temperature(s))
+            continue;
+        u->noise[s] = uniform(d, 0.05, 0.15);
+        u->own_sd[s] = uniform(d, 0.03, 0.08);
+        u->own_tau[s] = uniform(d, 5, 60);
+        u->sensor_offset[s] = gauss(d, 0.7);
+    }
+    u->noise[SIGNAL_CURRENT] = uniform(d, 30e-6, 50e-6);
+    u->noise[SIGNAL_VOLTAGE] = uniform(d, 0.001, 0.005);
+    u->lsb[SIGNAL_CURRENT] = u->peak / 65536;
+    u->lsb[SIGNAL_DAC] = 1;
+    u->lsb[SIGNAL_VOLTAGE] = 0.0001;
+    u->deadband[SIGNAL_DAC] = uniform(d, 0, 1) < 0.5;
+}
+
+void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct random_normal *normal)
+{
+    uint32_t sectors = (n + LAYOUT_PER_SECTOR - 1) / LAYOUT_PER_SECTOR;
+    for (uint32_t i = 0; i < n; i++) {
+        struct unit *u = &units[i];
+        uint32_t number;
+        u->sector = i / LAYOUT_PER_SECTOR;
+        u->water = u->sector / 2;
+        u->rack = i % LAYOUT_PER_SECTOR / 8 < 4 ? i % LAYOUT_PER_SECTOR / 8 : 3;
+        u->feeder = u->sector * 4 / sectors;
+        u->family = family_of(i % LAYOUT_PER_SECTOR, &number);
+        snprintf(u->name, sizeof u->name, "S%02u:%c%u", u->sector + 1, designs[u->family].letter,
+                 number);
+        struct draw d = {.key = random_key(seed, 'U', i), .normal = normal};
+        draw_physics(u, &d);
+        draw_channels(u, &d);
+        for (uint32_t s = 0; s < SIGNAL_KNOWN; s++)
+            u->key[s] = random_key(seed, 'C', (uint64_t)i * SIGNAL_KNOWN + s);
+        u->motion_key = random_key(seed, 'M', i);
+        u->setpoint_key = random_key(seed, 'P', i);
+        u->wander_key = random_key(seed, 'W', i);
+        u->cycling_key = random_key(seed, 'Y', i);
+    }
+}

@@ -1,0 +1,61 @@
+/* Who is in the ring: names, groups and the spread of units; fixed by the seed.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_ARCHIVE_SIM_LAYOUT_H
+#define PSM_ARCHIVE_SIM_LAYOUT_H
+
+#include "archive/sim/random.h"
+#include "base/fleet.h"
+
+#include <stdbool.h>
+
+#define LAYOUT_PER_SECTOR 33u
+#define LAYOUT_DAC_FULL 32767
+
+enum family { FAMILY_QUADRUPOLE, FAMILY_SEXTUPOLE, FAMILY_HORIZONTAL, FAMILY_VERTICAL, FAMILY_COUNT };
+
+/* One supply with its magnet, as built. i is current over peak current. */
+struct unit {
+    char name[24];
+    enum family family;
+    uint32_t sector, water, rack, feeder;
+    bool corrector;
+    double peak;            /* [A] also the DAC's full scale */
+    double setpoint;        /* nominal i; correctors: the centre of their motion */
+    double resistance;      /* [ohm] coil at 40 °C */
+    double cable;           /* [ohm] */
+    double water_rise;      /* [K] of the magnet at i = 1 */
+    double tau_coil, tau_igbt, tau_capacitor; /* [min] */
+    double igbt_linear, igbt_square, capacitor_linear, capacitor_square; /* [K] at i = 1 */
+    double gain;            /* DAC to current, about 1 */
+    double offset;          /* [i] */
+    double sensor_offset[SIGNAL_KNOWN]; /* temperatures [K] */
+    double noise[SIGNAL_KNOWN];         /* white, sd: K, i, K, -, K, V */
+    double own_sd[SIGNAL_KNOWN], own_tau[SIGNAL_KNOWN]; /* temperatures' own slow noise: K, min */
+    double lsb[SIGNAL_KNOWN];           /* value of a code in the channel's unit */
+    bool deadband[SIGNAL_KNOWN];        /* an unchanged code is not sent again */
+    uint32_t phase_us[SIGNAL_KNOWN];    /* of the scan within the minute */
+    uint16_t nano[SIGNAL_KNOWN];
+    uint64_t key[SIGNAL_KNOWN];         /* of the channel's random numbers */
+    uint64_t motion_key, setpoint_key, wander_key, cycling_key;
+};
+
+/* Engineering limits of a channel: HIGH and HIHI alarm limits, low, full scale. NaN: none. */
+struct limits {
+    double low, high, hihi, range;
+};
+
+/* Fills units[n]. */
+void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct random_normal *normal);
+
+struct limits layout_limits(const struct unit *u, enum signal signal);
+const char *layout_family(enum family f);
+const char *layout_signal(enum signal s); /* "capacitor_temperature" … */
+const char *layout_suffix(enum signal s); /* "CapTempM" … */
+const char *layout_unit(enum signal s);   /* "°C" … */
+
+/* "S01", "W01", "R01A", "F1". */
+#define LAYOUT_NAME 16
+void layout_sector_name(char out[LAYOUT_NAME], uint32_t sector);
+void layout_group_name(char out[LAYOUT_NAME], enum group_kind g, const struct unit *u);
+
+#endif

@@ -1,0 +1,91 @@
+/* The simulated ring: magnet power supplies with physics, calendar, common causes, imperfect data and
+ * planted faults, as a pure function of its options and the time. Any instant of any year can be read
+ * alone; threads may read at once and get the same answers.
+ * Physics, sizes: docs of each file in this folder. SPDX-License-Identifier: MIT */
+#ifndef PSM_ARCHIVE_SIM_RING_H
+#define PSM_ARCHIVE_SIM_RING_H
+
+#include "archive/source.h"
+#include "base/err.h"
+#include "base/fleet.h"
+#include "base/types.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct sim;
+
+enum sim_fault_size { SIM_SMALL, SIM_MEDIUM, SIM_MIXED };
+
+struct sim_options {
+    uint32_t supplies;     /* >= 1; 33 to a sector */
+    uint64_t seed;
+    tstamp_ns from;        /* faults are planted from `from` + healthy_days … */
+    double days;           /* … to `from` + days; before and after, the ring is healthy */
+    double healthy_days;
+    double faults_per_week; /* over the whole ring; < 0: 1.5 % of the supplies; 0: none */
+    enum sim_fault_size fault_size;
+    size_t cache_bytes;    /* memory for blocks; 0: two days of the whole ring and some more */
+};
+
+enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };
+
+/* A planted fault. Modes: power-supplies.md §9 as told in faults.c. */
+struct sim_fault {
+    int32_t supply;        /* -1: the whole sector */
+    uint32_t sector;
+    int mode;              /* 3, 5, 6, 7, 10, 12, 16, 17, 18 */
+    int kind;              /* variant within the mode, see faults.h */
+    int32_t signal;        /* the one that shows it most; -1: all */
+    enum sim_class class;
+    tstamp_ns onset, end;  /* end: repaired */
+    tstamp_ns trip;        /* when it made the supply trip; 0: it did not */
+    double size;
+    const char *unit;
+    uint64_t key;          /* its own random numbers */
+};
+
+/* Error: ERR_CONFIG when an option makes no sense. */
+int sim_new(struct sim **out, const struct sim_options *o, struct err *err) MUSTCHECK;
+void sim_free(struct sim *s);
+
+uint32_t sim_supplies(const struct sim *s);
+uint32_t sim_channels(const struct sim *s); /* 6 a supply: channel = 6 · supply + enum signal */
+const char *sim_supply_name(const struct sim *s, uint32_t supply);
+uint32_t sim_supply_sector(const struct sim *s, uint32_t supply); /* from 0 */
+const char *sim_pv(const struct sim *s, uint32_t channel);
+int32_t sim_find(const struct sim *s, const char *pv); /* channel; -1: unknown */
+
+/* Samples of a channel with from <= t < to in time order, at most max of them; returns their number.
+ * Continue with from = last t + 1 when it returns max. Thread-safe; about 20 ns a sample when its
+ * supply's day is in the cache, a day of six channels takes under a millisecond to make. */
+size_t sim_read(struct sim *s, uint32_t channel, tstamp_ns from, tstamp_ns to, struct sample out[],
+                size_t max);
+
+/* The newest sample with t <= at; false: none since 1971. Thread-safe. */
+bool sim_latest(struct sim *s, uint32_t channel, tstamp_ns at, struct sample *out);
+
+/* True while the supply's controller answers at t. If not, *lost is when it stopped. */
+bool sim_connected(const struct sim *s, uint32_t supply, tstamp_ns t, tstamp_ns *lost);
+
+/* The planted faults, ordered by onset. */
+const struct sim_fault *sim_faults(const struct sim *s, size_t *n);
+
+/* fleet.csv, maintenance.csv (periods that overlap from … to) and the labels
+ * `supply,mode,signal,class,onset,end,trip,size,unit`. Error: ERR_IO. */
+int sim_write_fleet(const struct sim *s, const char *path, struct err *err) MUSTCHECK;
+int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from, tstamp_ns to,
+                          struct err *err) MUSTCHECK;
+int sim_write_labels(const struct sim *s, const char *path, struct err *err) MUSTCHECK;
+
+/* One supply as a wide table `time,<six signals>,label` at the 60 s grid, from <= time < to; an empty
+ * field is a missing reading; label 1 while a fault acts. Error: ERR_IO. Thread-safe. */
+int sim_write_table(struct sim *s, uint32_t supply, const char *path, tstamp_ns from, tstamp_ns to,
+                    struct err *err) MUSTCHECK;
+
+/* The ring as a source of readings in this process, matched to the fleet by PV. Nothing after now(arg)
+ * is answered. Borrows the ring and the fleet. */
+int sim_source_open(struct source **out, uv_loop_t *loop, struct sim *s, const struct fleet *f,
+                    tstamp_ns (*now)(void *arg), void *now_arg, struct err *err) MUSTCHECK;
+
+#endif
