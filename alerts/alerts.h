@@ -25,12 +25,20 @@ struct alerts_options {
     tstamp_ns on_delay, off_delay;   /* data time */
     tstamp_ns heartbeat;             /* wall time; 0: none */
     const char *source;              /* who we are, in the payload: configuration hash, ring name … */
+    /* For tests; 0: what Standard Webhooks says. */
+    const double *retry_s;           /* [n_retry] seconds before attempt 1, 2, … */
+    size_t n_retry;
+    double timeout_s;                /* of one attempt */
 };
 
-/* Opens; restores occurrences and undelivered outbox rows (blocking read at start; an unreachable database
- * is tolerated: state is then restored when it comes up). Borrows pg and http. */
+/* Opens; restores occurrences and undelivered outbox rows, running the loop meanwhile (for at most 30 s): the
+ * read goes through pg, after what its spool still holds, so that nothing is restored from the day before.
+ * An unreachable database is tolerated: state is then restored, and merged, when it comes up. Borrows pg
+ * and http, which must outlive alerts_close; webhooks and other options are copied. ERR_CONFIG: a secret that is
+ * not whsec_<base64>. */
 int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo,
                 struct http *http, const struct alerts_options *o, struct err *err) MUSTCHECK;
+/* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is allowed. */
 void alerts_close(struct alerts *a);
 
 /* One tick at data time now: every open or just closed finding (struct tick's list), and psmon's own
@@ -43,7 +51,8 @@ struct alerts_condition {
 void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings, size_t n,
                  const struct alerts_condition *conditions, size_t n_conditions, bool quiet);
 
-/* What is not NORMAL, for the page and /api; borrowed until the next call into alerts. */
+/* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State PENDING is
+ * the on-delay: not an alarm yet (raised 0). */
 struct alarm_view {
     const char *occurrence, *subject, *class, *state, *text, *acknowledged_by, *note;
     tstamp_ns raised, returned; /* 0: not yet */
@@ -59,5 +68,25 @@ struct alerts_stats {
     double outbox_oldest_s;
 };
 void alerts_stats(const struct alerts *a, struct alerts_stats *out);
+
+/* ---- for commands, blocking ---- */
+
+/* Open alarms of a run (UNACK, ACK, RTN_UNACK), oldest first; columns as in view open_alarms. Caller frees. */
+int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
+
+/* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at data time
+ * `at`. State, transition and request are one statement; a running monitor takes the request up within 2 s, else
+ * the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives the whole identifier. Error: ERR_CONFIG
+ * when there is no such open alarm, or it is acknowledged already. */
+#define ALERTS_ID_LEN 48
+int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
+                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err) MUSTCHECK;
+
+/* Sends one message of type psmon.alarm.test to every webhook, all at once, without retries, and calls each
+ * with what came back, in the order of the answers. *n_failed: how many did not answer 2xx. */
+struct http_result;
+int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
+                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
+                size_t *n_failed, struct err *err) MUSTCHECK;
 
 #endif

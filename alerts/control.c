@@ -1,0 +1,158 @@
+/* What commands do with alarms: list, acknowledge, test the webhooks. Blocking. SPDX-License-Identifier: MIT */
+#include "alerts/alarm.h"
+#include "alerts/occurrence.h"
+#include "alerts/webhook.h"
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEST_CONNECT_S 5.0
+#define TEST_S 20.0
+
+int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err)
+{
+    return pg_run(conninfo,
+                  "SELECT occurrence, state, subject, class, detector, signal, raised_at, returned_at,"
+                  " chance, reason, acknowledged_by, acknowledged_at, note"
+                  " FROM open_alarms WHERE run = $1 ORDER BY raised_at, occurrence",
+                  1, &run, rows, err);
+}
+
+/* The open alarm that is meant: this identifier, or the only one that begins so. */
+static int find_open(const char *conninfo, const char *run, const char *given, char id[ALERTS_ID_LEN],
+                     struct err *err)
+{
+    const char *const params[] = {run, given};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT occurrence, state, acknowledged_by, occurrence = $2 AS exact FROM open_alarms"
+                    " WHERE run = $1 AND starts_with(occurrence, $2) ORDER BY exact DESC",
+                    2, params, &rows, err);
+    if (rc != 0)
+        return rc;
+    char *const *v = rows->value;
+    if (rows->n_rows == 0 || !*given)
+        rc = err_set(err, ERR_CONFIG, "no open alarm '%s'; psmon alarm list shows them", given);
+    else if (rows->n_rows > 1 && v[3][0] != 't')
+        rc = err_set(err, ERR_CONFIG, "'%s' fits %d open alarms, give more of it", given, rows->n_rows);
+    else if (strcmp(v[1], alarm_state_name(ALARM_ACK)) == 0)
+        rc = err_set(err, ERR_CONFIG, "alarm %s was acknowledged already, by %s", v[0], v[2]);
+    else
+        snprintf(id, ALERTS_ID_LEN, "%s", v[0]);
+    pg_rows_free(rows);
+    return rc;
+}
+
+int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
+                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err)
+{
+    char who[OCCURRENCE_BY_LEN], what[OCCURRENCE_NOTE_LEN], when[TIMEFMT_LEN];
+    if (!*by || strlen(by) >= sizeof who || strlen(note) >= sizeof what)
+        return err_set(err, ERR_CONFIG, "the name takes 1 to %zu bytes, the note at most %zu",
+                       sizeof who - 1, sizeof what - 1);
+    snprintf(who, sizeof who, "%s", by);
+    snprintf(what, sizeof what, "%s", note);
+    webhook_clean(who);
+    webhook_clean(what);
+    int rc = find_open(conninfo, run, occurrence, id, err);
+    if (rc != 0)
+        return rc;
+    const char *const params[] = {run, id, who, what, timefmt_iso(when, at)};
+    struct pg_rows *rows = NULL;
+    rc = pg_run(conninfo,
+                "WITH o AS (SELECT run, occurrence, state, CASE state WHEN 'UNACK' THEN 'ACK' ELSE 'NORMAL'"
+                " END AS next FROM alarms WHERE run = $1 AND occurrence = $2"
+                " AND state IN ('UNACK', 'RTN_UNACK') FOR UPDATE),"
+                " k AS (INSERT INTO alarm_acks (run, occurrence, by_whom, note, at)"
+                " SELECT run, occurrence, $3::text, $4::text, $5::timestamptz FROM o ON CONFLICT DO NOTHING),"
+                " t AS (INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at,"
+                " by_whom, note) SELECT run, occurrence, 'acknowledged', state, next, $5::timestamptz,"
+                " $3::text, $4::text FROM o ON CONFLICT DO NOTHING)"
+                " UPDATE alarms a SET state = o.next, acknowledged_at = $5::timestamptz,"
+                " acknowledged_by = $3::text, note = $4::text,"
+                " closed_at = CASE o.next WHEN 'NORMAL' THEN $5::timestamptz END"
+                " FROM o WHERE a.run = o.run AND a.occurrence = o.occurrence RETURNING a.occurrence",
+                5, params, &rows, err);
+    if (rc == 0 && rows->n_rows == 0)
+        rc = err_set(err, ERR_CONFIG, "alarm %s ended or was acknowledged meanwhile", id);
+    pg_rows_free(rows);
+    return rc;
+}
+
+/* ---- test ---- */
+
+struct test {
+    struct http *http;
+    void (*each)(void *arg, const char *url, const struct http_result *r, bool ok);
+    void *arg;
+    size_t left, failed;
+};
+
+struct test_message {
+    struct test *test;
+    const char *url;
+};
+
+static void on_tested(void *arg, const struct http_result *r)
+{
+    const struct test_message *m = arg;
+    struct test *t = m->test;
+    bool ok = r->complete && r->status / 100 == 2;
+    t->failed += !ok;
+    t->left--;
+    t->each(t->arg, m->url, r, ok);
+}
+
+static int start_test(struct test_message *m, const struct alerts_webhook *w, const char *body,
+                      struct err *err)
+{
+    uint8_t key[WEBHOOK_KEY_MAX];
+    char id[WEBHOOK_ID_LEN];
+    struct webhook_headers h;
+    long n = w->secret ? webhook_key(key, w->secret) : 0;
+    if (n < 0)
+        return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", w->url);
+    webhook_random_id(id);
+    webhook_headers(&h, key, (size_t)n, id, clock_wall() / NS_PER_S, body, strlen(body));
+    m->url = w->url;
+    http_start(m->test->http, &(struct http_options){.method = "POST", .url = w->url,
+                                                     .headers = (const char *const *)h.line, .body = body,
+                                                     .body_len = strlen(body),
+                                                     .connect_timeout_s = TEST_CONNECT_S,
+                                                     .timeout_s = TEST_S, .max_body = 1 << 20,
+                                                     .on_done = on_tested, .arg = m});
+    webhook_headers_free(&h);
+    m->test->left++;
+    return 0;
+}
+
+int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
+                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
+                size_t *n_failed, struct err *err)
+{
+    uv_loop_t loop;
+    if (uv_loop_init(&loop) != 0)
+        return err_set(err, ERR_LIB, "could not make an event loop");
+    struct test t = {.http = http_new(&loop, 4), .each = each, .arg = arg};
+    struct test_message *m = xcalloc(n + 1, sizeof *m);
+    char *body = webhook_test(now, source);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        m[i].test = &t;
+        rc = start_test(&m[i], &webhooks[i], body, err);
+    }
+    while (rc == 0 && t.left > 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    http_free(t.http);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    free(body);
+    free(m);
+    *n_failed = t.failed;
+    return rc;
+}

@@ -1,0 +1,211 @@
+/* Occurrences as rows; see store.h. SPDX-License-Identifier: MIT */
+#include "alerts/store.h"
+
+#include "alerts/webhook.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARAMS 30
+
+/* Text of one parameter after another; a slot holds what is not text already. */
+struct params {
+    const char *v[PARAMS];
+    char slot[PARAMS][TIMEFMT_LEN];
+    int n;
+};
+
+static void add_text(struct params *p, const char *text)
+{
+    p->v[p->n++] = text;
+}
+
+static void add_time(struct params *p, tstamp_ns t)
+{
+    p->v[p->n] = t ? timefmt_iso(p->slot[p->n], t) : NULL;
+    p->n++;
+}
+
+static void add_number(struct params *p, double v)
+{
+    snprintf(p->slot[p->n], TIMEFMT_LEN, "%.17g", v);
+    p->v[p->n] = isfinite(v) ? p->slot[p->n] : NULL;
+    p->n++;
+}
+
+static void add_integer(struct params *p, unsigned v)
+{
+    snprintf(p->slot[p->n], TIMEFMT_LEN, "%u", v);
+    p->v[p->n] = p->slot[p->n];
+    p->n++;
+}
+
+static const char save_sql[] =
+    "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, chance,"
+    " size, unit, direction, reason, contributors, witness, children, onset, first_seen, pending_at,"
+    " raised_at, absent_since, returned_at, closed_at, acknowledged_at, acknowledged_by, note, told, owed,"
+    " changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+    " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)"
+    " ON CONFLICT (run, occurrence) DO UPDATE SET finding = excluded.finding, class = excluded.class,"
+    " signal = excluded.signal, state = excluded.state, chance = excluded.chance, size = excluded.size,"
+    " unit = excluded.unit, direction = excluded.direction, reason = excluded.reason,"
+    " contributors = excluded.contributors, witness = excluded.witness, children = excluded.children,"
+    " onset = excluded.onset, raised_at = excluded.raised_at, absent_since = excluded.absent_since,"
+    " returned_at = excluded.returned_at, closed_at = excluded.closed_at,"
+    " acknowledged_at = coalesce(excluded.acknowledged_at, alarms.acknowledged_at),"
+    " acknowledged_by = coalesce(excluded.acknowledged_by, alarms.acknowledged_by),"
+    " note = coalesce(excluded.note, alarms.note), told = excluded.told, owed = excluded.owed,"
+    " changed_at = excluded.changed_at"
+    " WHERE alarms.pending_at = excluded.pending_at AND alarms.changed_at <= excluded.changed_at";
+
+void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o)
+{
+    const struct finding *f = &o->finding;
+    const struct alarm *a = &o->alarm;
+    struct params p = {.n = 0};
+    char *contributors = webhook_contributors(f);
+    add_text(&p, run);
+    add_text(&p, o->id);
+    add_text(&p, f->id);
+    add_text(&p, o->key);
+    add_text(&p, f->subject);
+    add_text(&p, occurrence_class(o));
+    add_text(&p, occurrence_detector(o));
+    add_text(&p, f->signal);
+    add_text(&p, alarm_state_name(a->state));
+    add_number(&p, f->chance);
+    add_number(&p, f->size);
+    add_text(&p, f->unit);
+    add_text(&p, o->monitor ? NULL : direction_name(f->direction));
+    add_text(&p, f->reason);
+    add_text(&p, contributors);
+    add_text(&p, f->witness ? "true" : "false");
+    add_integer(&p, f->children);
+    add_time(&p, f->onset);
+    add_time(&p, f->first_seen);
+    add_time(&p, a->pending);
+    add_time(&p, a->raised);
+    add_time(&p, a->absent);
+    add_time(&p, a->returned);
+    add_time(&p, a->state == ALARM_NORMAL ? a->since : 0);
+    add_time(&p, o->acknowledged);
+    add_text(&p, o->acknowledged ? o->acknowledged_by : NULL);
+    add_text(&p, o->acknowledged ? o->note : NULL);
+    add_text(&p, o->told ? "true" : "false");
+    add_integer(&p, o->owed);
+    add_time(&p, a->since);
+    pg_txn_add(txn, save_sql, p.n, p.v);
+    free(contributors);
+}
+
+void store_transition(struct pg_txn *txn, const char *run, const struct occurrence *o,
+                      const struct alarm_event *e)
+{
+    bool ack = e->kind == ALARM_ACKNOWLEDGED;
+    struct params p = {.n = 0};
+    add_text(&p, run);
+    add_text(&p, o->id);
+    add_text(&p, alarm_event_name(e->kind));
+    add_text(&p, alarm_state_name(e->from));
+    add_text(&p, alarm_state_name(e->to));
+    add_time(&p, ack && o->acknowledged ? o->acknowledged : e->t);
+    add_text(&p, ack ? o->acknowledged_by : NULL);
+    add_text(&p, ack ? o->note : NULL);
+    pg_txn_add(txn,
+               "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
+               " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+               p.n, p.v);
+}
+
+/* ---- back ---- */
+
+/* A column of time, in whole microseconds. */
+#define US(column) " (extract(epoch FROM " column ") * 1000000)::bigint,"
+
+const char store_restore_sql[] =
+    "SELECT occurrence, finding, key, subject, class, detector, signal, state, chance, size, unit,"
+    " direction, reason, contributors, witness, children," US("onset") US("first_seen") US("pending_at")
+    US("raised_at") US("absent_since") US("returned_at") US("changed_at") US("acknowledged_at")
+    " acknowledged_by, note, told, owed FROM alarms a WHERE run = $1 AND (state <> 'NORMAL' OR owed <> 0"
+    " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run = $1) - interval '7 days'"
+    " OR EXISTS (SELECT FROM alarm_acks k WHERE k.run = a.run AND k.occurrence = a.occurrence"
+    " AND k.applied_at IS NULL)) ORDER BY pending_at, occurrence";
+
+static void take(char *out, size_t room, const char *text)
+{
+    snprintf(out, room, "%s", text ? text : "");
+}
+
+static double take_number(const char *text)
+{
+    return text ? strtod(text, NULL) : (double)NAN;
+}
+
+static tstamp_ns take_time(const char *us)
+{
+    return us ? strtoll(us, NULL, 10) * 1000 : 0;
+}
+
+static int index_of(const char *word, int count, const char *(*name)(int))
+{
+    for (int i = 0; i < count; i++)
+        if (word && strcmp(name(i), word) == 0)
+            return i;
+    return 0;
+}
+
+static const char *class_at(int i)
+{
+    return finding_class_name((enum finding_class)i);
+}
+
+static const char *detector_at(int i)
+{
+    return detector_name((enum detector)i);
+}
+
+static const char *direction_at(int i)
+{
+    return direction_name((enum direction)i);
+}
+
+static void parse_finding(struct finding *f, char *const v[])
+{
+    take(f->id, sizeof f->id, v[1]);
+    take(f->subject, sizeof f->subject, v[3]);
+    f->class = (enum finding_class)index_of(v[4], CLASS_COUNT, class_at);
+    f->detector = (enum detector)index_of(v[5], DETECTOR_COUNT, detector_at);
+    take(f->signal, sizeof f->signal, v[6]);
+    f->chance = take_number(v[8]);
+    f->size = take_number(v[9]);
+    take(f->unit, sizeof f->unit, v[10]);
+    f->direction = (enum direction)index_of(v[11], DIRECTION_COUNT, direction_at);
+    take(f->reason, sizeof f->reason, v[12]);
+    webhook_parse_contributors(f, v[13]);
+    f->witness = v[14] && v[14][0] == 't';
+    f->children = v[15] ? (uint32_t)strtoul(v[15], NULL, 10) : 0;
+    f->onset = take_time(v[16]);
+    f->first_seen = take_time(v[17]);
+    f->supply = -1; /* until its next tick says: nothing here needs the index */
+}
+
+void store_parse(struct occurrence *o, char *const v[])
+{
+    *o = (struct occurrence){.monitor = strcmp(v[4], MONITOR_WORD) == 0};
+    take(o->id, sizeof o->id, v[0]);
+    take(o->key, sizeof o->key, v[2]);
+    parse_finding(&o->finding, v);
+    enum alarm_state state = alarm_state_parse(v[7]);
+    o->alarm = (struct alarm){.state = state == ALARM_STATE_COUNT ? ALARM_NORMAL : state,
+                              .pending = take_time(v[18]), .raised = take_time(v[19]),
+                              .absent = take_time(v[20]), .returned = take_time(v[21]),
+                              .since = take_time(v[22])};
+    o->acknowledged = take_time(v[23]);
+    take(o->acknowledged_by, sizeof o->acknowledged_by, v[24]);
+    take(o->note, sizeof o->note, v[25]);
+    o->told = v[26] && v[26][0] == 't';
+    o->owed = v[27] ? (unsigned)strtoul(v[27], NULL, 10) : 0;
+}

@@ -1,0 +1,176 @@
+/* psmon alarm: what is open, who looks after it, and whether the webhooks work. SPDX-License-Identifier: MIT */
+#include "alerts/alerts.h"
+#include "archive/history/history.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "monitor/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *config, *by, *note, *run;
+};
+
+/* Columns of alerts_list. */
+enum { COL_ID, COL_STATE, COL_SUBJECT, COL_CLASS, COL_DETECTOR, COL_SIGNAL, COL_RAISED, COL_RETURNED,
+       COL_CHANCE, COL_REASON, COL_BY, COL_AT, COL_NOTE };
+
+static const char *cell(const struct pg_rows *r, int row, int column)
+{
+    const char *v = r->value[row * r->n_columns + column];
+    return v ? v : "";
+}
+
+static int width(const struct pg_rows *r, int column, const char *head)
+{
+    size_t w = strlen(head);
+    for (int i = 0; i < r->n_rows; i++)
+        if (strlen(cell(r, i, column)) > w)
+            w = strlen(cell(r, i, column));
+    return (int)w;
+}
+
+/* "2026-11-22 03:04" of PostgreSQL's text, with Z: the rest says nothing here. */
+static const char *minute(char out[24], const char *time)
+{
+    snprintf(out, 24, *time ? "%.16sZ" : "%s", time);
+    return out;
+}
+
+static void print_row(const struct pg_rows *r, int i, const int w[3])
+{
+    char at[24], words[FINDING_WORDS_LEN];
+    const char *chance = cell(r, i, COL_CHANCE), *note = cell(r, i, COL_NOTE);
+    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE), w[1],
+           cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
+           cell(r, i, COL_REASON));
+    if (*chance)
+        printf("; by chance %s over the ring", finding_chance_words(words, strtod(chance, NULL)));
+    if (*cell(r, i, COL_RETURNED))
+        printf("; over since %s", minute(at, cell(r, i, COL_RETURNED)));
+    if (*cell(r, i, COL_BY))
+        printf("; acknowledged by %s at %s%s%s", cell(r, i, COL_BY), minute(at, cell(r, i, COL_AT)),
+               *note ? ": " : "", note);
+    printf("\n");
+}
+
+static int list(const struct context *c, const char *run)
+{
+    struct pg_rows *r = NULL;
+    struct err err = {0};
+    if (alerts_list(c->conninfo, run, &r, &err) != 0)
+        return command_fail(&err);
+    if (r->n_rows == 0) {
+        printf("no open alarms\n");
+    } else {
+        const int w[3] = {width(r, COL_ID, "ID"), width(r, COL_SUBJECT, "SUBJECT"), 0};
+        printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s\n", w[0], "ID", "STATE", w[1], "SUBJECT", "CLASS",
+               "RAISED", "TEXT");
+        for (int i = 0; i < r->n_rows; i++)
+            print_row(r, i, w);
+    }
+    pg_rows_free(r);
+    return EXIT_OK;
+}
+
+static int acknowledge(const struct context *c, const struct options *o, const char *given)
+{
+    char id[ALERTS_ID_LEN];
+    struct err err = {0};
+    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note, clock_now(&c->settings->clock), id,
+                           &err) != 0)
+        return command_fail(&err);
+    printf("acknowledged %s by %s\n", id, o->by);
+    return EXIT_OK;
+}
+
+static void print_answer(void *arg, const char *url, const struct http_result *r, bool ok)
+{
+    (void)arg;
+    if (r->complete)
+        printf("%s %s: HTTP %d in %.0f ms: %.200s\n", ok ? "ok    " : "FAILED", url, r->status,
+               r->seconds * 1e3, r->body_len ? r->body : "(empty)");
+    else
+        printf("FAILED %s: %s\n", url, r->error);
+}
+
+static int test(const struct context *c)
+{
+    const struct settings *s = c->settings;
+    if (s->n_webhooks == 0) {
+        fprintf(stderr, "psmon: %s names no webhooks\n", s->path);
+        return EXIT_USAGE;
+    }
+    struct alerts_webhook *hooks = xcalloc(s->n_webhooks, sizeof *hooks);
+    for (size_t i = 0; i < s->n_webhooks; i++)
+        hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret};
+    size_t failed = 0;
+    struct err err = {0};
+    int rc = alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL, &failed,
+                         &err);
+    free(hooks);
+    if (rc != 0)
+        return command_fail(&err);
+    return failed ? EXIT_FAILED : EXIT_OK;
+}
+
+static int wrong_use(const char *text)
+{
+    fprintf(stderr, "psmon alarm: %s; see psmon alarm --help\n", text);
+    return EXIT_USAGE;
+}
+
+/* Checks the words; NULL when they make sense. */
+static const char *misuse(const char *const word[], int n, const struct options *o)
+{
+    if (n == 0)
+        return "say list, ack ID or test";
+    if (strcmp(word[0], "ack") == 0)
+        return n != 2 ? "ack takes one alarm ID" : !o->by ? "ack needs --by NAME" : NULL;
+    if (strcmp(word[0], "list") != 0 && strcmp(word[0], "test") != 0)
+        return "say list, ack ID or test";
+    return n > 1 ? "list and test take no further words" : NULL;
+}
+
+static int with_database(struct context *c, const struct options *o, const char *const word[])
+{
+    struct err err = {0};
+    if (context_database(c, &err) != 0)
+        return command_fail(&err);
+    return strcmp(word[0], "ack") == 0 ? acknowledge(c, o, word[1]) : list(c, o->run);
+}
+
+static int run_alarm(int argc, char **argv)
+{
+    struct options o = {.note = "", .run = RUN_LIVE};
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &o.config, "FILE", "configuration", true},
+        {"by", 0, OPTION_TEXT, &o.by, "NAME", "ack: who acknowledges", false},
+        {"note", 0, OPTION_TEXT, &o.note, "TEXT", "ack: what is known or being done", false},
+        {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run", false},
+        {0}};
+    const char *word[3] = {NULL};
+    int n = 0, status;
+    if (!command_options(argc, argv, "alarm -c FILE list | ack ID --by NAME [--note TEXT] | test",
+                         "list shows the open alarms, oldest first.\n"
+                         "ack acknowledges one occurrence; the beginning of its ID is enough when it fits one\n"
+                         "only. A running monitor takes it up within 2 s and tells the webhooks.\n"
+                         "test sends a message of type psmon.alarm.test to every webhook and prints each\n"
+                         "answer; exit status 1 when one of them is not 2xx.",
+                         specs, word, 3, &n, &status))
+        return status;
+    const char *wrong = misuse(word, n, &o);
+    if (wrong)
+        return wrong_use(wrong);
+    struct context c;
+    struct err err = {0};
+    if (context_open(&c, o.config, &err) != 0)
+        return command_fail(&err);
+    status = strcmp(word[0], "test") == 0 ? test(&c) : with_database(&c, &o, word);
+    context_close(&c);
+    return status;
+}
+
+const struct command command_alarm = {"alarm", "open alarms: list, acknowledge; test the webhooks", run_alarm};

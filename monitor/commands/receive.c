@@ -1,0 +1,182 @@
+/* psmon receive: a small webhook receiver. Verifies signatures, marks what came twice, prints one readable line and
+ * the JSON of each message; can be told to fail, to watch the retries. SPDX-License-Identifier: MIT */
+#include "alerts/webhook.h"
+#include "base/clock.h"
+#include "base/hashmap.h"
+#include "base/httpd.h"
+#include "base/log.h"
+#include "base/timefmt.h"
+#include "monitor/command.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_MAX (1u << 20)
+
+struct receiver {
+    uint8_t key[WEBHOOK_KEY_MAX];
+    long key_len;      /* 0: signatures are not looked at */
+    int64_t fail;      /* so many more are answered with status */
+    int64_t status;
+    struct hashmap *seen; /* webhook-id -> times */
+    unsigned long n, bad;
+};
+
+static const char *text_of(const json_t *data, const char *key)
+{
+    const char *text = json_string_value(json_object_get(data, key));
+    return text ? text : "";
+}
+
+/* "raised SR:C12:Q3 (equipment): IGBT temperature 6.1 K above …; by chance once in 40 weeks over the ring" */
+static void print_line(const char *id, const char *mark, const json_t *message)
+{
+    char now[TIMEFMT_LEN];
+    const char *type = text_of(message, "type");
+    const json_t *data = json_object_get(message, "data");
+    size_t prefix = strlen(WEBHOOK_TYPE_PREFIX);
+    if (strncmp(type, WEBHOOK_TYPE_PREFIX, prefix) == 0)
+        type += prefix;
+    printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
+    if (json_object_get(data, "subject"))
+        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"), text_of(data, "reason"));
+    if (*text_of(data, "onset"))
+        printf(", since %s", text_of(data, "onset"));
+    if (*text_of(data, "chance_text"))
+        printf("; %s", text_of(data, "chance_text"));
+    const json_t *ack = json_object_get(data, "acknowledged");
+    if (json_is_object(ack))
+        printf("; acknowledged by %s %s", text_of(ack, "by"), text_of(ack, "note"));
+    printf("  [%s %s]\n", id, mark);
+}
+
+static void print_message(const char *id, const char *mark, const struct httpd_request *r)
+{
+    json_error_t error;
+    json_t *message = json_loadb(r->body, r->body_len, 0, &error);
+    if (message)
+        print_line(id, mark, message);
+    else
+        printf("not JSON (%s)  [%s %s]\n", error.text, id, mark);
+    printf("    %.*s\n", (int)r->body_len, r->body);
+    fflush(stdout);
+    json_decref(message);
+}
+
+static void answer(struct httpd_answer *a, int status, const char *text)
+{
+    a->status = status;
+    a->content_type = "text/plain";
+    a->body = text;
+    a->body_len = strlen(text);
+}
+
+static void on_request(void *arg, const struct httpd_request *r, struct httpd_answer *a)
+{
+    struct receiver *v = arg;
+    const char *id = httpd_header(r, "webhook-id"), *mark = "unsigned";
+    if (strcmp(r->method, "POST") != 0) {
+        answer(a, 405, "psmon receive takes POST\n");
+        return;
+    }
+    v->n++;
+    if (v->key_len > 0) {
+        const char *wrong = webhook_check(v->key, (size_t)v->key_len, id, httpd_header(r, "webhook-timestamp"),
+                                          httpd_header(r, "webhook-signature"), r->body, r->body_len,
+                                          clock_wall() / NS_PER_S);
+        if (wrong) {
+            v->bad++;
+            printf("REFUSED, %s  [%s]\n", wrong, id);
+            fflush(stdout);
+            answer(a, 401, wrong);
+            return;
+        }
+        mark = "signature verified";
+    }
+    if (v->fail != 0) {
+        v->fail -= v->fail > 0;
+        printf("answering %d on purpose  [%s]\n", (int)v->status, id);
+        fflush(stdout);
+        answer(a, (int)v->status, "on purpose\n");
+        return;
+    }
+    char both[64];
+    int32_t times = hashmap_get(v->seen, id);
+    snprintf(both, sizeof both, "%s%s", mark, times > 0 ? ", DUPLICATE" : "");
+    hashmap_put(v->seen, id, times > 0 ? times + 1 : 1);
+    print_message(id, both, r);
+    answer(a, 200, "thank you\n");
+}
+
+static void on_signal(uv_signal_t *h, int number)
+{
+    (void)number;
+    uv_stop(h->loop);
+}
+
+static void close_any(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static int serve(struct receiver *v, const char *address)
+{
+    uv_loop_t loop;
+    uv_signal_t interrupt, term;
+    struct httpd *server;
+    struct err err = {0};
+    uv_loop_init(&loop);
+    if (httpd_open(&server, &loop, address, BODY_MAX, on_request, v, &err) != 0) {
+        uv_loop_close(&loop);
+        return command_fail(&err);
+    }
+    uv_signal_init(&loop, &interrupt);
+    uv_signal_init(&loop, &term);
+    uv_signal_start(&interrupt, on_signal, SIGINT);
+    uv_signal_start(&term, on_signal, SIGTERM);
+    printf("listening on port %d, %s\n", httpd_port(server),
+           v->key_len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
+    fflush(stdout);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    printf("%lu messages, %lu refused\n", v->n, v->bad);
+    httpd_close(server);
+    uv_walk(&loop, close_any, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return EXIT_OK;
+}
+
+static int run_receive(int argc, char **argv)
+{
+    struct receiver v = {.status = 503};
+    const char *address = NULL, *secret = NULL;
+    const struct option_spec specs[] = {
+        {"listen", 0, OPTION_TEXT, &address, "ADDR:PORT", "where to listen; port 0: any", true},
+        {"secret", 0, OPTION_TEXT, &secret, "whsec_…", "verify signatures with this secret", false},
+        {"fail", 0, OPTION_INTEGER, &v.fail, "N", "answer the first N messages with --status; -1: all", false},
+        {"status", 0, OPTION_INTEGER, &v.status, "CODE", "HTTP status of a failure (503)", false},
+        {0}};
+    int status;
+    if (!command_options(argc, argv, "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
+                         "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
+                         "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
+                         specs, NULL, 0, NULL, &status))
+        return status;
+    v.key_len = secret ? webhook_key(v.key, secret) : 0;
+    if (v.key_len < 0 || v.status < 200 || v.status > 599 || v.fail < -1) {
+        fprintf(stderr, "psmon receive: %s; see psmon receive --help\n",
+                v.key_len < 0 ? "--secret is not whsec_<base64>" : "--status takes 200 to 599, --fail N or -1");
+        return EXIT_USAGE;
+    }
+    v.seen = hashmap_new();
+    status = serve(&v, address);
+    hashmap_free(v.seen);
+    return status;
+}
+
+const struct command command_receive = {"receive", "a small webhook receiver, for tests and set-up", run_receive};
