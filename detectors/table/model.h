@@ -1,0 +1,58 @@
+/* A model of one table without physics, and scores of other rows by it. detection.md §11:
+ * distance D and reconstruction A in whitened space, smoothed at three speeds, logarithm, standardised by
+ * what cross-fitted training rows do, maximum; divergence J beside it as a witness.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_TABLE_MODEL_H
+#define PSM_DETECTORS_TABLE_MODEL_H
+
+#include "detectors/table/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TABLE_LEAST_ROWS 50 /* usable training rows */
+#define TABLE_WHY_LEN 256
+
+struct table_model;
+
+struct table_options {
+    uint64_t seed;
+    size_t window; /* rows of the divergence's window, 2 to 65,535 */
+    double alpha;  /* a row is flagged at chance <= alpha */
+    void (*progress)(void *arg, double done, double total); /* may be NULL */
+    void *arg;
+};
+
+/* Learns from t (borrowed during the call). Error: ERR_DATA (too few rows). */
+int table_model_train(struct table_model **out, const struct table *t, const struct table_options *o,
+                      struct err *err) MUSTCHECK;
+void table_model_free(struct table_model *m);
+
+/* Takes chances from the scores of a healthy table with the same signals, instead of the training table's
+ * own with the factor 2 of a cold start. Error: ERR_DATA (too few rows scored). */
+int table_model_calibrate(struct table_model *m, const struct table *t, struct err *err) MUSTCHECK;
+
+/* Signals too rarely observed in training to be used, as "a, b"; "" when all are used. Borrowed. */
+const char *table_model_unused(const struct table_model *m);
+bool table_model_has_network(const struct table_model *m);
+
+struct table_row {
+    bool scored;           /* else only why is written, and the rest is NaN, false, -1 */
+    double score;          /* higher: more anomalous; 0: the median of healthy rows */
+    double chance;         /* probability of such a score in a healthy row */
+    bool flag;
+    double jsd;            /* bits, mean over signals; NaN until half of the window is there */
+    double reconstruction; /* mean squared residual of this row, whitened units: about 1 when healthy */
+    int top;               /* signal that contributes most, index into the table's names */
+    char why[TABLE_WHY_LEN];
+};
+
+/* Scores row after row, each from itself and the rows before. */
+struct table_scorer;
+struct table_scorer *table_scorer_new(struct table_model *m);
+void table_scorer_free(struct table_scorer *s);
+
+/* x[d] in the order of the training table's names. */
+void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], struct table_row *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* A table of readings in memory: `time`, one column per signal, perhaps `label`, which is never looked at.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_TABLE_TABLE_H
+#define PSM_DETECTORS_TABLE_TABLE_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+#include <stddef.h>
+
+struct table {
+    char *path;
+    size_t n, d;      /* rows, signals */
+    char **names;     /* [d], sorted: results do not depend on the order of the columns */
+    tstamp_ns *time;  /* [n] as in the file */
+    double *value;    /* (n,d) NaN: missing (empty, nan, null, not finite) */
+    size_t backward;  /* rows whose time is not after the row before */
+    unsigned first_backward; /* line of the first of them */
+};
+
+/* Reads a CSV file. Errors: ERR_IO; ERR_DATA naming file, line and column. */
+int table_read(struct table **out, const char *path, struct err *err) MUSTCHECK;
+void table_free(struct table *t);
+
+/* Fails (ERR_DATA, naming the column) unless t has the signals of `as`. */
+int table_match(const struct table *as, const struct table *t, struct err *err) MUSTCHECK;
+
+/* Median of the steps forward in time, ns; 0 with fewer than two rows. */
+tstamp_ns table_period(const struct table *t);
+
+#endif

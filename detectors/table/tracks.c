@@ -1,0 +1,191 @@
+/* The smoothed statistics of a table's rows; see tracks.h. SPDX-License-Identifier: MIT */
+#include "detectors/table/tracks.h"
+
+#include "base/mem.h"
+#include "detectors/calib.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SQUARE_MOST 36.0
+#define LOG_FLOOR 1e-3    /* a table that never changes has statistics of 0 */
+#define SPREAD_LEAST 0.02 /* of a logarithm: a fiftieth of its own size is nothing to tell apart by */
+
+const double track_lambda[TRACK_SPEEDS] = {0.3, 0.1, 0.03};
+
+void track_null_open(struct track_null *n, size_t d)
+{
+    *n = (struct track_null){.deviation2 = xcalloc(d, sizeof(double))};
+    for (int k = 0; k < 2; k++)
+        n->square[k] = xcalloc(d, sizeof(double));
+}
+
+void track_null_close(struct track_null *n)
+{
+    free(n->square[0]);
+    free(n->square[1]);
+    free(n->deviation2);
+    *n = (struct track_null){0};
+}
+
+void tracks_open(struct tracks *t, size_t d)
+{
+    t->d = d;
+    for (int k = 0; k < TRACK_COUNT; k++)
+        t->square[k] = xcalloc(d, sizeof(double));
+    for (int s = 0; s < TRACK_SPEEDS; s++) {
+        t->deviation[s] = xcalloc(d, sizeof(double));
+        t->deviation2[s] = xcalloc(d, sizeof(double));
+    }
+}
+
+void tracks_close(struct tracks *t)
+{
+    for (int k = 0; k < TRACK_COUNT; k++)
+        free(t->square[k]);
+    for (int s = 0; s < TRACK_SPEEDS; s++) {
+        free(t->deviation[s]);
+        free(t->deviation2[s]);
+    }
+    *t = (struct tracks){0};
+}
+
+static void fade(double v[], const double to[], size_t d, double keep)
+{
+    for (size_t j = 0; j < d; j++)
+        v[j] = (to ? to[j] : 0) + keep * (v[j] - (to ? to[j] : 0));
+}
+
+static void fade_all(struct tracks *t, const struct track_null *n, const double keep[TRACK_SPEEDS])
+{
+    for (int k = 0; k < TRACK_COUNT; k++)
+        fade(t->square[k], n->square[k / TRACK_SPEEDS], t->d, keep[k % TRACK_SPEEDS]);
+    for (int s = 0; s < TRACK_SPEEDS; s++) {
+        fade(t->deviation[s], NULL, t->d, keep[s]);
+        fade(t->deviation2[s], n->deviation2, t->d, keep[s]);
+    }
+}
+
+void tracks_reset(struct tracks *t, const struct track_null *n)
+{
+    fade_all(t, n, (const double[TRACK_SPEEDS]){0, 0, 0});
+}
+
+void tracks_fade(struct tracks *t, const struct track_null *n, size_t gap)
+{
+    double keep[TRACK_SPEEDS];
+    if (gap == 0)
+        return;
+    for (int s = 0; s < TRACK_SPEEDS; s++)
+        keep[s] = pow(1 - track_lambda[s], (double)gap);
+    fade_all(t, n, keep);
+}
+
+static double square_of(float v)
+{
+    return fmin((double)v * (double)v, SQUARE_MOST);
+}
+
+void tracks_step(struct tracks *t, const struct track_row *p)
+{
+    /* fewer values have a smaller sum of squares: brought to the size of a full row */
+    double full = (double)t->d / (double)p->observed;
+    for (int s = 0; s < TRACK_SPEEDS; s++) {
+        double l = track_lambda[s], *du = t->square[s], *de = t->square[s + TRACK_SPEEDS];
+        for (size_t j = 0; j < t->d; j++) {
+            du[j] += l * (full * square_of(p->u[j]) - du[j]);
+            de[j] += l * (full * square_of(p->e[j]) - de[j]);
+            if (isnan(p->r[j]))
+                continue;
+            double r = (double)p->r[j];
+            t->deviation[s][j] += l * (r - t->deviation[s][j]);
+            t->deviation2[s][j] += l * (r * r - t->deviation2[s][j]);
+        }
+    }
+}
+
+static double log_level(const double square[], size_t d)
+{
+    double sum = 0;
+    for (size_t j = 0; j < d; j++)
+        sum += square[j];
+    return log(sum / (double)d + LOG_FLOOR);
+}
+
+double tracks_score(const struct tracks *t, const struct track_null *n, bool with_net, int *which)
+{
+    double best = -INFINITY;
+    for (int k = 0; k < (with_net ? TRACK_COUNT : TRACK_SPEEDS); k++) {
+        double s = (log_level(t->square[k], t->d) - n->median[k]) / n->spread[k];
+        if (s > best) {
+            best = s;
+            *which = k;
+        }
+    }
+    return best;
+}
+
+/* Means over the rows per signal, without the highest and lowest tenth: a training table may hold an
+ * anomaly itself. */
+static void fit_means(struct track_null *null, const struct track_rows *rows)
+{
+    float *v = xcalloc(3 * rows->n, sizeof *v), *e = v + rows->n, *r = e + rows->n;
+    for (size_t j = 0; j < rows->d; j++) {
+        size_t m = 0;
+        for (size_t i = 0; i < rows->n; i++) {
+            v[i] = (float)square_of(rows->u[i * rows->d + j]);
+            e[i] = (float)square_of(rows->e[i * rows->d + j]);
+            if (!isnan(rows->r[i * rows->d + j]))
+                r[m++] = rows->r[i * rows->d + j] * rows->r[i * rows->d + j];
+        }
+        null->square[0][j] = trimmed_mean(v, rows->n);
+        null->square[1][j] = trimmed_mean(e, rows->n);
+        null->deviation2[j] = m ? trimmed_mean(r, m) : 0;
+    }
+    free(v);
+}
+
+/* Brings the trimmed means to the median of the slowest statistic, so that a start is at score 0 or so. */
+static void scale_means(struct track_null *null, size_t d)
+{
+    for (int k = 0; k < 2; k++) {
+        double now = exp(log_level(null->square[k], d));
+        double want = exp(null->median[k * TRACK_SPEEDS + TRACK_SPEEDS - 1]);
+        for (size_t j = 0; j < d; j++)
+            null->square[k][j] *= want / now;
+    }
+}
+
+struct track_row track_row_at(const struct track_rows *rows, size_t i)
+{
+    return (struct track_row){.u = rows->u + i * rows->d,
+                              .e = rows->e + i * rows->d,
+                              .r = rows->r + i * rows->d,
+                              .observed = rows->observed[i]};
+}
+
+void track_null_fit(struct track_null *null, const struct track_rows *rows)
+{
+    size_t d = rows->d;
+    float *level = xcalloc(TRACK_COUNT * rows->n, sizeof *level);
+    struct tracks t;
+    fit_means(null, rows);
+    tracks_open(&t, d);
+    tracks_reset(&t, null);
+    for (size_t i = 0; i < rows->n; i++) {
+        struct track_row row = track_row_at(rows, i);
+        tracks_fade(&t, null, rows->gap[i]);
+        tracks_step(&t, &row);
+        for (int k = 0; k < TRACK_COUNT; k++)
+            level[(size_t)k * rows->n + i] = (float)log_level(t.square[k], d);
+    }
+    for (int k = 0; k < TRACK_COUNT; k++) {
+        float *v = level + (size_t)k * rows->n;
+        null->median[k] = robust_median(v, rows->n);
+        null->spread[k] = fmax(robust_spread(v, rows->n, null->median[k]), SPREAD_LEAST);
+    }
+    scale_means(null, d);
+    tracks_close(&t);
+    free(level);
+}

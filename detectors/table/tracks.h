@@ -1,0 +1,64 @@
+/* The smoothed statistics of a table's rows: per signal and speed, exponentially weighted means of squared
+ * whitened deviations (D), squared reconstruction residuals (A) and signed deviations (to explain). Their
+ * mean over the signals is the statistic itself, so what is explained is what is scored.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_TABLE_TRACKS_H
+#define PSM_DETECTORS_TABLE_TRACKS_H
+
+#include "detectors/table/fit.h"
+
+#define TRACK_SPEEDS 3
+#define TRACK_COUNT (2 * TRACK_SPEEDS) /* D at the three speeds, then A */
+
+extern const double track_lambda[TRACK_SPEEDS]; /* weights of the newest row */
+
+/* What healthy rows do. */
+struct track_null {
+    double *square[2];  /* [d] mean of min(u², 36); of min(e², 36) */
+    double *deviation2; /* [d] mean of r² */
+    double median[TRACK_COUNT], spread[TRACK_COUNT]; /* of the logarithms of the smoothed statistics */
+};
+
+struct tracks {
+    size_t d;
+    double *square[TRACK_COUNT];         /* [d] each */
+    double *deviation[TRACK_SPEEDS];     /* [d] */
+    double *deviation2[TRACK_SPEEDS];    /* [d] */
+};
+
+void track_null_open(struct track_null *n, size_t d);
+void track_null_close(struct track_null *n);
+
+/* One row's parts as table_fit_row gives them: [d] each; at least half of the values observed. */
+struct track_row {
+    const float *u, *e, *r;
+    size_t observed;
+};
+
+/* n such rows in order: u, e, r (n,d); observed [n]; gap[i] periods are missing before row i. */
+struct track_rows {
+    size_t n, d;
+    const float *u, *e, *r;
+    const size_t *observed, *gap;
+};
+struct track_row track_row_at(const struct track_rows *rows, size_t i);
+
+/* The null that those rows (of fits that did not see them) give. */
+void track_null_fit(struct track_null *null, const struct track_rows *rows);
+
+void tracks_open(struct tracks *t, size_t d);
+void tracks_close(struct tracks *t);
+
+/* Back to the null. */
+void tracks_reset(struct tracks *t, const struct track_null *n);
+
+/* `gap` periods passed without a row: what was remembered fades towards the null. */
+void tracks_fade(struct tracks *t, const struct track_null *n, size_t gap);
+
+/* Takes in one row. */
+void tracks_step(struct tracks *t, const struct track_row *row);
+
+/* Largest standardised logarithm; *which receives the track it came from. */
+double tracks_score(const struct tracks *t, const struct track_null *n, bool with_net, int *which);
+
+#endif

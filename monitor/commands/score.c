@@ -1,0 +1,236 @@
+/* psmon score: scores of one table of readings, without physics. detection.md §11; the work is
+ * detectors/table's. SPDX-License-Identifier: MIT */
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/timefmt.h"
+#include "detectors/table/model.h"
+#include "monitor/command.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SEED 1
+#define FEWEST_WINDOW 2
+#define MOST_WINDOW 65535
+#define PROGRESS_EVERY 256 /* rows */
+
+static const char about[] =
+    "Learns what is usual from the rows of --train and scores those of TEST one after the other.\n"
+    "Tables are CSV: time (ISO 8601, UTC), one column per signal, perhaps label, which is not looked at.\n"
+    "OUT has one row per row of TEST: time,score,flag,jsd,reconstruction,chance,top,why.\n";
+
+struct arguments {
+    const char *train, *calibrate, *test, *out, *window;
+    double alpha;
+};
+
+/* "60" is rows, "3 h" a duration in the training table's periods. */
+static int window_rows(size_t *rows, const char *text, const struct table *train, struct err *err)
+{
+    double n;
+    if (text[strspn(text, "0123456789")] == '\0') {
+        n = strtod(text, NULL);
+    } else {
+        tstamp_ns span, period = table_period(train);
+        if (timefmt_duration(&span, text, err) != 0) {
+            err_set(err, ERR_CONFIG, "--window: '%.40s' is neither rows (60) nor a duration (3 h)", text);
+            return ERR_CONFIG;
+        }
+        if (period <= 0)
+            return err_set(err, ERR_DATA, "%s: no period: times do not advance", train->path);
+        n = round((double)span / (double)period);
+    }
+    if (!(n >= FEWEST_WINDOW && n <= MOST_WINDOW))
+        return err_set(err, ERR_CONFIG, "--window: '%.40s' is %.0f rows, want %d to %d", text, n,
+                       FEWEST_WINDOW, MOST_WINDOW);
+    *rows = (size_t)n;
+    return 0;
+}
+
+static void show_progress(void *arg, double done, double total)
+{
+    progress_update(arg, done, total);
+}
+
+static void note_times(const struct table *t)
+{
+    if (t->backward)
+        fprintf(stderr, "psmon: %s: time does not advance at line %u (%zu times in all); rows are taken in "
+                        "the order of the file\n",
+                t->path, t->first_backward, t->backward);
+}
+
+static int read_matching(struct table **out, const char *path, const struct table *train, struct err *err)
+{
+    struct table *t;
+    int rc = table_read(&t, path, err);
+    if (rc != 0)
+        return rc;
+    rc = table_match(train, t, err);
+    if (rc != 0) {
+        table_free(t);
+        return rc;
+    }
+    note_times(t);
+    *out = t;
+    return 0;
+}
+
+static int train(struct table_model **out, const struct arguments *a, const struct table *table,
+                 struct err *err)
+{
+    struct progress progress;
+    struct table_options o = {
+        .seed = SEED, .alpha = a->alpha, .progress = show_progress, .arg = &progress};
+    int rc = window_rows(&o.window, a->window, table, err);
+    if (rc != 0)
+        return rc;
+    note_times(table);
+    progress_start(&progress, "training");
+    rc = table_model_train(out, table, &o, err);
+    progress_end(&progress);
+    if (rc == 0 && *table_model_unused(*out))
+        fprintf(stderr, "psmon: %s: too few values to use: %s\n", table->path, table_model_unused(*out));
+    return rc;
+}
+
+static int calibrate(struct table_model *m, const struct arguments *a, const struct table *train_table,
+                     struct err *err)
+{
+    struct table *t;
+    if (!a->calibrate) {
+        fprintf(stderr, "psmon: no --calibrate table: chances are cold-start estimates\n");
+        return 0;
+    }
+    int rc = read_matching(&t, a->calibrate, train_table, err);
+    if (rc == 0) {
+        rc = table_model_calibrate(m, t, err);
+        table_free(t);
+    }
+    return rc;
+}
+
+static void add_number(struct buf *b, double v)
+{
+    if (isnan(v))
+        buf_str(b, ",");
+    else
+        buf_printf(b, ",%.6g", v);
+}
+
+static void add_row(struct buf *b, const struct table *t, size_t i, const struct table_row *row)
+{
+    char time[TIMEFMT_LEN];
+    buf_str(b, timefmt_iso(time, t->time[i]));
+    add_number(b, row->score);
+    buf_printf(b, ",%d", row->flag);
+    add_number(b, row->jsd);
+    add_number(b, row->reconstruction);
+    add_number(b, row->chance);
+    buf_str(b, ",");
+    buf_csv(b, row->top < 0 ? "" : t->names[row->top]);
+    buf_str(b, ",");
+    buf_csv(b, row->why);
+    buf_str(b, "\n");
+}
+
+/* Scores t's rows into f; false when writing failed. */
+static bool score_rows(struct table_model *m, const struct table *t, FILE *f)
+{
+    struct table_scorer *s = table_scorer_new(m);
+    struct progress progress;
+    struct table_row row;
+    struct buf line = {0};
+    bool ok = fputs("time,score,flag,jsd,reconstruction,chance,top,why\n", f) >= 0;
+    progress_start(&progress, "scoring");
+    for (size_t i = 0; i < t->n && ok; i++) {
+        table_scorer_step(s, t->time[i], t->value + i * t->d, &row);
+        buf_reset(&line);
+        add_row(&line, t, i, &row);
+        ok = fputs(line.data, f) >= 0;
+        if (i % PROGRESS_EVERY == 0)
+            progress_update(&progress, (double)i, (double)t->n);
+    }
+    progress_end(&progress);
+    buf_free(&line);
+    table_scorer_free(s);
+    return ok && fflush(f) == 0;
+}
+
+/* Through a temporary file beside it, so that OUT is never half a result. */
+static int write_file(struct table_model *m, const struct table *t, const char *path, struct err *err)
+{
+    char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
+    FILE *f = fopen(temporary, "we");
+    bool ok = f != NULL;
+    if (ok) {
+        ok = score_rows(m, t, f) && fsync(fileno(f)) == 0;
+        ok = fclose(f) == 0 && ok;
+        ok = ok && rename(temporary, path) == 0;
+    }
+    if (!ok) {
+        err_set(err, ERR_IO, "could not write %s: %s", path, strerror(errno));
+        if (f)
+            unlink(temporary);
+    }
+    free(temporary);
+    return ok ? 0 : ERR_IO;
+}
+
+static int score(const struct arguments *a, struct err *err)
+{
+    struct table *train_table = NULL, *test = NULL;
+    struct table_model *m = NULL;
+    int rc;
+    if ((rc = table_read(&train_table, a->train, err)) != 0 ||
+        (rc = read_matching(&test, a->test, train_table, err)) != 0 ||
+        (rc = train(&m, a, train_table, err)) != 0 ||
+        (rc = calibrate(m, a, train_table, err)) != 0)
+        goto out;
+    if (strcmp(a->out, "-") != 0)
+        rc = write_file(m, test, a->out, err);
+    else if (!score_rows(m, test, stdout))
+        rc = err_set(err, ERR_IO, "could not write the scores: %s", strerror(errno));
+out:
+    table_model_free(m);
+    table_free(test);
+    table_free(train_table);
+    return rc;
+}
+
+static int run_score(int argc, char **argv)
+{
+    struct arguments a = {.window = "60", .alpha = 0.01};
+    const struct option_spec specs[] = {
+        {"train", 0, OPTION_TEXT, &a.train, "A.csv", "healthy rows to learn from, 50 or more", true},
+        {"calibrate", 0, OPTION_TEXT, &a.calibrate, "B.csv",
+         "healthy rows that were not learned from: chances are taken from their scores", false},
+        {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60", false},
+        {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag rows with a chance of at most P; 0.01", false},
+        {"output", 'o', OPTION_TEXT, &a.out, "OUT.csv", "where the scores go; - is standard output", true},
+        {0},
+    };
+    int n, status;
+    struct err err;
+    if (!command_options(argc, argv, "score --train A.csv [--calibrate B.csv] TEST.csv -o OUT.csv", about, specs,
+                         &a.test, 1, &n, &status))
+        return status;
+    if (n != 1)
+        err_set(&err, ERR_CONFIG, "score: one table to score is needed");
+    else if (!(a.alpha > 0 && a.alpha < 1))
+        err_set(&err, ERR_CONFIG, "--alpha: %g is not between 0 and 1", a.alpha);
+    else
+        return score(&a, &err) == 0 ? EXIT_OK : command_fail(&err);
+    return command_fail(&err);
+}
+
+const struct command command_score = {
+    .name = "score",
+    .summary = "score one table of readings, without physics",
+    .run = run_score,
+};
