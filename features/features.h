@@ -3,8 +3,9 @@
  *
  * Per supply up to `levels` residual channels ("levels"), each followed by its log-variance channel:
  * row = [level 0 … levels-1 | logvar 0 … levels-1], NaN where there is none. S = supplies, W = 2·levels.
- * Method and formulas: detection.md §3 (drivers' banks of low passes, ridge to the family, V against the
- * sector's water). SPDX-License-Identifier: MIT */
+ * Formulas: physics.h (regressors), drivers.h (low passes), ridge.h (shrinking to the family), common.h
+ * (sector medians; a sector with fewer than four supplies joins the others of its kind, and where these are
+ * fewer than four too nothing is subtracted), mode.h. SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_FEATURES_H
 #define PSM_FEATURES_FEATURES_H
 
@@ -25,7 +26,8 @@ struct feature_channel {
     uint32_t channel;   /* index in the fleet */
     enum feature_kind kind;
     bool common;        /* the sector median is subtracted */
-    double min_effect;  /* smallest shift worth a finding, channel's unit; for RAW learned at fit */
+    double min_effect;  /* smallest shift worth a finding, channel's unit; NaN until physics_complete
+                           where it has to be learned (RAW; current, voltage without `range`) */
     const char *label;  /* "IGBT temperature" (for other signals the signal's own name) */
     const char *than;   /* "what its current explains" */
 };
@@ -38,13 +40,20 @@ struct feature_layout {
 };
 struct feature_layout *feature_layout_new(const struct fleet *f);
 void feature_layout_free(struct feature_layout *l);
+/* The row's column of supply s, level l; its log-variance is l + levels. */
+static inline const struct feature_channel *feature_at(const struct feature_layout *l, size_t s,
+                                                       size_t level)
+{
+    return &l->channel[s * l->levels + level];
+}
 
 /* One minute of features. Borrowed from the engine until its next step. */
 struct feature_frame {
     tstamp_ns t;
     const uint8_t *mode;    /* [S] enum mode */
     const float *x;         /* [S][W]; levels in the channel's unit, logvar natural log; NaN: none.
-                               Given in every mode but unknown; the caller decides by mode what to use */
+                               Given in every mode but unknown; the caller decides by mode what to use.
+                               RAW levels are given minus the reference's median */
     const float *context;   /* [S][3] i, LP15(q), LP60(|i|), relative to peak; NaN */
     const float *rise;      /* [S] magnet temperature minus its LP3(q) prediction from the median of
                                three of the current, K; not median-subtracted; NaN */
@@ -57,12 +66,16 @@ struct physics;
 #define FOLDS 3 /* blocks of the reference in time: 0 first, 1 middle, 2 last */
 
 /* Fits physics on a record, without maintenance. leave[i] = a block of FOLDS to leave out, or -1 for
- * none; out[i] for i in 0 … n-1 (one pass over the record serves all). Error: ERR_DATA when nothing can be fitted. */
+ * none; out[i] for i in 0 … n-1 (the same passes over the record serve all). progress may be NULL. Scales
+ * (peak, ramp, LSB, medians of RAW channels) come from the whole record. Error: ERR_DATA when nothing can be
+ * fitted. */
 int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f,
                 struct record *r, const struct maintenance *m,
                 void (*progress)(void *arg, double done, double total), void *arg,
                 struct err *err) MUSTCHECK;
 void physics_free(struct physics *p);
+/* Fills in what a layout can know only after the fit: min_effect of every channel. */
+void physics_complete(const struct physics *p, struct feature_layout *l);
 void physics_save(const struct physics *p, struct mfile *m, const char *prefix);
 int physics_load(struct physics **out, const struct fleet *f, const struct mfile *m,
                  const char *prefix, struct err *err) MUSTCHECK;

@@ -1,0 +1,44 @@
+/* What supplies of a sector have in common: the median of their temperature residuals, and the water that
+ * it tells of. A supply belongs to its sector; sectors with fewer than four supplies that have the signal
+ * are pooled; where the pool has fewer than four too, there is no common part.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_FEATURES_COMMON_H
+#define PSM_FEATURES_COMMON_H
+
+#include "features/features.h"
+
+#define COMMON_LEAST 4 /* valid members below which there is no median in a minute */
+
+enum common_signal { COMMON_CAPACITOR, COMMON_MAGNET, COMMON_IGBT, COMMON_SIGNALS };
+
+struct common {
+    size_t n_supplies, groups;
+    struct common_part {
+        int32_t *level;  /* [S] level of the signal in the supply's row; -1: none */
+        int32_t *group;  /* [S], also of supplies without the signal; -1: none */
+        uint32_t *first; /* [groups+1] into member */
+        uint32_t *member; /* supplies that have the signal, by group */
+    } part[COMMON_SIGNALS];
+    float *scratch;
+};
+
+struct common *common_new(const struct fleet *f, const struct feature_layout *l);
+void common_free(struct common *c);
+
+/* Median per group over the steady supplies: residual[S][stride] holds the levels of each supply; median
+ * [groups], NaN where fewer than COMMON_LEAST are valid. */
+void common_medians(struct common *c, enum common_signal signal, const float *residual,
+                    size_t stride, const uint8_t mode[], float median[]);
+
+/* The sectors' water: low-passed median of the magnet residuals, one per group of COMMON_MAGNET. */
+struct water {
+    double value; /* K; NaN: unknown */
+    tstamp_ns t;  /* of the last median */
+};
+/* Advances by one minute: median NaN is bridged for 10 min. */
+void water_step(struct water *w, float median, tstamp_ns t);
+
+/* w for a supply: 0 where its fleet has no common part, NaN when unknown. */
+double water_of(const struct common *c, const struct water w[], size_t supply);
+
+#endif

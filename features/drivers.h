@@ -1,0 +1,59 @@
+/* What drives a supply's temperatures and voltage: its current and the low-passed history of it, and its
+ * mode. Knows nothing of fitted coefficients, only of scales.
+ * i = I / full scale, q = i², a = |i|; LP_τ(x): y ← y + (1 − e^(−Δt/τ)) (x − y).
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_FEATURES_DRIVERS_H
+#define PSM_FEATURES_DRIVERS_H
+
+#include "base/fleet.h"
+#include "features/record.h"
+
+#include <stdbool.h>
+
+/* Scales of one supply. */
+struct supply_scale {
+    double peak; /* full scale of the current, its unit; NaN: unknown or no current */
+    double dac;  /* DAC value that asks for full scale; NaN: unknown or no DAC */
+    double ramp; /* change of i over three minutes that is a ramp */
+    double stir; /* movement of i within ten minutes that a switched-off supply does not show */
+};
+
+/* Scales as far as the fleet alone gives them. */
+struct supply_scale drivers_default_scale(const struct fleet *f, uint32_t supply);
+
+/* One minute of one supply. */
+struct driver_row {
+    float i, a, q;
+    float q3, q15, q60, a3, a15, a60; /* LP3(q) … LP60(|i|) */
+    float dac, sign;                  /* DAC / full scale; its sign -1, 0, 1 (of i without DAC) */
+    float qm, qm3, qm15;              /* q from the median of three of i, its LP3 and LP15 */
+    bool valid;                       /* current known (missing ones are bridged for 10 min) */
+    bool warm;                        /* low passes have run for two hours */
+};
+
+struct drivers {
+    const struct fleet *fleet;
+    tstamp_ns period, gap;
+    struct supply_scale *scale; /* [S] */
+    struct driver_row *row;     /* [S] */
+    uint8_t *mode;              /* [S] enum mode */
+    float *peak;                /* [S] scale in use: while unknown, the largest current seen */
+    bool jumped;                /* this minute did not follow the last one closely: histories are void */
+    tstamp_ns t;                /* last minute */
+    struct driver_state *state; /* [S] */
+    tstamp_ns gain_for;         /* time step that the gains hold for */
+    double gain[3];
+};
+
+/* scale NULL: drivers_default_scale for all. Borrows f, copies scale. */
+struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[],
+                            tstamp_ns period);
+void drivers_free(struct drivers *d);
+
+/* Takes one minute, in order; fills row, mode, peak. */
+void drivers_step(struct drivers *d, const struct frame *in);
+
+/* 1 - e^(-step/τ) */
+double lowpass_gain(tstamp_ns step, tstamp_ns tau);
+
+#endif

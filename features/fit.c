@@ -1,0 +1,434 @@
+/* Fitting the physics of a fleet on a record; see features.h and physics.h.
+ *
+ * Two passes over the record for temperatures and currents, two for voltages, which need the water that the
+ * magnets' residuals tell of. The first of two finds a solution and from it, on a thin sample of the rows,
+ * how far residuals reach; the second leaves out rows beyond eight times that. Sums are kept per block of the
+ * record, so that one pass serves all fits that leave a block out. Rows: communicating, also off and
+ * warming up (temperatures at constant current do not tell what the current does), not maintenance;
+ * current and voltage only while switched on and not ramping, where the DAC tells the truth.
+ * SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "features/common.h"
+#include "features/learn.h"
+#include "features/physics.h"
+#include "features/select.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_ENOUGH 10080 /* rows per supply: 7 days; longer records are thinned */
+#define THIN_MOST 5       /* minutes; the water is low-passed 5 min */
+#define KEPT 160          /* sample rows per supply */
+#define KEPT_LEAST 20
+#define CLIP 8.0             /* robust sd beyond which a row is a glitch */
+#define REACH 0.95           /* quantile of |residual| taken as 1.96 sd: warm-up must not be clipped */
+#define CAP 100.0            /* log-variance: a squared difference counts at most CAP times the mean */
+#define TRIM 0.9             /* that mean is over the lower 90 % … */
+#define TRIM_FACTOR 1.604    /* … of a χ²(1), whose lower 90 % average 0.623 */
+#define MIN_CURRENT 30e-6    /* of full scale */
+#define MIN_VOLTAGE 1.5e-3   /* of the voltage at full scale */
+
+/* A thin sample of rows, minutes in pairs. */
+struct sample_rows {
+    struct driver_row *row[2]; /* [KEPT][S] the minute before, the minute */
+    float *y[2];               /* [KEPT][S][L] */
+    uint8_t *mode;             /* [KEPT][S]; MODE_COUNT: not to be used */
+    size_t k[KEPT];            /* minute */
+    size_t n;
+};
+
+struct fitter {
+    const struct fleet *f;
+    const struct feature_layout *l;
+    struct record *r;
+    const struct maintenance *m;
+    struct physics **out;
+    const int *leave;
+    size_t fits, S, L, minutes, thin, keep_every;
+    struct drivers *d;
+    struct common *c;
+    bool *maintained;     /* [S] */
+    struct normals *sums; /* [fits][FOLDS][S][L]; only voltage differs between fits before solving */
+    float *water;         /* [minutes/thin + 1][fits][groups] */
+    double *limit;        /* [S][L] */
+    struct sample_rows kept;
+    void (*progress)(void *arg, double done, double total);
+    void *arg;
+    double done, total;
+};
+
+int fold_of(size_t k, size_t n)
+{
+    size_t fold = n ? k * FOLDS / n : 0;
+    return (int)(fold < FOLDS ? fold : FOLDS - 1);
+}
+
+static struct normals *sums_of(struct fitter *a, size_t fit, size_t fold, size_t at)
+{
+    return &a->sums[(fit * FOLDS + fold) * a->S * a->L + at];
+}
+
+static float *water_at(struct fitter *a, size_t k, size_t fit)
+{
+    return a->water + (k / a->thin * a->fits + fit) * a->c->groups;
+}
+
+/* w of a supply as stored for minute k. */
+static double stored_water(struct fitter *a, size_t k, size_t fit, size_t supply)
+{
+    int32_t g = a->c->part[COMMON_MAGNET].group[supply];
+    return g < 0 ? 0 : (double)water_at(a, k, fit)[g];
+}
+
+static bool row_serves(enum feature_kind kind, const struct driver_row *r, uint8_t mode)
+{
+    if (kind == FEATURE_RAW || !r->valid || mode == MODE_UNKNOWN)
+        return false;
+    if (kind == FEATURE_CURRENT || kind == FEATURE_VOLTAGE)
+        return mode == MODE_SETTLING || mode == MODE_STEADY;
+    return r->warm;
+}
+
+static bool all_there(const double x[], size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
+    return isfinite(sum);
+}
+
+static void add_row(struct fitter *a, size_t supply, size_t level, float y, size_t k, size_t fits)
+{
+    enum feature_kind kind = feature_at(a->l, supply, level)->kind;
+    const struct driver_row *r = &a->d->row[supply];
+    size_t at = supply * a->L + level, terms = physics_terms(kind);
+    double unit = physics_unit(kind, &a->out[0]->scale[supply]), target = (double)y / unit;
+    for (size_t i = 0; i < fits; i++) {
+        double w = kind == FEATURE_VOLTAGE ? stored_water(a, k, i, supply) : 0;
+        if (isfinite(a->limit[at])) {
+            double expected = physics_expect(a->out[i], a->l, supply, level, r, w);
+            if (fabs((double)y - expected) > a->limit[at])
+                continue;
+        }
+        double x[RIDGE_TERMS];
+        physics_regressors(kind, r, w, x);
+        if (isfinite(target) && all_there(x, terms))
+            ridge_add_row(sums_of(a, i, (size_t)fold_of(k, a->minutes), at), x, target, terms);
+    }
+}
+
+static void add_rows(struct fitter *a, const struct frame *in, size_t k, bool voltage)
+{
+    maintenance_mask(a->m, a->f, in->t, a->maintained);
+    for (size_t s = 0; s < a->S; s++) {
+        if (a->maintained[s])
+            continue;
+        for (size_t l = 0; l < a->l->n_levels[s]; l++) {
+            const struct feature_channel *c = feature_at(a->l, s, l);
+            float y = in->value[c->channel];
+            if ((c->kind == FEATURE_VOLTAGE) == voltage && !isnan(y) &&
+                row_serves(c->kind, &a->d->row[s], a->d->mode[s]))
+                add_row(a, s, l, y, k, voltage ? a->fits : 1);
+        }
+    }
+}
+
+/* Keeps the minute (which = 1) or the one before it (0) in the sample. */
+static void keep(struct fitter *a, const struct frame *in, size_t k, int which)
+{
+    size_t i = (k + 1 - (size_t)which) / a->keep_every;
+    if (i >= KEPT)
+        return;
+    memcpy(a->kept.row[which] + i * a->S, a->d->row, a->S * sizeof *a->d->row);
+    for (size_t s = 0; s < a->S; s++)
+        for (size_t l = 0; l < a->l->n_levels[s]; l++)
+            a->kept.y[which][(i * a->S + s) * a->L + l] =
+                in->value[feature_at(a->l, s, l)->channel];
+    if (which == 0)
+        return;
+    maintenance_mask(a->m, a->f, in->t, a->maintained);
+    for (size_t s = 0; s < a->S; s++)
+        a->kept.mode[i * a->S + s] = a->maintained[s] ? MODE_COUNT : a->d->mode[s];
+    a->kept.k[i] = k;
+    a->kept.n = i + 1;
+}
+
+/* Residuals of the magnets of all supplies, (S), in fit i. */
+static void magnet_residuals(struct fitter *a, const struct frame *in, size_t fit, float r[])
+{
+    const int32_t *level = a->c->part[COMMON_MAGNET].level;
+    for (size_t s = 0; s < a->S; s++) {
+        if (level[s] < 0 || a->d->mode[s] != MODE_STEADY)
+            continue;
+        size_t l = (size_t)level[s];
+        double y = (double)in->value[feature_at(a->l, s, l)->channel];
+        r[s * a->L + l] = (float)(y - physics_expect(a->out[fit], a->l, s, l, &a->d->row[s], 0));
+    }
+}
+
+/* The water of all groups in minute k, for every fit, stored for the second pass. */
+static void find_water(struct fitter *a, const struct frame *in, size_t k, struct water w[],
+                       float residual[])
+{
+    for (size_t i = 0; i < a->fits; i++) {
+        float *to = water_at(a, k, i);
+        magnet_residuals(a, in, i, residual);
+        common_medians(a->c, COMMON_MAGNET, residual, a->L, a->d->mode, to);
+        for (size_t g = 0; g < a->c->groups; g++) {
+            struct water *v = &w[i * a->c->groups + g];
+            water_step(v, to[g], in->t);
+            to[g] = (float)v->value;
+        }
+    }
+}
+
+enum pass { PASS_FIRST, PASS_CLIPPED, PASS_VOLTAGE, PASS_VOLTAGE_CLIPPED, PASSES };
+
+static void run_pass(struct fitter *a, enum pass pass)
+{
+    bool voltage = pass >= PASS_VOLTAGE;
+    size_t waters = a->fits * a->c->groups;
+    struct water *w = xcalloc(waters, sizeof *w);
+    float *residual = xcalloc(a->S * a->L, sizeof *residual);
+    for (size_t i = 0; i < waters; i++)
+        w[i].value = NAN;
+    a->d = drivers_new(a->f, a->out[0]->scale, a->out[0]->period);
+    memset(a->sums, 0, a->fits * FOLDS * a->S * a->L * sizeof *a->sums);
+    for (size_t k = 0; k < a->minutes; k++) {
+        struct frame in;
+        record_frame(a->r, k, &in);
+        drivers_step(a->d, &in);
+        if (pass == PASS_VOLTAGE && k % a->thin == 0)
+            find_water(a, &in, k, w, residual);
+        if (k % a->thin == 0)
+            add_rows(a, &in, k, voltage);
+        if (pass == PASS_FIRST && k % a->keep_every == 0)
+            keep(a, &in, k, 1);
+        if (pass == PASS_FIRST && (k + 1) % a->keep_every == 0)
+            keep(a, &in, k, 0);
+        a->done++;
+        if (a->progress && k % 256 == 0)
+            a->progress(a->arg, a->done, a->total);
+    }
+    drivers_free(a->d);
+    a->d = NULL;
+    free(residual);
+    free(w);
+}
+
+/* All blocks' sums of a channel but the one left out. */
+static struct normals sums_without(struct fitter *a, size_t fit, size_t at, bool voltage)
+{
+    struct normals n = {0};
+    for (size_t fold = 0; fold < FOLDS; fold++)
+        if ((int)fold != a->leave[fit])
+            ridge_add(&n, sums_of(a, voltage ? fit : 0, fold, at));
+    return n;
+}
+
+static void solve_family(struct fitter *a, size_t fit, enum feature_kind kind, int32_t family)
+{
+    size_t terms = physics_terms(kind);
+    bool voltage = kind == FEATURE_VOLTAGE, solved = false;
+    struct ridge_family pool = {0};
+    for (int round = 0; round < 2; round++) { /* pool, then each */
+        for (size_t s = 0; s < a->S; s++) {
+            if (a->f->supplies[s].group[GROUP_FAMILY] != family)
+                continue;
+            for (size_t l = 0; l < a->l->n_levels[s]; l++) {
+                size_t at = s * a->L + l;
+                if (feature_at(a->l, s, l)->kind != kind)
+                    continue;
+                struct normals n = sums_without(a, fit, at, voltage);
+                if (round == 0)
+                    ridge_family_add(&pool, &n, terms);
+                else if (solved)
+                    ridge_solve(a->out[fit]->coef[at], &n, &pool, terms);
+            }
+        }
+        solved = round == 0 && ridge_family_solve(&pool, terms);
+    }
+}
+
+static void solve(struct fitter *a, bool voltage)
+{
+    for (size_t fit = 0; fit < a->fits; fit++)
+        for (enum feature_kind kind = FEATURE_CAPACITOR; kind < FEATURE_RAW; kind++)
+            for (size_t g = 0; g < a->f->groups[GROUP_FAMILY].n; g++)
+                if ((kind == FEATURE_VOLTAGE) == voltage)
+                    solve_family(a, fit, kind, (int32_t)g);
+}
+
+/* Residual of a kept row; NaN: none. */
+static double kept_residual(struct fitter *a, size_t fit, size_t i, int which, size_t s, size_t l)
+{
+    const struct driver_row *r = &a->kept.row[which][i * a->S + s];
+    double w = 0;
+    if (feature_at(a->l, s, l)->kind == FEATURE_VOLTAGE)
+        w = stored_water(a, a->kept.k[i], fit, s);
+    return (double)a->kept.y[which][(i * a->S + s) * a->L + l] -
+           physics_expect(a->out[fit], a->l, s, l, r, w);
+}
+
+static void set_limits(struct fitter *a, bool voltage)
+{
+    float v[KEPT];
+    for (size_t s = 0; s < a->S; s++) {
+        for (size_t l = 0; l < a->l->n_levels[s]; l++) {
+            enum feature_kind kind = feature_at(a->l, s, l)->kind;
+            size_t n = 0, at = s * a->L + l;
+            if ((kind == FEATURE_VOLTAGE) != voltage)
+                continue;
+            for (size_t i = 0; i < a->kept.n; i++) {
+                uint8_t mode = a->kept.mode[i * a->S + s];
+                double r = kept_residual(a, 0, i, 1, s, l);
+                if (mode != MODE_COUNT && !isnan(r) &&
+                    row_serves(kind, &a->kept.row[1][i * a->S + s], mode))
+                    v[n++] = (float)fabs(r);
+            }
+            if (n >= KEPT_LEAST)
+                a->limit[at] = CLIP * fmax((double)select_quantile(v, n, REACH) / 1.96,
+                                           a->out[0]->lsb[at]);
+        }
+    }
+}
+
+/* Robust mean of the squared differences of successive residuals in steady minutes. */
+static void set_cap(struct fitter *a, size_t fit, size_t s, size_t l)
+{
+    float v[KEPT];
+    size_t n = 0, at = s * a->L + l;
+    for (size_t i = 1; i < a->kept.n; i++) { /* minute 0 has no minute before */
+        double d = kept_residual(a, fit, i, 1, s, l) - kept_residual(a, fit, i, 0, s, l);
+        if (a->kept.mode[i * a->S + s] == MODE_STEADY && !isnan(d) &&
+            fold_of(a->kept.k[i], a->minutes) != a->leave[fit])
+            v[n++] = (float)(d * d);
+    }
+    if (n < KEPT_LEAST)
+        return;
+    size_t lower = (size_t)(TRIM * (double)n);
+    double sum = 0;
+    select_kth(v, n, lower);
+    for (size_t i = 0; i < lower; i++)
+        sum += (double)v[i];
+    double lsb = a->out[fit]->lsb[at];
+    a->out[fit]->cap[at] = CAP * fmax(TRIM_FACTOR * sum / (double)lower, lsb * lsb);
+}
+
+static double min_effect(const struct physics *p, enum feature_kind kind, size_t s, size_t at,
+                         double from_fleet)
+{
+    double peak = p->scale[s].peak;
+    if (kind == FEATURE_CURRENT)
+        return MIN_CURRENT * peak;
+    if (kind == FEATURE_VOLTAGE && fabs(p->coef[at][1]) > 0)
+        return MIN_VOLTAGE * fabs(p->coef[at][1]) * peak;
+    return kind == FEATURE_RAW ? p->min_effect[at] : from_fleet;
+}
+
+static void finish(struct fitter *a)
+{
+    for (size_t fit = 0; fit < a->fits; fit++)
+        for (size_t s = 0; s < a->S; s++)
+            for (size_t l = 0; l < a->l->n_levels[s]; l++) {
+                struct physics *p = a->out[fit];
+                const struct feature_channel *c = feature_at(a->l, s, l);
+                size_t at = s * a->L + l;
+                set_cap(a, fit, s, l);
+                p->min_effect[at] = min_effect(p, c->kind, s, at, c->min_effect);
+            }
+}
+
+static bool anything_fitted(const struct physics *p)
+{
+    for (size_t i = 0; i < p->n_supplies * p->levels; i++)
+        if (!isnan(p->coef[i][0]))
+            return true;
+    return false;
+}
+
+static void open_fitter(struct fitter *a)
+{
+    a->S = a->l->n_supplies;
+    a->L = a->l->levels;
+    a->minutes = record_minutes(a->r);
+    a->thin = 1 + a->minutes / ROWS_ENOUGH;
+    a->thin = a->thin < THIN_MOST ? a->thin : THIN_MOST;
+    a->keep_every = a->thin * (a->minutes / (a->thin * KEPT) + 1);
+    a->total = PASSES * (double)a->minutes;
+    a->c = common_new(a->f, a->l);
+    a->maintained = xcalloc(a->S, sizeof *a->maintained);
+    a->sums = xcalloc(a->fits * FOLDS * a->S * a->L, sizeof *a->sums);
+    a->water = xcalloc((a->minutes / a->thin + 1) * a->fits * a->c->groups, sizeof *a->water);
+    a->limit = xcalloc(a->S * a->L, sizeof *a->limit);
+    for (size_t i = 0; i < a->S * a->L; i++)
+        a->limit[i] = INFINITY;
+    for (int w = 0; w < 2; w++) {
+        a->kept.row[w] = xcalloc(KEPT * a->S, sizeof *a->kept.row[w]);
+        a->kept.y[w] = xcalloc(KEPT * a->S * a->L, sizeof *a->kept.y[w]);
+    }
+    a->kept.mode = xcalloc(KEPT * a->S, sizeof *a->kept.mode);
+}
+
+static void close_fitter(struct fitter *a)
+{
+    for (int w = 0; w < 2; w++) {
+        free(a->kept.row[w]);
+        free(a->kept.y[w]);
+    }
+    free(a->kept.mode);
+    free(a->limit);
+    free(a->water);
+    free(a->sums);
+    free(a->maintained);
+    common_free(a->c);
+}
+
+/* All fits start from the same scales. */
+static void share_scales(struct fitter *a)
+{
+    const struct physics *from = a->out[0];
+    size_t cells = a->S * a->L;
+    for (size_t i = 1; i < a->fits; i++) {
+        struct physics *to = a->out[i];
+        memcpy(to->scale, from->scale, a->S * sizeof *to->scale);
+        memcpy(to->coef, from->coef, cells * sizeof *to->coef);
+        memcpy(to->lsb, from->lsb, cells * sizeof *to->lsb);
+        memcpy(to->min_effect, from->min_effect, cells * sizeof *to->min_effect);
+    }
+}
+
+int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f,
+                struct record *r, const struct maintenance *m,
+                void (*progress)(void *arg, double done, double total), void *arg, struct err *err)
+{
+    if (record_minutes(r) < 2)
+        return err_set(err, ERR_DATA, "nothing to fit: the period holds no minutes");
+    struct feature_layout *l = feature_layout_new(f);
+    struct fitter a = {.f = f, .l = l, .r = r, .m = m, .out = out, .leave = leave,
+                       .fits = (size_t)n, .progress = progress, .arg = arg};
+    for (int i = 0; i < n; i++)
+        out[i] = physics_new(l, record_time(r, 1) - record_time(r, 0));
+    open_fitter(&a);
+    learn_channels(out[0], f, l, r, m);
+    share_scales(&a);
+    for (enum pass pass = PASS_FIRST; pass < PASSES; pass++) {
+        run_pass(&a, pass);
+        solve(&a, pass >= PASS_VOLTAGE);
+        if (pass == PASS_FIRST || pass == PASS_VOLTAGE)
+            set_limits(&a, pass == PASS_VOLTAGE);
+    }
+    finish(&a);
+    if (progress)
+        progress(arg, a.total, a.total);
+    close_fitter(&a);
+    feature_layout_free(l);
+    if (anything_fitted(out[0]))
+        return 0;
+    for (int i = 0; i < n; i++) {
+        physics_free(out[i]);
+        out[i] = NULL;
+    }
+    return err_set(err, ERR_DATA, "nothing could be fitted: no supply has enough readings");
+}

@@ -1,0 +1,100 @@
+/* Which features each supply has; see features.h. SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "features/features.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MIN_TEMPERATURE 0.5 /* K; the minimum effects of detection by residuals */
+#define MIN_CURRENT 30e-6   /* of full scale */
+#define MIN_VOLTAGE 1.5e-4  /* V per A of full scale: about 0.2 % of V */
+
+/* What explains a known signal, and how to say it. */
+static const struct {
+    enum feature_kind kind;
+    bool needs_dac, common;
+    const char *label, *than;
+} known[SIGNAL_KNOWN] = {
+    [SIGNAL_CAPACITOR_TEMPERATURE] = {FEATURE_CAPACITOR, false, true, "capacitor temperature",
+                                      "what its current explains"},
+    [SIGNAL_CURRENT] = {FEATURE_CURRENT, true, false, "current", "what its DAC asks for"},
+    [SIGNAL_MAGNET_TEMPERATURE] = {FEATURE_MAGNET, false, true, "magnet temperature",
+                                   "what its current explains"},
+    [SIGNAL_IGBT_TEMPERATURE] = {FEATURE_IGBT, false, true, "IGBT temperature",
+                                 "what its current explains"},
+    [SIGNAL_VOLTAGE] = {FEATURE_VOLTAGE, false, false, "voltage",
+                        "what its current and the sector's water explain"},
+};
+
+static double known_min_effect(enum feature_kind kind, double range)
+{
+    switch (kind) {
+    case FEATURE_CAPACITOR:
+    case FEATURE_MAGNET:
+    case FEATURE_IGBT:
+        return MIN_TEMPERATURE;
+    case FEATURE_CURRENT:
+        return MIN_CURRENT * range;
+    case FEATURE_VOLTAGE:
+        return MIN_VOLTAGE * range;
+    case FEATURE_RAW:
+        break;
+    }
+    return NAN;
+}
+
+static struct feature_channel describe(const struct fleet *f, uint32_t channel)
+{
+    const struct channel *c = &f->channels[channel];
+    const struct supply *s = &f->supplies[c->supply];
+    struct feature_channel out = {
+        .channel = channel,
+        .kind = FEATURE_RAW,
+        .min_effect = NAN,
+        .label = f->signals.name[c->signal],
+        .than = "in its reference",
+    };
+    if (c->signal >= SIGNAL_KNOWN)
+        return out;
+    out.label = known[c->signal].label;
+    out.common = known[c->signal].common;
+    int32_t current = s->known[SIGNAL_CURRENT];
+    if (current < 0 || (known[c->signal].needs_dac && s->known[SIGNAL_DAC] < 0))
+        return out;
+    out.kind = known[c->signal].kind;
+    out.than = known[c->signal].than;
+    out.min_effect = known_min_effect(out.kind, f->channels[current].range);
+    return out;
+}
+
+struct feature_layout *feature_layout_new(const struct fleet *f)
+{
+    struct feature_layout *l = xcalloc(1, sizeof *l);
+    l->n_supplies = f->n_supplies;
+    l->n_levels = xcalloc(f->n_supplies, sizeof *l->n_levels);
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        const struct supply *u = &f->supplies[s];
+        size_t n = u->n_channels - (u->known[SIGNAL_DAC] >= 0); /* the DAC only explains */
+        l->n_levels[s] = (uint8_t)(n < UINT8_MAX ? n : UINT8_MAX);
+        l->levels = l->n_levels[s] > l->levels ? l->n_levels[s] : l->levels;
+    }
+    l->width = 2 * l->levels;
+    l->channel = xcalloc(f->n_supplies * l->levels, sizeof *l->channel);
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        const struct supply *u = &f->supplies[s];
+        size_t level = 0;
+        for (uint32_t c = u->first_channel; level < l->n_levels[s]; c++)
+            if (f->channels[c].signal != SIGNAL_DAC)
+                l->channel[s * l->levels + level++] = describe(f, c);
+    }
+    return l;
+}
+
+void feature_layout_free(struct feature_layout *l)
+{
+    if (!l)
+        return;
+    free(l->n_levels);
+    free(l->channel);
+    free(l);
+}
