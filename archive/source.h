@@ -14,7 +14,8 @@
 struct source;
 
 struct source_result {
-    int code;              /* 0, or ERR_*: nothing or not everything was answered */
+    int code;              /* 0, or ERR_*: not every request was answered. A channel that the source answers it
+                              does not have is no error: channels_answered is then smaller */
     const char *error;     /* one line for people; "" when code is 0 */
     size_t channels_answered;
     size_t samples;
@@ -40,7 +41,8 @@ struct source_ops {
     void (*connections)(struct source *s, double deadline_s,
                         void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
                         void *arg);
-    /* Cancels what is under way (each on_done is called with ERR_CANCELLED) and frees. */
+    /* Cancels what is under way (each on_done is called with ERR_CANCELLED; start nothing from there) and
+     * frees. Not to be called from inside a source_samples. */
     void (*close)(struct source *s);
 };
 

@@ -1,0 +1,302 @@
+/* The history of channels by getData.raw: a pool of connections, one channel per request, decoded while it
+ * arrives. Of what the appliance sends (the newest sample at or before `from`, samples up to the whole second
+ * after `to`, repetitions at its stores' borders) only what source.h promises goes on.
+ * A request that fails is repeated after 1, 2, 4 … s (or what Retry-After asks), beginning at the last sample
+ * that arrived whole; after that the channel counts as failed. When as many channels in a row as there are
+ * connections fail, the appliance itself is away and the operation ends.
+ * SPDX-License-Identifier: MIT */
+#include "archive/appliance/operation.h"
+#include "archive/appliance/pb.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPETITIONS 4
+#define MAX_RETRY_AFTER_S 60.0
+#define STALL_S 30.0
+#define NO_LIMIT_S 86400.0
+/* How far from the range a sample can be before its time is thought wrong: the one before `from` may be old. */
+#define OLDEST_BEFORE (3650 * NS_PER_DAY)
+#define LATEST_AFTER NS_PER_DAY
+
+struct range;
+
+/* One connection's worth of work: channel after channel. */
+struct fetch {
+    uv_timer_t timer; /* first: until the request is repeated */
+    struct range *range;
+    uint32_t channel;
+    int failures;
+    struct http_request *request; /* NULL: none, or waiting to be repeated */
+    struct pb_decoder *decoder;
+    struct err err;   /* why the decoder gave up */
+    bool have_before; /* `before` is the newest sample older than the range so far */
+    bool inside;      /* a sample of the range was delivered, and what was before it */
+    struct sample before;
+    tstamp_ns last; /* time of the last sample delivered */
+};
+
+struct range {
+    struct operation op;
+    uint32_t *channels;
+    size_t n, next, finished, unknown;
+    char unknown_pv[64]; /* the first of them */
+    uint64_t wrong_time;
+    tstamp_ns from, to;
+    int failed_in_row;
+    struct fetch fetch[MAX_CONNECTIONS];
+    source_samples *on_samples;
+    source_done *on_done;
+    void *arg;
+};
+
+static void start_channel(struct fetch *f);
+static void start_request(struct fetch *f);
+
+/* ---- what goes on to the caller ------------------------------------------------------------------ */
+
+static void deliver(struct fetch *f, const struct sample *s, size_t n)
+{
+    struct range *r = f->range;
+    r->op.result.samples += n;
+    r->on_samples(r->arg, f->channel, s, n);
+}
+
+static void deliver_before(struct fetch *f)
+{
+    if (f->have_before && !f->inside)
+        deliver(f, &f->before, 1);
+    f->inside = true;
+}
+
+static void on_samples(void *arg, const struct sample *s, size_t n)
+{
+    struct fetch *f = arg;
+    const struct range *r = f->range;
+    struct sample block[PB_BLOCK];
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i].t < r->from) {
+            if (!f->have_before || s[i].t > f->before.t)
+                f->before = s[i];
+            f->have_before = true;
+        } else if (s[i].t < r->to && s[i].t > f->last) {
+            f->last = s[i].t;
+            block[kept++] = s[i];
+        }
+    }
+    if (kept == 0)
+        return;
+    if (!f->inside)
+        deliver_before(f);
+    deliver(f, block, kept);
+}
+
+static bool on_body(void *arg, const char *data, size_t n)
+{
+    struct fetch *f = arg;
+    f->range->op.result.bytes += n;
+    return pb_feed(f->decoder, data, n, &f->err) == 0;
+}
+
+/* ---- one channel --------------------------------------------------------------------------------- */
+
+static const char *pv_of(const struct fetch *f)
+{
+    return f->range->op.a->fleet->channels[f->channel].pv;
+}
+
+/* The channel is done with; the next one, or the end. */
+static void next_channel(struct fetch *f)
+{
+    struct range *r = f->range;
+    r->finished++;
+    r->wrong_time += pb_counts(f->decoder)->wrong_time;
+    bool away = r->failed_in_row >= r->op.a->connections;
+    if (away) /* what was not tried has failed too */
+        r->op.failed = (int)(r->n - r->op.result.channels_answered - r->unknown);
+    if (away || r->finished == r->n)
+        operation_end(&r->op, 0, r->n);
+    else
+        start_channel(f);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    start_request((struct fetch *)timer);
+}
+
+/* Something is wrong with this channel alone. */
+static void give_up(struct fetch *f, const char *why)
+{
+    operation_failed(&f->range->op, "%s: %s", pv_of(f), why);
+    next_channel(f);
+}
+
+/* Repeats later, or gives the channel up. away: it looks as if the appliance did not work at all. */
+static void fail(struct fetch *f, bool away, double retry_after_s, const char *why)
+{
+    struct range *r = f->range;
+    if (f->failures++ == REPETITIONS) {
+        r->failed_in_row = away ? r->failed_in_row + 1 : 0;
+        give_up(f, why);
+        return;
+    }
+    double wait = r->op.a->retry_s * ldexp(1, f->failures - 1);
+    wait *= 0.75 + 0.5 * (double)(uv_hrtime() / 1000 % 1000) / 1000; /* not all at the same moment */
+    if (retry_after_s > wait)
+        wait = fmin(retry_after_s, MAX_RETRY_AFTER_S);
+    uv_timer_start(&f->timer, on_retry, (uint64_t)(wait * 1e3), 0);
+}
+
+static void not_archived(struct fetch *f)
+{
+    struct range *r = f->range;
+    if (r->unknown++ == 0)
+        snprintf(r->unknown_pv, sizeof r->unknown_pv, "%s", pv_of(f));
+    r->failed_in_row = 0;
+    next_channel(f);
+}
+
+static void on_answer(void *arg, const struct http_result *res)
+{
+    struct fetch *f = arg;
+    struct range *r = f->range;
+    struct err err;
+    char why[sizeof f->err.msg];
+    f->request = NULL;
+    if (r->op.ended)
+        return;
+    snprintf(why, sizeof why, "HTTP %d", res->status);
+    if (!res->complete) {
+        fail(f, true, -1, f->err.code ? f->err.msg : res->error);
+    } else if (res->status == 404) {
+        not_archived(f);
+    } else if (res->status >= 500 || res->status == 429) {
+        fail(f, true, res->retry_after_s, why);
+    } else if (res->status != 200) {
+        give_up(f, why);
+    } else if (pb_end(f->decoder, &err) != 0) {
+        fail(f, false, -1, err.msg);
+    } else {
+        deliver_before(f);
+        r->op.result.channels_answered++;
+        r->failed_in_row = 0;
+        next_channel(f);
+    }
+}
+
+static void start_request(struct fetch *f)
+{
+    struct range *r = f->range;
+    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    size_t room = strlen(pv_of(f)) * 3 + 1;
+    char *pv = xcalloc(room, 1);
+    http_escape(pv, room, pv_of(f));
+    /* just before `from`: a sample at `from` itself would hide the one before it */
+    timefmt_iso(from, f->inside && f->last > r->from ? f->last : r->from - 1);
+    timefmt_iso(to, r->to);
+    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from, to);
+    pb_start(f->decoder, &(struct pb_options){
+        .earliest = r->from - OLDEST_BEFORE,
+        .latest = r->to + LATEST_AFTER,
+        .on_samples = on_samples,
+        .arg = f,
+    });
+    f->err.code = 0;
+    f->request = http_start(r->op.a->bulk, &(struct http_options){
+        .method = "GET",
+        .url = url,
+        .timeout_s = NO_LIMIT_S,
+        .stall_timeout_s = STALL_S,
+        .follow = true,
+        .on_body = on_body,
+        .on_done = on_answer,
+        .arg = f,
+    });
+    free(url);
+    free(pv);
+}
+
+static void start_channel(struct fetch *f)
+{
+    struct range *r = f->range;
+    if (r->next == r->n)
+        return;
+    f->channel = r->channels[r->next++];
+    f->failures = 0;
+    f->have_before = f->inside = false;
+    f->last = INT64_MIN;
+    start_request(f);
+}
+
+/* ---- the operation ------------------------------------------------------------------------------- */
+
+static void stop(struct operation *op)
+{
+    struct range *r = (struct range *)op;
+    for (int i = 0; i < op->a->connections; i++) {
+        struct fetch *f = &r->fetch[i];
+        if (f->request)
+            http_cancel(f->request);
+        operation_close_timer(op, &f->timer);
+    }
+}
+
+static void discard(struct operation *op)
+{
+    struct range *r = (struct range *)op;
+    for (int i = 0; i < MAX_CONNECTIONS; i++)
+        pb_free(r->fetch[i].decoder);
+    free(r->channels);
+    free(r);
+}
+
+static void report(struct operation *op, const struct source_result *res)
+{
+    struct range *r = (struct range *)op;
+    struct appliance *a = op->a;
+    if (r->unknown > a->unknown) {
+        log_warning("archiver", "%zu of %zu channels are not archived (HTTP 404), the first is %s", r->unknown,
+                    r->n, r->unknown_pv);
+        a->unknown = r->unknown;
+    }
+    if (r->wrong_time)
+        log_warning("archiver", "%llu samples far outside the time asked for were dropped",
+                    (unsigned long long)r->wrong_time);
+    r->on_done(r->arg, res);
+}
+
+void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
+                     double deadline_s, source_samples *on, source_done *done, void *arg)
+{
+    struct appliance *a = (struct appliance *)s;
+    struct range *r = xcalloc(1, sizeof *r);
+    r->op.stop = stop;
+    r->op.discard = discard;
+    r->op.report = report;
+    r->channels = xcalloc(n, sizeof *r->channels);
+    if (n)
+        memcpy(r->channels, channels, n * sizeof *channels);
+    r->n = n;
+    r->from = from;
+    r->to = to;
+    r->on_samples = on;
+    r->on_done = done;
+    r->arg = arg;
+    operation_begin(&r->op, a, OPERATION_RANGE, deadline_s);
+    for (int i = 0; i < a->connections; i++) {
+        struct fetch *f = &r->fetch[i];
+        f->range = r;
+        f->decoder = pb_new();
+        operation_timer(&r->op, &f->timer);
+        start_channel(f);
+    }
+    if (n == 0)
+        operation_end_soon(&r->op);
+}
