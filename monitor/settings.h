@@ -57,6 +57,8 @@ void settings_reload(struct settings *s, const struct settings *fresh);
 
 /* The effective configuration as YAML with a comment per key; secrets are masked. */
 void settings_print(const struct settings *s, struct buf *out);
+/* Sets s->hash from what settings_print says. */
+void settings_rehash(struct settings *s);
 /* The sample file: every key with its default, unit, range and help. */
 void settings_sample(struct buf *out);
 

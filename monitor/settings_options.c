@@ -1,0 +1,75 @@
+/* The option table; see settings_options.h. SPDX-License-Identifier: MIT */
+#include "monitor/settings_options.h"
+
+#include <stddef.h>
+
+_Static_assert(sizeof(double) == 8 && sizeof(tstamp_ns) == 8, "all values but text have 8 bytes");
+
+#define AT(field) offsetof(struct settings, field)
+#define YEAR_S (366.0 * 86400)
+
+const struct setting settings_table[] = {
+    {"fleet", PATH, AT(fleet), NULL, 0, 0, true, false,
+     "the channels: CSV supply,family,sector,signal,pv,unit[,water,rack,feeder,low,high,range]"},
+    {"maintenance", PATH, AT(maintenance), NULL, 0, 0, false, true,
+     "periods never learned from nor scored: CSV supply,start,end,work; supply may be a sector or *"},
+    {"archiver.url", URL, AT(archiver_url), NULL, 0, 0, false, false,
+     "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with one SUPPLY.csv each"},
+    {"archiver.retrieval_url", URL, AT(retrieval_url), NULL, 0, 0, false, false,
+     "where retrieval lives when it is not <url>/retrieval"},
+    {"archiver.management_url", URL, AT(management_url), NULL, 0, 0, false, false,
+     "where management lives when it is not <url>/mgmt"},
+    {"archiver.connections", INTEGER, AT(connections), "4", 1, 16, false, false,
+     "parallel connections to the appliance"},
+    {"archiver.batch", INTEGER, AT(batch), "2000", 1, 20000, false, false, "PVs per live request"},
+    {"state_dir", PATH, AT(state_dir), NULL, 0, 0, true, false,
+     "models, spool and the private database live here"},
+    {"database.url", TEXT, AT(database_url), NULL, 0, 0, false, false,
+     "PostgreSQL as libpq names it; absent: a private cluster in state_dir"},
+    {"http.listen", TEXT, AT(http_listen), "127.0.0.1:8088", 0, 0, false, false,
+     "address and port of the page, /api and /metrics"},
+    {"period", DURATION, AT(period), "60 s", 1, 3600, false, false, "length of a tick"},
+    {"window", DURATION, AT(window), "12 h", 3600, 7 * 86400.0, false, false,
+     "what the divergence looks back on"},
+    {"max_age", DURATION, AT(max_age), "5 min", 1, 7 * 86400.0, false, false,
+     "how long a reading stands for the present; per signal: max_age: {default: 5 min, dac: 1 h}"},
+    {"deadband_hold", DURATION, AT(deadband_hold), "24 h", 0, 30 * 86400.0, false, false,
+     "the same for channels that send on change only, while the archiver is connected to them"},
+    {"budget", NUMBER, AT(budget), "1", 0.001, 1000, false, true,
+     "expected false findings per week, whole fleet, all detectors together; class data apart"},
+    {"report.day", WEEKDAY, AT(report_day), "monday", 0, 6, false, true, "day the weekly list is issued"},
+    {"report.time", DAYTIME, AT(report_minute), "06:00", 0, 1439, false, true, "time of that day"},
+    {"report.size", INTEGER, AT(report_size), "20", 1, 1000, false, true, "supplies on the list"},
+    {"report.timezone", TEXT, AT(report_timezone), "UTC", 0, 0, false, true,
+     "IANA name, such as America/Chicago"},
+    {"alarm.on_delay", DURATION, AT(alarm_on_delay), "5 min", 0, 7 * 86400.0, false, false,
+     "a finding must hold so long before it is an alarm"},
+    {"alarm.off_delay", DURATION, AT(alarm_off_delay), "1 h", 0, 30 * 86400.0, false, false,
+     "and be gone so long before the alarm returns to normal"},
+    {"alarm.heartbeat", DURATION, AT(heartbeat), "15 min", 0, 7 * 86400.0, false, false,
+     "a sign of life to every webhook this often; 0: none"},
+    {"keep.ticks", DURATION, AT(keep_ticks), "56 d", 86400, 50 * YEAR_S, false, false,
+     "scores of every minute are kept so long; hourly ones for ever"},
+    {"clock.start", TIME, AT(clock.start), NULL, 0, 0, false, false,
+     "for a simulated ring: its time at the moment `wall`"},
+    {"clock.wall", TIME, AT(clock.wall), NULL, 0, 0, false, false, "wall-clock time at clock.start"},
+    {"clock.speed", NUMBER, AT(clock.speed), "1", 0.001, 100000, false, false,
+     "simulated seconds per second"},
+};
+const size_t settings_table_len = sizeof settings_table / sizeof *settings_table;
+
+const struct setting settings_webhook_table[] = {
+    {"url", URL, offsetof(struct webhook_settings, url), NULL, 0, 0, true, false,
+     "where alarms are posted, http:// or https://"},
+    {"secret", TEXT, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, false,
+     "whsec_ and the base64 of 24 to 64 bytes: signs what is sent (Standard Webhooks)"},
+};
+const size_t settings_webhook_table_len = sizeof settings_webhook_table / sizeof *settings_webhook_table;
+
+const char *const settings_weekdays[7] = {"monday", "tuesday",  "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+
+bool setting_is_text(const struct setting *o)
+{
+    return o->type == TEXT || o->type == PATH || o->type == URL;
+}

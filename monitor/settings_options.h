@@ -1,0 +1,29 @@
+/* The option table: every key of the configuration, for reading (settings.c) and printing (settings_print.c).
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_SETTINGS_OPTIONS_H
+#define PSM_MONITOR_SETTINGS_OPTIONS_H
+
+#include "monitor/settings.h"
+
+enum option_kind { TEXT, PATH, URL, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
+
+/* One key. fallback NULL: no default (required or absent = NULL). */
+struct setting {
+    const char *path;
+    enum option_kind type;
+    size_t offset;        /* in struct settings, or in struct webhook_settings */
+    const char *fallback; /* as it would stand in the file */
+    double min, max;      /* of numbers, of durations in seconds */
+    bool required;
+    bool reload;          /* SIGHUP applies a change; else it needs a restart */
+    const char *help;
+};
+
+extern const struct setting settings_table[], settings_webhook_table[];
+extern const size_t settings_table_len, settings_webhook_table_len;
+extern const char *const settings_weekdays[7]; /* Monday first */
+
+/* Whether a key's value is a char *. */
+bool setting_is_text(const struct setting *o);
+
+#endif
