@@ -138,14 +138,28 @@ static int find_start(struct live *l, tstamp_ns since, struct err *err)
     return rc;
 }
 
+/* A site's server that is away when we start is waited for; our own cluster that does not start is an error. */
+static int wait_for_database(struct context *c, struct err *err)
+{
+    int rc;
+    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->settings->database_url; tries++) {
+        log_warning("database", "%s; trying again", err->msg);
+        notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
+        uv_sleep((unsigned)(live_backoff_s(tries) * 1000));
+        free(c->conninfo);
+        c->conninfo = NULL;
+    }
+    return rc;
+}
+
 static int open_all(struct live *l, tstamp_ns since, struct err *err)
 {
     struct context *c = &l->context;
     uv_timer_init(&l->loop, &l->timer);
     uv_timer_init(&l->loop, &l->housekeeping);
     l->timer.data = l->housekeeping.data = l;
+    int rc = wait_for_database(c, err);
     start_signals(l);
-    int rc = context_database(c, err);
     if (rc == 0)
         rc = find_start(l, since, err);
     if (rc == 0)
