@@ -340,7 +340,7 @@ async function loadRanking() {
       el("span", { class: "rank" }, String(x.rank)),
       swatch(band(x.chance), ""),
       el("span", { class: "what" }, supplyLink(x.supply), el("span", { class: "place" }, `${x.family}, ${x.sector}`),
-        el("span", { class: "reason" }, x.reason)),
+        el("span", { class: "reason" }, x.reason.startsWith("no finding") ? "no finding; by chance " + x.chance_words : x.reason)),
       el("span", { class: "score", title: "score" }, x.score === null ? "" : x.score.toFixed(1)))));
   if (!rows.length) $("toplist").replaceChildren(el("li", { class: "none" }, "No supply was scored yet this week."));
 }

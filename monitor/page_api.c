@@ -388,29 +388,32 @@ static json_t *rank_json(const struct snapshot *s, const struct rank_row *r)
                      text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]), "score",
                      number(r->score), "chance", number(r->chance), "chance_words",
                      text(rank_chance_words(words, r->chance)), "reason", text(r->reason), "finding",
-                     r->finding && !r->finding->closed, "since",
-                     r->finding ? instant(r->finding->onset) : json_null());
+                     r->open, "since", instant(r->onset));
+}
+
+/* Before the first hour is over: the last tick as the only hour of the week. */
+static struct rank_row *order_by_tick(const struct snapshot *s)
+{
+    struct rank_week *w = rank_week_new(s->fleet->n_supplies);
+    rank_week_add(w, s->tick->score, s->tick->chance, s->tick->reason);
+    struct rank_row *rows = xcalloc(s->fleet->n_supplies + 1, sizeof *rows);
+    rank_fleet(rows, s->fleet, s->maintenance, w, s->tick->findings, s->tick->n_findings, s->tick->t,
+               s->tick->t);
+    rank_week_free(w);
+    return rows;
 }
 
 int api_ranking(struct buf *out, const struct snapshot *s, const struct api_request *r)
 {
     json_t *list = json_array();
-    json_t *root = json_pack("{so so so}", "tick", instant(s->tick ? s->tick->t : 0), "week_start",
-                             instant(s->week_start), "rows", list);
+    json_t *root = json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "rows", list);
     if (!s->tick || !s->fleet)
         return finish(out, root, 200, 8);
-    struct rank_week *alone = NULL; /* without a week: this tick as its only hour */
-    if (!s->rank_week) {
-        alone = rank_week_new(s->fleet->n_supplies);
-        rank_week_add(alone, s->tick->score, s->tick->chance, s->tick->reason);
-    }
-    struct rank_row *rows = xcalloc(s->fleet->n_supplies + 1, sizeof *rows);
-    rank_fleet(rows, s->fleet, s->maintenance, alone ? alone : s->rank_week, s->tick->findings,
-               s->tick->n_findings, s->week_start, s->tick->t);
-    size_t n = r->limit && r->limit < s->fleet->n_supplies ? r->limit : s->fleet->n_supplies;
-    for (size_t i = 0; i < n; i++)
+    size_t n = s->fleet->n_supplies;
+    struct rank_row *alone = s->rows ? NULL : order_by_tick(s);
+    const struct rank_row *rows = alone ? alone : s->rows;
+    for (size_t i = 0; i < n && (!r->limit || i < r->limit); i++)
         json_array_append_new(list, rank_json(s, &rows[i]));
-    free(rows);
-    rank_week_free(alone);
+    free(alone);
     return finish(out, root, 200, 8);
 }

@@ -6,8 +6,8 @@
  * Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
  *   1     an equipment finding that is open
  *   0.75  an equipment finding that closed during the week
- *   0.5   a sensor finding, a data finding, a part in a common finding, or no finding at all: what is not a
- *         finding was too small in engineering units or contradicted by physics.
+ *   0.6   a sensor finding
+ *   0.4   a data finding, a part in a common finding, or no finding: too small in engineering units to matter
  * Hysteresis: a supply keeps the score of the last list while the new one is within RANK_HOLD of it, so noise
  * does not reshuffle the list.
  * Order: score, highest first. Ties: an open finding first, then the longer persistence (hours held), then the
@@ -25,12 +25,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY_HOURS 24 /* evidence has to hold for so long */
+
 struct rank_week {
     size_t n_supplies, hours;      /* hours begun so far */
     float *score;                  /* [S][RANK_HOURS], hour h at h mod RANK_HOURS; NaN: not scored */
     float *chance;                 /* [S] smallest of the week; NaN: none */
     uint32_t (*reasons)[REASON_COUNT]; /* [S] hours per reason */
     double *held;                  /* [S] NaN: none */
+    float *residual;               /* [C][RANK_HOURS] as score; NULL until the first were added */
+    size_t n_channels;
 };
 
 static void fill_nan(float *v, size_t n)
@@ -61,6 +65,7 @@ void rank_week_free(struct rank_week *w)
     free(w->chance);
     free(w->reasons);
     free(w->held);
+    free(w->residual);
     free(w);
 }
 
@@ -69,12 +74,14 @@ void rank_week_reset(struct rank_week *w)
     w->hours = 0;
     fill_nan(w->score, w->n_supplies * RANK_HOURS);
     fill_nan(w->chance, w->n_supplies);
+    fill_nan(w->residual, w->n_channels * RANK_HOURS);
     memset(w->reasons, 0, w->n_supplies * sizeof *w->reasons);
 }
 
-void rank_week_hold(struct rank_week *w, const double score[])
+void rank_week_hold(struct rank_week *w, const struct rank_row rows[])
 {
-    memcpy(w->held, score, w->n_supplies * sizeof *w->held);
+    for (size_t i = 0; i < w->n_supplies; i++)
+        w->held[rows[i].supply] = rows[i].score;
 }
 
 void rank_week_begin_hour(struct rank_week *w)
@@ -82,6 +89,8 @@ void rank_week_begin_hour(struct rank_week *w)
     size_t at = w->hours++ % RANK_HOURS;
     for (size_t s = 0; s < w->n_supplies; s++)
         w->score[s * RANK_HOURS + at] = NAN;
+    for (size_t c = 0; c < w->n_channels; c++)
+        w->residual[c * RANK_HOURS + at] = NAN;
 }
 
 void rank_week_set(struct rank_week *w, uint32_t supply, double score, double chance)
@@ -105,6 +114,30 @@ void rank_week_add(struct rank_week *w, const float score[], const float chance[
         rank_week_set(w, s, (double)score[s], (double)chance[s]);
         rank_week_set_reason(w, s, reason[s] < REASON_COUNT ? reason[s] : REASON_NO_MODEL);
     }
+}
+
+void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels)
+{
+    assert(w->hours && (!w->residual || n_channels == w->n_channels));
+    if (!w->residual) {
+        w->residual = xcalloc(n_channels * RANK_HOURS + 1, sizeof *w->residual);
+        w->n_channels = n_channels;
+        fill_nan(w->residual, n_channels * RANK_HOURS);
+    }
+    for (size_t c = 0; c < n_channels; c++)
+        w->residual[c * RANK_HOURS + (w->hours - 1) % RANK_HOURS] = residual[c];
+}
+
+bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS])
+{
+    bool any = false;
+    if (!w->residual || channel >= w->n_channels)
+        return false;
+    for (size_t h = 0; h < RANK_HOURS; h++) {
+        out[h] = w->residual[channel * RANK_HOURS + (w->hours + h) % RANK_HOURS];
+        any = any || !isnan(out[h]);
+    }
+    return any;
 }
 
 /* ---- words ---- */
@@ -213,40 +246,49 @@ static double weight(const struct finding *d)
 {
     if (d && d->class == CLASS_EQUIPMENT)
         return d->closed ? 0.75 : 1;
-    return 0.5;
+    return d && d->class == CLASS_SENSOR ? 0.6 : 0.4;
 }
 
 /* ---- score ---- */
 
-static int descending(const void *a, const void *b)
+/* The n largest of a supply's hours, descending, into top[n]; returns how many hours were scored. Insertion:
+ * n is small, and most hours are not among the largest. */
+static size_t largest(const struct rank_week *w, uint32_t s, float top[], size_t n)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
+    const float *v = w->score + s * RANK_HOURS;
+    size_t scored = 0, have = 0;
+    for (size_t h = 0; h < RANK_HOURS; h++) {
+        if (isnan(v[h]))
+            continue;
+        scored++;
+        if (have == n && !(v[h] > top[n - 1]))
+            continue;
+        size_t at = have < n ? have++ : n - 1;
+        for (; at > 0 && top[at - 1] < v[h]; at--)
+            top[at] = top[at - 1];
+        top[at] = v[h];
+    }
+    return scored;
 }
 
 static double evidence(const struct rank_week *w, struct rank_row *r, tstamp_ns now)
 {
-    float sorted[RANK_HOURS];
-    size_t n = 0;
-    for (size_t h = 0; h < RANK_HOURS; h++) {
-        float v = w->score[r->supply * RANK_HOURS + h];
-        if (!isnan(v))
-            sorted[n++] = v;
-    }
+    float top[DAY_HOURS];
+    size_t n = largest(w, r->supply, top, DAY_HOURS);
     r->hours_scored = (uint32_t)n;
     if (!n)
         return (double)NAN;
-    qsort(sorted, n, sizeof *sorted, descending);
-    size_t k = n < 48 ? (n + 1) / 2 : 24;
+    size_t k = n < 2 * DAY_HOURS ? (n + 1) / 2 : DAY_HOURS;
     const struct finding *d = r->finding;
     if (d && d->class == CLASS_EQUIPMENT && !d->closed && now - d->first_seen < (tstamp_ns)k * NS_PER_HOUR) {
         tstamp_ns hours = (now - d->first_seen) / NS_PER_HOUR;
         k = hours < 1 ? 1 : (size_t)hours;
     }
-    double e = (double)sorted[k - 1];
-    for (r->hours_held = 0; r->hours_held < n && (double)sorted[r->hours_held] >= e;)
-        r->hours_held++;
-    return e;
+    const float *v = w->score + r->supply * RANK_HOURS;
+    r->hours_held = 0;
+    for (size_t h = 0; h < RANK_HOURS; h++)
+        r->hours_held += v[h] >= top[k - 1];
+    return (double)top[k - 1];
 }
 
 static double with_hysteresis(double fresh, double held)
@@ -320,7 +362,7 @@ static void tell_reason(struct rank_row *r, const struct maintenance *m, const s
 
 static void tell_unranked(struct rank_row *r, const struct rank_week *w)
 {
-    enum reason main = main_reason(w, r->supply);
+    enum reason main = r->unscored;
     if (w->hours)
         snprintf(r->reason, sizeof r->reason, "not scored this week: %s (%u of %u h)", reason_name(main),
                  w->reasons[r->supply][main], (unsigned)w->hours);
@@ -344,10 +386,8 @@ static int in_order(const void *pa, const void *pb)
     if (ranked_a) {
         if (a->row.score < b->row.score || a->row.score > b->row.score)
             return a->row.score < b->row.score ? 1 : -1;
-        bool open_a = a->row.finding && !a->row.finding->closed;
-        bool open_b = b->row.finding && !b->row.finding->closed;
-        if (open_a != open_b)
-            return open_b - open_a;
+        if (a->row.open != b->row.open)
+            return b->row.open - a->row.open;
         if (a->row.hours_held != b->row.hours_held)
             return a->row.hours_held < b->row.hours_held ? 1 : -1;
     }
@@ -358,9 +398,12 @@ static void fill_row(struct rank_row *r, const struct fleet *f, const struct mai
                      const struct rank_week *w, tstamp_ns week_start, tstamp_ns now)
 {
     double e = evidence(w, r, now);
+    r->onset = r->finding ? r->finding->onset : 0;
+    r->open = r->finding && !r->finding->closed;
     r->score = with_hysteresis(e * weight(r->finding), w->held[r->supply]);
     if (isnan(r->score)) {
         r->chance = (double)NAN;
+        r->unscored = main_reason(w, r->supply);
         tell_unranked(r, w);
         return;
     }

@@ -14,7 +14,11 @@ struct rank_row {
     int rank;          /* 1 … n ranked; 0: not ranked (never scored in the week) */
     double score;      /* higher: inspect sooner; NaN: not ranked */
     double chance;     /* of the finding, else the smallest of the week; NaN */
-    const struct finding *finding; /* the one that carries it; NULL: none */
+    const struct finding *finding; /* the one that carries it; NULL: none. Borrowed from rank_fleet's
+                                      findings: not to be followed once those have changed */
+    tstamp_ns onset;   /* of that finding; 0: none */
+    bool open;         /* that finding is open */
+    enum reason unscored; /* rank 0: the reason that took most of its hours */
     uint32_t hours_scored, hours_held; /* of the week: scored; at or above the row's evidence */
     char reason[320];
 };
@@ -26,12 +30,18 @@ struct rank_week;
 struct rank_week *rank_week_new(size_t n_supplies);
 void rank_week_free(struct rank_week *w);
 void rank_week_add(struct rank_week *w, const float score[], const float chance[], const uint8_t reason[]);
+
+/* Optional, after rank_week_add: the hour's residual[n_channels] of struct tick, for the report's charts. */
+void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels);
+/* The residuals of a channel by the hour, out[RANK_HOURS], the newest hour last; NaN: none. False: none known. */
+bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS]);
+
 /* Forgets the hours; the scores held for hysteresis stay. */
 void rank_week_reset(struct rank_week *w);
 
-/* Hysteresis: the score by which each supply was ranked last, [n_supplies], NaN: none. Set it from the
- * list issued last; rank_fleet keeps a supply at it while its new score is within RANK_HOLD of it. */
-void rank_week_hold(struct rank_week *w, const double score[]);
+/* Hysteresis: tells the week the list issued last, rows[n_supplies] (only supply and score are looked at).
+ * rank_fleet keeps a supply at that score while its new one is within RANK_HOLD of it. */
+void rank_week_hold(struct rank_week *w, const struct rank_row rows[]);
 #define RANK_HOLD 0.15 /* share of the held score, but not under RANK_HOLD decades */
 
 /* One hour of one supply, as rank_week_add but by parts (hours read back from the history): first an hour is

@@ -36,11 +36,9 @@ struct snapshot {
     double stage_seconds[6];            /* parse, grid, features and detectors, findings, store, publish */
     unsigned long db_failures;
     size_t db_queued;
-    const struct rank_row *rows;         /* [n_supplies] the order now, ranked first; NULL: none yet */
-    const char *report_latest_json;     /* document of the latest report; NULL: none yet */
-    const struct rank_week *rank_week;  /* the running week, for the provisional order; NULL: the page
+    const struct rank_row *rows;        /* [n_supplies] the order now, ranked first; NULL: none yet, the page
                                            then orders by the last tick alone */
-    tstamp_ns week_start;               /* of the running week; 0: unknown */
+    const char *report_latest_json;     /* document of the latest report; NULL: none yet */
 };
 
 #endif

@@ -1,0 +1,145 @@
+/* The weekly report: made, kept, scheduled, rendered; see report.h. SPDX-License-Identifier: MIT */
+#include "monitor/report_parts.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- issuing ---- */
+
+/* A list under way: all it needs is its own, since the week goes on meanwhile. */
+struct issue {
+    json_t *document;
+    struct history *history;
+    struct history_rank *rows;
+    char **words; /* [2n] supply and reason of each row */
+    size_t n;
+    tstamp_ns week_start, issued_at;
+    void (*done)(void *arg, const char *document_json);
+    void *arg;
+};
+
+static void on_past(void *arg, json_t *past)
+{
+    struct issue *w = arg;
+    report_add_past(w->document, past);
+    json_decref(past);
+    char *text = json_dumps(w->document, JSON_COMPACT | JSON_REAL_PRECISION(8));
+    if (text && w->history)
+        history_put_ranking(w->history, w->week_start, w->issued_at, (int)field_number(w->document, "number"),
+                            w->rows, w->n, text);
+    if (text)
+        w->done(w->arg, text);
+    else
+        log_error("report", "document could not be written: %s", "not representable as JSON");
+    for (size_t i = 0; i < w->n; i++) {
+        free(w->words[2 * i]);
+        free(w->words[2 * i + 1]);
+    }
+    free(w->words);
+    free(w->rows);
+    free(text);
+    json_decref(w->document);
+    free(w);
+}
+
+void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
+                  void (*done)(void *arg, const char *document_json), void *arg)
+{
+    struct issue *w = xcalloc(1, sizeof *w);
+    *w = (struct issue){.document = report_document(in), .history = h, .n = in->fleet->n_supplies,
+                        .week_start = in->week_start, .issued_at = in->issued_at, .done = done, .arg = arg};
+    w->rows = xcalloc(w->n + 1, sizeof *w->rows);
+    w->words = xcalloc(2 * w->n + 1, sizeof *w->words);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct rank_row *r = &in->rows[i];
+        w->words[2 * i] = xstrdup(in->fleet->supplies[r->supply].name);
+        w->words[2 * i + 1] = xstrdup(r->reason);
+        w->rows[i] = (struct history_rank){.rank = r->rank, .score = r->score, .chance = r->chance,
+                                           .supply = w->words[2 * i], .reason = w->words[2 * i + 1]};
+    }
+    report_gather(pg, w->document, on_past, w);
+}
+
+/* ---- when it is due ---- */
+
+/* The instant of a minute of a local day, by the C library under TZ. */
+static tstamp_ns local_instant(struct tm day, int64_t minute)
+{
+    day.tm_hour = (int)(minute / 60);
+    day.tm_min = (int)(minute % 60);
+    day.tm_sec = 0;
+    day.tm_isdst = -1;
+    return (tstamp_ns)mktime(&day) * NS_PER_S;
+}
+
+static tstamp_ns next_due(const struct settings *s, tstamp_ns t)
+{
+    time_t now = (time_t)(t / NS_PER_S - (t % NS_PER_S < 0));
+    struct tm local;
+    if (!localtime_r(&now, &local))
+        return t + 7 * NS_PER_DAY;
+    int monday_first = (local.tm_wday + 6) % 7;
+    local.tm_mday += ((int)s->report_day - monday_first + 7) % 7;
+    tstamp_ns due = local_instant(local, s->report_minute);
+    if (due <= t) {
+        local.tm_mday += 7;
+        due = local_instant(local, s->report_minute);
+    }
+    return due;
+}
+
+tstamp_ns report_due(const struct settings *s, tstamp_ns t)
+{
+    const char *tz = getenv("TZ");
+    char *before = tz ? xstrdup(tz) : NULL;
+    setenv("TZ", s->report_timezone && *s->report_timezone ? s->report_timezone : "UTC", 1);
+    tzset();
+    tstamp_ns due = next_due(s, t);
+    if (before)
+        setenv("TZ", before, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(before);
+    return due;
+}
+
+/* ---- rendering ---- */
+
+int report_render(struct buf *out, const char *document_json, enum report_format format, struct err *err)
+{
+    json_error_t why;
+    json_t *doc = json_loads(document_json, 0, &why);
+    if (!doc)
+        return err_set(err, ERR_DATA, "weekly report: line %d: %s", why.line, why.text);
+    if (field_number(doc, "psmon_report") > 1 || isnan(field_number(doc, "psmon_report"))) {
+        json_decref(doc);
+        return err_set(err, ERR_DATA, "weekly report: not a document this version of psmon can read");
+    }
+    switch (format) {
+    case REPORT_TEXT:
+        report_text(out, doc);
+        break;
+    case REPORT_HTML:
+        report_html(out, doc);
+        break;
+    case REPORT_CSV:
+        report_csv(out, doc);
+        break;
+    case REPORT_JSON: {
+        char *text = json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(8));
+        buf_str(out, text ? text : "");
+        buf_str(out, "\n");
+        free(text);
+        break;
+    }
+    }
+    json_decref(doc);
+    return 0;
+}

@@ -1,0 +1,417 @@
+/* The weekly report as a document: what is frozen when a list is issued. Everything shown later in any format
+ * comes from it alone. Numbers that cannot be said are null; times are ISO 8601 UTC. Example, shortened:
+ *
+ * {"psmon_report": 1, "number": 202647, "provisional": false, "past_known": true, "run": "live",
+ *  "period": {"from": "2026-11-09T06:00:00Z", "to": "2026-11-16T06:00:00Z"},
+ *  "issued_at": "2026-11-16T06:00:00Z",
+ *  "model": {"name": "2026-10", "hash": "…", "summary": "…"}, "configuration": {"hash": "…"},
+ *  "supplies": 1320, "ranked": 1307,
+ *  "rows": [{"rank": 1, "last_rank": 4, "supply": "S07-SX5", "family": "sextupole", "sector": "S07",
+ *    "priority": "high", "score": 7.2, "chance": 0.025, "chance_words": "once in 40 weeks",
+ *    "reason": "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance …",
+ *    "class": "equipment", "detector": "level", "signal": "igbt_temperature", "direction": "up",
+ *    "size": 6.1, "unit": "K", "onset": "…", "first_seen": "…", "open": true, "witness": true,
+ *    "contributors": [{"signal": "igbt_temperature", "size": 6.1, "unit": "K", "share": 0.83}],
+ *    "action": "check fan and heatsink, filters; then the thermal interface",
+ *    "hours_scored": 164, "hours_held": 61,
+ *    "earlier": [{"week": "2026-09-07", "outcome": "fault_found", "note": "fan replaced"}],
+ *    "chart": {"from": "…", "step_s": 3600, "score": [0.4, null, …],
+ *              "line": {"what": "residual", "signal": "igbt_temperature", "unit": "K", "values": [0.1, …]}}}],
+ *  "not_ranked": [{"reason": "off", "supplies": 13, "names": ["S01-QD1", …]}],
+ *  "changes": {"since": 202646, "new": ["S07-SX5"], "improved": [{"supply": "S21-CV2", "from": 3, "to": 48}],
+ *              "closed": [{"subject": "S21-CV2", "class": "equipment", "reason": "…", "closed": "…"}]},
+ *  "common": [finding, …], "data": [finding, …],
+ *  "ledger": [{"reason": "scored", "supply_hours": 210332}, …, {"reason": "psmon not running", …}],
+ *  "supply_hours": 221760,
+ *  "budget": {"stated": 1, "used": 2},
+ *  "scoreboard": [{"weeks": 4, "lists": 4, "entries": 60, "fault_found": 5, "nothing_found": 3,
+ *                  "not_inspected": 50, "unknown": 2, "precision": 0.625}, {"weeks": 12, …}],
+ *  "trips": {"weeks": 12, "listed": [{"supply": "…", "time": "…", "cause": "fan", "rank": 2,
+ *            "lead_days": 5.2}], "missed": [{"supply": "…", "time": "…", "cause": "…"}],
+ *            "median_lead_days": 5.2}}
+ *
+ * SPDX-License-Identifier: MIT */
+#include "monitor/report_parts.h"
+
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMES_MAX 12 /* of supplies not ranked for one reason; their number is always given */
+
+/* ---- what the moment knows ---- */
+
+static void add_finding(json_t *o, const struct finding *d)
+{
+    json_t *by = json_array();
+    for (size_t i = 0; i < d->n_by; i++)
+        json_array_append_new(by, json_pack("{so so so so}", "signal", value_text(d->by[i].signal), "size",
+                                            value_number(d->by[i].size), "unit", value_text(d->by[i].unit),
+                                            "share", value_number(d->by[i].share)));
+    json_object_set_new(o, "class", value_text(finding_class_name(d->class)));
+    json_object_set_new(o, "detector", value_text(detector_name(d->detector)));
+    json_object_set_new(o, "signal", value_text(d->signal));
+    json_object_set_new(o, "direction", value_text(direction_name(d->direction)));
+    json_object_set_new(o, "size", value_number(d->size));
+    json_object_set_new(o, "unit", value_text(d->unit));
+    json_object_set_new(o, "onset", value_instant(d->onset));
+    json_object_set_new(o, "first_seen", value_instant(d->first_seen));
+    json_object_set_new(o, "open", json_boolean(!d->closed));
+    json_object_set_new(o, "witness", json_boolean(d->witness));
+    json_object_set_new(o, "contributors", by);
+}
+
+static json_t *nulls(size_t n)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(a, json_null());
+    return a;
+}
+
+/* The channel of a supply that carries a signal; -1. */
+static int64_t channel_of(const struct fleet *f, uint32_t supply, const char *signal)
+{
+    const struct supply *p = &f->supplies[supply];
+    for (uint32_t c = p->first_channel; c < p->first_channel + p->n_channels; c++)
+        if (strcmp(f->signals.name[f->channels[c].signal], signal) == 0)
+            return c;
+    return -1;
+}
+
+/* A frame of the period's hours; of the lines only the residual of the carrying signal is known here. */
+static json_t *chart_json(const struct report_input *in, const struct rank_row *r)
+{
+    size_t hours = (size_t)((in->week_end - in->week_start) / NS_PER_HOUR);
+    json_t *chart = json_pack("{so si so}", "from", value_instant(in->week_start), "step_s", 3600, "score",
+                              nulls(hours));
+    float residual[RANK_HOURS];
+    int64_t c = r->finding ? channel_of(in->fleet, r->supply, r->finding->signal) : -1;
+    if (c < 0 || !in->week || !rank_week_residuals(in->week, (size_t)c, residual))
+        return chart;
+    json_t *values = nulls(hours);
+    for (size_t k = 0; k < RANK_HOURS && k < hours; k++)
+        json_array_set_new(values, hours - 1 - k, value_number((double)residual[RANK_HOURS - 1 - k]));
+    const char *unit = in->fleet->channels[c].unit;
+    bool celsius = strcmp(unit, "C") == 0 || strcmp(unit, "degC") == 0;
+    json_object_set_new(chart, "line", json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
+                                                 value_text(celsius ? "K" : unit), "what", "residual", "values",
+                                                 values));
+    return chart;
+}
+
+static json_t *row_json(const struct report_input *in, const struct rank_row *r)
+{
+    const struct fleet *f = in->fleet;
+    const struct supply *p = &f->supplies[r->supply];
+    char words[RANK_WORDS_LEN];
+    json_t *o = json_object();
+    json_object_set_new(o, "rank", json_integer(r->rank));
+    json_object_set_new(o, "supply", value_text(p->name));
+    json_object_set_new(o, "family", value_text(f->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]));
+    json_object_set_new(o, "sector", value_text(f->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]));
+    json_object_set_new(o, "priority", value_text(report_priority(r->finding)));
+    json_object_set_new(o, "score", value_number(r->score));
+    json_object_set_new(o, "chance", value_number(r->chance));
+    json_object_set_new(o, "chance_words", value_text(rank_chance_words(words, r->chance)));
+    json_object_set_new(o, "reason", value_text(r->reason));
+    json_object_set_new(o, "action", value_text(report_action(r->finding)));
+    json_object_set_new(o, "hours_scored", json_integer(r->hours_scored));
+    json_object_set_new(o, "hours_held", json_integer(r->hours_held));
+    if (r->finding)
+        add_finding(o, r->finding);
+    json_object_set_new(o, "chart", chart_json(in, r));
+    return o;
+}
+
+static void add_not_ranked(json_t *doc, const struct report_input *in)
+{
+    json_t *names[REASON_COUNT] = {NULL};
+    size_t count[REASON_COUNT] = {0}, ranked = 0;
+    for (size_t i = 0; i < in->fleet->n_supplies; i++) {
+        const struct rank_row *r = &in->rows[i];
+        if (r->rank) {
+            ranked++;
+            continue;
+        }
+        if (!names[r->unscored])
+            names[r->unscored] = json_array();
+        if (count[r->unscored]++ < NAMES_MAX)
+            json_array_append_new(names[r->unscored], value_text(in->fleet->supplies[r->supply].name));
+    }
+    json_t *list = json_array();
+    for (int k = 0; k < REASON_COUNT; k++)
+        if (count[k])
+            json_array_append_new(list, json_pack("{so sI so}", "reason",
+                                                  value_text(reason_name((enum reason)k)), "supplies",
+                                                  (json_int_t)count[k], "names", names[k]));
+    json_object_set_new(doc, "ranked", json_integer((json_int_t)ranked));
+    json_object_set_new(doc, "not_ranked", list);
+}
+
+static json_t *findings_of(const struct report_input *in, enum finding_class class)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < in->n_findings; i++) {
+        const struct finding *d = &in->findings[i];
+        if (d->class != class)
+            continue;
+        char words[RANK_WORDS_LEN];
+        json_t *o = json_pack("{so so sI so so}", "subject", value_text(d->subject), "reason",
+                              value_text(d->reason), "supplies", (json_int_t)d->children, "closed",
+                              value_instant(d->closed), "chance_words",
+                              value_text(rank_chance_words(words, d->chance)));
+        add_finding(o, d);
+        json_object_set_new(o, "action", value_text(report_action(d)));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *closed_findings(const struct report_input *in)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < in->n_findings; i++) {
+        const struct finding *d = &in->findings[i];
+        if (d->closed >= in->week_start && d->closed && d->class != CLASS_DATA)
+            json_array_append_new(list, json_pack("{so so so so}", "subject", value_text(d->subject), "class",
+                                                  value_text(finding_class_name(d->class)), "reason",
+                                                  value_text(d->reason), "closed", value_instant(d->closed)));
+    }
+    return list;
+}
+
+/* Sums to supplies × hours of the period; what the ledger lacks is time in which psmon made no tick. */
+static void add_ledger(json_t *doc, const struct report_input *in)
+{
+    json_t *list = json_array();
+    uint64_t sum = 0;
+    uint64_t all = in->fleet->n_supplies * (uint64_t)((in->week_end - in->week_start) / NS_PER_HOUR);
+    for (int k = 0; k < REASON_COUNT; k++) {
+        sum += in->ledger_hours[k];
+        if (in->ledger_hours[k] || k == REASON_SCORED)
+            json_array_append_new(list, json_pack("{so sI}", "reason",
+                                                  value_text(reason_name((enum reason)k)), "supply_hours",
+                                                  (json_int_t)in->ledger_hours[k]));
+    }
+    if (sum < all)
+        json_array_append_new(list, json_pack("{ss sI}", "reason", "psmon not running", "supply_hours",
+                                              (json_int_t)(all - sum)));
+    json_object_set_new(doc, "ledger", list);
+    json_object_set_new(doc, "supply_hours", json_integer((json_int_t)(sum < all ? all : sum)));
+}
+
+/* Year and ISO week of the day the period ends: 202647. It needs no memory of earlier lists, so a list that is
+ * made while the database is away has the same number. ISO 8601: the week belongs to the year of its Thursday. */
+static int number_of(tstamp_ns end)
+{
+    int year, month, day;
+    int64_t thursday = end / NS_PER_DAY + 3 - timefmt_weekday(end);
+    timefmt_civil(thursday, &year, &month, &day);
+    return year * 100 + (int)((thursday - timefmt_days(year, 1, 1)) / 7) + 1;
+}
+
+json_t *report_document(const struct report_input *in)
+{
+    json_t *doc = json_pack("{si sb sb so}", "psmon_report", 1, "provisional", in->provisional, "past_known", 0,
+                            "run", value_text(in->run));
+    json_object_set_new(doc, "number", json_integer(number_of(in->week_end)));
+    json_object_set_new(doc, "period", json_pack("{so so}", "from", value_instant(in->week_start), "to",
+                                                 value_instant(in->week_end)));
+    json_object_set_new(doc, "issued_at", value_instant(in->issued_at));
+    json_object_set_new(doc, "model", json_pack("{so so so}", "name", value_text(in->model), "hash",
+                                                value_text(in->model_hash), "summary",
+                                                value_text(in->model_summary)));
+    json_object_set_new(doc, "configuration", json_pack("{so}", "hash", value_text(in->config_hash)));
+    json_object_set_new(doc, "supplies", json_integer((json_int_t)in->fleet->n_supplies));
+    json_t *rows = json_array();
+    for (size_t i = 0; i < in->fleet->n_supplies && i < (size_t)in->settings->report_size; i++)
+        if (in->rows[i].rank)
+            json_array_append_new(rows, row_json(in, &in->rows[i]));
+    json_object_set_new(doc, "rows", rows);
+    add_not_ranked(doc, in);
+    json_object_set_new(doc, "changes", json_pack("{so}", "closed", closed_findings(in)));
+    json_object_set_new(doc, "common", findings_of(in, CLASS_COMMON));
+    json_object_set_new(doc, "data", findings_of(in, CLASS_DATA));
+    add_ledger(doc, in);
+    json_object_set_new(doc, "budget", json_pack("{sf sf}", "stated", in->settings->budget, "used",
+                                                 in->budget_used));
+    return doc;
+}
+
+/* ---- what the past says ---- */
+
+static const char *cell(const json_t *row, size_t column)
+{
+    const char *s = json_string_value(json_array_get(row, column));
+    return s ? s : "";
+}
+
+static json_t *answers(const json_t *past, const char *question)
+{
+    return json_object_get(past, question);
+}
+
+static json_t *row_of(const json_t *doc, const char *supply)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(doc, "rows"), i, row)
+        if (strcmp(field_text(row, "supply"), supply) == 0)
+            return row;
+    return NULL;
+}
+
+/* Where the supplies stood last time, who is new, and who left the list. */
+static void add_last(json_t *doc, const json_t *past)
+{
+    json_t *last = answers(past, "last"), *rows = json_object_get(doc, "rows"), *row;
+    size_t i, listed = json_array_size(rows);
+    json_t *changes = json_object_get(doc, "changes"), *fresh = json_array(), *improved = json_array();
+    json_array_foreach(last, i, row) {
+        json_t *now = row_of(doc, cell(row, 0));
+        long rank = strtol(cell(row, 1), NULL, 10);
+        if (now)
+            json_object_set_new(now, "last_rank", rank ? json_integer(rank) : json_null());
+        else if (rank > 0 && (size_t)rank <= listed)
+            json_array_append_new(improved, json_pack("{ss sI}", "supply", cell(row, 0), "from",
+                                                      (json_int_t)rank));
+    }
+    json_array_foreach(rows, i, row) {
+        json_t *rank = json_object_get(row, "last_rank");
+        if (json_array_size(last) && !(json_is_integer(rank) && (size_t)json_integer_value(rank) <= listed))
+            json_array_append(fresh, json_object_get(row, "supply"));
+    }
+    json_object_set_new(changes, "new", fresh);
+    json_object_set_new(changes, "improved", improved);
+    if (json_array_size(last))
+        json_object_set_new(changes, "since", json_integer(strtol(cell(json_array_get(last, 0), 2), NULL, 10)));
+}
+
+/* How the entries of earlier lists fared. lists: [age in weeks, supply, outcome or null]. */
+static json_t *scoreboard(const json_t *lists, int weeks)
+{
+    long found = 0, nothing = 0, not_inspected = 0, unknown = 0, newest[16] = {0}, n_lists = 0;
+    size_t i;
+    json_t *row;
+    json_array_foreach(lists, i, row) {
+        long age = strtol(cell(row, 0), NULL, 10);
+        if (age < 0 || age >= weeks || age >= (long)(sizeof newest / sizeof *newest))
+            continue;
+        n_lists += !newest[age];
+        newest[age] = 1;
+        const char *outcome = cell(row, 2);
+        if (strcmp(outcome, "fault_found") == 0)
+            found++;
+        else if (strcmp(outcome, "nothing_found") == 0)
+            nothing++;
+        else if (strcmp(outcome, "not_inspected") == 0)
+            not_inspected++;
+        else
+            unknown++;
+    }
+    return json_pack("{si sI sI sI sI sI sI so}", "weeks", weeks, "lists", (json_int_t)n_lists, "entries",
+                     (json_int_t)(found + nothing + not_inspected + unknown), "fault_found", (json_int_t)found,
+                     "nothing_found", (json_int_t)nothing, "not_inspected", (json_int_t)not_inspected, "unknown",
+                     (json_int_t)unknown, "precision",
+                     found + nothing ? json_real((double)found / (double)(found + nothing)) : json_null());
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* trips: [supply, time, cause, best rank on a list issued before it or null, days since that list or null] */
+static void add_trips(json_t *doc, const json_t *trips)
+{
+    json_t *listed = json_array(), *missed = json_array(), *row;
+    double lead[256];
+    size_t i, n = 0;
+    json_array_foreach(trips, i, row) {
+        json_t *o = json_pack("{ss ss ss}", "supply", cell(row, 0), "time", cell(row, 1), "cause", cell(row, 2));
+        long rank = strtol(cell(row, 3), NULL, 10);
+        if (rank > 0) {
+            double days = strtod(cell(row, 4), NULL);
+            json_object_set_new(o, "rank", json_integer(rank));
+            json_object_set_new(o, "lead_days", value_number(days));
+            if (n < sizeof lead / sizeof *lead)
+                lead[n++] = days;
+        }
+        json_array_append_new(rank > 0 ? listed : missed, o);
+    }
+    qsort(lead, n, sizeof *lead, ascending);
+    double median = n ? (lead[(n - 1) / 2] + lead[n / 2]) / 2 : (double)NAN;
+    json_object_set_new(doc, "trips", json_pack("{si so so so}", "weeks", 12, "listed", listed, "missed", missed,
+                                                "median_lead_days", value_number(median)));
+}
+
+/* hours: [supply, hour of the period 0 …, score or null]; readings: [supply, hour, value, unit] of the signal
+ * that carries the row's finding, shown where its residual is not known. */
+static void add_charts(json_t *doc, const json_t *past)
+{
+    static const char *const questions[] = {"hours", "readings"};
+    size_t i;
+    json_t *row;
+    for (int k = 0; k < 2; k++)
+        json_array_foreach(answers(past, questions[k]), i, row) {
+            json_t *r = row_of(doc, cell(row, 0)), *chart = json_object_get(r, "chart"), *values;
+            if (!*cell(row, 2))
+                continue;
+            if (k == 0) {
+                values = json_object_get(chart, "score");
+            } else {
+                json_t *line = json_object_get(chart, "line");
+                if (chart && !line) {
+                    line = json_pack("{sO so so so}", "signal", json_object_get(r, "signal"), "unit",
+                                     value_text(cell(row, 3)), "what", value_text("reading"), "values",
+                                     nulls(json_array_size(json_object_get(chart, "score"))));
+                    json_object_set_new(chart, "line", line);
+                } else if (strcmp(field_text(line, "what"), "reading") != 0) {
+                    continue;
+                }
+                values = json_object_get(line, "values");
+            }
+            long h = strtol(cell(row, 1), NULL, 10);
+            if (h >= 0 && (size_t)h < json_array_size(values))
+                json_array_set_new(values, (size_t)h, value_number(strtod(cell(row, 2), NULL)));
+        }
+}
+
+/* outcomes of earlier inspections of listed supplies: [supply, week, outcome, note] */
+static void add_earlier(json_t *doc, const json_t *outcomes)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(outcomes, i, row) {
+        json_t *r = row_of(doc, cell(row, 0));
+        if (!r)
+            continue;
+        if (!json_object_get(r, "earlier"))
+            json_object_set_new(r, "earlier", json_array());
+        json_array_append_new(json_object_get(r, "earlier"),
+                              json_pack("{ss ss ss}", "week", cell(row, 1), "outcome", cell(row, 2), "note",
+                                        cell(row, 3)));
+    }
+}
+
+void report_add_past(json_t *doc, const json_t *past)
+{
+    if (!past)
+        return;
+    json_object_set_new(doc, "past_known", json_true());
+    const char *last = cell(json_array_get(answers(past, "number"), 0), 0); /* two lists in one week */
+    if (strtol(last, NULL, 10) >= (long)field_number(doc, "number"))
+        json_object_set_new(doc, "number", json_integer(strtol(last, NULL, 10) + 1));
+    add_last(doc, past);
+    json_t *lists = answers(past, "lists");
+    json_object_set_new(doc, "scoreboard",
+                        json_pack("[oo]", scoreboard(lists, 4), scoreboard(lists, 12)));
+    add_trips(doc, answers(past, "trips"));
+    add_charts(doc, past);
+    add_earlier(doc, answers(past, "outcomes"));
+}

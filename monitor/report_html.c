@@ -1,0 +1,391 @@
+/* A weekly report as one HTML file: no script, nothing from elsewhere, prints on A4 without cut rows, readable
+ * on a phone, light and dark. See report_parts.h. SPDX-License-Identifier: MIT */
+#include "monitor/report_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char style[] =
+    ":root{color-scheme:light dark;--ground:#fff;--ink:#1b232b;--soft:#5b6772;--line:#d9dde1;--tint:#f4f6f7;"
+    "--high:#8f1440;--medium:#b4520f;--low:#5b6772;--chart:#33424f;--residual:#c8501a}\n"
+    "@media(prefers-color-scheme:dark){:root{--ground:#12171b;--ink:#e3e8ec;--soft:#93a0ab;--line:#2d373f;"
+    "--tint:#1a2127;--high:#ffb3c4;--medium:#f0a860;--low:#93a0ab;--chart:#c3ccd4;--residual:#f08c3e}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;padding:24px 20px 40px;max-width:62em;background:var(--ground);color:var(--ink);"
+    "font:15px/1.45 Inter,\"Source Sans 3\",\"Segoe UI\",\"Noto Sans\",\"DejaVu Sans\",system-ui,sans-serif;"
+    "font-variant-numeric:tabular-nums}\n"
+    "h1{font-size:22px;font-weight:640;margin:0 0 4px}\n"
+    "h2{font-size:16px;font-weight:620;margin:28px 0 6px}\n"
+    "p{margin:4px 0;max-width:48em}.soft,dt,th{color:var(--soft)}\n"
+    ".provisional{border:2px solid var(--high);color:var(--high);padding:8px 12px;font-weight:640;margin:0 0 14px}\n"
+    ".facts{display:flex;flex-wrap:wrap;gap:6px 30px;margin:12px 0 0}\n"
+    ".facts dt{font-size:13px}.facts dd{margin:0;font-weight:600}\n"
+    "table{border-collapse:collapse;width:100%}\n"
+    "th{font-weight:400;font-size:13px;text-align:left;padding:0 10px 4px 0;border-bottom:1px solid var(--line)}\n"
+    "td{vertical-align:top;padding:8px 10px 8px 0;border-bottom:1px solid var(--line)}\n"
+    ".n{text-align:right;white-space:nowrap}\n"
+    ".rank{font-size:20px;font-weight:640;line-height:1.1}.last{display:block;font-size:12px;color:var(--soft)}\n"
+    ".supply{font-weight:640;overflow-wrap:anywhere}.place{display:block;font-size:13px;color:var(--soft)}\n"
+    ".priority{font-size:13px;font-weight:640}.priority.high{color:var(--high)}.priority.medium{color:var(--medium)}"
+    ".priority.low{color:var(--low);font-weight:400}\n"
+    ".by,.earlier{display:block;font-size:13px;color:var(--soft)}.action{display:block;font-weight:600}\n"
+    "tr.quiet .why{color:var(--soft)}tr.quiet .rank{font-size:16px;font-weight:400}\n"
+    ".list td:last-child{width:180px;padding-right:0}\n"
+    "svg{display:block;width:100%;height:auto}\n"
+    "svg text{font-size:8px;fill:var(--soft)}.s{fill:none;stroke:var(--chart);stroke-width:1.1}"
+    ".r{fill:none;stroke:var(--residual);stroke-width:1.1}.g{stroke:var(--line);stroke-width:.6}\n"
+    ".small td,.small th{padding-top:3px;padding-bottom:3px}.small{width:auto}.sum td{font-weight:640}\n"
+    "ul{margin:4px 0;padding-left:1.2em}li{margin:2px 0}footer{margin-top:28px;font-size:12px;color:var(--soft);"
+    "overflow-wrap:anywhere}\n"
+    "@page{size:A4;margin:14mm 13mm}\n"
+    "@media print{:root{--ground:#fff;--ink:#000;--soft:#444;--line:#bbb;--high:#8f1440;--medium:#9a4408;--low:#444;"
+    "--chart:#222;--residual:#b4520f}body{padding:0;max-width:none;font-size:10pt}h1{font-size:15pt}h2{font-size:"
+    "11pt;break-after:avoid}tr,li,.facts,.keep{break-inside:avoid}thead{display:table-header-group}.list td:"
+    "last-child{width:40mm}}\n"
+    "@media(max-width:600px){body{padding:14px 12px}.list thead{display:none}.list,.list tbody{display:block}"
+    ".list tr{display:grid;grid-template-columns:2.6em 1fr auto;gap:2px 8px;padding:10px 0;border-bottom:1px solid "
+    "var(--line)}.list td{border:0;padding:0}.list td.why{grid-column:1/-1}.list td:last-child{grid-column:1/-1;"
+    "width:100%;max-width:320px}.list td.n{text-align:left}.wide{overflow-x:auto}}\n";
+
+static void text(struct buf *out, const char *before, const char *s, const char *after)
+{
+    buf_str(out, before);
+    buf_html(out, s);
+    buf_str(out, after);
+}
+
+/* ---- charts ---- */
+
+struct frame {
+    double left, top, width, height;
+};
+
+/* One line over the week; holes stay holes; the scale is written at both ends. */
+static void chart_line(struct buf *out, const json_t *values, struct frame f, const char *class, bool from_zero)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    size_t i, n = json_array_size(values);
+    json_t *v;
+    json_array_foreach(values, i, v)
+        if (json_is_number(v)) {
+            lo = fmin(lo, json_number_value(v));
+            hi = fmax(hi, json_number_value(v));
+        }
+    if (!(hi >= lo))
+        return;
+    if (from_zero) {
+        lo = fmin(lo, 0);
+        hi = fmax(hi, 0);
+    }
+    if (!(hi > lo))
+        hi = lo + 1;
+    double scale = f.height / (hi - lo), step = f.width / (n > 1 ? (double)(n - 1) : 1);
+    double base = f.top + (from_zero ? hi * scale : f.height);
+    buf_printf(out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", f.left, f.left + f.width,
+               base, base);
+    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + 6, hi);
+    if (lo < 0 || !from_zero)
+        buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + f.height,
+                   lo);
+    buf_printf(out, "<path class=\"%s\" d=\"", class);
+    bool pen = false;
+    json_array_foreach(values, i, v) {
+        if (json_is_number(v))
+            buf_printf(out, "%c%.1f %.1f", pen ? 'L' : 'M', f.left + (double)i * step,
+                       f.top + (hi - json_number_value(v)) * scale);
+        pen = json_is_number(v);
+    }
+    buf_str(out, "\"/>");
+}
+
+static void chart(struct buf *out, const json_t *row)
+{
+    const json_t *c = json_object_get(row, "chart"), *line = json_object_get(c, "line");
+    if (!c)
+        return;
+    bool residual = strcmp(field_text(line, "what"), "residual") == 0;
+    int height = line ? 78 : 44;
+    buf_printf(out, "<svg viewBox=\"0 0 180 %d\" role=\"img\" aria-label=\"the week by the hour: score%s%s\">", height,
+               line ? " and " : "", field_text(line, "what"));
+    buf_str(out, "<text x=\"30\" y=\"7\">score</text>");
+    chart_line(out, json_object_get(c, "score"), (struct frame){30, 10, 148, 30}, "s", true);
+    if (line) {
+        char label[SIGNAL_LABEL_LEN];
+        buf_str(out, "<text x=\"30\" y=\"48\">");
+        buf_html(out, signal_label(label, field_text(line, "signal")));
+        text(out, residual ? ", unexplained, " : ", ", field_text(line, "unit"), "</text>");
+        chart_line(out, json_object_get(line, "values"), (struct frame){30, 51, 148, 25}, "r", residual);
+    }
+    buf_str(out, "</svg>");
+}
+
+/* ---- parts ---- */
+
+static void fact(struct buf *out, const char *name, const char *value)
+{
+    text(out, "<div><dt>", name, "</dt>");
+    text(out, "<dd>", value, "</dd></div>");
+}
+
+static void write_top(struct buf *out, const json_t *doc)
+{
+    char from[RANK_DAY_LEN], to[RANK_DAY_LEN], line[128];
+    const json_t *period = json_object_get(doc, "period"), *budget = json_object_get(doc, "budget");
+    double number = field_number(doc, "number");
+    bool provisional = json_is_true(json_object_get(doc, "provisional"));
+    if (provisional)
+        buf_str(out, "<p class=\"provisional\">Provisional: the week is not over; this list was not issued and may "
+                     "change.</p>");
+    snprintf(line, sizeof line, isnan(number) ? "Weekly inspection list" : "Weekly inspection list %.0f-W%02.0f", floor(number / 100),
+             fmod(number, 100));
+    text(out, "<header class=\"keep\"><h1>", line, "</h1>");
+    snprintf(line, sizeof line, "%s to %s", field_day(from, period, "from"), field_day(to, period, "to"));
+    text(out, "<p class=\"soft\">", line, "");
+    if (strcmp(field_text(doc, "run"), "live") != 0)
+        text(out, ", run ", field_text(doc, "run"), "");
+    text(out, provisional ? "; made " : "; issued ", field_text(doc, "issued_at"), "</p><dl class=\"facts\">");
+    snprintf(line, sizeof line, "%.0f of %.0f", field_number(doc, "ranked"), field_number(doc, "supplies"));
+    fact(out, "Supplies ranked", line);
+    snprintf(line, sizeof line, "%g", field_number(budget, "used"));
+    fact(out, "Findings this week", line);
+    snprintf(line, sizeof line, "%g", field_number(budget, "stated"));
+    fact(out, "False ones to be expected", line);
+    fact(out, "Model", field_text(json_object_get(doc, "model"), "name"));
+    buf_str(out, "</dl></header>");
+    if (!json_is_true(json_object_get(doc, "past_known")))
+        buf_str(out, "<p class=\"provisional\">The database was away when this list was made: nothing is said about "
+                     "earlier lists, trips or the course of the week.</p>");
+}
+
+static void write_rank(struct buf *out, const json_t *row, bool past)
+{
+    const json_t *last = json_object_get(row, "last_rank");
+    buf_printf(out, "<td class=\"n\"><span class=\"rank\">%.0f</span>", field_number(row, "rank"));
+    if (json_is_integer(last))
+        buf_printf(out, "<span class=\"last\">was %lld</span>", (long long)json_integer_value(last));
+    else if (past)
+        buf_str(out, "<span class=\"last\">new</span>");
+    buf_str(out, "</td>");
+}
+
+static void write_why(struct buf *out, const json_t *row)
+{
+    size_t i;
+    json_t *x;
+    text(out, "<td class=\"why\">", field_text(row, "reason"), "");
+    if (json_array_size(json_object_get(row, "contributors")) > 1) {
+        buf_str(out, "<span class=\"by\">by ");
+        json_array_foreach(json_object_get(row, "contributors"), i, x) {
+            char label[SIGNAL_LABEL_LEN], size[FIELD_SIZE_LEN];
+            text(out, i ? ", " : "", signal_label(label, field_text(x, "signal")), " ");
+            buf_html(out, field_size(size, field_number(x, "size"), field_text(x, "unit")));
+        }
+        buf_str(out, "</span>");
+    }
+    if (json_object_get(row, "class"))
+        text(out, "<span class=\"action\">", field_text(row, "action"), "</span>");
+    json_array_foreach(json_object_get(row, "earlier"), i, x) {
+        text(out, "<span class=\"earlier\">week of ", field_text(x, "week"), ": ");
+        const char *outcome = field_text(x, "outcome");
+        buf_str(out, strcmp(outcome, "fault_found") == 0     ? "fault found"
+                     : strcmp(outcome, "nothing_found") == 0 ? "nothing found"
+                                                             : "not inspected");
+        text(out, *field_text(x, "note") ? ", " : "", field_text(x, "note"), "</span>");
+    }
+    buf_str(out, "</td>");
+}
+
+static void write_rows(struct buf *out, const json_t *doc)
+{
+    const json_t *rows = json_object_get(doc, "rows");
+    bool past = json_is_integer(json_object_get(json_object_get(doc, "changes"), "since"));
+    size_t i;
+    json_t *row;
+    buf_str(out, "<h2>Inspect in this order</h2>");
+    if (!json_array_size(rows)) {
+        buf_str(out, "<p>No supply was scored this week.</p>");
+        return;
+    }
+    buf_str(out, "<table class=\"list\"><thead><tr><th class=\"n\">Rank</th><th>Supply</th><th>Priority</th><th>Why, "
+                 "and what to do</th><th>The week</th></tr></thead><tbody>");
+    json_array_foreach(rows, i, row) {
+        buf_str(out, json_object_get(row, "class") ? "<tr>" : "<tr class=\"quiet\">");
+        write_rank(out, row, past);
+        text(out, "<td><span class=\"supply\">", field_text(row, "supply"), "</span>");
+        text(out, "<span class=\"place\">", field_text(row, "family"), "");
+        text(out, ", ", field_text(row, "sector"), "</span></td>");
+        const char *priority = field_text(row, "priority");
+        text(out, "<td><span class=\"priority ", priority, "\">");
+        text(out, "", priority, "</span>");
+        buf_printf(out, "<span class=\"place\">score %.1f</span></td>", field_number(row, "score"));
+        write_why(out, row);
+        buf_str(out, "<td>");
+        chart(out, row);
+        buf_str(out, "</td></tr>");
+    }
+    buf_str(out, "</tbody></table>");
+}
+
+static void write_findings(struct buf *out, const json_t *list, const char *title, const char *none)
+{
+    size_t i;
+    json_t *d;
+    text(out, "<h2>", title, "</h2>");
+    if (!json_array_size(list)) {
+        text(out, "<p class=\"soft\">", none, "</p>");
+        return;
+    }
+    buf_str(out, "<ul>");
+    json_array_foreach(list, i, d) {
+        char day[RANK_DAY_LEN];
+        text(out, "<li><b>", field_text(d, "subject"), "</b>: ");
+        text(out, "", field_text(d, "reason"), ", since ");
+        text(out, "", field_day(day, d, "onset"),
+             json_is_true(json_object_get(d, "open")) ? "" : ", over");
+        text(out, ". <span class=\"soft\">", field_text(d, "action"), "</span></li>");
+    }
+    buf_str(out, "</ul>");
+}
+
+static void write_names(struct buf *out, const json_t *list, const char *key)
+{
+    size_t i;
+    json_t *x;
+    json_array_foreach(list, i, x)
+        text(out, i ? ", " : "", key ? field_text(x, key) : json_string_value(x), "");
+    if (!json_array_size(list))
+        buf_str(out, "none");
+}
+
+static void write_changes(struct buf *out, const json_t *doc)
+{
+    const json_t *changes = json_object_get(doc, "changes");
+    buf_str(out, "<section class=\"keep\"><h2>Changes since the last list</h2>");
+    if (!json_is_integer(json_object_get(changes, "since"))) {
+        buf_str(out, "<p class=\"soft\">No earlier list is known.</p></section>");
+        return;
+    }
+    buf_str(out, "<ul><li>New: ");
+    write_names(out, json_object_get(changes, "new"), NULL);
+    buf_str(out, "</li><li>No longer listed: ");
+    write_names(out, json_object_get(changes, "improved"), "supply");
+    buf_str(out, "</li><li>Findings that closed: ");
+    write_names(out, json_object_get(changes, "closed"), "subject");
+    buf_str(out, "</li></ul></section>");
+}
+
+static void write_not_ranked(struct buf *out, const json_t *doc)
+{
+    size_t i;
+    json_t *x;
+    const json_t *list = json_object_get(doc, "not_ranked");
+    buf_str(out, "<h2>Not ranked, and why</h2>");
+    if (!json_array_size(list)) {
+        buf_str(out, "<p class=\"soft\">Every supply was scored.</p>");
+        return;
+    }
+    buf_str(out, "<ul>");
+    json_array_foreach(list, i, x) {
+        const json_t *names = json_object_get(x, "names");
+        buf_printf(out, "<li>%.0f ", field_number(x, "supplies"));
+        text(out, "<b>", field_text(x, "reason"), "</b>: ");
+        write_names(out, names, NULL);
+        buf_str(out, field_number(x, "supplies") > (double)json_array_size(names) ? ", …</li>" : "</li>");
+    }
+    buf_str(out, "</ul>");
+}
+
+static void write_ledger(struct buf *out, const json_t *doc)
+{
+    size_t i;
+    json_t *x;
+    double all = field_number(doc, "supply_hours");
+    buf_str(out, "<section class=\"keep\"><h2>Ledger: what became of every supply-hour</h2><table class=\"small\">");
+    json_array_foreach(json_object_get(doc, "ledger"), i, x) {
+        text(out, "<tr><td>", field_text(x, "reason"), "</td>");
+        buf_printf(out, "<td class=\"n\">%.0f</td><td class=\"n\">%.1f %%</td></tr>", field_number(x, "supply_hours"),
+                   100 * field_number(x, "supply_hours") / all);
+    }
+    buf_printf(out, "<tr class=\"sum\"><td>sum</td><td class=\"n\">%.0f</td><td class=\"n\"></td></tr></table></section>",
+               all);
+}
+
+static void write_trips(struct buf *out, const json_t *trips)
+{
+    const json_t *listed = json_object_get(trips, "listed"), *missed = json_object_get(trips, "missed");
+    size_t i;
+    json_t *x;
+    double median = field_number(trips, "median_lead_days");
+    buf_printf(out, "<p>Trips of the last 12 weeks: %zu were on a list before, %zu were not", json_array_size(listed),
+               json_array_size(missed));
+    if (!isnan(median))
+        buf_printf(out, "; median lead %.1f days", median);
+    buf_str(out, ".</p>");
+    if (json_array_size(listed) + json_array_size(missed) == 0)
+        return;
+    buf_str(out, "<ul>");
+    json_array_foreach(listed, i, x) {
+        text(out, "<li>", field_text(x, "supply"), ", ");
+        text(out, "", field_text(x, "time"), ", ");
+        text(out, "", field_text(x, "cause"), "");
+        buf_printf(out, ": rank %.0f, %.1f days before</li>", field_number(x, "rank"), field_number(x, "lead_days"));
+    }
+    json_array_foreach(missed, i, x) {
+        text(out, "<li>", field_text(x, "supply"), ", ");
+        text(out, "", field_text(x, "time"), ", ");
+        text(out, "", field_text(x, "cause"), ": <b>missed</b></li>");
+    }
+    buf_str(out, "</ul>");
+}
+
+static void write_scoreboard(struct buf *out, const json_t *doc)
+{
+    const json_t *board = json_object_get(doc, "scoreboard");
+    size_t i;
+    json_t *x;
+    if (!board)
+        return;
+    buf_str(out, "<section class=\"keep\"><h2>How earlier lists fared</h2><div class=\"wide\"><table class=\"small\">"
+                 "<thead><tr><th>last</th><th class=\"n\">entries</th><th class=\"n\">fault found</th>"
+                 "<th class=\"n\">nothing found</th><th class=\"n\">not inspected</th><th class=\"n\">no word</th>"
+                 "<th class=\"n\">precision</th></tr></thead><tbody>");
+    json_array_foreach(board, i, x) {
+        static const char *const keys[] = {"entries", "fault_found", "nothing_found", "not_inspected", "unknown"};
+        buf_printf(out, "<tr><td>%.0f weeks</td>", field_number(x, "weeks"));
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+            buf_printf(out, "<td class=\"n\">%.0f</td>", field_number(x, keys[k]));
+        double p = field_number(x, "precision");
+        if (isnan(p))
+            buf_str(out, "<td class=\"n\">–</td></tr>");
+        else
+            buf_printf(out, "<td class=\"n\">%.0f %%</td></tr>", 100 * p);
+    }
+    buf_str(out, "</tbody></table></div></section>");
+    write_trips(out, json_object_get(doc, "trips"));
+}
+
+void report_html(struct buf *out, const json_t *doc)
+{
+    const json_t *model = json_object_get(doc, "model");
+    buf_str(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                 "<title>psmon weekly inspection list</title><style>\n");
+    buf_str(out, style);
+    buf_str(out, "</style></head><body>\n");
+    write_top(out, doc);
+    write_rows(out, doc);
+    write_findings(out, json_object_get(doc, "common"), "Common causes", "None.");
+    write_changes(out, doc);
+    write_findings(out, json_object_get(doc, "data"), "Data findings", "None.");
+    write_not_ranked(out, doc);
+    write_scoreboard(out, doc);
+    write_ledger(out, doc);
+    text(out, "<footer>Model ", field_text(model, "name"), "");
+    text(out, *field_text(model, "hash") ? ", " : "", field_text(model, "hash"), "");
+    text(out, *field_text(model, "summary") ? ": " : "", field_text(model, "summary"), "");
+    text(out, ". Configuration ", field_text(json_object_get(doc, "configuration"), "hash"),
+         ". “By chance once in N weeks” is how often a healthy ring shows something this extreme. Priority high: an "
+         "open equipment finding that a second witness confirms, that is rarer than once in 100 weeks, or that rises "
+         "by the minute; medium: other open equipment findings; low: the rest.</footer></body></html>\n");
+}
