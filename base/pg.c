@@ -555,6 +555,11 @@ bool pg_up(const struct pg *pg)
     return pg->state == STATE_UP && pg->n <= PG_QUEUE_MAX;
 }
 
+bool pg_durable(const struct pg *pg)
+{
+    return pg->spool != NULL;
+}
+
 size_t pg_queued(const struct pg *pg)
 {
     return pg->n;

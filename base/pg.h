@@ -44,6 +44,9 @@ unsigned long pg_failures(const struct pg *pg); /* lost connections and failed s
 /* Called on the loop whenever the connection comes up (up = true) or is lost. */
 void pg_on_state(struct pg *pg, void (*on_state)(void *arg, bool up), void *arg);
 
+/* Whether there is a spool, that is, whether durable transactions are taken. */
+bool pg_durable(const struct pg *pg);
+
 /* Builds a transaction. Parameters are text in PostgreSQL's input syntax (NULL pointer = SQL NULL),
  * copied. */
 struct pg_txn *pg_txn_new(void);

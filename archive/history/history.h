@@ -21,6 +21,7 @@ int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 struct history_run {
     const char *name, *kind, *model, *model_hash, *config_hash;
     tstamp_ns from, to; /* replay's span; 0 for live */
+    int keep_ticks_days; /* older ticks are dropped once a day (a live run does it, for all); 0: never */
 };
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
                  const struct maintenance *m, const struct history_run *run, struct err *err) MUSTCHECK;
@@ -58,6 +59,21 @@ int history_open_findings(const char *conninfo, const struct fleet *f, const cha
 /* The run that a command without --run speaks of: live where it has ticks, else the latest replay; NULL when
  * there is none. Caller frees. */
 int history_default_run(const char *conninfo, char **run, struct err *err) MUSTCHECK;
+
+/* ---- imports, blocking ---- */
+enum history_table { HISTORY_TRIPS, HISTORY_OUTCOMES, HISTORY_MAINTENANCE };
+/* A row in the order of the CSV contract: trips supply, time, cause; outcomes week, supply, outcome, note;
+ * maintenance supply, start, end (NULL: open), work. Times in ISO 8601. */
+struct history_row {
+    const char *value[4];
+};
+struct history_imported {
+    size_t added, changed, same;
+};
+/* Writes rows in one transaction; one that is there already (by its key: supply and time, week and supply,
+ * subject and start) is changed when it differs. Of rows with the same key the last counts. done may be NULL. */
+int history_import(const char *conninfo, enum history_table table, const struct history_row rows[], size_t n,
+                   struct history_imported *done, struct err *err) MUSTCHECK;
 
 /* Models known: a row when trained, activated. */
 int history_put_model(const char *conninfo, const char *name, const char *path, const char *hash,

@@ -202,6 +202,443 @@ static void a_long_path_gets_a_short_socket(void **state)
     free(info);
 }
 
+/* ---- the history ---- */
+
+#define SUPPLIES 12
+#define MINUTE(k) (T0 + (tstamp_ns)(k) * NS_PER_MIN)
+static const tstamp_ns T0 = INT64_C(1793750400) * NS_PER_S; /* 2026-11-04T00:00:00Z */
+
+static struct fleet *fleet;
+static struct maintenance *maintenance;
+static char spool[200];
+
+static void write_text(const char *name, const char *text)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void load_fleet(void)
+{
+    struct buf b = {0};
+    struct err err = {0};
+    char path[300];
+    buf_str(&b, "supply,family,sector,signal,pv,unit,water,low\n");
+    for (int s = 0; s < SUPPLIES; s++) /* the last supplies lack a signal */
+        for (int k = 0; k < (s < 9 ? 3 : 2); k++)
+            buf_printf(&b, "Q%02d,quad,S%d,%s,SR:Q%02d:%d,\"%s\",%s,%s\n", s, s / 4,
+                       k == 0 ? "current" : k == 1 ? "voltage" : "igbt_temperature", s, k,
+                       k == 0 ? "A" : k == 1 ? "V" : "K \"\"x\"\"", s < 6 ? "W1" : "", k ? "" : "1.5");
+    write_text("fleet.csv", buf_text(&b));
+    buf_free(&b);
+    write_text("maintenance.csv", "supply,start,end,work\nQ01,2026-11-01,2026-11-02,fan\n*,2026-10-01,,open\n");
+    snprintf(path, sizeof path, "%s/fleet.csv", dir);
+    if (fleet_load(&fleet, path, &err) != 0)
+        fail_msg("%s", err.msg);
+    snprintf(path, sizeof path, "%s/maintenance.csv", dir);
+    if (maintenance_load(&maintenance, path, fleet, &err) != 0)
+        fail_msg("%s", err.msg);
+    snprintf(spool, sizeof spool, "%s/spool", dir);
+}
+
+/* A tick whose every number says which minute, supply and channel it is. */
+struct made {
+    struct tick t;
+    uint8_t mode[SUPPLIES], reason[SUPPLIES];
+    float score[SUPPLIES], chance[SUPPLIES], reconstruction[SUPPLIES], value[40], jsd[40];
+};
+
+static const struct tick *make_tick(struct made *m, int k)
+{
+    *m = (struct made){.t = {.t = MINUTE(k), .n_supplies = SUPPLIES, .n_channels = fleet->n_channels,
+                             .mode = m->mode, .reason = m->reason, .score = m->score,
+                             .chance = m->chance, .reconstruction = m->reconstruction,
+                             .value = m->value, .jsd = m->jsd}};
+    for (int s = 0; s < SUPPLIES; s++) {
+        bool scored = s != 3;
+        m->mode[s] = s == 3 ? MODE_OFF : MODE_STEADY;
+        m->reason[s] = scored ? REASON_SCORED : REASON_OFF;
+        m->t.ledger[m->reason[s]]++;
+        m->score[s] = scored ? (float)s + (float)(k % 60) / 100 : NAN;
+        m->chance[s] = scored ? 100 / (m->score[s] + 1) : NAN;
+        m->reconstruction[s] = scored ? (float)k + 0.5f : NAN;
+    }
+    for (size_t c = 0; c < fleet->n_channels; c++) {
+        m->value[c] = c == 4 ? NAN : (float)c * 1000 + (float)k;
+        m->jsd[c] = (float)c / 100;
+    }
+    return &m->t;
+}
+
+static struct pg *open_pg(uv_loop_t *loop)
+{
+    struct pg *pg = NULL;
+    struct err err = {0};
+    if (pg_open(&pg, loop, conninfo, spool, &err) != 0)
+        fail_msg("%s", err.msg);
+    return pg;
+}
+
+static struct history *open_history(struct pg *pg, const char *name, const char *kind)
+{
+    struct history *h = NULL;
+    struct err err = {0};
+    struct history_run run = {.name = name, .kind = kind, .model = "m1", .model_hash = "abc",
+                              .config_hash = "def", .keep_ticks_days = 2};
+    if (history_open(&h, pg, conninfo, fleet, maintenance, &run, &err) != 0)
+        fail_msg("%s", err.msg);
+    return h;
+}
+
+static void settle(uv_loop_t *loop, struct pg *pg, double seconds)
+{
+    tstamp_ns end = clock_monotonic() + (tstamp_ns)(seconds * 1e9);
+    while ((!pg_up(pg) || pg_queued(pg) > 0) && clock_monotonic() < end) {
+        uv_run(loop, UV_RUN_NOWAIT);
+        usleep(1000);
+    }
+    assert_true(pg_up(pg));
+    assert_int_equal(pg_queued(pg), 0);
+}
+
+static void migrations_describe_everything(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    if (history_migrate(conninfo, &err) != 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(history_migrate(conninfo, &err), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace"
+                               " = 'public'::regnamespace AND obj_description(oid) IS NULL"), 0);
+    char sql[200];
+    for (int r = 0; r < REASON_COUNT; r++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM reason_words WHERE reason = %d AND word = '%s'", r,
+                 reason_name((enum reason)r));
+        assert_int_equal(number_of(sql), 1);
+    }
+    for (int m = 0; m < MODE_COUNT; m++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM mode_words WHERE mode = %d AND word = '%s'", m,
+                 mode_name((enum mode)m));
+        assert_int_equal(number_of(sql), 1);
+    }
+    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week"), 0);
+}
+
+static void a_replay_is_stored_and_read_through_the_views(void **state)
+{
+    (void)state;
+    load_fleet();
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, "r1", "replay");
+    struct made m;
+    for (int k = 1; k <= 150; k++) {
+        assert_true(history_put_tick(h, make_tick(&m, k)));
+        if (history_backlog(h) > 64)
+            settle(&loop, pg, 10);
+    }
+    history_close(h);
+    pg_close(pg, 20);
+    uv_loop_close(&loop);
+    assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150);
+    assert_int_equal(number_of("SELECT count(*) FROM scores WHERE run = 'r1'"), 150 * SUPPLIES);
+    assert_int_equal(number_of("SELECT count(*) FROM scores WHERE supply = 'Q03' AND mode = 'off' AND"
+                               " reason = 'off' AND score IS NULL"), 150);
+    assert_int_equal(number_of("SELECT round(score * 100) FROM scores WHERE supply = 'Q05' AND t ="
+                               " '2026-11-04T01:10Z'"), 510);
+    /* third supply's last channel is the ninth of the fleet */
+    assert_int_equal(number_of("SELECT value FROM readings WHERE supply = 'Q02' AND signal ="
+                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"), 7007 + 0 * SUPPLIES);
+    assert_int_equal(number_of("SELECT supplies FROM ledger WHERE reason = 'off' AND t ="
+                               " '2026-11-04T00:07Z'"), 1);
+    assert_int_equal(number_of("SELECT sum(supplies) FROM ledger"), 150 * SUPPLIES);
+    /* hours: 60, 60 and 30 minutes */
+    assert_int_equal(number_of("SELECT count(*) FROM hourly"), 3 * SUPPLIES);
+    assert_int_equal(number_of("SELECT scored FROM hourly WHERE supply = 'Q05' AND t = '2026-11-04T02:00Z'"), 30);
+    assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE supply = 'Q05' AND t ="
+                               " '2026-11-04T01:00Z'"), 910);
+    assert_int_equal(number_of("SELECT value * 10 FROM hourly_readings WHERE supply = 'Q02' AND signal ="
+                               " 'igbt_temperature' AND t = '2026-11-04T00:00Z'"), 70305);
+    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week"), 10);
+    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week WHERE rank = 1 AND supply = 'Q11'"), 1);
+    assert_int_equal(number_of("SELECT count(*) FROM supplies WHERE water = 'W1'"), 6);
+    assert_int_equal(number_of("SELECT count(*) FROM fleet_channels WHERE low = 1.5 AND unit = 'A'"), SUPPLIES);
+    assert_int_equal(number_of("SELECT count(*) FROM maintenance WHERE \"end\" IS NULL"), 1);
+    char *run = NULL;
+    struct err err = {0};
+    assert_int_equal(history_default_run(conninfo, &run, &err), 0);
+    assert_string_equal(run, "r1");
+    free(run);
+}
+
+static void a_replays_name_is_used_once(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    struct history *h = NULL;
+    struct err err = {0};
+    struct history_run run = {.name = "r1", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
+    assert_int_equal(history_open(&h, pg, conninfo, fleet, NULL, &run, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "r1"));
+    pg_close(pg, 1);
+    uv_loop_close(&loop);
+}
+
+static void a_live_run_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct made m;
+    for (int part = 0; part < 3; part++) { /* 25 minutes each: the hour is interrupted twice */
+        struct pg *pg = open_pg(&loop);
+        settle(&loop, pg, 10);
+        struct history *h = open_history(pg, RUN_LIVE, "live");
+        for (int k = 25 * part + 1; k <= 25 * (part + 1); k++) {
+            assert_true(history_put_tick(h, make_tick(&m, k)));
+            settle(&loop, pg, 10);
+        }
+        history_close(h);
+        pg_close(pg, 10);
+    }
+    uv_loop_close(&loop);
+    assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05'"), 60);
+    assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE run = 'live' AND supply ="
+                               " 'Q05'"), 310);
+    assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150 + 75);
+    tstamp_ns t = 0;
+    struct err err = {0};
+    assert_int_equal(history_last_tick(conninfo, RUN_LIVE, &t, &err), 0);
+    assert_true(t == MINUTE(75));
+    assert_int_equal(history_last_tick(conninfo, "never", &t, &err), 0);
+    assert_true(t == 0);
+    char *run = NULL;
+    assert_int_equal(history_default_run(conninfo, &run, &err), 0);
+    assert_string_equal(run, RUN_LIVE);
+    free(run);
+}
+
+/* postgres is killed in mid-stream: ticks lost meanwhile are a gap to recompute, hours are not lost. */
+static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    struct made m;
+    tstamp_ns from = 0, to = 0;
+    for (int k = 76; k <= 80; k++)
+        assert_true(history_put_tick(h, make_tick(&m, k)));
+    settle(&loop, pg, 10);
+    assert_false(history_gap(h, &from, &to));
+    kill_server();
+    int refused = 0;
+    for (int k = 81; k <= 150; k++) {
+        refused += !history_put_tick(h, make_tick(&m, k));
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_true(refused > 60);
+    assert_true(history_gap(h, &from, &to));
+    assert_true(from == MINUTE(81) && to == MINUTE(150));
+    assert_int_equal(another_user(NULL), 0); /* starts the server */
+    settle(&loop, pg, 30);
+    assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05' AND t ="
+                               " '2026-11-04T01:00Z'"), 60);
+    assert_int_equal(number_of("SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps"),
+                     MINUTE(81) / NS_PER_S);
+    assert_true(history_put_tick(h, make_tick(&m, 151))); /* live goes on, the gap stays */
+    assert_true(history_gap(h, &from, &to));
+    settle(&loop, pg, 10);
+    /* a psmon that starts now knows it as well */
+    history_close(h);
+    h = open_history(pg, RUN_LIVE, "live");
+    assert_true(history_gap(h, &from, &to));
+    assert_true(from == MINUTE(81));
+    for (int k = 81; k <= 151; k++)
+        assert_true(history_put_recomputed(h, make_tick(&m, k)));
+    assert_false(history_gap(h, &from, &to));
+    settle(&loop, pg, 10);
+    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
+                               " 'live')"), 151);
+    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE recomputed"), 70);
+    assert_int_equal(number_of("SELECT count(*) FROM tick_gaps"), 0);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+}
+
+static void old_ticks_go_and_months_are_put_in_order(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    struct made m;
+    long rows = number_of("SELECT count(*) FROM hours");
+    for (int day = 1; day <= 30; day += day < 4 ? 1 : 13) { /* Nov 5, 6, 7, 8, 21, Dec 4 */
+        assert_true(history_put_tick(h, make_tick(&m, day * 1440 + 1)));
+        settle(&loop, pg, 10);
+    }
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    /* live keeps the last two days before the newest; the replay's ticks stay, it has just been made */
+    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
+                               " 'live')"), 1);
+    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run <> (SELECT run FROM runs WHERE name ="
+                               " 'live')"), 150);
+    assert_int_equal(number_of("SELECT count(*) FROM hours_closed WHERE month = '2026-11-01' AND rows > 0"), 1);
+    assert_true(number_of("SELECT count(*) FROM hours") > rows);
+    /* sorted: nobody precedes who sorts before */
+    assert_int_equal(number_of("SELECT count(*) FROM (SELECT (supply, t) < lag((supply, t)) OVER (ORDER BY"
+                               " ctid) AS bad FROM hours_202611) x WHERE bad"), 0);
+}
+
+static struct finding make_finding(tstamp_ns first, tstamp_ns last, double size)
+{
+    struct finding f = {.id = "Q05-level-1", .subject = "Q05", .supply = fleet_supply(fleet, "Q05"),
+                        .detector = DETECTOR_LEVEL, .class = CLASS_SENSOR, .signal = "voltage",
+                        .onset = first - NS_PER_HOUR, .first_seen = first, .last_seen = last,
+                        .chance = 0.025, .size = size, .unit = "V", .direction = DIRECTION_DOWN,
+                        .n_by = 2, .reason = "voltage 0.3 V below, \"really\""};
+    f.by[0] = (struct contributor){"voltage", -0.3, "V", 0.75};
+    f.by[1] = (struct contributor){"current", (double)NAN, "A", 0.25};
+    return f;
+}
+
+static void findings_come_back_as_they_were_said(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    struct made m;
+    struct finding f[2] = {make_finding(MINUTE(50000), MINUTE(50000), -0.3)};
+    f[1] = f[0];
+    snprintf(f[1].id, sizeof f[1].id, "S1-common");
+    snprintf(f[1].subject, sizeof f[1].subject, "S1");
+    f[1].supply = -1;
+    f[1].class = CLASS_COMMON;
+    f[1].chance = (double)NAN;
+    make_tick(&m, 50000);
+    m.t.findings = f;
+    m.t.n_findings = 2;
+    history_put_tick(h, &m.t);
+    /* its numbers move: not stored before an hour is over */
+    f[0].size = -0.4;
+    f[0].last_seen = m.t.t = MINUTE(50001);
+    history_put_tick(h, &m.t);
+    settle(&loop, pg, 10);
+    struct finding *open = NULL;
+    size_t n = 0;
+    struct err err = {0};
+    assert_int_equal(history_open_findings(conninfo, fleet, RUN_LIVE, &open, &n, &err), 0);
+    assert_int_equal(n, 2);
+    const struct finding *g = &open[0];
+    assert_string_equal(g->id, "Q05-level-1");
+    assert_int_equal(g->supply, f[0].supply);
+    assert_int_equal(g->class, CLASS_SENSOR);
+    assert_int_equal(g->direction, DIRECTION_DOWN);
+    assert_true(g->onset == f[0].onset && g->first_seen == f[0].first_seen);
+    assert_near(g->size, -0.3, 1e-9, 0);
+    assert_near(g->chance, 0.025, 1e-9, 0);
+    assert_int_equal(g->n_by, 2);
+    assert_string_equal(g->by[0].signal, "voltage");
+    assert_near(g->by[0].share, 0.75, 0, 0);
+    assert_near(g->by[1].size, (double)NAN, 0, 0);
+    assert_string_equal(g->reason, f[0].reason);
+    assert_int_equal(open[1].supply, -1);
+    assert_near(open[1].chance, (double)NAN, 0, 0);
+    free(open);
+    /* it closes: at once */
+    f[0].closed = f[0].last_seen = m.t.t = MINUTE(50002);
+    history_put_tick(h, &m.t);
+    settle(&loop, pg, 10);
+    assert_int_equal(history_open_findings(conninfo, fleet, RUN_LIVE, &open, &n, &err), 0);
+    assert_int_equal(n, 1);
+    free(open);
+    assert_int_equal(number_of("SELECT size * 10 FROM findings WHERE closed IS NOT NULL"), -4);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+}
+
+static void what_was_issued_stays(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1}, {0, "Q03", NULL, (double)NAN, (double)NAN}};
+    for (int twice = 0; twice < 2; twice++)
+        history_put_ranking(h, T0, T0 + NS_PER_DAY, 7, rows, 2, "{\"number\": 7}");
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    assert_int_equal(number_of("SELECT count(*) FROM rankings"), 2);
+    assert_int_equal(number_of("SELECT count(*) FROM rankings WHERE rank IS NULL AND score IS NULL"), 1);
+    assert_int_equal(number_of("SELECT document->'number' FROM reports WHERE model_hash = 'abc'"), 7);
+    struct err err = {0};
+    static const char *const changes[] = {"UPDATE rankings SET rank = 2", "DELETE FROM rankings",
+                                          "TRUNCATE reports", "UPDATE reports SET document = '{}'"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        assert_int_equal(pg_run(conninfo, changes[i], 0, NULL, NULL, &err), ERR_DB);
+        assert_non_null(strstr(err.msg, "frozen"));
+    }
+}
+
+static void models_are_active_one_at_a_time(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(history_put_model(conninfo, i % 2 ? "b" : "a", "/p", "hash", T0, T0 + NS_PER_DAY,
+                                           "12 supplies", true, &err), 0);
+    assert_int_equal(history_put_model(conninfo, "c", "/p", "hash", 0, 0, NULL, false, &err), 0);
+    assert_int_equal(number_of("SELECT count(*) FROM models"), 3);
+    assert_int_equal(number_of("SELECT count(*) FROM models WHERE active AND name = 'a'"), 1);
+    assert_int_equal(number_of("SELECT count(*) FROM models WHERE active"), 1);
+}
+
+static void imports_are_idempotent(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct history_imported done;
+    const struct history_row rows[] = {{{"2026-11-02", "Q01", "fault_found", "fan, \"dead\""}},
+                                       {{"2026-11-02", "Q02", "nothing_found", ""}},
+                                       {{"2026-11-02", "Q02", "not_inspected", "later line counts"}}};
+    assert_int_equal(history_import(conninfo, HISTORY_OUTCOMES, rows, 3, &done, &err), 0);
+    assert_int_equal(done.added, 2);
+    assert_int_equal(history_import(conninfo, HISTORY_OUTCOMES, rows, 3, &done, &err), 0);
+    assert_int_equal(done.added + done.changed, 0);
+    assert_int_equal(history_import(conninfo, HISTORY_OUTCOMES, rows, 2, &done, &err), 0);
+    assert_int_equal(done.changed, 1);
+    assert_int_equal(number_of("SELECT count(*) FROM outcomes WHERE note = 'fan, \"dead\"'"), 1);
+    const struct history_row trip = {{"Q01", "2026-11-02T03:04:05.5Z", "over temperature"}};
+    assert_int_equal(history_import(conninfo, HISTORY_TRIPS, &trip, 1, &done, &err), 0);
+    assert_int_equal(done.added, 1);
+    assert_int_equal(history_import(conninfo, HISTORY_TRIPS, NULL, 0, &done, &err), 0);
+    fleet_free(fleet);
+    maintenance_free(maintenance);
+}
+
 int main(void)
 {
     postgres_leave_root();
@@ -213,6 +650,16 @@ int main(void)
         cmocka_unit_test(several_start_it_at_once),
         cmocka_unit_test(it_recovers_after_kill_9),
         cmocka_unit_test(a_long_path_gets_a_short_socket),
+        cmocka_unit_test(migrations_describe_everything),
+        cmocka_unit_test(a_replay_is_stored_and_read_through_the_views),
+        cmocka_unit_test(a_replays_name_is_used_once),
+        cmocka_unit_test(a_live_run_goes_on_after_a_restart),
+        cmocka_unit_test(an_outage_leaves_a_gap_that_is_filled_once),
+        cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
+        cmocka_unit_test(findings_come_back_as_they_were_said),
+        cmocka_unit_test(what_was_issued_stays),
+        cmocka_unit_test(models_are_active_one_at_a_time),
+        cmocka_unit_test(imports_are_idempotent),
     };
     return cmocka_run_group_tests_name("archive_history", tests, join, leave);
 }

@@ -1,0 +1,171 @@
+/* Findings, rankings and models in the history; see history.h. SPDX-License-Identifier: MIT */
+#include "archive/history/internal.h"
+
+#include "base/mem.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *number(char out[32], double v)
+{
+    if (isnan(v))
+        return NULL;
+    snprintf(out, 32, "%.9g", v);
+    return out;
+}
+
+/* ---- findings ---- */
+
+/* What people act on: written at once. */
+static bool turned(const struct finding *a, const struct finding *b)
+{
+    return a->closed != b->closed || a->class != b->class || a->witness != b->witness ||
+           a->direction != b->direction || strcmp(a->signal, b->signal) != 0 ||
+           strcmp(a->subject, b->subject) != 0;
+}
+
+/* Whether it has to be written: new, turned, or an hour old (its numbers move with every tick). */
+static bool is_news(struct history *h, const struct finding *f, tstamp_ns now)
+{
+    int32_t i = hashmap_get(h->finding_index, f->id);
+    if (i < 0) {
+        xgrow(&h->finding, &h->finding_cap, h->n_findings + 1, sizeof *h->finding);
+        i = (int32_t)h->n_findings++;
+        hashmap_put(h->finding_index, f->id, i);
+    } else if (!turned(&h->finding[i].f, f) && now - h->finding[i].at < NS_PER_HOUR) {
+        return false;
+    }
+    h->finding[i] = (struct stored_finding){*f, now};
+    return true;
+}
+
+static char *contributors_json(const struct finding *f)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->n_by; i++) {
+        const struct contributor *c = &f->by[i];
+        json_t *o = json_object();
+        json_object_set_new(o, "signal", json_string(c->signal));
+        json_object_set_new(o, "size", isfinite(c->size) ? json_real(c->size) : json_null());
+        json_object_set_new(o, "unit", json_string(c->unit));
+        json_object_set_new(o, "share", isfinite(c->share) ? json_real(c->share) : json_null());
+        json_array_append_new(list, o);
+    }
+    char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(list);
+    return text;
+}
+
+/* "2026-11-03T08:00:00Z fan replaced", or NULL. */
+static char *last_work(const struct history *h, const struct finding *f)
+{
+    char start[TIMEFMT_LEN];
+    if (f->supply < 0 || !h->maintenance)
+        return NULL;
+    const struct maintenance_period *p =
+        maintenance_last(h->maintenance, h->fleet, (uint32_t)f->supply, f->first_seen);
+    return p ? xasprintf("%s %s", timefmt_iso(start, p->start), p->work) : NULL;
+}
+
+static const char upsert_finding[] =
+    "INSERT INTO findings (run, id, subject, supply, detector, class, signal, onset, first_seen, last_seen,"
+    " closed, chance, size, unit, direction, children, witness, contributors, reason, work) VALUES ($1::int,"
+    " $2, $3, $4::int, $5, $6, $7, $8::timestamptz, $9::timestamptz, $10::timestamptz, $11::timestamptz,"
+    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20)"
+    " ON CONFLICT (run, id) DO UPDATE SET subject = EXCLUDED.subject, supply = EXCLUDED.supply,"
+    " detector = EXCLUDED.detector, class = EXCLUDED.class, signal = EXCLUDED.signal,"
+    " onset = EXCLUDED.onset, last_seen = EXCLUDED.last_seen, closed = EXCLUDED.closed,"
+    " chance = EXCLUDED.chance, size = EXCLUDED.size, unit = EXCLUDED.unit,"
+    " direction = EXCLUDED.direction, children = EXCLUDED.children, witness = EXCLUDED.witness,"
+    " contributors = EXCLUDED.contributors, reason = EXCLUDED.reason, work = EXCLUDED.work,"
+    " stored_at = now() WHERE findings.last_seen <= EXCLUDED.last_seen";
+
+static void add_finding(struct history *h, struct pg_txn *t, const struct finding *f)
+{
+    char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
+    char chance[32], size[32], children[16];
+    char *by = contributors_json(f), *work = last_work(h, f);
+    bool one = f->supply >= 0 && (size_t)f->supply < h->fleet->n_supplies;
+    if (one)
+        snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);
+    snprintf(children, sizeof children, "%u", (unsigned)f->children);
+    const char *const params[20] = {
+        h->run_id, f->id, f->subject, one ? supply : NULL, detector_name(f->detector),
+        finding_class_name(f->class), f->signal, history_time(onset, f->onset),
+        history_time(first, f->first_seen), history_time(last, f->last_seen),
+        history_time(closed, f->closed), number(chance, f->chance), number(size, f->size), f->unit,
+        direction_name(f->direction), children, f->witness ? "t" : "f", by, f->reason, work};
+    pg_txn_add(t, upsert_finding, 20, params);
+    free(by);
+    free(work);
+}
+
+void findings_put(struct history *h, const struct tick *t)
+{
+    struct pg_txn *txn = NULL;
+    for (size_t i = 0; i < t->n_findings; i++) {
+        if (!is_news(h, &t->findings[i], t->t))
+            continue;
+        if (!txn)
+            txn = pg_txn_new();
+        add_finding(h, txn, &t->findings[i]);
+    }
+    if (txn)
+        history_submit(h, txn);
+}
+
+/* ---- rankings ---- */
+
+void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issued_at, int number_,
+                         const struct history_rank *rows, size_t n, const char *document_json)
+{
+    char week[TIMEFMT_LEN], issued[TIMEFMT_LEN], report[16];
+    timefmt_iso(week, week_start);
+    timefmt_iso(issued, issued_at);
+    snprintf(report, sizeof report, "%d", number_);
+    struct pg_txn *t = pg_txn_new();
+    for (size_t i = 0; i < n; i++) {
+        char rank[16], score[32], chance[32];
+        snprintf(rank, sizeof rank, "%d", rows[i].rank);
+        const char *const params[9] = {h->run_id, report, week, issued, rows[i].rank > 0 ? rank : NULL,
+                                       rows[i].supply, number(score, rows[i].score),
+                                       number(chance, rows[i].chance),
+                                       rows[i].reason ? rows[i].reason : ""};
+        pg_txn_add(t,
+                   "INSERT INTO rankings (run, number, week_start, issued_at, rank, supply, score,"
+                   " chance, reason) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz, $5::int,"
+                   " $6, $7::float8, $8::float8, $9) ON CONFLICT DO NOTHING",
+                   9, params);
+    }
+    const char *const params[8] = {h->run_id, report, week, issued, h->model, h->model_hash,
+                                   h->config_hash, document_json};
+    pg_txn_add(t,
+               "INSERT INTO reports (run, number, week_start, issued_at, model, model_hash, config_hash,"
+               " document) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz, $5, $6, $7,"
+               " $8::jsonb) ON CONFLICT DO NOTHING",
+               8, params);
+    history_submit(h, t);
+}
+
+/* ---- models ---- */
+
+int history_put_model(const char *conninfo, const char *name, const char *path, const char *hash,
+                      tstamp_ns from, tstamp_ns to, const char *summary, bool active, struct err *err)
+{
+    char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
+    const char *const params[7] = {name, path, hash, history_time(a, from), history_time(b, to),
+                                   summary ? summary : "", active ? "t" : "f"};
+    /* one statement, so that never two are active */
+    return pg_run(conninfo,
+                  "WITH off AS (UPDATE models SET active = false WHERE $7::bool AND active AND name <> $1)"
+                  " INSERT INTO models (name, path, hash, from_t, to_t, summary, active, activated) VALUES"
+                  " ($1, $2, $3, $4::timestamptz, $5::timestamptz, $6, $7::bool, CASE WHEN $7::bool THEN"
+                  " now() END) ON CONFLICT (name) DO UPDATE SET path = EXCLUDED.path, hash ="
+                  " EXCLUDED.hash, from_t = EXCLUDED.from_t, to_t = EXCLUDED.to_t, summary ="
+                  " EXCLUDED.summary, active = EXCLUDED.active, activated = CASE WHEN EXCLUDED.active THEN"
+                  " now() ELSE models.activated END",
+                  7, params, NULL, err);
+}

@@ -1,0 +1,289 @@
+/* Opening a run for writing, closing it; see history.h. SPDX-License-Identifier: MIT */
+#include "archive/history/internal.h"
+
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t)
+{
+    return t ? timefmt_iso(out, t) : NULL;
+}
+
+void history_submit(struct history *h, struct pg_txn *t)
+{
+    pg_submit(h->pg, t, pg_durable(h->pg), NULL, NULL);
+}
+
+/* ---- the fleet's revision ---- */
+
+void history_array_text(struct buf *b, const char *s)
+{
+    buf_str(b, b->len ? "," : "{");
+    if (!s) {
+        buf_str(b, "NULL");
+        return;
+    }
+    buf_str(b, "\"");
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            buf_str(b, "\\");
+        buf_add(b, s, 1);
+    }
+    buf_str(b, "\"");
+}
+
+static void add_limit(struct buf *b, double v)
+{
+    buf_str(b, b->len ? "," : "{");
+    if (isnan(v))
+        buf_str(b, "NULL");
+    else
+        buf_printf(b, "%.17g", v);
+}
+
+const char *history_array_end(struct buf *b)
+{
+    buf_str(b, b->len ? "}" : "{}");
+    return buf_text(b);
+}
+
+static const char *group_of(const struct fleet *f, const struct supply *s, enum group_kind g)
+{
+    return s->group[g] < 0 ? NULL : f->groups[g].name[s->group[g]];
+}
+
+/* Groups may change without changing what indexes mean: they are brought up to date. */
+static const char put_supplies[] =
+    "WITH ids AS (INSERT INTO supply_ids (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO UPDATE SET"
+    " name = EXCLUDED.name RETURNING id, name)"
+    " INSERT INTO fleet_supplies (fleet, i, supply, family, sector, water, rack, feeder) SELECT $1::int, u.i,"
+    " ids.id, u.family, u.sector, u.water, u.rack, u.feeder FROM unnest($2::text[], $3::text[], $4::text[],"
+    " $5::text[], $6::text[], $7::text[]) WITH ORDINALITY u(name, family, sector, water, rack, feeder, i)"
+    " JOIN ids USING (name) ON CONFLICT (fleet, i) DO UPDATE SET family = EXCLUDED.family, sector ="
+    " EXCLUDED.sector, water = EXCLUDED.water, rack = EXCLUDED.rack, feeder = EXCLUDED.feeder";
+
+static int register_supplies(const struct history *h, const char *conninfo, struct err *err)
+{
+    const struct fleet *f = h->fleet;
+    struct buf b[6] = {{0}};
+    static const enum group_kind order[5] = {GROUP_FAMILY, GROUP_SECTOR, GROUP_WATER, GROUP_RACK,
+                                        GROUP_FEEDER};
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        history_array_text(&b[0], f->supplies[s].name);
+        for (size_t g = 0; g < 5; g++)
+            history_array_text(&b[1 + g], group_of(f, &f->supplies[s], order[g]));
+    }
+    const char *params[7] = {h->fleet_id};
+    for (size_t i = 0; i < 6; i++)
+        params[1 + i] = history_array_end(&b[i]);
+    int rc = pg_run(conninfo, put_supplies, 7, params, NULL, err);
+    for (size_t i = 0; i < 6; i++)
+        buf_free(&b[i]);
+    return rc;
+}
+
+static const char put_channels[] =
+    "INSERT INTO fleet_channels (fleet, i, supply, position, signal, pv, unit, low, high, range) SELECT"
+    " $1::int, u.i, s.supply, u.position, u.signal, u.pv, u.unit, u.low, u.high, u.range FROM"
+    " unnest($2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::float8[],"
+    " $9::float8[]) WITH ORDINALITY u(supply, position, signal, pv, unit, low, high, range, i)"
+    " JOIN fleet_supplies s ON s.fleet = $1::int AND s.i = u.supply ON CONFLICT (fleet, i) DO UPDATE SET"
+    " unit = EXCLUDED.unit, low = EXCLUDED.low, high = EXCLUDED.high, range = EXCLUDED.range";
+
+static int register_channels(const struct history *h, const char *conninfo, struct err *err)
+{
+    const struct fleet *f = h->fleet;
+    struct buf b[8] = {{0}};
+    for (size_t i = 0; i < f->n_channels; i++) {
+        const struct channel *c = &f->channels[i];
+        const struct supply *s = &f->supplies[c->supply];
+        buf_printf(&b[0], "%c%" PRIu32, i ? ',' : '{', c->supply + 1);
+        buf_printf(&b[1], "%c%zu", i ? ',' : '{', i - s->first_channel + 1);
+        history_array_text(&b[2], f->signals.name[c->signal]);
+        history_array_text(&b[3], c->pv);
+        history_array_text(&b[4], c->unit ? c->unit : "");
+        add_limit(&b[5], c->low);
+        add_limit(&b[6], c->high);
+        add_limit(&b[7], c->range);
+    }
+    const char *params[9] = {h->fleet_id};
+    for (size_t i = 0; i < 8; i++)
+        params[1 + i] = history_array_end(&b[i]);
+    int rc = pg_run(conninfo, put_channels, 9, params, NULL, err);
+    for (size_t i = 0; i < 8; i++)
+        buf_free(&b[i]);
+    return rc;
+}
+
+static int read_supply_ids(struct history *h, const char *conninfo, struct err *err)
+{
+    const char *const params[1] = {h->fleet_id};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo, "SELECT supply FROM fleet_supplies WHERE fleet = $1::int ORDER BY i", 1,
+                    params, &rows, err);
+    if (rc == 0 && (size_t)rows->n_rows != h->fleet->n_supplies)
+        rc = err_set(err, ERR_DB, "fleet revision %s is not complete in the database", h->fleet_id);
+    for (int i = 0; rc == 0 && i < rows->n_rows; i++)
+        h->supply_id[i] = (int32_t)strtol(rows->value[i], NULL, 10);
+    pg_rows_free(rows);
+    return rc;
+}
+
+/* A row's number from a statement that returns one. */
+static int row_number(char out[16], const char *conninfo, const char *sql, int n,
+                      const char *const params[], struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo, sql, n, params, &rows, err);
+    if (rc == 0)
+        snprintf(out, 16, "%s", rows->n_rows && rows->value[0] ? rows->value[0] : "");
+    pg_rows_free(rows);
+    return rc;
+}
+
+static int register_fleet(struct history *h, const char *conninfo, struct err *err)
+{
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016" PRIx64, h->fleet->hash);
+    const char *const params[1] = {hash};
+    if (row_number(h->fleet_id, conninfo,
+                   "INSERT INTO fleets (hash) VALUES ($1) ON CONFLICT (hash) DO UPDATE SET hash ="
+                   " EXCLUDED.hash RETURNING fleet",
+                   1, params, err) != 0 ||
+        register_supplies(h, conninfo, err) != 0 || register_channels(h, conninfo, err) != 0)
+        return err->code;
+    return read_supply_ids(h, conninfo, err);
+}
+
+/* ---- the run ---- */
+
+static int register_run(struct history *h, const char *conninfo, const struct history_run *run,
+                        struct err *err)
+{
+    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    const char *const params[8] = {run->name, run->kind, h->fleet_id, run->model, run->model_hash,
+                                   run->config_hash, history_time(from, run->from),
+                                   history_time(to, run->to)};
+    int rc = row_number(h->run_id, conninfo,
+                        "INSERT INTO runs (name, kind, fleet, model, model_hash, config_hash, from_t, to_t)"
+                        " VALUES ($1, $2, $3::int, $4, $5, $6, $7::timestamptz, $8::timestamptz)"
+                        " ON CONFLICT (name) DO UPDATE SET fleet = EXCLUDED.fleet, model = EXCLUDED.model,"
+                        " model_hash = EXCLUDED.model_hash, config_hash = EXCLUDED.config_hash,"
+                        " finished = NULL WHERE runs.kind = 'live' AND EXCLUDED.kind = 'live'"
+                        " RETURNING run",
+                        8, params, err);
+    if (rc != 0)
+        return rc;
+    if (!h->run_id[0])
+        return err_set(err, ERR_CONFIG, "run \"%s\" exists already: choose another name", run->name);
+    const char *const start[5] = {h->run_id, h->fleet_id, run->model, run->model_hash, run->config_hash};
+    return pg_run(conninfo,
+                  "INSERT INTO run_starts (run, fleet, model, model_hash, config_hash) VALUES ($1::int,"
+                  " $2::int, $3, $4, $5)",
+                  5, start, NULL, err);
+}
+
+static int register_maintenance(const struct history *h, const char *conninfo, struct err *err)
+{
+    size_t n = h->maintenance ? h->maintenance->n : 0;
+    struct history_row *rows = xcalloc(n, sizeof *rows);
+    char(*time)[2][TIMEFMT_LEN] = xcalloc(n, sizeof *time);
+    for (size_t i = 0; i < n; i++) {
+        const struct maintenance_period *p = &h->maintenance->period[i];
+        rows[i] = (struct history_row){{p->subject, timefmt_iso(time[i][0], p->start),
+                                        p->end == MAINTENANCE_OPEN ? NULL : timefmt_iso(time[i][1], p->end),
+                                        p->work}};
+    }
+    int rc = history_import(conninfo, HISTORY_MAINTENANCE, rows, n, NULL, err);
+    free(rows);
+    free(time);
+    return rc;
+}
+
+static int read_gap(struct history *h, const char *conninfo, struct err *err)
+{
+    char from[16] = "", to[16] = "";
+    const char *const params[1] = {h->run_id};
+    if (row_number(from, conninfo,
+                   "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps WHERE run = $1::int", 1,
+                   params, err) != 0 ||
+        row_number(to, conninfo, "SELECT extract(epoch FROM max(t))::bigint FROM ticks WHERE run = $1::int",
+                   1, params, err) != 0)
+        return err->code;
+    if (from[0] && to[0]) {
+        h->gap_from = strtoll(from, NULL, 10) * NS_PER_S;
+        h->gap_to = strtoll(to, NULL, 10) * NS_PER_S;
+        if (h->gap_to < h->gap_from) /* nothing newer was stored: the ordinary catching up covers it */
+            h->gap_from = h->gap_to = 0;
+    }
+    return 0;
+}
+
+static char *copy(const char *s)
+{
+    return xstrdup(s ? s : "");
+}
+
+static void release(struct history *h)
+{
+    hour_fini(&h->hour);
+    hashmap_free(h->finding_index);
+    pg_txn_free(h->growing);
+    free(h->finding);
+    free(h->supply_id);
+    free(h->run);
+    free(h->model);
+    free(h->model_hash);
+    free(h->config_hash);
+}
+
+int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
+                 const struct maintenance *m, const struct history_run *run, struct err *err)
+{
+    struct history *h = xcalloc(1, sizeof *h);
+    h->pg = pg;
+    h->fleet = f;
+    h->maintenance = m;
+    h->live = strcmp(run->kind, "live") == 0;
+    h->keep_ticks_days = run->keep_ticks_days;
+    h->day = h->tidy_day = INT64_MIN;
+    h->run = copy(run->name);
+    h->model = copy(run->model);
+    h->model_hash = copy(run->model_hash);
+    h->config_hash = copy(run->config_hash);
+    h->supply_id = xcalloc(f->n_supplies, sizeof *h->supply_id);
+    h->finding_index = hashmap_new();
+    hour_init(&h->hour, f->n_supplies, f->n_channels);
+    if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
+        register_maintenance(h, conninfo, err) != 0 ||
+        (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0))) {
+        release(h);
+        free(h);
+        return err->code;
+    }
+    *out = h;
+    return 0;
+}
+
+void history_close(struct history *h)
+{
+    if (!h)
+        return;
+    ticks_flush(h);
+    if (!h->live)
+        hours_flush(h); /* a live run takes its open hour up again when it starts */
+    const char *const params[1] = {h->run_id};
+    struct pg_txn *t = pg_txn_new();
+    pg_txn_add(t, "UPDATE runs SET finished = now() WHERE run = $1::int", 1, params);
+    history_submit(h, t);
+    release(h);
+    h->growing = NULL;
+    h->closed = true;
+    if (h->batches == 0)
+        free(h); /* else when the last batch is answered */
+}

@@ -1,0 +1,79 @@
+/* What the writing half of the history shares; see history.h. SPDX-License-Identifier: MIT */
+#ifndef PSM_ARCHIVE_HISTORY_INTERNAL_H
+#define PSM_ARCHIVE_HISTORY_INTERNAL_H
+
+#include "archive/history/history.h"
+
+#include "base/hashmap.h"
+#include "base/timefmt.h"
+
+/* Sums of one hour, by supply [S] and by channel [C]. */
+struct hour {
+    tstamp_ns start; /* 0: empty */
+    float *score, *chance, *jsd;       /* [S] largest, smallest, largest; NaN */
+    double *reconstruction;            /* [S] sum of n_reconstruction values */
+    uint16_t *n_reconstruction;        /* [S] */
+    uint16_t (*reasons)[REASON_COUNT]; /* [S] ticks per reason */
+    double *value;                     /* [C] sum of n_value readings */
+    uint16_t *n_value;                 /* [C] */
+};
+
+/* What of a finding is in the database. */
+struct stored_finding {
+    struct finding f; /* as it was stored */
+    tstamp_ns at;
+};
+
+struct history {
+    struct pg *pg;
+    const struct fleet *fleet;
+    const struct maintenance *maintenance;
+    char run_id[16], fleet_id[16]; /* numbers of the rows, as parameters */
+    char *run, *model, *model_hash, *config_hash;
+    bool live;
+    int keep_ticks_days;
+    int32_t *supply_id; /* [S] */
+    struct hour hour;
+
+    /* ticks: one transaction under way, the next one growing meanwhile */
+    struct pg_txn *growing;
+    size_t n_growing, n_in_flight;
+    tstamp_ns growing_from, growing_to;
+    int64_t day;      /* whose partition the growing transaction makes */
+    int64_t tidy_day; /* when old ticks were last dropped */
+    int batches; /* submitted and not answered: they know this struct */
+    bool closed;
+    tstamp_ns gap_from, gap_to; /* 0: none */
+
+    struct stored_finding *finding;
+    size_t n_findings, finding_cap;
+    struct hashmap *finding_index; /* id to index */
+};
+
+/* ---- hours.c ---- */
+void hour_init(struct hour *h, size_t n_supplies, size_t n_channels);
+void hour_fini(struct hour *h);
+/* Adds a tick; when it belongs to a later hour, the hour before is stored first. */
+void hours_add(struct history *h, const struct tick *t);
+void hours_flush(struct history *h);
+/* Takes up the hour in which a live run was interrupted, from its stored ticks. Blocking. */
+int hours_restore(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
+
+/* ---- ticks.c ---- */
+void ticks_put(struct history *h, const struct tick *t, bool recomputed);
+void ticks_flush(struct history *h);
+
+/* ---- findings.c ---- */
+void findings_put(struct history *h, const struct tick *t);
+
+/* Appends an element to an array in text form ("{", quoted elements; NULL), or ends it. */
+void history_array_text(struct buf *b, const char *s);
+const char *history_array_end(struct buf *b);
+
+/* Submits durable, or, for a connection without a spool, at least in memory. */
+void history_submit(struct history *h, struct pg_txn *t);
+
+/* The text of a time for a parameter; 0 gives NULL. */
+const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t);
+
+#endif

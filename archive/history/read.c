@@ -1,0 +1,141 @@
+/* Reading the history back at start-up; blocking. See history.h. SPDX-License-Identifier: MIT */
+#include "archive/history/history.h"
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int history_last_tick(const char *conninfo, const char *run, tstamp_ns *t, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT psmon_iso(max(t)) FROM ticks WHERE run = (SELECT run FROM runs WHERE name = $1)",
+                    1, &run, &rows, err);
+    if (rc != 0)
+        return rc;
+    *t = 0;
+    if (rows->n_rows && rows->value[0])
+        rc = timefmt_parse(t, rows->value[0], err);
+    pg_rows_free(rows);
+    return rc;
+}
+
+int history_default_run(const char *conninfo, char **run, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo, "SELECT name FROM runs WHERE run = psmon_default_run()", 0, NULL, &rows, err);
+    if (rc != 0)
+        return rc;
+    *run = rows->n_rows && rows->value[0] ? xstrdup(rows->value[0]) : NULL;
+    pg_rows_free(rows);
+    return 0;
+}
+
+/* ---- findings ---- */
+
+static void set_text(char *out, size_t n, const char *value)
+{
+    snprintf(out, n, "%s", value ? value : "");
+}
+
+static double get_number(const char *value)
+{
+    return value ? strtod(value, NULL) : (double)NAN;
+}
+
+static tstamp_ns get_time(const char *value)
+{
+    tstamp_ns t = 0;
+    struct err err;
+    return value && timefmt_parse(&t, value, &err) == 0 ? t : 0;
+}
+
+/* Index of a name in a list given by a function; fallback when it is not there. */
+static int word_index(const char *word, const char *(*name)(int), int n)
+{
+    for (int i = 0; i < n; i++)
+        if (word && strcmp(word, name(i)) == 0)
+            return i;
+    return 0;
+}
+
+static const char *detector_word(int i)
+{
+    return detector_name((enum detector)i);
+}
+
+static const char *class_word(int i)
+{
+    return finding_class_name((enum finding_class)i);
+}
+
+static const char *direction_word(int i)
+{
+    return direction_name((enum direction)i);
+}
+
+static double member(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+static void read_contributors(struct finding *f, const char *text)
+{
+    json_t *list = text ? json_loads(text, 0, NULL) : NULL;
+    for (size_t i = 0; i < json_array_size(list) && i < FINDING_CONTRIBUTORS; i++) {
+        const json_t *o = json_array_get(list, i);
+        struct contributor *c = &f->by[f->n_by++];
+        set_text(c->signal, sizeof c->signal, json_string_value(json_object_get(o, "signal")));
+        set_text(c->unit, sizeof c->unit, json_string_value(json_object_get(o, "unit")));
+        c->size = member(o, "size");
+        c->share = member(o, "share");
+    }
+    json_decref(list);
+}
+
+static void read_finding(struct finding *f, const struct fleet *fleet, char *const v[])
+{
+    set_text(f->id, sizeof f->id, v[0]);
+    set_text(f->subject, sizeof f->subject, v[1]);
+    f->supply = fleet_supply(fleet, f->subject);
+    f->detector = (enum detector)word_index(v[2], detector_word, DETECTOR_COUNT);
+    f->class = (enum finding_class)word_index(v[3], class_word, CLASS_COUNT);
+    set_text(f->signal, sizeof f->signal, v[4]);
+    f->onset = get_time(v[5]);
+    f->first_seen = get_time(v[6]);
+    f->last_seen = get_time(v[7]);
+    f->chance = get_number(v[8]);
+    f->size = get_number(v[9]);
+    set_text(f->unit, sizeof f->unit, v[10]);
+    f->direction = (enum direction)word_index(v[11], direction_word, DIRECTION_COUNT);
+    f->children = (uint32_t)strtoul(v[12] ? v[12] : "0", NULL, 10);
+    f->witness = v[13] && v[13][0] == 't';
+    read_contributors(f, v[14]);
+    set_text(f->reason, sizeof f->reason, v[15]);
+}
+
+int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
+                          struct finding **out, size_t *n, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen),"
+                    " psmon_iso(last_seen), chance, size, unit, direction, children, witness, contributors,"
+                    " reason FROM findings WHERE closed IS NULL AND run = (SELECT run FROM runs WHERE"
+                    " name = $1) ORDER BY first_seen, id",
+                    1, &run, &rows, err);
+    if (rc != 0)
+        return rc;
+    *n = (size_t)rows->n_rows;
+    *out = xcalloc(*n, sizeof **out);
+    for (size_t i = 0; i < *n; i++)
+        read_finding(&(*out)[i], f, rows->value + i * (size_t)rows->n_columns);
+    pg_rows_free(rows);
+    return 0;
+}

@@ -1,0 +1,214 @@
+/* Ticks: a row of arrays each, several to a transaction while one is under way; see history.h.
+ * SPDX-License-Identifier: MIT */
+#include "archive/history/internal.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_MAX 30 /* ticks in a transaction: 2.5 MB for 1,320 supplies */
+
+/* A transaction of ticks under way. */
+struct batch {
+    struct history *h;
+    size_t n;
+    tstamp_ns from, to;
+};
+
+/* ---- gap ---- */
+
+static void remember_gap(struct history *h)
+{
+    char from[TIMEFMT_LEN];
+    const char *const params[2] = {h->run_id, history_time(from, h->gap_from)};
+    struct pg_txn *t = pg_txn_new();
+    pg_txn_add(t,
+               "INSERT INTO tick_gaps VALUES ($1::int, $2::timestamptz) ON CONFLICT (run) DO UPDATE SET"
+               " from_t = least(tick_gaps.from_t, EXCLUDED.from_t)",
+               2, params);
+    pg_submit(h->pg, t, true, NULL, NULL);
+}
+
+static void forget_gap(struct history *h)
+{
+    const char *const params[1] = {h->run_id};
+    struct pg_txn *t = pg_txn_new();
+    pg_txn_add(t, "DELETE FROM tick_gaps WHERE run = $1::int", 1, params);
+    pg_submit(h->pg, t, true, NULL, NULL);
+    h->gap_from = h->gap_to = 0;
+}
+
+static void widen_gap(struct history *h, tstamp_ns from, tstamp_ns to)
+{
+    bool wider = !h->gap_from || from < h->gap_from;
+    if (wider)
+        h->gap_from = from;
+    if (to > h->gap_to)
+        h->gap_to = to;
+    if (wider)
+        remember_gap(h); /* also a psmon that dies now knows when it starts again */
+}
+
+bool history_gap(const struct history *h, tstamp_ns *from, tstamp_ns *to)
+{
+    if (!h->gap_from)
+        return false;
+    *from = h->gap_from;
+    *to = h->gap_to;
+    return true;
+}
+
+/* ---- batches ---- */
+
+static void batch_done(void *arg, bool ok)
+{
+    struct batch *b = arg;
+    struct history *h = b->h;
+    h->n_in_flight -= b->n;
+    h->batches--;
+    if (!ok && !h->closed)
+        widen_gap(h, b->from, b->to);
+    free(b);
+    if (h->closed && h->batches == 0)
+        free(h);
+    else if (!h->closed && h->growing)
+        ticks_flush(h);
+}
+
+void ticks_flush(struct history *h)
+{
+    if (!h->growing)
+        return;
+    struct batch *b = xcalloc(1, sizeof *b);
+    *b = (struct batch){h, h->n_growing, h->growing_from, h->growing_to};
+    struct pg_txn *t = h->growing;
+    h->growing = NULL;
+    h->n_growing = 0;
+    if (!pg_submit(h->pg, t, false, batch_done, b)) {
+        widen_gap(h, b->from, b->to);
+        free(b);
+        return;
+    }
+    h->n_in_flight += b->n;
+    h->batches++;
+}
+
+static int64_t day_of(tstamp_ns t)
+{
+    return t >= 0 ? t / NS_PER_DAY : -((-t + NS_PER_DAY - 1) / NS_PER_DAY);
+}
+
+/* The daily chores of a live run: old ticks go, a month that is over is put in order. Transactions of their
+ * own: a lock that cannot be had costs them alone. */
+static void tidy(struct history *h, const char *time)
+{
+    char days[16];
+    snprintf(days, sizeof days, "%d", h->keep_ticks_days);
+    const char *const forget[3] = {h->run_id, days, time};
+    struct pg_txn *t = pg_txn_new();
+    if (h->keep_ticks_days > 0)
+        pg_txn_add(t, "SELECT psmon_forget($1::int, $2::int, $3::timestamptz)", 3, forget);
+    pg_submit(h->pg, t, false, NULL, NULL);
+    t = pg_txn_new();
+    /* a day late: what was recomputed after an outage should be in it */
+    pg_txn_add(t, "SELECT psmon_close_month($1::timestamptz - interval '1 day')", 1, &time);
+    pg_submit(h->pg, t, false, NULL, NULL);
+}
+
+static struct pg_value binary(const struct buf *b)
+{
+    return (struct pg_value){buf_text(b), b->len, true};
+}
+
+static struct pg_value text(const char *s)
+{
+    return (struct pg_value){s, s ? strlen(s) : 0, false};
+}
+
+static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t, const char *time,
+                     bool recomputed)
+{
+    struct buf b[8] = {{0}};
+    int32_t ledger[REASON_COUNT];
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        ledger[i] = (int32_t)t->ledger[i];
+    pg_binary_f32(&b[0], t->score, t->n_supplies);
+    pg_binary_f32(&b[1], t->chance, t->n_supplies);
+    pg_binary_u8_as_i16(&b[2], t->reason, t->n_supplies);
+    pg_binary_u8_as_i16(&b[3], t->mode, t->n_supplies);
+    pg_binary_f32(&b[4], t->reconstruction, t->n_supplies);
+    pg_binary_f32(&b[5], t->jsd, t->n_channels);
+    pg_binary_f32(&b[6], t->value, t->n_channels);
+    pg_binary_i32(&b[7], ledger, REASON_COUNT);
+    struct pg_value values[12] = {text(h->run_id), text(time), text(h->fleet_id),
+                                  text(recomputed ? "t" : "f")};
+    for (size_t i = 0; i < 8; i++)
+        values[4 + i] = binary(&b[i]);
+    pg_txn_add_values(txn,
+                      "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode,"
+                      " reconstruction, jsd, value, ledger) VALUES ($1::int, $2::timestamptz, $3::int,"
+                      " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[],"
+                      " $10::float4[], $11::float4[], $12::int4[]) ON CONFLICT DO NOTHING",
+                      12, values);
+    for (size_t i = 0; i < 8; i++)
+        buf_free(&b[i]);
+}
+
+void ticks_put(struct history *h, const struct tick *t, bool recomputed)
+{
+    char time[TIMEFMT_LEN];
+    timefmt_iso(time, t->t);
+    bool fresh = !h->growing;
+    if (fresh) {
+        h->growing = pg_txn_new();
+        h->growing_from = h->growing_to = t->t;
+    }
+    /* in every transaction: the one that made the partition may have been lost with the connection */
+    if (fresh || day_of(t->t) != h->day) {
+        const char *const params[2] = {h->run_id, time};
+        pg_txn_add(h->growing, "SELECT psmon_tick_day($1::int, $2::timestamptz)", 2, params);
+        h->day = day_of(t->t);
+    }
+    if (h->live && !recomputed && day_of(t->t) > h->tidy_day && pg_up(h->pg)) {
+        h->tidy_day = day_of(t->t);
+        tidy(h, time);
+    }
+    add_tick(h, h->growing, t, time, recomputed);
+    h->growing_from = t->t < h->growing_from ? t->t : h->growing_from;
+    h->growing_to = t->t > h->growing_to ? t->t : h->growing_to;
+    h->n_growing++;
+    if (h->batches == 0 || h->n_growing >= BATCH_MAX)
+        ticks_flush(h);
+}
+
+size_t history_backlog(const struct history *h)
+{
+    return h->n_growing + h->n_in_flight;
+}
+
+bool history_put_tick(struct history *h, const struct tick *t)
+{
+    tstamp_ns before = h->gap_to;
+    findings_put(h, t);
+    hours_add(h, t);
+    ticks_put(h, t, false);
+    return h->gap_to == before || h->gap_to < t->t;
+}
+
+bool history_put_recomputed(struct history *h, const struct tick *t)
+{
+    bool in_gap = h->gap_from && t->t >= h->gap_from, last = in_gap && t->t >= h->gap_to;
+    if (in_gap)
+        h->gap_from = t->t + 1;
+    ticks_put(h, t, true);
+    if (last)
+        ticks_flush(h);
+    if (h->gap_from && h->gap_from <= t->t)
+        return false; /* away again: the gap is as wide as before */
+    if (last)
+        forget_gap(h); /* queued behind the ticks */
+    return true;
+}
