@@ -57,7 +57,7 @@ PACKAGES_CHECK := \
   chromium
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
 
-.PHONY: all deps deps-check demo check quick bench install clean lint unit e2e evaluate
+.PHONY: all deps deps-check demo check quick bench install clean lint unit unit-threads e2e evaluate
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -138,6 +138,10 @@ lint:
 	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done
 unit: $(UNIT)
 	$(Q)$(PROVE) $(UNIT)
+# the tests in which threads meet, for SAN=thread
+UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t,$(UNIT))
+unit-threads: $(UNIT_THREADS)
+	$(Q)$(PROVE) $(UNIT_THREADS)
 quick: deps-check
 	$(Q)$(MAKE) --no-print-directory lint unit
 e2e: $(B)/psmon

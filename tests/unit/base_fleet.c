@@ -1,0 +1,159 @@
+/* base: fleet.csv and maintenance.csv, what is read and what is refused. SPDX-License-Identifier: MIT */
+#include "base/fleet.h"
+#include "base/maintenance.h"
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/psmon-fleet-XXXXXX";
+
+static void write_file(const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+#define HEAD "supply,family,sector,signal,pv,unit,water,low,high,range\n"
+#define GOOD                                                                                       \
+    HEAD "B,sext,S2,voltage,B:V,V,,,,\n"                                                           \
+         "A,quad,S1,voltage,A:V,V,W1,,,\n"                                                         \
+         "A,quad,S1,current,A:I,A,W1,-5,150,160\n"                                                 \
+         "A,quad,S1,humidity,A:H,%,W1,,,\n"
+
+static struct fleet *load(const char *text)
+{
+    struct fleet *f;
+    struct err err = {0};
+    write_file(text);
+    if (fleet_load(&f, path, &err) != 0)
+        fail_msg("%s", err.msg);
+    return f;
+}
+
+static void channels_are_grouped_and_ordered(void **state)
+{
+    (void)state;
+    struct fleet *f = load(GOOD);
+    assert_int_equal(f->n_supplies, 2);
+    assert_int_equal(f->n_channels, 4);
+    const struct supply *a = &f->supplies[fleet_supply(f, "A")];
+    assert_int_equal(a->n_channels, 3);
+    assert_int_equal(a->known[SIGNAL_CURRENT], a->first_channel);
+    assert_int_equal(a->known[SIGNAL_VOLTAGE], a->first_channel + 1);
+    assert_int_equal(a->known[SIGNAL_DAC], -1);
+    const struct channel *i = &f->channels[a->known[SIGNAL_CURRENT]];
+    assert_string_equal(i->pv, "A:I");
+    assert_near(i->range, 160, 0, 0);
+    assert_near(i->low, -5, 0, 0);
+    assert_true(isnan(f->channels[a->known[SIGNAL_VOLTAGE]].range));
+    assert_string_equal(f->signals.name[f->channels[a->first_channel + 2].signal], "humidity");
+    assert_int_equal(fleet_channel(f, "A:H"), a->first_channel + 2);
+    assert_int_equal(fleet_channel(f, "nope"), -1);
+    assert_int_equal(f->supplies[fleet_supply(f, "B")].group[GROUP_WATER], -1);
+    fleet_free(f);
+}
+
+static void bad_fleets_are_refused_by_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "empty file"},
+        {"supply,family\nA,b\n", ":1: column 'sector' is missing"},
+        {"supply,family,sector,signal,pv,unit,colour\n", ":1: unknown column 'colour'"},
+        {"supply,family,sector,signal,pv,unit,unit\n", ":1: column 'unit' twice"},
+        {HEAD, "no channels"},
+        {HEAD "A,quad,S1,current,,A,,,,\n", ":2: pv is empty"},
+        {HEAD "A,quad,S1,current,A:I,A,,,,\nB,quad,S1,current,A:I,A,,,,\n", ":3: pv: twice: 'A:I'"},
+        {HEAD "A,quad,S1,current,A:I,A,,,,\nA,quad,S2,voltage,A:V,V,,,,\n", ":3: sector:"},
+        {HEAD "A,quad,S1,current,A:I,A,W1,,,\nA,quad,S1,voltage,A:V,V,W2,,,\n", ":3: water:"},
+        {HEAD "A,quad,S1,current,A:I,A,,,,\nA,quad,S1,current,A:J,A,,,,\n", ":3: signal: twice"},
+        {HEAD "A,quad,A,current,A:I,A,,,,\n", "sector 'A' bears the name of a supply"},
+        {HEAD "A,quad,S1,current,A:I,A,,x,,\n", ":2: low: 'x' is not a number"},
+        {HEAD "A,quad,S1,current,A:I,A,,5,4,\n", ":2: low: must be below high"},
+        {HEAD "A,quad,S1,current,A:I,A,,,,0\n", ":2: range: must be positive"},
+        {HEAD "A,quad,S1,current\n", ":2: 4 fields where the header has 10"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fleet *f;
+        struct err err = {0};
+        write_file(cases[i].text);
+        int rc = fleet_load(&f, path, &err);
+        if (rc != ERR_CONFIG || !strstr(err.msg, cases[i].says))
+            fail_msg("case %zu: code %d, says '%s', want '%s'", i, rc, err.msg, cases[i].says);
+    }
+}
+
+static void a_supply_may_be_scattered_and_hashes_differ(void **state)
+{
+    (void)state;
+    struct fleet *f = load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:V,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
+    assert_int_equal(f->supplies[0].n_channels, 2);
+    assert_int_equal(f->channels[f->supplies[0].first_channel].signal, SIGNAL_CURRENT);
+    assert_int_equal(fleet_channel(f, "B:V"), 2);
+    struct fleet *g = load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:W,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
+    assert_true(f->hash != g->hash);
+    fleet_free(f);
+    fleet_free(g);
+}
+
+static void maintenance_covers_supplies_sectors_and_all(void **state)
+{
+    (void)state;
+    struct fleet *f = load(GOOD);
+    struct maintenance *m;
+    struct err err = {0};
+    write_file("supply,start,end,work\n"
+               "A,2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,filter\n"
+               "S2,2026-01-04T00:00:00Z,,water off\n"
+               "*,2026-01-01T00:00:00Z,2026-01-01T08:00:00Z,studies\n");
+    assert_int_equal(maintenance_load(&m, path, f, &err), 0);
+    uint32_t a = (uint32_t)fleet_supply(f, "A"), b = (uint32_t)fleet_supply(f, "B");
+    tstamp_ns t;
+    assert_int_equal(timefmt_parse(&t, "2026-01-01T04:00:00Z", &err), 0);
+    bool mask[2];
+    maintenance_mask(m, f, t, mask);
+    assert_true(mask[a] && mask[b]);
+    t += NS_PER_DAY;
+    maintenance_mask(m, f, t, mask);
+    assert_true(mask[a] && !mask[b]);
+    assert_string_equal(maintenance_at(m, f, a, t)->work, "filter");
+    assert_null(maintenance_at(m, f, b, t));
+    t += 30 * NS_PER_DAY; /* an open end excludes for ever */
+    assert_non_null(maintenance_at(m, f, b, t));
+    assert_string_equal(maintenance_last(m, f, a, t)->work, "filter");
+    maintenance_free(m);
+
+    static const char *const bad[][2] = {
+        {"supply,start,end\n", "column 'work' is missing"},
+        {"supply,start,end,work\nX,2026-01-01,,w\n", ":2: supply: 'X' is neither"},
+        {"supply,start,end,work\nA,soon,,w\n", ":2: start"},
+        {"supply,start,end,work\nA,2026-01-02,2026-01-01,w\n", ":2: end"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_file(bad[i][0]);
+        assert_int_equal(maintenance_load(&m, path, f, &err), ERR_CONFIG);
+        assert_non_null(strstr(err.msg, bad[i][1]));
+    }
+    fleet_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(channels_are_grouped_and_ordered),
+        cmocka_unit_test(bad_fleets_are_refused_by_line),
+        cmocka_unit_test(a_supply_may_be_scattered_and_hashes_differ),
+        cmocka_unit_test(maintenance_covers_supplies_sectors_and_all),
+    };
+    close(mkstemp(path));
+    int failed = cmocka_run_group_tests_name("base/fleet", tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
