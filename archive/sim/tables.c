@@ -1,0 +1,185 @@
+/* The ring as tables: fleet.csv, maintenance.csv, labels, wide tables of readings.
+ * SPDX-License-Identifier: MIT */
+#include "archive/sim/sim.h"
+#include "base/buf.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const class_names[] = {
+    [SIM_EQUIPMENT] = "equipment", [SIM_SENSOR] = "sensor", [SIM_DATA] = "data"};
+
+static int write_buf(const char *path, const struct buf *b, struct err *err)
+{
+    FILE *f = fopen(path, "w");
+    bool ok = f && fwrite(buf_text(b), 1, b->len, f) == b->len;
+    int saved = errno;
+    if (f && fclose(f) != 0 && ok) {
+        ok = false;
+        saved = errno;
+    }
+    return ok ? 0 : err_set(err, ERR_IO, "could not write \"%s\": %s", path, strerror(saved));
+}
+
+static void add_number(struct buf *b, double v)
+{
+    if (isnan(v))
+        buf_str(b, ",");
+    else
+        buf_printf(b, ",%.6g", v);
+}
+
+static void add_channel(struct buf *b, const struct sim *s, uint32_t channel)
+{
+    const struct unit *u = &s->units[channel / SIGNAL_KNOWN];
+    enum signal signal = (enum signal)(channel % SIGNAL_KNOWN);
+    char sector[LAYOUT_NAME], water[LAYOUT_NAME], rack[LAYOUT_NAME], feeder[LAYOUT_NAME];
+    struct limits l = layout_limits(u, signal);
+    layout_sector_name(sector, u->sector);
+    layout_group_name(water, GROUP_WATER, u);
+    layout_group_name(rack, GROUP_RACK, u);
+    layout_group_name(feeder, GROUP_FEEDER, u);
+    buf_printf(b, "%s,%s,%s,%s,%s,%s,%s,%s,%s", u->name, layout_family(u->family), sector,
+               layout_signal(signal), s->pv[channel], layout_unit(signal), water, rack, feeder);
+    add_number(b, l.low);
+    add_number(b, l.high);
+    add_number(b, l.range);
+    buf_str(b, "\n");
+}
+
+int sim_write_fleet(const struct sim *s, const char *path, struct err *err)
+{
+    struct buf b = {0};
+    buf_str(&b, "supply,family,sector,signal,pv,unit,water,rack,feeder,low,high,range\n");
+    for (uint32_t c = 0; c < sim_channels(s); c++)
+        add_channel(&b, s, c);
+    int rc = write_buf(path, &b, err);
+    buf_free(&b);
+    return rc;
+}
+
+int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from, tstamp_ns to,
+                          struct err *err)
+{
+    struct buf b = {0};
+    char start[TIMEFMT_LEN], end[TIMEFMT_LEN];
+    buf_str(&b, "supply,start,end,work\n");
+    for (int64_t w = calendar_week(from); calendar_week_start(w) < to; w++) {
+        bool shutdown = calendar_shutdown(&s->calendar, w);
+        tstamp_ns length = CALENDAR_MAINTENANCE_MIN * NS_PER_MIN;
+        timefmt_iso(start, calendar_week_start(w));
+        timefmt_iso(end, shutdown ? calendar_week_start(w + 1) : calendar_week_start(w) + length);
+        buf_printf(&b, "*,%s,%s,%s\n", start, end, shutdown ? "shutdown" : "weekly maintenance");
+    }
+    int rc = write_buf(path, &b, err);
+    buf_free(&b);
+    return rc;
+}
+
+int sim_write_labels(const struct sim *s, const char *path, struct err *err)
+{
+    struct buf b = {0};
+    char sector[LAYOUT_NAME], onset[TIMEFMT_LEN], end[TIMEFMT_LEN], trip[TIMEFMT_LEN] = "";
+    buf_str(&b, "supply,mode,signal,class,onset,end,trip,size,unit\n");
+    for (size_t i = 0; i < s->n_faults; i++) {
+        const struct sim_fault *f = &s->faults[i];
+        layout_sector_name(sector, f->sector);
+        if (f->trip)
+            timefmt_iso(trip, f->trip);
+        buf_printf(&b, "%s,%d,%s,%s,%s,%s,%s,%.4g,%s\n", f->supply < 0 ? sector : s->units[f->supply].name,
+                   f->mode, f->signal < 0 ? "" : layout_signal((enum signal)f->signal),
+                   class_names[f->class], timefmt_iso(onset, f->onset), timefmt_iso(end, f->end),
+                   f->trip ? trip : "", f->size, f->unit);
+    }
+    int rc = write_buf(path, &b, err);
+    buf_free(&b);
+    return rc;
+}
+
+/* True while a fault acts on the supply. */
+static bool is_faulty(const struct sim *s, uint32_t supply, tstamp_ns t)
+{
+    for (size_t i = 0; i < s->n_faults; i++) {
+        const struct sim_fault *f = &s->faults[i];
+        if (t >= f->onset && t < f->end && fault_concerns(f, supply, s->units[supply].sector))
+            return true;
+    }
+    return false;
+}
+
+/* value = code · lsb as decimal text. The units of code and the decimals are chosen so that no digit that the
+ * code carries is lost; far faster than printf. */
+static char *put_value(char *p, double v, int decimals)
+{
+    static const int64_t scale[] = {1, 10, 100, 1000, 10000, 100000};
+    int64_t n = llround(v * (double)scale[decimals]);
+    if (n < 0) {
+        *p++ = '-';
+        n = -n;
+    }
+    char digits[24];
+    int count = 0;
+    for (int64_t rest = n; rest || count <= decimals; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    while (count) {
+        if (count == decimals)
+            *p++ = '.';
+        *p++ = digits[--count];
+    }
+    return p;
+}
+
+static void add_row(struct buf *b, struct sim *s, uint32_t supply, const struct block *block,
+                    int64_t day, int minute)
+{
+    static const int decimals[SIGNAL_KNOWN] = {1, 5, 1, 0, 1, 4};
+    char row[256], *p = row;
+    const struct unit *u = &s->units[supply];
+    tstamp_ns t = day * NS_PER_DAY + minute * NS_PER_MIN;
+    int year, month, dom;
+    timefmt_civil(day, &year, &month, &dom);
+    p += snprintf(p, 40, "%04d-%02d-%02dT%02d:%02d:00Z", year, month, dom, minute / 60, minute % 60);
+    for (int c = 0; c < SIGNAL_KNOWN; c++) {
+        uint32_t word = block->word[c][minute];
+        bool invalid = (word >> BLOCK_SEVERITY_SHIFT & 3) == SEVERITY_INVALID;
+        *p++ = ',';
+        /* a reading that the dead-band held back is known all the same */
+        if (block_state(word) != BLOCK_MISSING && !invalid)
+            p = put_value(p, block->code[c][minute] * u->lsb[c], decimals[c]);
+    }
+    *p++ = ',';
+    *p++ = is_faulty(s, supply, t) ? '1' : '0';
+    *p++ = '\n';
+    buf_add(b, row, (size_t)(p - row));
+}
+
+int sim_write_table(struct sim *s, uint32_t supply, const char *path, tstamp_ns from, tstamp_ns to,
+                    struct err *err)
+{
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return err_set(err, ERR_IO, "could not write \"%s\": %s", path, strerror(errno));
+    struct buf b = {0};
+    buf_str(&b, "time");
+    for (int c = 0; c < SIGNAL_KNOWN; c++)
+        buf_printf(&b, ",%s", layout_signal((enum signal)c));
+    buf_str(&b, ",label\n");
+    bool ok = true;
+    for (int64_t day = day_of(from); ok && day * NS_PER_DAY < to; day++) {
+        const struct block *block = cache_get(s->blocks, day_key(supply, day));
+        for (int m = 0; m < MINUTES_PER_DAY; m++) {
+            tstamp_ns t = day * NS_PER_DAY + m * NS_PER_MIN;
+            if (t >= from && t < to)
+                add_row(&b, s, supply, block, day, m);
+        }
+        cache_release(s->blocks, block);
+        ok = fwrite(b.data, 1, b.len, f) == b.len;
+        buf_reset(&b);
+    }
+    buf_free(&b);
+    ok = fclose(f) == 0 && ok;
+    return ok ? 0 : err_set(err, ERR_IO, "could not write \"%s\": %s", path, strerror(errno));
+}

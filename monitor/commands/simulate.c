@@ -1,0 +1,288 @@
+/* psmon simulate: the simulated ring behind an Archiver Appliance's interface, or as tables.
+ * SPDX-License-Identifier: MIT */
+#include "archive/sim/ring.h"
+#include "archive/sim/server.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/timefmt.h"
+#include "monitor/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_THREADS 64
+
+struct simulate {
+    const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secret, *fault_size,
+        *listen;
+    int64_t supplies, seed, threads;
+    double days, healthy_days, speed, faults_per_week;
+    tstamp_ns from, start;
+    struct sim *sim;
+    struct clock clock;
+};
+
+/* ---- --config-out ---- */
+
+/* The path of a file beside another; caller frees. */
+static char *beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    return xasprintf("%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name);
+}
+
+static int write_config(const struct simulate *o, int port, struct err *err)
+{
+    FILE *f = fopen(o->config_out, "w");
+    if (!f)
+        return err_set(err, ERR_IO, "could not write \"%s\": %s", o->config_out, strerror(errno));
+    const char *colon = o->serve ? strrchr(o->serve, ':') : NULL;
+    int host_len = colon ? (int)(colon - o->serve) : 0;
+    char start[TIMEFMT_LEN], wall[TIMEFMT_LEN];
+    fprintf(f, "# Made by psmon simulate: a simulated ring of %" PRId64 " supplies.\n", o->supplies);
+    fprintf(f, "fleet: fleet.csv\nmaintenance: maintenance.csv\n");
+    if (o->serve)
+        fprintf(f, "archiver:\n  url: http://%.*s:%d\n", host_len ? host_len : 9,
+                host_len ? o->serve : "127.0.0.1", port);
+    else if (o->csv)
+        fprintf(f, "archiver:\n  url: file://%s%s\n", *o->csv == '/' ? "" : "/", o->csv);
+    fprintf(f, "state_dir: %s\n", o->state_dir);
+    if (o->listen)
+        fprintf(f, "http:\n  listen: %s\n", o->listen);
+    if (o->webhook)
+        fprintf(f, "webhooks:\n  - url: %s\n", o->webhook);
+    if (o->webhook && o->webhook_secret)
+        fprintf(f, "    secret: %s\n", o->webhook_secret);
+    fprintf(f, "clock: {start: \"%s\", wall: \"%s\", speed: %g}\n", timefmt_iso(start, o->clock.start),
+            timefmt_iso(wall, o->clock.wall), o->clock.speed);
+    if (fclose(f) != 0)
+        return err_set(err, ERR_IO, "could not write \"%s\": %s", o->config_out, strerror(errno));
+    return 0;
+}
+
+/* Configuration, fleet and maintenance; a year of maintenance is known ahead. */
+static int write_files(const struct simulate *o, int port, struct err *err)
+{
+    int rc = 0;
+    tstamp_ns end = o->from + (tstamp_ns)(o->days * 86400e9);
+    if (o->labels_out)
+        rc = sim_write_labels(o->sim, o->labels_out, err);
+    if (rc || !o->config_out)
+        return rc;
+    char *fleet = beside(o->config_out, "fleet.csv"), *maintenance = beside(o->config_out, "maintenance.csv");
+    rc = sim_write_fleet(o->sim, fleet, err);
+    if (!rc)
+        rc = sim_write_maintenance(o->sim, maintenance, o->from - 14 * NS_PER_DAY, end + 366 * NS_PER_DAY, err);
+    if (!rc)
+        rc = write_config(o, port, err);
+    free(fleet);
+    free(maintenance);
+    return rc;
+}
+
+/* ---- --csv ---- */
+
+struct tables {
+    const struct simulate *o;
+    atomic_uint next, done; /* supplies */
+    pthread_mutex_t mutex;  /* guards err */
+    struct err err;
+};
+
+static void *write_tables_thread(void *arg)
+{
+    struct tables *t = arg;
+    const struct simulate *o = t->o;
+    tstamp_ns to = o->from + (tstamp_ns)(o->days * 86400e9);
+    for (uint32_t i; (i = atomic_fetch_add(&t->next, 1)) < (uint32_t)o->supplies;) {
+        struct err err = {0};
+        char *path = xasprintf("%s/%s.csv", o->csv, sim_supply_name(o->sim, i));
+        if (sim_write_table(o->sim, i, path, o->from, to, &err)) {
+            pthread_mutex_lock(&t->mutex);
+            if (!t->err.code)
+                t->err = err;
+            pthread_mutex_unlock(&t->mutex);
+            atomic_store(&t->next, (unsigned)o->supplies);
+        }
+        free(path);
+        atomic_fetch_add(&t->done, 1);
+    }
+    return NULL;
+}
+
+static int write_tables(const struct simulate *o, struct err *err)
+{
+    if (mkdir(o->csv, 0777) != 0 && errno != EEXIST)
+        return err_set(err, ERR_IO, "could not make folder \"%s\": %s", o->csv, strerror(errno));
+    struct tables t = {.o = o, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t threads[MAX_THREADS];
+    int64_t started = 0;
+    while (started < o->threads && pthread_create(&threads[started], NULL, write_tables_thread, &t) == 0)
+        started++;
+    if (!started)
+        write_tables_thread(&t);
+    struct progress p;
+    progress_start(&p, "writing tables");
+    while (started && atomic_load(&t.next) < (unsigned)o->supplies) {
+        progress_update(&p, atomic_load(&t.done), (double)o->supplies);
+        usleep(50000);
+    }
+    for (int64_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    progress_end(&p);
+    if (err && t.err.code)
+        *err = t.err;
+    return t.err.code;
+}
+
+/* ---- --serve ---- */
+
+static void on_signal(uv_signal_t *s, int number)
+{
+    (void)number;
+    uv_stop(s->loop);
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static int serve(struct simulate *o, struct err *err)
+{
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    struct sim_server *server;
+    char text[TIMEFMT_LEN];
+    uv_loop_init(&loop);
+    int rc = sim_server_open(&server, &loop, o->sim, &o->clock, o->serve, err);
+    if (rc == 0) {
+        int numbers[] = {SIGINT, SIGTERM};
+        for (size_t i = 0; i < 2; i++) {
+            uv_signal_init(&loop, &signals[i]);
+            uv_signal_start(&signals[i], on_signal, numbers[i]);
+        }
+        rc = write_files(o, sim_server_port(server), err);
+        if (rc == 0) {
+            log_info("simulate", "listen=%s port=%d supplies=%" PRId64 " now=%s speed=%g", o->serve,
+                     sim_server_port(server), o->supplies, timefmt_iso(text, o->clock.start), o->clock.speed);
+            uv_run(&loop, UV_RUN_DEFAULT);
+            log_info("simulate", "stopped requests=%lu", sim_server_requests(server));
+        }
+        sim_server_close(server);
+        for (size_t i = 0; i < 2; i++)
+            uv_close((uv_handle_t *)&signals[i], NULL);
+    }
+    uv_walk(&loop, close_handle, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return rc;
+}
+
+/* ---- options ---- */
+
+static int check(struct simulate *o, struct sim_options *s, struct err *err)
+{
+    static const char *const sizes[] = {[SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_MIXED] = "mixed"};
+    size_t size = 0;
+    while (size < 3 && strcmp(o->fault_size, sizes[size]) != 0)
+        size++;
+    if (size == 3)
+        return err_set(err, ERR_CONFIG, "--fault-size: small, medium or mixed");
+    if (o->supplies < 1 || o->supplies > 100000)
+        return err_set(err, ERR_CONFIG, "--supplies: from 1 to 100000");
+    if (!(o->speed >= 0 && o->speed <= 100000))
+        return err_set(err, ERR_CONFIG, "--speed: from 0 to 100000");
+    if (o->threads < 1 || o->threads > MAX_THREADS)
+        return err_set(err, ERR_CONFIG, "--threads: from 1 to %d", MAX_THREADS);
+    if (!o->serve && !o->csv && !o->config_out && !o->labels_out)
+        return err_set(err, ERR_CONFIG, "nothing to do: --serve, --csv, --config-out or --labels-out");
+    *s = (struct sim_options){
+        .supplies = (uint32_t)o->supplies,
+        .seed = (uint64_t)o->seed,
+        .from = o->from,
+        .days = o->days,
+        .healthy_days = o->healthy_days,
+        .faults_per_week = o->faults_per_week,
+        .fault_size = (enum sim_fault_size)size,
+    };
+    return 0;
+}
+
+static void set_clock(struct simulate *o)
+{
+    if (!o->start)
+        o->start = o->from + (tstamp_ns)(o->healthy_days * 86400e9);
+    o->clock = (struct clock){.start = o->start, .wall = clock_wall(), .speed = o->speed > 0 ? o->speed : 1};
+}
+
+/* Monday 00:00 UTC five weeks before the present week: a span that is over. */
+static tstamp_ns default_from(void)
+{
+    tstamp_ns today = clock_wall() / NS_PER_DAY * NS_PER_DAY;
+    return today - (timefmt_weekday(today) + 35) * NS_PER_DAY;
+}
+
+static int run_simulate(int argc, char **argv)
+{
+    struct simulate o = {.supplies = 1320, .seed = 1, .days = 28, .healthy_days = 14, .speed = 1,
+                         .faults_per_week = -1, .fault_size = "mixed", .from = default_from(),
+                         .state_dir = "/var/tmp/psmon", .threads = sysconf(_SC_NPROCESSORS_ONLN)};
+    const struct option_spec specs[] = {
+        {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT", "answer as an Archiver Appliance there", false},
+        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies, 33 a sector (1320)", false},
+        {"days", 0, OPTION_NUMBER, &o.days, "D", "length of the simulated span (28)", false},
+        {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H", "days without faults at its start (14)", false},
+        {"from", 0, OPTION_TIME, &o.from, "T", "start of the span (five weeks ago, a Monday)", false},
+        {"start", 0, OPTION_TIME, &o.start, "T", "simulated time now (--from + healthy days)", false},
+        {"seed", 0, OPTION_INTEGER, &o.seed, "S", "another seed is another ring (1)", false},
+        {"speed", 0, OPTION_NUMBER, &o.speed, "X", "simulated seconds per second (1)", false},
+        {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N", "planted in the ring (1.5 % of the supplies)", false},
+        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE", "small, medium or mixed (mixed)", false},
+        {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE", "write a configuration, with fleet.csv and maintenance.csv beside it", false},
+        {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write the planted faults", false},
+        {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
+        {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},
+        {"webhook", 0, OPTION_TEXT, &o.webhook, "URL", "a webhook of that configuration", false},
+        {"webhook-secret", 0, OPTION_TEXT, &o.webhook_secret, "S", "its secret, whsec_...", false},
+        {"csv", 0, OPTION_TEXT, &o.csv, "DIR", "write one wide SUPPLY.csv per supply: time,<six signals>,label", false},
+        {"threads", 0, OPTION_INTEGER, &o.threads, "N", "threads that write tables (processors)", false},
+        {0},
+    };
+    int status, n;
+    if (!command_options(argc, argv, "simulate [options]",
+                         "A simulated ring of magnet power supplies: physics, calendar, imperfect data and planted\n"
+                         "faults, the same for the same seed. It answers as an Archiver Appliance, or writes tables.",
+                         specs, NULL, 0, &n, &status))
+        return status;
+    struct sim_options s;
+    struct err err = {0};
+    int rc = check(&o, &s, &err);
+    if (rc == 0)
+        rc = sim_new(&o.sim, &s, &err);
+    if (rc)
+        return command_fail(&err);
+    set_clock(&o);
+    if (o.serve)
+        rc = serve(&o, &err);
+    else
+        rc = write_files(&o, 0, &err);
+    if (rc == 0 && o.csv)
+        rc = write_tables(&o, &err);
+    sim_free(o.sim);
+    return rc ? command_fail(&err) : EXIT_OK;
+}
+
+const struct command command_simulate = {
+    "simulate", "the simulated ring: an Archiver Appliance's interface, or tables", run_simulate};
