@@ -1,0 +1,295 @@
+/* Data findings; see data.h. SPDX-License-Identifier: MIT */
+#include "detectors/data.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLIND_SHARE 0.5      /* of the known channels without data: psmon itself is blind, say nothing */
+#define SECTOR_SUPPLIES 4    /* as many supplies and this share of a sector away: one finding */
+#define SECTOR_SHARE 0.8
+#define DRIVER_HEAT 0.1      /* change of LP15(q) that must move a temperature */
+#define DRIVER_CURRENT 0.02  /* change of i that must move a voltage */
+#define DRIVER_DAC 0.01      /* change of the DAC, relative to its largest, that must move a current */
+
+struct channel_state {
+    bool ever;               /* sends at all */
+    bool away;               /* said to be without data */
+    bool stuck;
+    uint8_t quality;         /* of the current spell without data */
+    tstamp_ns bad_since, good_since; /* 0: not so */
+    float value;             /* last one */
+    tstamp_ns same_since;
+    float low, high;         /* of the driver since then */
+};
+
+struct data {
+    const struct fleet *fleet;
+    struct channel_state *channel; /* [C] */
+    float *dac_scale;              /* [S] largest |DAC| seen */
+    bool *maintenance;             /* [S] of the last step */
+    bool *gone;                    /* [S] all its channels are away; scratch */
+    tstamp_ns now;
+    bool blind;
+    struct proposal *proposal;
+    size_t n, cap;
+};
+
+struct data *data_new(const struct fleet *f, const bool had[])
+{
+    struct data *d = xcalloc(1, sizeof *d);
+    d->fleet = f;
+    d->channel = xcalloc(f->n_channels, sizeof *d->channel);
+    d->dac_scale = xcalloc(f->n_supplies, sizeof *d->dac_scale);
+    d->maintenance = xcalloc(f->n_supplies, sizeof *d->maintenance);
+    d->gone = xcalloc(f->n_supplies, sizeof *d->gone);
+    for (size_t c = 0; c < f->n_channels; c++) {
+        d->channel[c].ever = had && had[c];
+        d->channel[c].value = NAN;
+    }
+    return d;
+}
+
+void data_free(struct data *d)
+{
+    if (!d)
+        return;
+    free(d->channel);
+    free(d->dac_scale);
+    free(d->maintenance);
+    free(d->gone);
+    free(d->proposal);
+    free(d);
+}
+
+static bool usable(uint8_t quality)
+{
+    return quality == QUALITY_OK || quality == QUALITY_HELD;
+}
+
+static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t, bool may_open)
+{
+    if (usable(quality)) {
+        c->ever = true;
+        c->bad_since = c->away ? c->bad_since : 0;
+        c->good_since = c->good_since ? c->good_since : t;
+        if (c->away && t - c->good_since >= DATA_BACK) {
+            c->away = false;
+            c->bad_since = 0;
+        }
+        return;
+    }
+    c->good_since = 0;
+    c->quality = quality;
+    c->bad_since = c->bad_since ? c->bad_since : t;
+    if (c->ever && may_open && t - c->bad_since > DATA_AWAY)
+        c->away = true;
+}
+
+/* What must move a channel, in units of how far it must move (1 = enough); NaN: unknown. */
+static float driver(const struct data *d, const struct frame *in, const struct feature_frame *ff,
+                    uint32_t channel)
+{
+    const struct channel *ch = &d->fleet->channels[channel];
+    const struct supply *s = &d->fleet->supplies[ch->supply];
+    int32_t current = s->known[SIGNAL_CURRENT], dac = s->known[SIGNAL_DAC];
+    switch (ch->signal) {
+    case SIGNAL_CAPACITOR_TEMPERATURE:
+    case SIGNAL_MAGNET_TEMPERATURE:
+    case SIGNAL_IGBT_TEMPERATURE:
+        return ff->context[ch->supply * 3 + 1] / (float)DRIVER_HEAT;
+    case SIGNAL_VOLTAGE:
+        return current < 0 ? NAN : in->value[current] / ff->peak[ch->supply] / (float)DRIVER_CURRENT;
+    case SIGNAL_CURRENT:
+        return dac < 0 ? NAN : in->value[dac] / d->dac_scale[ch->supply] / (float)DRIVER_DAC;
+    default:
+        return NAN;
+    }
+}
+
+static void step_stuck(struct channel_state *c, float value, float drive, tstamp_ns t, bool may_open)
+{
+    if (isnan(value))
+        return; /* a gap neither proves nor disproves */
+    if (value != c->value) {
+        c->value = value;
+        c->same_since = t;
+        c->low = c->high = drive;
+        c->stuck = false;
+        return;
+    }
+    c->low = !(drive >= c->low) && !isnan(drive) ? drive : c->low;
+    c->high = !(drive <= c->high) && !isnan(drive) ? drive : c->high;
+    if (may_open && t - c->same_since >= DATA_STUCK && c->high - c->low >= 1)
+        c->stuck = true;
+}
+
+void data_step(struct data *d, const struct frame *in, const struct feature_frame *ff,
+               const bool maintenance[])
+{
+    const struct fleet *f = d->fleet;
+    size_t known = 0, there = 0;
+    d->now = in->t;
+    memcpy(d->maintenance, maintenance, f->n_supplies * sizeof *maintenance);
+    for (size_t c = 0; c < f->n_channels; c++) {
+        known += d->channel[c].ever;
+        there += d->channel[c].ever && usable(in->quality[c]);
+    }
+    d->blind = (double)there < BLIND_SHARE * (double)known;
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        int32_t dac = f->supplies[s].known[SIGNAL_DAC];
+        if (dac >= 0 && fabsf(in->value[dac]) > d->dac_scale[s])
+            d->dac_scale[s] = fabsf(in->value[dac]);
+    }
+    for (uint32_t c = 0; c < f->n_channels; c++) {
+        bool may_open = !d->blind && !maintenance[f->channels[c].supply];
+        step_presence(&d->channel[c], in->quality[c], in->t, may_open);
+        if (f->channels[c].signal != SIGNAL_DAC)
+            step_stuck(&d->channel[c], in->value[c], driver(d, in, ff, c), in->t, may_open);
+    }
+}
+
+/* ---- proposals ---- */
+
+const char *data_signal_words(char *out, size_t size, const char *signal)
+{
+    if (strcmp(signal, "dac") == 0)
+        snprintf(out, size, "DAC");
+    else if (strncmp(signal, "igbt_", 5) == 0)
+        snprintf(out, size, "IGBT_%s", signal + 5);
+    else
+        snprintf(out, size, "%s", signal);
+    for (char *p = out; *p; p++)
+        *p = *p == '_' ? ' ' : *p;
+    return out;
+}
+
+static struct finding *propose(struct data *d, enum proposal_kind kind, const char *subject,
+                               int32_t supply, const char *signal, tstamp_ns onset)
+{
+    xgrow(&d->proposal, &d->cap, d->n + 1, sizeof *d->proposal);
+    struct proposal *p = &d->proposal[d->n++];
+    *p = (struct proposal){.kind = kind};
+    struct finding *x = &p->now;
+    x->supply = supply;
+    x->detector = DETECTOR_DATA;
+    x->class = CLASS_DATA;
+    x->direction = DIRECTION_BOTH;
+    x->onset = onset;
+    x->chance = NAN;
+    x->size = (double)((d->now - onset) / NS_PER_S);
+    snprintf(x->subject, sizeof x->subject, "%s", subject);
+    snprintf(x->signal, sizeof x->signal, "%s", signal);
+    snprintf(x->unit, sizeof x->unit, "s");
+    return x;
+}
+
+static const char *why(uint8_t quality)
+{
+    switch (quality) {
+    case QUALITY_STALE: return "its last reading is too old";
+    case QUALITY_INVALID: return "its readings are marked invalid";
+    case QUALITY_DISCONNECTED: return "the archiver is disconnected from it";
+    default: return "the archive holds no reading";
+    }
+}
+
+/* Number of channels of a supply that are away, of those that ever send; the first one's state. */
+static size_t count_away(const struct data *d, uint32_t s, size_t *known,
+                         const struct channel_state **first)
+{
+    const struct supply *sup = &d->fleet->supplies[s];
+    size_t away = 0;
+    *known = 0;
+    *first = NULL;
+    for (uint32_t i = 0; i < sup->n_channels; i++) {
+        const struct channel_state *c = &d->channel[sup->first_channel + i];
+        *known += c->ever;
+        if (!c->away)
+            continue;
+        away++;
+        if (!*first || c->bad_since < (*first)->bad_since)
+            *first = c;
+    }
+    return away;
+}
+
+static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind, bool away)
+{
+    const struct supply *sup = &d->fleet->supplies[s];
+    for (uint32_t i = 0; i < sup->n_channels; i++) {
+        const struct channel_state *c = &d->channel[sup->first_channel + i];
+        const char *signal = d->fleet->signals.name[d->fleet->channels[sup->first_channel + i].signal];
+        char words[64];
+        data_signal_words(words, sizeof words, signal);
+        if (away && c->away) {
+            struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal, c->bad_since);
+            snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
+        } else if (c->stuck) {
+            struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal, c->same_since);
+            snprintf(x->reason, sizeof x->reason,
+                     "%s unchanged for 24 h although what drives it moved", words);
+        }
+    }
+}
+
+static void propose_supply(struct data *d, uint32_t s, bool sector_gone)
+{
+    size_t known;
+    const struct channel_state *first;
+    size_t away = count_away(d, s, &known, &first);
+    enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
+    bool whole = away == known && known > 1;
+    if (whole && !sector_gone) {
+        struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "",
+                                    first->bad_since);
+        snprintf(x->reason, sizeof x->reason, "no data of all %zu channels: %s", known,
+                 why(first->quality));
+    }
+    propose_channels(d, s, kind, !whole);
+}
+
+/* A sector whose supplies are nearly all away is one finding; returns whether it is. */
+static bool propose_sector(struct data *d, size_t sector)
+{
+    size_t supplies = 0, gone = 0;
+    tstamp_ns onset = d->now;
+    bool maintenance = true;
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
+        size_t known;
+        const struct channel_state *first;
+        if (d->fleet->supplies[s].group[GROUP_SECTOR] != (int32_t)sector)
+            continue;
+        size_t away = count_away(d, s, &known, &first);
+        supplies += known > 0;
+        d->gone[s] = known > 0 && away == known;
+        gone += d->gone[s];
+        maintenance &= d->maintenance[s];
+        onset = d->gone[s] && first->bad_since < onset ? first->bad_since : onset;
+    }
+    if (gone < SECTOR_SUPPLIES || (double)gone < SECTOR_SHARE * (double)supplies)
+        return false;
+    const char *name = d->fleet->groups[GROUP_SECTOR].name[sector];
+    struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "",
+                                onset);
+    x->children = (uint32_t)gone;
+    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s", gone,
+             supplies, name);
+    return true;
+}
+
+const struct proposal *data_proposals(struct data *d, size_t *n)
+{
+    d->n = 0;
+    bool *sector_gone = xcalloc(d->fleet->groups[GROUP_SECTOR].n, sizeof *sector_gone);
+    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
+        sector_gone[i] = propose_sector(d, i);
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++)
+        propose_supply(d, s, sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]);
+    free(sector_gone);
+    *n = d->n;
+    return d->proposal;
+}
