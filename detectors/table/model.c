@@ -16,6 +16,8 @@
 #define FOLDS 5
 #define FEWEST_VALUES 20 /* of a signal in training; else it is not used */
 #define COLD_START 2.0   /* factor on the threshold without a calibration run: detection.md §6 */
+#define COLD_REACH 0.95  /* but no farther than this share of the scale's end */
+#define COLD_POINT 0.01
 #define TAIL_SHARE 0.03
 #define MOST_GAP 100000  /* periods; what was remembered is gone long before */
 
@@ -29,8 +31,10 @@ struct table_model {
     double alpha;
     struct table_fit fit;
     struct track_null null;
-    struct tail tail;   /* of scores */
-    bool calibrated;
+    struct tail tail;   /* of healthy scores */
+    float *healthy;     /* [n_healthy] the same scores, sorted */
+    size_t n_healthy;
+    double stretch;     /* 1 when calibrated: scores are divided by it before they meet the tail */
     float (*edges)[HIST_BINS - 1];      /* [d] of u */
     uint32_t (*reference)[HIST_BINS];   /* [d] */
 };
@@ -134,7 +138,17 @@ static void fit_histograms(struct table_model *m, const float *u, size_t n)
     free(v);
 }
 
-/* Scores of the cross-fitted rows give the cold start's tail. */
+/* Takes over score[n] as the healthy ones. */
+static void take_healthy(struct table_model *m, float *score, size_t n)
+{
+    free(m->healthy);
+    tail_fit(&m->tail, score, n, TAIL_SHARE); /* sorts */
+    m->healthy = score;
+    m->n_healthy = n;
+}
+
+/* Scores of the cross-fitted rows give the cold start's tail. Where the table wanders so much that twice
+ * the usual score is past the end of the (clipped) scale, rows at its very end must still be flagged. */
 static void fit_tail(struct table_model *m, const struct track_rows *rows)
 {
     float *score = xcalloc(rows->n, sizeof *score);
@@ -146,11 +160,13 @@ static void fit_tail(struct table_model *m, const struct track_rows *rows)
         struct track_row row = track_row_at(rows, i);
         tracks_fade(&t, &m->null, rows->gap[i]);
         tracks_step(&t, &row);
-        score[i] = (float)tracks_score(&t, &m->null, m->fit.net != NULL, &which);
+        score[i] = (float)tracks_score(&t, &m->null, &which);
     }
-    tail_fit(&m->tail, score, rows->n, TAIL_SHARE);
+    take_healthy(m, score, rows->n);
+    double point = tail_quantile(&m->tail, COLD_POINT);
+    double reach = point > 0 ? COLD_REACH * tracks_limit(&m->null) / point : COLD_START;
+    m->stretch = fmin(fmax(reach, 1), COLD_START);
     tracks_close(&t);
-    free(score);
 }
 
 static void learn(struct table_model *m, const double *x, size_t n, const size_t gap[],
@@ -166,7 +182,7 @@ static void learn(struct table_model *m, const double *x, size_t n, const size_t
     struct track_rows rows = {
         .n = n, .d = d, .u = c.u, .e = c.e, .r = c.r, .observed = c.observed, .gap = gap};
     track_null_open(&m->null, d);
-    track_null_fit(&m->null, &rows);
+    track_null_fit(&m->null, &rows, m->fit.net != NULL);
     fit_histograms(m, c.u, n);
     fit_tail(m, &rows);
     if (o->progress)
@@ -212,6 +228,7 @@ void table_model_free(struct table_model *m)
     free(m->used);
     free(m->edges);
     free(m->reference);
+    free(m->healthy);
     buf_free(&m->unused);
     free(m);
 }
@@ -282,11 +299,29 @@ static double mean_jsd(const float jsd[], size_t d)
     return n ? sum / (double)n : (double)NAN;
 }
 
+/* Share of the healthy scores that are at least this high, counting the row itself. */
+static double share_above(const struct table_model *m, double score)
+{
+    size_t lo = 0, hi = m->n_healthy; /* healthy[lo - 1] < score <= healthy[hi] */
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if ((double)m->healthy[mid] < score)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return (double)(1 + m->n_healthy - lo) / (double)(1 + m->n_healthy);
+}
+
+/* The larger of the empirical and the fitted probability within the healthy scores, so that no more than
+ * alpha of these are flagged; beyond them the fitted tail. */
 static double chance_of(const struct table_model *m, double score)
 {
-    if (!m->calibrated && score > 0)
-        score /= COLD_START;
-    return tail_p(&m->tail, score);
+    if (score > 0)
+        score /= m->stretch;
+    double share = share_above(m, score), fitted = tail_p(&m->tail, score);
+    bool beyond = score > (double)m->healthy[m->n_healthy - 1];
+    return beyond ? fmin(share, fitted) : fmax(share, fitted);
 }
 
 static void explain(const struct table_scorer *s, int which, struct table_row *out)
@@ -340,7 +375,7 @@ void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], st
     tracks_step(&s->tracks, &row);
     out->scored = true;
     out->jsd = mean_jsd(s->jsd, m->d);
-    out->score = tracks_score(&s->tracks, &m->null, m->fit.net != NULL, &which);
+    out->score = tracks_score(&s->tracks, &m->null, &which);
     out->chance = chance_of(m, out->score);
     out->flag = out->chance <= m->alpha;
     double sum = 0;
@@ -361,14 +396,13 @@ int table_model_calibrate(struct table_model *m, const struct table *t, struct e
         if (row.scored)
             score[n++] = (float)row.score;
     }
-    if (n >= TABLE_LEAST_ROWS) {
-        tail_fit(&m->tail, score, n, TAIL_SHARE);
-        m->calibrated = true;
-    }
     table_scorer_free(s);
-    free(score);
-    if (n < TABLE_LEAST_ROWS)
+    if (n < TABLE_LEAST_ROWS) {
+        free(score);
         return err_set(err, ERR_DATA, "%s: %zu rows could be scored, calibration needs %d or more", t->path,
                        n, TABLE_LEAST_ROWS);
+    }
+    take_healthy(m, score, n);
+    m->stretch = 1;
     return 0;
 }

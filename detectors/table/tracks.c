@@ -12,7 +12,9 @@
 #define LOG_FLOOR 1e-3    /* a table that never changes has statistics of 0 */
 #define SPREAD_LEAST 0.02 /* of a logarithm: a fiftieth of its own size is nothing to tell apart by */
 
-const double track_lambda[TRACK_SPEEDS] = {0.3, 0.1, 0.03};
+#define REFERENCE_LENGTHS 5 /* memories (1/λ rows) that a reference must hold for a speed to be used */
+
+const double track_lambda[TRACK_SPEEDS] = {0.3, 0.1, 0.03, 0.01};
 
 void track_null_open(struct track_null *n, size_t d)
 {
@@ -69,7 +71,7 @@ static void fade_all(struct tracks *t, const struct track_null *n, const double 
 
 void tracks_reset(struct tracks *t, const struct track_null *n)
 {
-    fade_all(t, n, (const double[TRACK_SPEEDS]){0, 0, 0});
+    fade_all(t, n, (const double[TRACK_SPEEDS]){0});
 }
 
 void tracks_fade(struct tracks *t, const struct track_null *n, size_t gap)
@@ -113,10 +115,17 @@ static double log_level(const double square[], size_t d)
     return log(sum / (double)d + LOG_FLOOR);
 }
 
-double tracks_score(const struct tracks *t, const struct track_null *n, bool with_net, int *which)
+static bool counts(const struct track_null *n, int k)
+{
+    return k % TRACK_SPEEDS < n->speeds && (k < TRACK_SPEEDS || n->with_net);
+}
+
+double tracks_score(const struct tracks *t, const struct track_null *n, int *which)
 {
     double best = -INFINITY;
-    for (int k = 0; k < (with_net ? TRACK_COUNT : TRACK_SPEEDS); k++) {
+    for (int k = 0; k < TRACK_COUNT; k++) {
+        if (!counts(n, k))
+            continue;
         double s = (log_level(t->square[k], t->d) - n->median[k]) / n->spread[k];
         if (s > best) {
             best = s;
@@ -124,6 +133,15 @@ double tracks_score(const struct tracks *t, const struct track_null *n, bool wit
         }
     }
     return best;
+}
+
+double tracks_limit(const struct track_null *n)
+{
+    double most = -INFINITY;
+    for (int k = 0; k < TRACK_COUNT; k++)
+        if (counts(n, k))
+            most = fmax(most, (log(SQUARE_MOST + LOG_FLOOR) - n->median[k]) / n->spread[k]);
+    return most;
 }
 
 /* Means over the rows per signal, without the highest and lowest tenth: a training table may hold an
@@ -146,12 +164,12 @@ static void fit_means(struct track_null *null, const struct track_rows *rows)
     free(v);
 }
 
-/* Brings the trimmed means to the median of the slowest statistic, so that a start is at score 0 or so. */
+/* Brings the trimmed means to the median of the slowest statistic used, so that a start is at score 0 or so. */
 static void scale_means(struct track_null *null, size_t d)
 {
     for (int k = 0; k < 2; k++) {
         double now = exp(log_level(null->square[k], d));
-        double want = exp(null->median[k * TRACK_SPEEDS + TRACK_SPEEDS - 1]);
+        double want = exp(null->median[k * TRACK_SPEEDS + null->speeds - 1]);
         for (size_t j = 0; j < d; j++)
             null->square[k][j] *= want / now;
     }
@@ -165,11 +183,21 @@ struct track_row track_row_at(const struct track_rows *rows, size_t i)
                               .observed = rows->observed[i]};
 }
 
-void track_null_fit(struct track_null *null, const struct track_rows *rows)
+static int usable_speeds(size_t rows)
+{
+    int n = 1;
+    while (n < TRACK_SPEEDS && (double)rows >= REFERENCE_LENGTHS / track_lambda[n])
+        n++;
+    return n;
+}
+
+void track_null_fit(struct track_null *null, const struct track_rows *rows, bool with_net)
 {
     size_t d = rows->d;
     float *level = xcalloc(TRACK_COUNT * rows->n, sizeof *level);
     struct tracks t;
+    null->with_net = with_net;
+    null->speeds = usable_speeds(rows->n);
     fit_means(null, rows);
     tracks_open(&t, d);
     tracks_reset(&t, null);

@@ -7,8 +7,8 @@
 
 #include "detectors/table/fit.h"
 
-#define TRACK_SPEEDS 3
-#define TRACK_COUNT (2 * TRACK_SPEEDS) /* D at the three speeds, then A */
+#define TRACK_SPEEDS 4
+#define TRACK_COUNT (2 * TRACK_SPEEDS) /* D at every speed, then A */
 
 extern const double track_lambda[TRACK_SPEEDS]; /* weights of the newest row */
 
@@ -17,6 +17,8 @@ struct track_null {
     double *square[2];  /* [d] mean of min(u², 36); of min(e², 36) */
     double *deviation2; /* [d] mean of r² */
     double median[TRACK_COUNT], spread[TRACK_COUNT]; /* of the logarithms of the smoothed statistics */
+    int speeds; /* usable ones, the fastest first: a slow one needs a long reference */
+    bool with_net; /* A counts */
 };
 
 struct tracks {
@@ -43,8 +45,8 @@ struct track_rows {
 };
 struct track_row track_row_at(const struct track_rows *rows, size_t i);
 
-/* The null that those rows (of fits that did not see them) give. */
-void track_null_fit(struct track_null *null, const struct track_rows *rows);
+/* The null that those rows (of fits that did not see them) give; with_net false: D alone. */
+void track_null_fit(struct track_null *null, const struct track_rows *rows, bool with_net);
 
 void tracks_open(struct tracks *t, size_t d);
 void tracks_close(struct tracks *t);
@@ -59,6 +61,9 @@ void tracks_fade(struct tracks *t, const struct track_null *n, size_t gap);
 void tracks_step(struct tracks *t, const struct track_row *row);
 
 /* Largest standardised logarithm; *which receives the track it came from. */
-double tracks_score(const struct tracks *t, const struct track_null *n, bool with_net, int *which);
+double tracks_score(const struct tracks *t, const struct track_null *n, int *which);
+
+/* The highest score: all signals stay at the limit of the scale for long. */
+double tracks_limit(const struct track_null *n);
 
 #endif
