@@ -56,6 +56,9 @@ int history_last_tick(const char *conninfo, const char *run, tstamp_ns *t, struc
 /* Findings of the run that are open; *out caller frees. */
 int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
                           struct finding **out, size_t *n, struct err *err) MUSTCHECK;
+/* Findings of the run that were open at any time in [from, to); *out caller frees. */
+int history_findings(const char *conninfo, const struct fleet *f, const char *run, tstamp_ns from,
+                     tstamp_ns to, struct finding **out, size_t *n, struct err *err) MUSTCHECK;
 /* The run that a command without --run speaks of: live where it has ticks, else the latest replay; NULL when
  * there is none. Caller frees. */
 int history_default_run(const char *conninfo, char **run, struct err *err) MUSTCHECK;

@@ -118,18 +118,19 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     f->witness = v[13] && v[13][0] == 't';
     read_contributors(f, v[14]);
     set_text(f->reason, sizeof f->reason, v[15]);
+    f->closed = get_time(v[16]);
 }
 
-int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
-                          struct finding **out, size_t *n, struct err *err)
+#define FINDING_COLUMNS                                                                            \
+    "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), chance,"  \
+    " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed)"
+
+/* Findings that a query of FINDING_COLUMNS selects. */
+static int select_findings(const char *conninfo, const struct fleet *f, const char *sql, int n_params,
+                           const char *const params[], struct finding **out, size_t *n, struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    "SELECT id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen),"
-                    " psmon_iso(last_seen), chance, size, unit, direction, children, witness, contributors,"
-                    " reason FROM findings WHERE closed IS NULL AND run = (SELECT run FROM runs WHERE"
-                    " name = $1) ORDER BY first_seen, id",
-                    1, &run, &rows, err);
+    int rc = pg_run(conninfo, sql, n_params, params, &rows, err);
     if (rc != 0)
         return rc;
     *n = (size_t)rows->n_rows;
@@ -138,4 +139,25 @@ int history_open_findings(const char *conninfo, const struct fleet *f, const cha
         read_finding(&(*out)[i], f, rows->value + i * (size_t)rows->n_columns);
     pg_rows_free(rows);
     return 0;
+}
+
+int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
+                          struct finding **out, size_t *n, struct err *err)
+{
+    return select_findings(conninfo, f,
+                           "SELECT " FINDING_COLUMNS " FROM findings WHERE closed IS NULL AND run ="
+                           " (SELECT run FROM runs WHERE name = $1) ORDER BY first_seen, id",
+                           1, &run, out, n, err);
+}
+
+int history_findings(const char *conninfo, const struct fleet *f, const char *run, tstamp_ns from,
+                     tstamp_ns to, struct finding **out, size_t *n, struct err *err)
+{
+    char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
+    const char *const params[3] = {run, timefmt_iso(a, from), timefmt_iso(b, to)};
+    return select_findings(conninfo, f,
+                           "SELECT " FINDING_COLUMNS " FROM findings WHERE run = (SELECT run FROM runs WHERE"
+                           " name = $1) AND first_seen < $3::timestamptz AND (closed IS NULL OR closed >="
+                           " $2::timestamptz) ORDER BY first_seen, id",
+                           3, params, out, n, err);
 }
