@@ -128,15 +128,26 @@ void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t
         w->residual[c * RANK_HOURS + (w->hours - 1) % RANK_HOURS] = residual[c];
 }
 
+/* A line of the ring, oldest hour first. */
+static void unroll(const struct rank_week *w, const float line[], float out[])
+{
+    for (size_t h = 0; h < RANK_HOURS; h++)
+        out[h] = line[(w->hours + h) % RANK_HOURS];
+}
+
+void rank_week_scores(const struct rank_week *w, uint32_t supply, float out[RANK_HOURS])
+{
+    unroll(w, w->score + supply * RANK_HOURS, out);
+}
+
 bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS])
 {
     bool any = false;
     if (!w->residual || channel >= w->n_channels)
         return false;
-    for (size_t h = 0; h < RANK_HOURS; h++) {
-        out[h] = w->residual[channel * RANK_HOURS + (w->hours + h) % RANK_HOURS];
+    unroll(w, w->residual + channel * RANK_HOURS, out);
+    for (size_t h = 0; h < RANK_HOURS; h++)
         any = any || !isnan(out[h]);
-    }
     return any;
 }
 

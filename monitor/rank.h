@@ -35,6 +35,8 @@ void rank_week_add(struct rank_week *w, const float score[], const float chance[
 void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels);
 /* The residuals of a channel by the hour, out[RANK_HOURS], the newest hour last; NaN: none. False: none known. */
 bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS]);
+/* The scores of a supply, likewise. */
+void rank_week_scores(const struct rank_week *w, uint32_t supply, float out[RANK_HOURS]);
 
 /* Forgets the hours; the scores held for hysteresis stay. */
 void rank_week_reset(struct rank_week *w);

@@ -82,24 +82,32 @@ static int64_t channel_of(const struct fleet *f, uint32_t supply, const char *si
     return -1;
 }
 
-/* A frame of the period's hours; of the lines only the residual of the carrying signal is known here. */
+/* The week's last hours, as the rank_week has them, at the end of an array of the period's hours. */
+static json_t *line_json(const float v[RANK_HOURS], size_t hours)
+{
+    json_t *values = nulls(hours);
+    for (size_t k = 0; k < RANK_HOURS && k < hours; k++)
+        json_array_set_new(values, hours - 1 - k, value_number((double)v[RANK_HOURS - 1 - k]));
+    return values;
+}
+
+/* What the week's own memory knows; the history may know more. */
 static json_t *chart_json(const struct report_input *in, const struct rank_row *r)
 {
     size_t hours = (size_t)((in->week_end - in->week_start) / NS_PER_HOUR);
+    float v[RANK_HOURS];
+    if (in->week)
+        rank_week_scores(in->week, r->supply, v);
     json_t *chart = json_pack("{so si so}", "from", value_instant(in->week_start), "step_s", 3600, "score",
-                              nulls(hours));
-    float residual[RANK_HOURS];
+                              in->week ? line_json(v, hours) : nulls(hours));
     int64_t c = r->finding ? channel_of(in->fleet, r->supply, r->finding->signal) : -1;
-    if (c < 0 || !in->week || !rank_week_residuals(in->week, (size_t)c, residual))
+    if (c < 0 || !in->week || !rank_week_residuals(in->week, (size_t)c, v))
         return chart;
-    json_t *values = nulls(hours);
-    for (size_t k = 0; k < RANK_HOURS && k < hours; k++)
-        json_array_set_new(values, hours - 1 - k, value_number((double)residual[RANK_HOURS - 1 - k]));
     const char *unit = in->fleet->channels[c].unit;
     bool celsius = strcmp(unit, "C") == 0 || strcmp(unit, "degC") == 0;
     json_object_set_new(chart, "line", json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
                                                  value_text(celsius ? "K" : unit), "what", "residual", "values",
-                                                 values));
+                                                 line_json(v, hours)));
     return chart;
 }
 

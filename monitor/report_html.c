@@ -33,7 +33,7 @@ static const char style[] =
     "tr.quiet .why{color:var(--soft)}tr.quiet .rank{font-size:16px;font-weight:400}\n"
     ".list td:last-child{width:180px;padding-right:0}\n"
     "svg{display:block;width:100%;height:auto}\n"
-    "svg text{font-size:8px;fill:var(--soft)}.s{fill:none;stroke:var(--chart);stroke-width:1.1}"
+    "svg text{font-size:8.5px;fill:var(--soft)}.s{fill:none;stroke:var(--chart);stroke-width:1.1}"
     ".r{fill:none;stroke:var(--residual);stroke-width:1.1}.g{stroke:var(--line);stroke-width:.6}\n"
     ".small td,.small th{padding-top:3px;padding-bottom:3px}.small{width:auto}.sum td{font-weight:640}\n"
     "ul{margin:4px 0;padding-left:1.2em}li{margin:2px 0}footer{margin-top:28px;font-size:12px;color:var(--soft);"
@@ -84,7 +84,7 @@ static void chart_line(struct buf *out, const json_t *values, struct frame f, co
     double base = f.top + (from_zero ? hi * scale : f.height);
     buf_printf(out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", f.left, f.left + f.width,
                base, base);
-    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + 6, hi);
+    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + 7, hi);
     if (lo < 0 || !from_zero)
         buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + f.height,
                    lo);
@@ -99,23 +99,33 @@ static void chart_line(struct buf *out, const json_t *values, struct frame f, co
     buf_str(out, "\"/>");
 }
 
+static bool any_number(const json_t *values)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(values, i, v)
+        if (json_is_number(v))
+            return true;
+    return false;
+}
+
 static void chart(struct buf *out, const json_t *row)
 {
     const json_t *c = json_object_get(row, "chart"), *line = json_object_get(c, "line");
-    if (!c)
+    if (!any_number(json_object_get(c, "score")) && !line)
         return;
     bool residual = strcmp(field_text(line, "what"), "residual") == 0;
-    int height = line ? 78 : 44;
+    int height = line ? 88 : 44;
     buf_printf(out, "<svg viewBox=\"0 0 180 %d\" role=\"img\" aria-label=\"the week by the hour: score%s%s\">", height,
                line ? " and " : "", field_text(line, "what"));
-    buf_str(out, "<text x=\"30\" y=\"7\">score</text>");
-    chart_line(out, json_object_get(c, "score"), (struct frame){30, 10, 148, 30}, "s", true);
+    buf_str(out, "<text x=\"34\" y=\"7\">score</text>");
+    chart_line(out, json_object_get(c, "score"), (struct frame){34, 11, 144, 30}, "s", true);
     if (line) {
         char label[SIGNAL_LABEL_LEN];
-        buf_str(out, "<text x=\"30\" y=\"48\">");
+        buf_str(out, "<text x=\"34\" y=\"53\">");
         buf_html(out, signal_label(label, field_text(line, "signal")));
         text(out, residual ? ", unexplained, " : ", ", field_text(line, "unit"), "</text>");
-        chart_line(out, json_object_get(line, "values"), (struct frame){30, 51, 148, 25}, "r", residual);
+        chart_line(out, json_object_get(line, "values"), (struct frame){34, 58, 144, 27}, "r", residual);
     }
     buf_str(out, "</svg>");
 }
