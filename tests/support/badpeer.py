@@ -40,9 +40,9 @@ STATE = {"lock": threading.Lock(), "used": {}, "live": "ok", "log": [], "connect
 
 
 def iso(text):
-    text = text.rstrip("Z")
-    whole, _, fraction = text.partition(".")
-    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + (fraction or "0"))
+    """Nanoseconds since 1970."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10**9 + int((fraction + "0" * 9)[:9])
 
 
 def varint(n):
@@ -63,8 +63,8 @@ def raw(pv, start, end, period=10):
     """Samples of the small archiver: value = t modulo 1000 + length of the name, at whole periods."""
     year = None
     out = b""
-    t = int(start // period * period)
-    while t <= end:
+    t = start // (period * 10**9) * period
+    while t * 10**9 <= end:
         this_year = time.gmtime(t).tm_year
         if this_year != year:
             out += b"\n" if year else b""
@@ -83,7 +83,7 @@ def archiver(path, body, shift):
     url = urllib.parse.urlsplit(path)
     query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
     if url.path.endswith("/data/getDataAtTime"):
-        t = int(iso(query["at"]) - 60 + shift)
+        t = iso(query["at"]) // 10**9 - 60 + shift
         answer = {
             pv: {"secs": t, "nanos": 0, "val": float(t % 1000 + len(pv)), "severity": 0, "status": 0}
             for pv in json.loads(body) if not pv.startswith("missing")

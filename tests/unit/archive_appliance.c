@@ -1,0 +1,540 @@
+/* The appliance as a source: recorded answers of a real one, and a peer that misbehaves.
+ * SPDX-License-Identifier: MIT */
+#include "archive/appliance/answer.h"
+#include "archive/appliance/operation.h"
+#include "base/log.h"
+#include "base/timefmt.h"
+#include "tests/near.h"
+#include "tests/support/collect.h"
+#include "tests/support/peer.h"
+
+#define DIR "tests/golden/archiver/"
+#define NOW "2026-11-22T02:30:00Z"
+
+static struct peer peer;
+static uv_loop_t loop;
+static struct collect c;
+static tstamp_ns now;
+
+static tstamp_ns at(const char *text)
+{
+    tstamp_ns t;
+    assert_int_equal(timefmt_parse(&t, text, NULL), 0);
+    return t;
+}
+
+static tstamp_ns clock_of_test(void *arg)
+{
+    (void)arg;
+    return now;
+}
+
+static struct fleet *fleet_of_pvs(const char *const pvs[], size_t n)
+{
+    static const char *const signal[] = {"current"};
+    static char text[64][8];
+    static const char *names[64];
+    for (size_t i = 0; i < n; i++) {
+        snprintf(text[i], sizeof text[i], "P%zu", i);
+        names[i] = text[i];
+    }
+    return collect_fleet(names, n, signal, 1, pvs);
+}
+
+/* A source whose requests all carry a script for the peer. */
+static struct source *open_script(const char *script, const struct fleet *f, int connections, int batch)
+{
+    char retrieval[256], management[256];
+    struct source *s;
+    struct err err = {0};
+    snprintf(retrieval, sizeof retrieval, "http://127.0.0.1:%d/%s/retrieval/", peer.port, script);
+    snprintf(management, sizeof management, "http://127.0.0.1:%d/%s/mgmt", peer.port, script);
+    struct source_options o = {.retrieval_url = retrieval, .management_url = management, .batch = batch,
+                               .connections = connections, .now = clock_of_test};
+    if (source_open(&s, &loop, f, &o, &err) != 0)
+        fail_msg("%s", err.msg);
+    ((struct appliance *)s)->retry_s = 0.02;
+    collect_reset(&c);
+    return s;
+}
+
+static double run_and_close(struct source *s)
+{
+    uint64_t t0 = uv_hrtime();
+    while (!c.done && uv_run(&loop, UV_RUN_ONCE))
+        ;
+    double seconds = (double)(uv_hrtime() - t0) * 1e-9;
+    source_close(s);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(c.done, 1);
+    return seconds;
+}
+
+static void latest(const char *script, const struct fleet *f, double deadline_s)
+{
+    struct source *s = open_script(script, f, 2, 0);
+    s->ops->latest(s, deadline_s, collect_samples, collect_done, &c);
+    assert_int_equal(c.done, 0);
+    run_and_close(s);
+}
+
+static void range(const char *script, const struct fleet *f, const char *from, const char *to)
+{
+    uint32_t channels[COLLECT_CHANNELS];
+    struct source *s = open_script(script, f, 2, 0);
+    for (uint32_t i = 0; i < f->n_channels; i++)
+        channels[i] = i;
+    s->ops->range(s, channels, f->n_channels, at(from), at(to), 0, collect_samples, collect_done, &c);
+    assert_int_equal(c.done, 0);
+    run_and_close(s);
+}
+
+/* ---- live, recorded ------------------------------------------------------------------------------ */
+
+static void live_recorded(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR99:Q1:CurrentM", "SR01:Q4:NeverM", "SR01:Q2:CurrentM"};
+    struct fleet *f = fleet_of_pvs(pvs, 4);
+    latest("file:datattime_some_unknown", f, 5);
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 2);
+    assert_int_equal(c.n[0], 1);
+    assert_int_equal(c.n[1], 0); /* unknown */
+    assert_int_equal(c.n[2], 0); /* never processed */
+    assert_int_equal(c.n[3], 1);
+    latest("file:datattime_all_unknown", f, 5);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_non_null(strstr(c.error, "empty answer"));
+    latest("file:datattime_ct_charset", f, 5); /* a 200 that means the list was not read */
+    assert_int_equal(c.result.code, ERR_NET);
+    latest("file:restart_all_datattime_500", f, 5);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_non_null(strstr(c.error, "HTTP 500"));
+    fleet_free(f);
+}
+
+static void live_values(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"SR01:Q3:CurrentM", "SR01:Q4:CurrentM"};
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    latest("file:datattime_nan_inf", f, 5);
+    assert_int_equal(c.result.code, 0);
+    for (int i = 0; i < 2; i++)
+        assert_true(isnan(c.s[i]->value));
+    assert_int_equal(c.s[0]->severity, SEVERITY_MAJOR);
+    assert_int_equal(c.s[0]->status, 3);
+    assert_int_equal(c.s[1]->severity, SEVERITY_INVALID);
+    assert_int_equal(c.s[1]->status, 17);
+    assert_int_equal(c.s[0]->t, 1795313377 * NS_PER_S + 876281930);
+    fleet_free(f);
+    static const char *const kinds[] = {"SR01:Q1:StateM", "SR01:Q1:MsgM", "SR01:Q1:WaveM", "SR01:Q1:SetC"};
+    f = fleet_of_pvs(kinds, 4);
+    latest("file:datattime_enum_string_wave", f, 5);
+    assert_int_equal(c.result.channels_answered, 4);
+    assert_near(c.s[0]->value, 3, 0, 0);
+    assert_true(isnan(c.s[1]->value) && isnan(c.s[2]->value));
+    assert_near(c.s[3]->value, 100.5, 0, 0);
+    assert_int_equal(c.s[3]->t, 1795313144 * NS_PER_S + 468131832); /* old, and yet the newest there is */
+    fleet_free(f);
+}
+
+/* The request itself: `at` a minute ahead in whole seconds, exactly this Content-Type, all names in batches. */
+static void live_request(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "missing:C", "D", "E\"x"};
+    struct fleet *f = fleet_of_pvs(pvs, 5);
+    now = at(NOW) + 123456789;
+    struct source *s = open_script("ok,ok,ok,request", f, 2, 2);
+    s->ops->latest(s, 5, collect_samples, collect_done, &c);
+    run_and_close(s);
+    now = at(NOW);
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 4);
+    assert_int_equal(c.s[0]->t, at(NOW)); /* the peer answers with at - 60 s */
+    assert_near(c.s[4]->value, (double)(at(NOW) / NS_PER_S % 1000 + 3), 0, 0);
+    fleet_free(f);
+    char command[256], line[4096], text[8192] = "";
+    snprintf(command, sizeof command, "curl -s http://127.0.0.1:%d/_log", peer.port);
+    FILE *p = popen(command, "r");
+    while (fgets(line, sizeof line, p))
+        if (strstr(line, "ok,ok,ok,request"))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s", line);
+    pclose(p);
+    int requests = 0;
+    for (char *l = text; (l = strstr(l, "/retrieval/data/getDataAtTime?at=2026-11-22T02:31:00Z\"")); l++)
+        requests++;
+    assert_int_equal(requests, 3);
+    assert_non_null(strstr(text, "\"content-type\": \"application/json\""));
+    assert_non_null(strstr(text, "[\\\"A\\\",\\\"B\\\"]"));
+    assert_non_null(strstr(text, "[\\\"missing:C\\\",\\\"D\\\"]"));
+}
+
+static void live_times(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B"};
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    latest("day", f, 5); /* as from an appliance whose engine is down: delivered, the caller sees the age */
+    assert_int_equal(c.result.channels_answered, 2);
+    assert_int_equal(c.s[0]->t, now - NS_PER_DAY);
+    latest("future", f, 5); /* no appliance accepts such a sample */
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 0);
+    fleet_free(f);
+}
+
+/* Whatever the peer does, the poll ends in time with a reason, and the next one works. */
+static void live_misbehaving(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    static const struct {
+        const char *script;
+        int code;
+        const char *part;
+    } cases[] = {
+        {"reset,ok", ERR_NET, "reset"},
+        {"close,ok", ERR_NET, ""},
+        {"half,ok", ERR_NET, ""},
+        {"half_chunked,ok", ERR_NET, ""},
+        {"cut,ok", ERR_NET, "JSON"},
+        {"garbage,ok", ERR_NET, ""},
+        {"html,ok", ERR_NET, "web page"},
+        {"empty,ok", ERR_NET, "empty answer"},
+        {"none,ok", ERR_NET, "JSON"},
+        {"500:stack_trace,ok", ERR_NET, "HTTP 500"},
+        {"503:30,ok", ERR_NET, "HTTP 503"},
+        {"200:[1;2],ok", ERR_NET, "empty answer"},
+        {"200:{\"A\":5},ok", 0, ""},
+        {"200:{\"A\":{\"secs\":1795313377;\"nanos\":-1}},ok", 0, ""},
+        {"200:{\"A\":{\"secs\":1e99}},ok", 0, ""},
+        {"stall,ok", ERR_TIMEOUT, "in time"},
+        {"stall_body,ok", ERR_TIMEOUT, "in time"},
+        {"endless,ok", ERR_NET, "larger"},
+    };
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char script[128] = "";
+        for (const char *p = cases[i].script; *p; p++) { /* quotes and braces may not stand in a URL */
+            size_t n = strlen(script);
+            snprintf(script + n, sizeof script - n, strchr("\"{}[];", *p) ? "%%%02X" : "%c", *p);
+        }
+        struct source *s = open_script(script, f, 2, 0);
+        s->ops->latest(s, 0.5, collect_samples, collect_done, &c);
+        uint64_t t0 = uv_hrtime();
+        while (!c.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_true(uv_hrtime() - t0 < 2000000000);
+        if (c.result.code != cases[i].code || !strstr(c.error, cases[i].part))
+            fail_msg("%s: code %d, '%s'", cases[i].script, c.result.code, c.error);
+        assert_int_equal(c.result.channels_answered, 0);
+        collect_reset(&c);
+        s->ops->latest(s, 2, collect_samples, collect_done, &c);
+        run_and_close(s);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.result.channels_answered, 3);
+    }
+    fleet_free(f);
+}
+
+/* One stalled batch of three: the others' samples arrive, and the deadline holds. */
+static void live_partial(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    struct source *s = open_script("stall,ok,ok", f, 2, 1);
+    s->ops->latest(s, 0.4, collect_samples, collect_done, &c);
+    double seconds = run_and_close(s);
+    assert_true(seconds > 0.35 && seconds < 1.5);
+    assert_int_equal(c.result.code, ERR_TIMEOUT);
+    assert_int_equal(c.result.channels_answered, 2);
+    fleet_free(f);
+    f = fleet_of_pvs(pvs, 3);
+    struct source_options o = {.retrieval_url = "http://127.0.0.1:1/retrieval", .now = clock_of_test};
+    struct err err;
+    assert_int_equal(source_open(&s, &loop, f, &o, &err), 0);
+    assert_null(s->ops->connections); /* no management URL: cannot tell */
+    collect_reset(&c);
+    s->ops->latest(s, 5, collect_samples, collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_non_null(strstr(c.error, "Connection refused"));
+    fleet_free(f);
+}
+
+static void failures_are_logged_once(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A"};
+    struct fleet *f = fleet_of_pvs(pvs, 1);
+    struct source *s = open_script("html,html,500:x,ok,ok", f, 1, 0);
+    unsigned long warnings = log_count(LOG_WARNING), infos = log_count(LOG_INFO);
+    for (int i = 0; i < 5; i++) {
+        collect_reset(&c);
+        s->ops->latest(s, 5, collect_samples, collect_done, &c);
+        while (!c.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(c.result.code, i < 3 ? ERR_NET : 0);
+    }
+    run_and_close(s);
+    assert_int_equal(log_count(LOG_WARNING) - warnings, 1);
+    assert_int_equal(log_count(LOG_INFO) - infos, 1);
+    fleet_free(f);
+}
+
+/* ---- ranges -------------------------------------------------------------------------------------- */
+
+/* A recorded stream through HTTP in pieces of 7 bytes, and what source.h promises of it. */
+static void range_recorded(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"SR01:Q1:CurrentM"};
+    struct fleet *f = fleet_of_pvs(pvs, 1);
+    range("file:getdata_raw_newyear", f, "2025-12-31T22:00:00Z", "2026-01-01T02:00:00Z");
+    assert_int_equal(c.result.code, 0);
+    assert_true(c.n[0] > 230);
+    assert_true(c.s[0][0].t < at("2025-12-31T22:00:00Z"));
+    assert_true(c.s[0][1].t >= at("2025-12-31T22:00:00Z"));
+    assert_true(c.s[0][c.n[0] - 1].t < at("2026-01-01T02:00:00Z"));
+    /* the engine sends samples up to the whole second of `to` and beyond: cut */
+    range("file:getdata_raw_newyear", f, "2025-12-31T23:00:00Z", "2026-01-01T00:00:00.6Z");
+    size_t inside = c.n[0];
+    assert_true(c.s[0][0].t < at("2025-12-31T23:00:00Z") && c.s[0][0].t > at("2025-12-31T22:58:00Z"));
+    assert_true(c.s[0][inside - 1].t < at("2026-01-01T00:00:00.6Z"));
+    /* nothing newer than `from`: the sample before it alone */
+    range("file:getdata_raw_future_setc", f, "2026-11-22T03:21:52Z", "2026-11-22T04:21:52Z");
+    assert_int_equal(c.n[0], 1);
+    assert_near(c.s[0]->value, 100.5, 0, 0);
+    assert_int_equal(c.s[0]->flags, SAMPLE_RECONNECTED);
+    /* before all data: an answer without samples */
+    range("file:getdata_raw_before_first", f, "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 1);
+    assert_int_equal(c.n[0], 0);
+    range("file:getdata_raw_unknown_pv", f, "2026-11-22T00:00:00Z", "2026-11-22T01:00:00Z");
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 0);
+    /* a sample twelve months late never gets through */
+    range("file:forpvs_raw_newyear_from_2026", f, "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z");
+    for (size_t i = 0; i < c.n[0]; i++)
+        assert_true(c.s[0][i].t < at("2026-01-01T00:05:00Z"));
+    fleet_free(f);
+}
+
+/* Samples of the peer's small archive: at whole periods of 10 s. */
+static void check_peer_channel(uint32_t ch, size_t pv_len, const char *from, const char *to)
+{
+    tstamp_ns first = at(from) - 10 * NS_PER_S;
+    size_t n = (size_t)((at(to) - first) / (10 * NS_PER_S));
+    assert_int_equal(c.n[ch], n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(c.s[ch][i].t, first + (tstamp_ns)i * 10 * NS_PER_S);
+        assert_near(c.s[ch][i].value, (double)(c.s[ch][i].t / NS_PER_S % 1000 + (tstamp_ns)pv_len), 0, 0);
+    }
+}
+
+static void range_of_many_channels(void **state)
+{
+    (void)state;
+    char names[60][16];
+    const char *pvs[60];
+    for (int i = 0; i < 60; i++) {
+        snprintf(names[i], sizeof names[i], i == 7 ? "missing:%d" : "S:{P}/%d", i);
+        pvs[i] = names[i];
+    }
+    struct fleet *f = fleet_of_pvs(pvs, 60);
+    for (int round = 0; round < 4; round++) { /* over 200 requests: connections are closed and opened again */
+        range("ok", f, "2025-12-31T23:30:00Z", "2026-01-01T00:20:00Z");
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.result.channels_answered, 59);
+        for (uint32_t i = 0; i < 60; i++) {
+            if (i == 7)
+                assert_int_equal(c.n[i], 0);
+            else
+                check_peer_channel(i, strlen(pvs[i]), "2025-12-31T23:30:00Z", "2026-01-01T00:20:00Z");
+        }
+    }
+    fleet_free(f);
+}
+
+/* Each failure is repeated and heals; what arrived before it is neither lost nor doubled. */
+static void range_heals(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "half,ok", "half_chunked,ok", "reset,close,ok", "503:0,503:0,500:x,ok", "garbage,ok", "html,ok",
+        "late_close,late_close,ok", "half,half,half_chunked,ok", "302:ok", "slow,ok",
+    };
+    static const char *const pvs[] = {"A", "BB"};
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        range(scripts[i], f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+        if (c.result.code != 0)
+            fail_msg("%s: %s", scripts[i], c.error);
+        assert_int_equal(c.result.channels_answered, 2);
+        check_peer_channel(0, 1, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+        check_peer_channel(1, 2, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    }
+    fleet_free(f);
+}
+
+static void range_gives_up(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+    struct fleet *f = fleet_of_pvs(pvs, 8);
+    range("503:0", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z"); /* away: not every channel is tried */
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_int_equal(c.result.channels_answered, 0);
+    assert_true(strncmp(c.error, "8 of 8 failed: ", 15) == 0 && strstr(c.error, ": HTTP 503"));
+    range("400:no", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_int_equal(c.result.code, ERR_NET);
+    /* a deadline */
+    struct source *s = open_script("ok,stall", f, 2, 0);
+    uint32_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 0.4, collect_samples,
+                  collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_TIMEOUT);
+    assert_int_equal(c.result.channels_answered, 1);
+    /* nothing to do is done from the loop */
+    s = open_script("ok", f, 2, 0);
+    s->ops->range(s, all, 0, 0, at(NOW), 0, collect_samples, collect_done, &c);
+    assert_int_equal(c.done, 0);
+    run_and_close(s);
+    assert_int_equal(c.result.code, 0);
+    fleet_free(f);
+}
+
+/* ---- connections, closing ------------------------------------------------------------------------ */
+
+static void on_connected(void *arg, const int8_t connected[], const struct source_result *r)
+{
+    struct collect *k = arg;
+    memcpy(k->connected, connected, 5); /* one per channel of the test's fleet */
+    collect_done(arg, r);
+}
+
+static void connection_states(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR01:Q1:SetC", "SR02:Q3:CurrentM", "SR01:Q4:NeverM",
+                                      "SR99:Q1:CurrentM"};
+    static const int8_t want[] = {1, 1, 0, 1, -1};
+    struct fleet *f = fleet_of_pvs(pvs, 5);
+    struct source *s = open_script("file:mgmt_pvstatus", f, 2, 0);
+    s->ops->connections(s, 5, on_connected, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 4);
+    assert_memory_equal(c.connected, want, 5);
+    s = open_script("file:restart_engine_down_pvstatus", f, 2, 0); /* "Appliance Down" */
+    s->ops->connections(s, 5, on_connected, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.connected[0], -1);
+    s = open_script("file:restart_all_mgmt_pvstatus_500", f, 2, 0);
+    s->ops->connections(s, 5, on_connected, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_int_equal(c.connected[0], -1);
+    fleet_free(f);
+}
+
+static void closing_cancels(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    struct source *s = open_script("stall", f, 2, 1);
+    static struct collect other;
+    uint32_t all[] = {0, 1, 2};
+    s->ops->latest(s, 30, collect_samples, collect_done, &c);
+    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done, &other);
+    for (int i = 0; i < 20; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    source_close(s);
+    assert_int_equal(c.done, 1);
+    assert_int_equal(c.result.code, ERR_CANCELLED);
+    assert_int_equal(other.done, 1);
+    assert_int_equal(other.result.code, ERR_CANCELLED);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    fleet_free(f);
+    source_close(NULL);
+}
+
+static void urls_are_checked(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A"};
+    static const char *const bad[] = {"ftp://host/", "host:17665", "", "file://relative", "file:///no/such/folder"};
+    struct fleet *f = fleet_of_pvs(pvs, 1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct source *s;
+        struct err err = {0};
+        assert_int_equal(source_open(&s, &loop, f, &(struct source_options){.retrieval_url = bad[i]}, &err),
+                         ERR_CONFIG);
+        assert_true(err.msg[0]);
+    }
+    fleet_free(f);
+}
+
+/* ---- JSON alone ---------------------------------------------------------------------------------- */
+
+static void bytes_that_are_not_utf8(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A"};
+    static const char text[] = "{\"A\":{\"secs\":1795313377,\"nanos\":5,\"val\":2.385,\"severity\":0,\"status\":0,"
+                               "\"meta\":{\"EGU\":\"\xb0" "C\"}}}";
+    struct fleet *f = fleet_of_pvs(pvs, 1);
+    struct answer_counts counts;
+    struct err err;
+    collect_reset(&c);
+    assert_int_equal(answer_latest(&counts, text, sizeof text - 1, f, 0, 1, at(NOW), collect_samples, &c, &err), 0);
+    assert_int_equal(counts.answered, 1);
+    assert_near(c.s[0]->value, 2.385, 0, 0);
+    for (size_t n = 0; n < sizeof text - 1; n++) { /* cut anywhere: an error, never a half sample */
+        char *copy = malloc(n ? n : 1);
+        memcpy(copy, text, n);
+        assert_int_equal(answer_latest(&counts, copy, n, f, 0, 1, at(NOW), collect_samples, &c, &err), ERR_DATA);
+        free(copy);
+    }
+    fleet_free(f);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    now = at(NOW);
+    uv_loop_init(&loop);
+    return peer_start(&peer, "tests/golden/archiver");
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    collect_reset(&c);
+    peer_stop(&peer);
+    return uv_loop_close(&loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(live_recorded),          cmocka_unit_test(live_values),
+        cmocka_unit_test(live_request),           cmocka_unit_test(live_times),
+        cmocka_unit_test(live_misbehaving),       cmocka_unit_test(live_partial),
+        cmocka_unit_test(failures_are_logged_once), cmocka_unit_test(range_recorded),
+        cmocka_unit_test(range_of_many_channels), cmocka_unit_test(range_heals),
+        cmocka_unit_test(range_gives_up),         cmocka_unit_test(connection_states),
+        cmocka_unit_test(closing_cancels),        cmocka_unit_test(urls_are_checked),
+        cmocka_unit_test(bytes_that_are_not_utf8),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
