@@ -27,7 +27,8 @@ struct table_fit {
 struct table_parts {
     float *u; /* [d] whitened, within ±6 */
     float *e; /* [d] reconstruction residual in the same space; without a network u itself */
-    float *r; /* [d] deviation from what the other columns imply, in scales; NaN: missing */
+    float *r; /* [d] deviation from what the other columns imply, in scales; too small where others of the
+                 row are missing; NaN: missing itself */
     size_t observed;
 };
 
