@@ -97,6 +97,8 @@ int alarm_step(struct alarm *a, const struct alarm_rule *r, const struct alarm_i
     struct alarm_input left = *in;
     if (a->state != ALARM_UNACK && a->state != ALARM_RTN_UNACK)
         left.ack = false; /* an acknowledgement is for what was raised before it */
+    if (a->state == ALARM_NORMAL)
+        left.superseded = false;
     if (!stale)
         note_condition(a, in);
 

@@ -38,6 +38,7 @@ struct message {
     tstamp_ns due;         /* monotonic */
     tstamp_ns created;     /* wall */
     bool staged;           /* its transaction is not safe yet */
+    bool held;             /* an attempt failed, its own or another's in an outage */
     bool heartbeat;        /* not in the queue: recorded only when it fails */
     struct http_request *request;
     tstamp_ns started;     /* wall */
@@ -261,6 +262,8 @@ static void endpoint_fails(struct endpoint *e, const struct http_result *r)
     double hold = 0, base = e->outbox->n_retry > 1 ? e->outbox->retry_s[1] : 0;
     if (!r->complete || r->status == 408 || r->status == 429 || r->status >= 500)
         hold = base * fmin(ldexp(1, e->outages < 8 ? e->outages++ : 8), HOLD_MAX);
+    for (size_t i = 0; hold > 0 && i < e->n; i++)
+        e->queue[i]->held = true;
     if (r->retry_after_s > 0)
         hold = fmax(hold, fmin(r->retry_after_s, RETRY_AFTER_MAX_S));
     if (hold > 0)
@@ -302,6 +305,7 @@ static void record_message(struct message *m, const struct http_result *r, bool 
     } else {
         add_result(txn, m, "waiting", delay, e->last_error);
         m->due = clock_monotonic() + seconds(delay);
+        m->held = true;
     }
     submit(e->outbox, txn);
 }
@@ -388,7 +392,7 @@ static void start(struct message *m)
 static bool overtaken(const struct message *m)
 {
     const struct endpoint *e = m->endpoint;
-    if (m->attempts == 0 || m->final)
+    if (!m->held || m->final)
         return false;
     for (size_t i = e->n; i-- > 0 && e->queue[i] != m;)
         if (e->queue[i]->final && !e->queue[i]->staged &&
@@ -419,8 +423,7 @@ static void pump(struct endpoint *e)
     tstamp_ns now = clock_monotonic();
     if (e->disabled || e->outbox->closing || now < e->hold || e->n == 0)
         return;
-    if (e->failing_since)
-        drop_overtaken(e);
+    drop_overtaken(e);
     unsigned limit = e->outages ? 1 : AT_ONCE;
     for (size_t i = 0; i < e->n && e->under_way < limit; i++) {
         struct message *m = e->queue[i];
@@ -509,6 +512,7 @@ static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
             return;
         struct message *m = enqueue(e, &in);
         m->attempts = (int)strtol(v[5], NULL, 10);
+        m->held = m->attempts > 0;
         m->due = clock_monotonic() + seconds(fmax(0, strtod(v[6], NULL)));
         m->created -= seconds(fmax(0, strtod(v[7], NULL)));
         return;

@@ -1,0 +1,359 @@
+/* alerts: delivery of webhooks against receivers that work, refuse, throttle, hang and vanish.
+ * SPDX-License-Identifier: MIT */
+#include "tests/alerts.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+static struct bench b;
+
+static int open_bench(void **state)
+{
+    (void)state;
+    bench_open(&b);
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    (void)state;
+    bench_close(&b);
+    return 0;
+}
+
+static struct received *got(int receiver, size_t i)
+{
+    assert_true(i < b.receiver[receiver].n);
+    return &b.receiver[receiver].got[i];
+}
+
+/* Raises occurrence id at minute 2 of its own. */
+static void raise_alarm(const char *id, const char *subject)
+{
+    struct finding f = bench_finding(id, subject);
+    bench_ticks(&b, 0, 2, &f, 1);
+}
+
+static void raised_and_returned_are_signed_and_in_order(void **state)
+{
+    (void)state;
+    bench_start(&b);
+    raise_alarm("f1", "SR:C01:Q1");
+    bench_until(&b, b.receiver[0].n == 1, 5);
+    bench_ticks(&b, 3, 6, NULL, 0);
+    bench_until(&b, b.receiver[0].n == 2, 5);
+    bench_settle(&b);
+    assert_string_equal(got(0, 0)->type, "psmon.alarm.raised");
+    assert_string_equal(got(0, 0)->state, "UNACK");
+    assert_string_equal(got(0, 1)->type, "psmon.alarm.returned");
+    assert_string_equal(got(0, 1)->state, "RTN_UNACK");
+    assert_string_equal(got(0, 0)->occurrence, "f1");
+    assert_true(got(0, 0)->verified && got(0, 1)->verified);
+    assert_string_not_equal(got(0, 0)->id, got(0, 1)->id);
+    assert_string_equal(bench_value("SELECT string_agg(state || ' ' || attempts, ',' ORDER BY seq) FROM outbox"),
+                        "delivered 1,delivered 1");
+    assert_string_equal(bench_value("SELECT string_agg(status || ' ' || answer, ',') FROM deliveries WHERE ok"
+                                    " AND latency_s > 0"),
+                        "200 as told,200 as told");
+    assert_null(strstr(bench_value("SELECT endpoint FROM outbox"), "token"));
+}
+
+static void a_refusing_receiver_is_tried_again_under_the_same_id(void **state)
+{
+    (void)state;
+    b.receiver[0].status = 500;
+    b.receiver[0].fail = 2;
+    bench_start(&b);
+    raise_alarm("f1", "SR:C01:Q1");
+    bench_until(&b, b.receiver[0].n == 3, 5);
+    bench_settle(&b);
+    assert_string_equal(got(0, 0)->id, got(0, 1)->id);
+    assert_string_equal(got(0, 0)->id, got(0, 2)->id);
+    assert_true(got(0, 2)->verified);
+    assert_true(got(0, 1)->at - got(0, 0)->at >= (tstamp_ns)(0.018 * 1e9));
+    assert_true(got(0, 2)->at - got(0, 1)->at >= (tstamp_ns)(0.036 * 1e9));
+    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered3") == 0, 5);
+    assert_string_equal(bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
+                                    " FROM deliveries"),
+                        "1:500,2:500,3:200");
+}
+
+static void redirects_are_failures(void **state)
+{
+    (void)state;
+    char location[200];
+    snprintf(location, sizeof location, "Location: %s", b.url[1]);
+    b.receiver[0].status = 302;
+    b.receiver[0].fail = 1;
+    b.receiver[0].retry_after = location;
+    bench_start(&b);
+    raise_alarm("f1", "SR:C01:Q1");
+    bench_until(&b, b.receiver[0].n == 2, 5);
+    assert_int_equal(b.receiver[1].n, 0);
+    bench_until(&b, strcmp(bench_value("SELECT error FROM deliveries WHERE NOT ok"),
+                           "HTTP 302: redirects are not followed") == 0, 5);
+}
+
+static void retry_after_is_obeyed(void **state)
+{
+    (void)state;
+    b.receiver[0].status = 429;
+    b.receiver[0].fail = 1;
+    b.receiver[0].retry_after = "Retry-After: 1";
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C01:Q2")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_until(&b, b.receiver[0].n == 1, 5);
+    bench_run(&b, 0.05);
+    bench_ticks(&b, 3, 5, f, 2); /* another alarm: the endpoint as a whole asked for patience */
+    bench_until(&b, b.receiver[0].n == 3, 5);
+    assert_true(got(0, 1)->at - got(0, 0)->at >= NS_PER_S);
+    assert_true(got(0, 2)->at - got(0, 0)->at >= NS_PER_S);
+}
+
+static void gone_disables_the_endpoint_and_says_so(void **state)
+{
+    (void)state;
+    b.options.n_webhooks = 2;
+    b.receiver[0].status = 410;
+    b.receiver[0].fail = 1;
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C01:Q2")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_until(&b, b.receiver[0].n == 1 && b.receiver[1].n == 1, 5);
+    bench_run(&b, 0.1);
+    bench_ticks(&b, 3, 5, f, 2);
+    bench_until(&b, b.receiver[1].n == 3, 5); /* f2, and that the other webhook is disabled */
+    bench_settle(&b);
+    assert_int_equal(b.receiver[0].n, 1);
+    assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"),
+                        "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'delivered'"), "3");
+    assert_string_equal(bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
+                                    " WHERE class = 'monitor'"),
+                        "psmon monitor webhook 1");
+    struct alerts_stats s;
+    alerts_stats(b.alerts, &s);
+    assert_int_equal(s.outbox_depth, 0);
+    assert_int_equal(s.dead_letters, 3);
+}
+
+static void dead_letters_are_kept(void **state)
+{
+    (void)state;
+    b.receiver[0].status = 503;
+    b.receiver[0].fail = 1000;
+    bench_start(&b);
+    log_set_level((enum log_level)-1); /* the error is expected */
+    raise_alarm("f1", "SR:C01:Q1");
+    bench_until(&b, strcmp(bench_value("SELECT state FROM outbox"), "dead") == 0, 10);
+    log_set_level(LOG_ERROR);
+    bench_settle(&b);
+    assert_int_equal(b.receiver[0].n, 4); /* the whole schedule of this bench */
+    assert_string_equal(bench_value("SELECT state || attempts || error FROM outbox"), "dead4HTTP 503");
+    assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"), "4");
+    struct alerts_stats s;
+    alerts_stats(b.alerts, &s);
+    assert_int_equal(s.dead_letters, 1);
+    assert_int_equal(s.attempts_failed, 4);
+}
+
+/* A socket that takes connections and never says a word. */
+static int silent_port(int *fd)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(*fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(*fd, 64), 0);
+    assert_int_equal(getsockname(*fd, (struct sockaddr *)&a, &len), 0);
+    return ntohs(a.sin_port);
+}
+
+static void a_dead_receiver_delays_neither_ticks_nor_others(void **state)
+{
+    (void)state;
+    int fd;
+    b.options.n_webhooks = 2;
+    b.options.timeout_s = 0.3;
+    snprintf(b.url[0], sizeof b.url[0], "http://127.0.0.1:%d/silent", silent_port(&fd));
+    bench_start(&b);
+    struct finding f[50];
+    char id[16], subject[16];
+    for (int i = 0; i < 50; i++) {
+        snprintf(id, sizeof id, "f%d", i);
+        snprintf(subject, sizeof subject, "SR:Q%d", i);
+        f[i] = bench_finding(id, subject);
+    }
+    double worst = 0;
+    for (int m = 0; m < 6; m++) {
+        tstamp_ns t = clock_monotonic();
+        bench_tick(&b, m, f, 50);
+        worst = fmax(worst, (double)(clock_monotonic() - t) / 1e9);
+        bench_run(&b, 0.02);
+    }
+    assert_true(worst < 0.2);
+    bench_until(&b, b.receiver[1].n == 50, 5);
+    bench_until(&b, strcmp(bench_value("SELECT count(*) > 0 FROM deliveries WHERE status IS NULL AND error <> ''"),
+                           "t") == 0, 5);
+    close(fd);
+}
+
+static void a_closed_port_recovers_by_itself(void **state)
+{
+    (void)state;
+    static const double patient[] = {0, 0.2, 60, 60};
+    int fd;
+    struct err err = {0};
+    int port = silent_port(&fd);
+    close(fd); /* nobody listens there any more */
+    snprintf(b.url[0], sizeof b.url[0], "http://127.0.0.1:%d/late", port);
+    b.options.retry_s = patient;
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C01:Q2")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_until(&b, strcmp(bench_value("SELECT attempts FROM outbox"), "2") == 0, 5);
+    char address[32];
+    snprintf(address, sizeof address, "127.0.0.1:%d", port);
+    httpd_close(b.receiver[0].server);
+    b.receiver[0].server = NULL;
+    assert_int_equal(httpd_open(&b.receiver[0].server, &b.loop, address, 1 << 20, bench_handle, &b.receiver[0],
+                                &err), 0);
+    /* the first waits a minute for its third attempt; the second's success calls it back */
+    bench_ticks(&b, 3, 5, f, 2);
+    bench_until(&b, b.receiver[0].n == 2, 5);
+    assert_string_equal(got(0, 0)->occurrence, "f2");
+    assert_string_equal(got(0, 1)->occurrence, "f1");
+}
+
+static void after_an_outage_a_finished_alarm_is_one_message(void **state)
+{
+    (void)state;
+    static const double slow[] = {0, 0.4, 0.4, 0.4};
+    b.options.retry_s = slow;
+    b.receiver[0].status = 503;
+    b.receiver[0].fail = 1;
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C01:Q2")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_until(&b, strcmp(bench_value("SELECT attempts FROM outbox"), "1") == 0, 5);
+    bench_ticks(&b, 3, 9, f + 1, 1); /* f1 returns, f2 is raised, during the outage */
+    bench_until(&b, b.receiver[0].n == 3, 5);
+    bench_settle(&b);
+    bench_run(&b, 0.5);
+    assert_int_equal(b.receiver[0].n, 3);
+    assert_string_equal(got(0, 1)->occurrence, "f2");
+    assert_string_equal(got(0, 1)->type, "psmon.alarm.raised");
+    assert_string_equal(got(0, 2)->occurrence, "f1");
+    assert_string_equal(got(0, 2)->type, "psmon.alarm.returned");
+    assert_string_equal(bench_value("SELECT string_agg(occurrence || ' ' || type || ' ' || state, ',' ORDER BY seq)"
+                                    " FROM outbox"),
+                        "f1 psmon.alarm.raised superseded,f2 psmon.alarm.raised delivered,"
+                        "f1 psmon.alarm.returned delivered");
+}
+
+static void one_refused_message_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    b.receiver[0].status = 400;
+    b.receiver[0].fail = 1;
+    static const double slow[] = {0, 30, 30, 30};
+    b.options.retry_s = slow;
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C01:Q2")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_until(&b, b.receiver[0].n == 1, 5);
+    bench_ticks(&b, 3, 5, f, 2);
+    bench_until(&b, b.receiver[0].n == 2, 2);
+    bench_run(&b, 0.3);
+    assert_int_equal(b.receiver[0].n, 2); /* and f2's success does not burn f1's attempts */
+    assert_string_equal(got(0, 1)->occurrence, "f2");
+}
+
+static void heartbeats_beat_and_only_failures_are_kept(void **state)
+{
+    (void)state;
+    b.options.heartbeat = NS_PER_S / 4;
+    b.receiver[0].status = 500;
+    bench_start(&b);
+    bench_until(&b, b.receiver[0].n >= 2, 5);
+    assert_string_equal(got(0, 0)->type, "psmon.alarm.heartbeat");
+    assert_true(got(0, 0)->verified);
+    assert_string_not_equal(got(0, 0)->id, got(0, 1)->id);
+    bench_settle(&b);
+    assert_string_equal(bench_value("SELECT count(*) FROM deliveries"), "0");
+    b.receiver[0].fail = 1;
+    bench_until(&b, strcmp(bench_value("SELECT max(status) FROM deliveries"), "500") == 0, 5);
+    assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "0");
+}
+
+struct answers {
+    int ok, failed;
+};
+
+static void on_tested(void *arg, const char *url, const struct http_result *r, bool ok)
+{
+    struct answers *a = arg;
+    assert_non_null(url);
+    assert_true(r->status != 200 || ok);
+    ok ? a->ok++ : a->failed++;
+}
+
+/* The command has a loop of its own, so the receiver runs in another process: psmon's own would do, a plain Python
+ * one is independent. */
+static void a_test_message_is_sent_to_every_webhook(void **state)
+{
+    (void)state;
+    int fd;
+    char command[1200], other[64];
+    int port = silent_port(&fd);
+    close(fd);
+    snprintf(command, sizeof command,
+             "cat >%s/r.py <<'EOF'\n"
+             "import base64, hashlib, hmac, http.server\n"
+             "class H(http.server.BaseHTTPRequestHandler):\n"
+             "    def do_POST(self):\n"
+             "        body = self.rfile.read(int(self.headers['Content-Length']))\n"
+             "        text = (self.headers['webhook-id'] + '.' + self.headers['webhook-timestamp'] + '.').encode()\n"
+             "        key = base64.b64decode('%s'[6:])\n"
+             "        want = 'v1,' + base64.b64encode(hmac.new(key, text + body, hashlib.sha256).digest()).decode()\n"
+             "        ok = want == self.headers['webhook-signature'] and b'psmon.alarm.test' in body\n"
+             "        self.send_response(200 if ok else 401); self.end_headers()\n"
+             "    def log_message(self, *a): pass\n"
+             "http.server.HTTPServer(('127.0.0.1', %d), H).handle_request()\n"
+             "EOF\n"
+             "python3 %s/r.py & sleep 0.5",
+             bench_dir, BENCH_SECRET, port, bench_dir);
+    assert_int_equal(postgres_sh(command), 0);
+    snprintf(other, sizeof other, "http://127.0.0.1:%d/", port);
+    struct alerts_webhook hooks[2] = {{other, BENCH_SECRET}, {"http://127.0.0.1:1/nobody", NULL}};
+    struct answers a = {0};
+    size_t failed = 0;
+    struct err err = {0};
+    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), 0);
+    assert_int_equal(a.ok, 1);
+    assert_int_equal(a.failed, 1);
+    assert_int_equal(failed, 1);
+    hooks[0].secret = "whsec_no";
+    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
+    const struct CMUnitTest tests[] = {
+        CASE(raised_and_returned_are_signed_and_in_order),
+        CASE(a_refusing_receiver_is_tried_again_under_the_same_id),
+        CASE(redirects_are_failures),
+        CASE(retry_after_is_obeyed),
+        CASE(gone_disables_the_endpoint_and_says_so),
+        CASE(dead_letters_are_kept),
+        CASE(a_dead_receiver_delays_neither_ticks_nor_others),
+        CASE(a_closed_port_recovers_by_itself),
+        CASE(after_an_outage_a_finished_alarm_is_one_message),
+        CASE(one_refused_message_does_not_stop_the_others),
+        CASE(heartbeats_beat_and_only_failures_are_kept),
+        CASE(a_test_message_is_sent_to_every_webhook),
+    };
+    return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);
+}
