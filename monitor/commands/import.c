@@ -1,0 +1,232 @@
+/* psmon import: trips, outcomes of inspections and maintenance from CSV. Everything is checked before anything
+ * is written; importing a file again changes nothing. SPDX-License-Identifier: MIT */
+#include "archive/history/history.h"
+#include "base/csv.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "monitor/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum field { FIELD_SUPPLY, FIELD_SUBJECT, FIELD_TIME, FIELD_END, FIELD_WEEK, FIELD_OUTCOME, FIELD_TEXT };
+
+struct column {
+    const char *name;
+    enum field field;
+};
+
+static const struct kind {
+    const char *name;
+    int n;
+    struct column column[4]; /* in the order of struct history_row */
+} kinds[] = {
+    [HISTORY_TRIPS] = {"trips", 3, {{"supply", FIELD_SUPPLY}, {"time", FIELD_TIME}, {"cause", FIELD_TEXT}}},
+    [HISTORY_OUTCOMES] = {"outcomes", 4, {{"week", FIELD_WEEK}, {"supply", FIELD_SUPPLY},
+                                          {"outcome", FIELD_OUTCOME}, {"note", FIELD_TEXT}}},
+    [HISTORY_MAINTENANCE] = {"maintenance", 4, {{"supply", FIELD_SUBJECT}, {"start", FIELD_TIME},
+                                                {"end", FIELD_END}, {"work", FIELD_TEXT}}},
+};
+#define N_KINDS (sizeof kinds / sizeof *kinds)
+#define MAX_FILES 16
+
+struct table {
+    enum history_table kind;
+    const char *path;
+    struct history_row *row;
+    size_t n, cap;
+};
+
+static void free_table(struct table *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        for (int k = 0; k < 4; k++) {
+            char *owned;
+            memcpy(&owned, &t->row[i].value[k], sizeof owned); /* const only for the reader */
+            free(owned);
+        }
+    free(t->row);
+}
+
+/* ---- reading ---- */
+
+static bool is_subject(const struct fleet *f, const char *name)
+{
+    bool found = fleet_supply(f, name) >= 0 || strcmp(name, "*") == 0;
+    for (size_t i = 0; !found && i < f->groups[GROUP_SECTOR].n; i++)
+        found = strcmp(f->groups[GROUP_SECTOR].name[i], name) == 0;
+    return found;
+}
+
+static bool is_outcome(const char *word)
+{
+    return strcmp(word, "fault_found") == 0 || strcmp(word, "nothing_found") == 0 ||
+           strcmp(word, "not_inspected") == 0;
+}
+
+/* Any time of ISO 8601, in UTC; for a week the date of it. */
+static int read_time(char **out, const char *text, bool date, struct err *err)
+{
+    char iso[TIMEFMT_LEN];
+    tstamp_ns t;
+    if (timefmt_parse(&t, text, err) != 0)
+        return err->code;
+    timefmt_iso(iso, t);
+    if (date)
+        iso[strcspn(iso, "T")] = '\0';
+    *out = xstrdup(iso);
+    return 0;
+}
+
+static int read_field(char **out, const struct fleet *f, enum field field, const char *text, struct err *err)
+{
+    switch (field) {
+    case FIELD_TIME:
+    case FIELD_WEEK:
+        return read_time(out, text, field == FIELD_WEEK, err);
+    case FIELD_END:
+        return *text ? read_time(out, text, false, err) : 0;
+    case FIELD_SUPPLY:
+        if (fleet_supply(f, text) < 0)
+            return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
+        break;
+    case FIELD_SUBJECT:
+        if (!is_subject(f, text))
+            return err_set(err, ERR_DATA, "'%.80s' is neither a supply nor a sector nor *", text);
+        break;
+    case FIELD_OUTCOME:
+        if (!is_outcome(text))
+            return err_set(err, ERR_DATA, "'%.80s' is not fault_found, nothing_found or not_inspected", text);
+        break;
+    case FIELD_TEXT:
+        break;
+    }
+    *out = xstrdup(text);
+    return 0;
+}
+
+static int read_row(struct table *t, const struct csv *c, const int column[4], const struct fleet *f,
+                    struct err *err)
+{
+    const struct kind *kind = &kinds[t->kind];
+    xgrow(&t->row, &t->cap, t->n + 1, sizeof *t->row);
+    struct history_row *row = &t->row[t->n++];
+    *row = (struct history_row){{NULL}};
+    for (int k = 0; k < kind->n; k++) {
+        char *value = NULL;
+        if (read_field(&value, f, kind->column[k].field, csv_field(c, column[k]), err) != 0) {
+            err_wrap(err, "%s:%u: %s", csv_path(c), csv_line(c), kind->column[k].name);
+            return err->code = ERR_CONFIG;
+        }
+        row->value[k] = value;
+    }
+    if (t->kind == HISTORY_MAINTENANCE && row->value[2]) {
+        tstamp_ns start, end;
+        if (timefmt_parse(&start, row->value[1], err) == 0 && timefmt_parse(&end, row->value[2], err) == 0 &&
+            end <= start)
+            return err_set(err, ERR_CONFIG, "%s:%u: end: is not after start", csv_path(c), csv_line(c));
+    }
+    return 0;
+}
+
+/* The kind whose columns a header has; -1: none. */
+static int recognise(const struct csv *c)
+{
+    for (size_t i = 0; i < N_KINDS; i++) {
+        int k = 0;
+        while (k < kinds[i].n && csv_find(c, kinds[i].column[k].name) >= 0)
+            k++;
+        if (k == kinds[i].n)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* kind -1: to be recognised by the header. */
+static int read_table(struct table *t, int kind, const struct fleet *f, struct err *err)
+{
+    struct csv *c = NULL;
+    int rc = csv_open(&c, t->path, err);
+    if (rc != 0)
+        return err->code = ERR_CONFIG;
+    if (kind < 0 && (kind = recognise(c)) < 0)
+        rc = err_set(err, ERR_CONFIG, "%s:1: columns are neither those of trips (supply,time,cause) nor of "
+                     "outcomes (week,supply,outcome,note) nor of maintenance (supply,start,end,work)", t->path);
+    int column[4] = {-1, -1, -1, -1};
+    for (int k = 0; rc == 0 && k < kinds[kind].n; k++)
+        if ((column[k] = csv_find(c, kinds[kind].column[k].name)) < 0)
+            rc = err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", t->path, kinds[kind].column[k].name);
+    int more = 0;
+    if (rc == 0)
+        t->kind = (enum history_table)kind;
+    while (rc == 0 && (more = csv_next(c, err)) > 0)
+        rc = read_row(t, c, column, f, err);
+    csv_close(c);
+    return rc == 0 && more < 0 ? (err->code = ERR_CONFIG) : rc;
+}
+
+/* ---- the command ---- */
+
+static int write_tables(const struct context *c, const struct table tables[], int n, struct err *err)
+{
+    for (int i = 0; i < n; i++) {
+        struct history_imported done;
+        int rc = history_import(c->conninfo, tables[i].kind, tables[i].row, tables[i].n, &done, err);
+        if (rc != 0)
+            return rc;
+        printf("%s: %s: %zu new, %zu changed, %zu as before\n", tables[i].path, kinds[tables[i].kind].name,
+               done.added, done.changed, done.same);
+    }
+    return 0;
+}
+
+static int import(const char *config, struct table tables[], const int kind[], int n, struct err *err)
+{
+    struct context c = {0};
+    int rc = context_open(&c, config, err);
+    /* before the database: that gives up root, and the files may be root's */
+    for (int i = 0; rc == 0 && i < n; i++)
+        rc = read_table(&tables[i], kind[i], c.fleet, err);
+    if (rc == 0 && (rc = context_database(&c, err)) == 0)
+        rc = write_tables(&c, tables, n, err);
+    context_close(&c);
+    return rc;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *config = NULL, *given[N_KINDS] = {NULL}, *positional[MAX_FILES];
+    const struct option_spec specs[] = {
+        {"config", 'c', OPTION_TEXT, &config, "F", "configuration file", true},
+        {"trips", 0, OPTION_TEXT, &given[HISTORY_TRIPS], "FILE", "supply,time,cause", false},
+        {"outcomes", 0, OPTION_TEXT, &given[HISTORY_OUTCOMES], "FILE", "week,supply,outcome,note", false},
+        {"maintenance", 0, OPTION_TEXT, &given[HISTORY_MAINTENANCE], "FILE", "supply,start,end,work", false},
+        {0}};
+    int n_files = 0, status;
+    if (!command_options(argc, argv, "import -c F [--trips FILE] [--outcomes FILE] [FILE …]",
+                         "Imports trips, outcomes of inspections and maintenance. The kind of a bare FILE is\n"
+                         "seen from its header. Nothing is imported when a row is wrong; importing again\n"
+                         "changes nothing.",
+                         specs, positional, MAX_FILES, &n_files, &status))
+        return status;
+    struct table tables[MAX_FILES + N_KINDS] = {{.path = NULL}};
+    int kind[MAX_FILES + N_KINDS], n = 0;
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (given[i]) {
+            tables[n].path = given[i];
+            kind[n++] = (int)i;
+        }
+    for (int i = 0; i < n_files; i++) {
+        tables[n].path = positional[i];
+        kind[n++] = -1;
+    }
+    struct err err = {0};
+    int rc = n ? import(config, tables, kind, n, &err)
+               : err_set(&err, ERR_CONFIG, "import: no file is given; see psmon import --help");
+    for (int i = 0; i < n; i++)
+        free_table(&tables[i]);
+    return rc == 0 ? EXIT_OK : command_fail(&err);
+}
+
+const struct command command_import = {"import", "trips, outcomes of inspections, maintenance", run};
