@@ -322,8 +322,8 @@ static double min_effect(const struct physics *p, enum feature_kind kind, size_t
     double peak = p->scale[s].peak;
     if (kind == FEATURE_CURRENT)
         return MIN_CURRENT * peak;
-    if (kind == FEATURE_VOLTAGE && fabs(p->coef[at][1]) > 0)
-        return MIN_VOLTAGE * fabs(p->coef[at][1]) * peak;
+    if (kind == FEATURE_VOLTAGE && fabs(p->coef[at][0]) > 0)
+        return MIN_VOLTAGE * fabs(p->coef[at][0]) * peak;
     return kind == FEATURE_RAW ? p->min_effect[at] : from_fleet;
 }
 

@@ -85,15 +85,17 @@ void physics_regressors(enum feature_kind k, const struct driver_row *r, double 
         x[6] = (double)r->q60 - (double)r->q15;
         break;
     case FEATURE_CURRENT:
-        x[1] = (double)r->dac;
-        x[2] = isnan(r->dac) ? (double)NAN : (double)r->sign;
+        x[0] = (double)r->dac;
+        x[1] = isnan(r->dac) ? (double)NAN : (double)r->sign;
+        x[2] = 1;
         break;
     case FEATURE_VOLTAGE:
-        x[1] = i;
-        x[2] = i * w;
-        x[3] = i * q3;
-        x[4] = i * ((double)r->q - q3);
-        x[5] = (double)r->sign;
+        x[0] = i;
+        x[1] = i * w;
+        x[2] = i * q3;
+        x[3] = i * ((double)r->q - q3);
+        x[4] = (double)r->sign;
+        x[5] = 1;
         break;
     case FEATURE_RAW:
         break;

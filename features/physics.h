@@ -5,9 +5,12 @@
  *   capacitor  T             1, LP15(q) − LP3(q), LP60(q), LP60(a), LP3(q)
  *   magnet     T             1, q − LP3(q), LP3(q), LP15(q) − LP3(q)
  *   IGBT       T             1, LP3(a) − LP15(a), LP15(a), LP60(a) − LP15(a), the same three of q
- *   current    I/full scale  1, DAC/full scale, sign(DAC)
- *   voltage    V/full scale  1, i, i·w, i·LP3(q), i·(q − LP3(q)), sign(DAC)
+ *   current    I/full scale  DAC/full scale, sign(DAC), 1
+ *   voltage    V/full scale  i, i·w, i·LP3(q), i·(q − LP3(q)), sign(DAC), 1
  *   raw        x             1 (the reference's median)
+ *
+ * The first regressor is the supply's own, the others are shrunk to the family's (ridge.h). The offset of
+ * a unipolar current or voltage, which nothing determines, largely stays in its residual.
  *
  * w: the sector's water: median of the magnet residuals, low-passed 5 min (common.h). V is explained by it
  * and not by the supply's own magnet temperature, which would hide a blocked coil.

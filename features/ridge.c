@@ -4,9 +4,9 @@
 #include <math.h>
 
 #define OWN_SHRINK 0.01     /* D = OWN_SHRINK·diag(G) */
-#define FAMILY_SHRINK 1e-6  /* of the family's slopes towards 0: for regressors that never moved */
-#define ROWS_FOR_SLOPES 100 /* rows below which a supply takes the family's slopes */
-#define ROWS_FOR_CONSTANT 10
+#define FAMILY_SHRINK 1e-6  /* of the family's coefficients towards 0: for regressors that never moved */
+#define ROWS_FOR_ALL 100    /* below, a supply takes the family's coefficients but for the first … */
+#define ROWS_FOR_FIRST 10   /* … and below this all of them */
 
 /* Place of element (j, k), k <= j, in a lower triangle stored by rows. */
 static size_t at(size_t j, size_t k)
@@ -16,6 +16,7 @@ static size_t at(size_t j, size_t k)
 
 void ridge_add_row(struct normals *n, const double x[], double y, size_t terms)
 {
+    n->rows++;
     for (size_t j = 0; j < terms; j++) {
         double *row = n->g + at(j, 0);
         for (size_t k = 0; k <= j; k++)
@@ -26,6 +27,7 @@ void ridge_add_row(struct normals *n, const double x[], double y, size_t terms)
 
 void ridge_add(struct normals *to, const struct normals *n)
 {
+    to->rows += n->rows;
     for (size_t i = 0; i < sizeof n->g / sizeof *n->g; i++)
         to->g[i] += n->g[i];
     for (size_t i = 0; i < RIDGE_TERMS; i++)
@@ -63,60 +65,59 @@ static void solve(double a[], double b[], size_t n)
 
 void ridge_family_add(struct ridge_family *f, const struct normals *n, size_t terms)
 {
-    double rows = n->g[0];
-    if (rows < 1)
+    if (!(n->g[0] > 0))
         return;
-    f->sum_y += n->h[0];
-    f->sum_x[0] += rows;
+    f->own_y += n->h[0];
+    f->own_x[0] += n->g[0];
     for (size_t j = 1; j < terms; j++) {
-        double mean = n->g[at(j, 0)] / rows;
-        f->sum_x[j] += n->g[at(j, 0)];
+        double part = n->g[at(j, 0)] / n->g[0];
+        f->own_x[j] += n->g[at(j, 0)];
         f->squares[j] += n->g[at(j, j)];
-        f->centred.h[j] += n->h[j] - mean * n->h[0];
+        f->within.h[j] += n->h[j] - part * n->h[0];
         for (size_t k = 1; k <= j; k++)
-            f->centred.g[at(j, k)] += n->g[at(j, k)] - mean * n->g[at(k, 0)];
+            f->within.g[at(j, k)] += n->g[at(j, k)] - part * n->g[at(k, 0)];
     }
 }
 
 bool ridge_family_solve(struct ridge_family *f, size_t terms)
 {
-    if (f->sum_x[0] < 1)
+    if (!(f->own_x[0] > 0))
         return false;
     double g[RIDGE_TERMS * (RIDGE_TERMS + 1) / 2], b[RIDGE_TERMS];
     for (size_t j = 1; j < terms; j++) {
         for (size_t k = 1; k <= j; k++)
-            g[at(j - 1, k - 1)] = f->centred.g[at(j, k)];
+            g[at(j - 1, k - 1)] = f->within.g[at(j, k)];
         g[at(j - 1, j - 1)] += FAMILY_SHRINK * f->squares[j];
-        b[j - 1] = f->centred.h[j];
+        b[j - 1] = f->within.h[j];
     }
     solve(g, b, terms - 1);
-    double constant = f->sum_y;
+    double first = f->own_y;
     for (size_t j = 1; j < terms; j++) {
-        f->slope[j] = b[j - 1];
-        constant -= f->slope[j] * f->sum_x[j];
+        f->beta[j] = b[j - 1];
+        first -= f->beta[j] * f->own_x[j];
     }
-    f->slope[0] = constant / f->sum_x[0];
+    f->beta[0] = first / f->own_x[0];
     return true;
 }
 
 void ridge_solve(double beta[], const struct normals *n, const struct ridge_family *f, size_t terms)
 {
-    double rows = n->g[0];
     for (size_t j = 0; j < terms; j++)
-        beta[j] = f->slope[j];
-    if (rows < ROWS_FOR_CONSTANT)
+        beta[j] = f->beta[j];
+    if (n->rows < ROWS_FOR_FIRST || !(n->g[0] > 0))
         return;
-    if (rows < ROWS_FOR_SLOPES) {
-        beta[0] = n->h[0] / rows;
+    if (n->rows < ROWS_FOR_ALL) {
+        beta[0] = n->h[0];
         for (size_t j = 1; j < terms; j++)
-            beta[0] -= beta[j] * n->g[at(j, 0)] / rows;
+            beta[0] -= beta[j] * n->g[at(j, 0)];
+        beta[0] /= n->g[0];
         return;
     }
     struct normals a = *n;
     for (size_t j = 1; j < terms; j++) {
         double d = OWN_SHRINK * n->g[at(j, j)];
         a.g[at(j, j)] += d;
-        a.h[j] += d * f->slope[j];
+        a.h[j] += d * f->beta[j];
     }
     solve(a.g, a.h, terms);
     for (size_t j = 0; j < terms; j++)

@@ -2,7 +2,7 @@
 """Makes tests/golden/features/*.csv from independent implementations (NumPy, SciPy).
 
 jsd.csv         histograms of counts and scipy.spatial.distance.jensenshannon(base=2)**2
-lowpass.csv     a current and its first-order low passes by scipy.signal.lfilter
+lowpass.csv     a current i and first-order low passes of i² and |i| by scipy.signal.lfilter
 regression.csv  supplies of one family: rows of regressors and target, and the ridge solution shrunk to
                 the family's slopes, by numpy.linalg
 
@@ -44,21 +44,23 @@ def lowpass():
     n = 300
     x = np.where(np.arange(n) < 90, 0.52, -0.81) + 0.001 * rng.standard_normal(n)
     x = np.round(x, 6)
+    x = ((160 * x).astype(np.float32) / np.float32(160)).astype(float)  # as read back in float
     out = [x]
-    for tau in (3, 15, 60):
-        a = 1 - np.exp(-1 / tau)
-        y, _ = lfilter([a], [1, -(1 - a)], x, zi=[(1 - a) * x[0]])
-        out.append(y)
-    write("lowpass.csv", ["x", "lp3", "lp15", "lp60"], np.array(out).T)
+    for signal in (x * x, np.abs(x)):
+        for tau in (3, 15, 60):
+            a = 1 - np.exp(-1 / tau)
+            y, _ = lfilter([a], [1, -(1 - a)], signal, zi=[(1 - a) * signal[0]])
+            out.append(y)
+    write("lowpass.csv", ["i", "q3", "q15", "q60", "a3", "a15", "a60"], np.array(out).T)
 
 
 def regression():
-    """Three supplies of four regressors (first one constant); the last has few rows."""
+    """Three supplies of four regressors (first one constant); the last one hardly moves."""
     rng = np.random.default_rng(11)
-    rows, G, h, slopes_g, slopes_h = [], [], [], np.zeros((3, 3)), np.zeros(3)
+    rows, slopes_g, slopes_h = [], np.zeros((3, 3)), np.zeros(3)
     diag = np.zeros(3)
     data = []
-    for s, n in enumerate((60, 60, 8)):
+    for s, n in enumerate((130, 150, 120)):
         x = np.column_stack([np.ones(n), rng.normal(0.5, 0.1 if s < 2 else 0.001, (n, 3))])
         x[:, 3] = x[:, 2] + 0.01 * rng.standard_normal(n)  # nearly collinear
         y = x @ np.array([30 + s, 5, 2, -1]) + 0.1 * rng.standard_normal(n)
