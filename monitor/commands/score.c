@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SEED 1
@@ -162,19 +163,41 @@ static bool score_rows(struct table_model *m, const struct table *t, FILE *f)
     return ok && fflush(f) == 0;
 }
 
+/* A device or pipe (/dev/null, /dev/stdout) is written to, never replaced by a file. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int write_special(struct table_model *m, const struct table *t, const char *path, struct err *err)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    bool ok = f && score_rows(m, t, f);
+    if (!ok)
+        err_set(err, ERR_IO, "could not write %s: %s", f == stdout ? "the scores" : path, strerror(errno));
+    if (f && f != stdout)
+        fclose(f);
+    return ok ? 0 : ERR_IO;
+}
+
 /* Through a temporary file beside it, so that OUT is never half a result. */
 static int write_file(struct table_model *m, const struct table *t, const char *path, struct err *err)
 {
     char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
     FILE *f = fopen(temporary, "we");
-    bool ok = f != NULL;
-    if (ok) {
-        ok = score_rows(m, t, f) && fsync(fileno(f)) == 0;
-        ok = fclose(f) == 0 && ok;
-        ok = ok && rename(temporary, path) == 0;
+    bool ok = f && score_rows(m, t, f) && fsync(fileno(f)) == 0;
+    int why = errno; /* of the first failure; closing may fail too */
+    if (f && fclose(f) != 0 && ok) {
+        why = errno;
+        ok = false;
+    }
+    if (ok && rename(temporary, path) != 0) {
+        why = errno;
+        ok = false;
     }
     if (!ok) {
-        err_set(err, ERR_IO, "could not write %s: %s", path, strerror(errno));
+        err_set(err, ERR_IO, "could not write %s: %s", path, strerror(why));
         if (f)
             unlink(temporary);
     }
@@ -192,10 +215,10 @@ static int score(const struct arguments *a, struct err *err)
         (rc = train(&m, a, train_table, err)) != 0 ||
         (rc = calibrate(m, a, train_table, err)) != 0)
         goto out;
-    if (strcmp(a->out, "-") != 0)
+    if (strcmp(a->out, "-") == 0 || is_special(a->out))
+        rc = write_special(m, test, a->out, err);
+    else
         rc = write_file(m, test, a->out, err);
-    else if (!score_rows(m, test, stdout))
-        rc = err_set(err, ERR_IO, "could not write the scores: %s", strerror(errno));
 out:
     table_model_free(m);
     table_free(test);
