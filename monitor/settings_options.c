@@ -33,7 +33,7 @@ const struct setting settings_table[] = {
      "what the divergence looks back on"},
     {"max_age", DURATION, AT(max_age), "5 min", 1, 7 * 86400.0, false, false,
      "how long a reading stands for the present; per signal: max_age: {default: 5 min, dac: 1 h}"},
-    {"deadband_hold", DURATION, AT(deadband_hold), "24 h", 0, 30 * 86400.0, false, false,
+    {"deadband_hold", DURATION, AT(deadband_hold), "60 d", 0, YEAR_S, false, false,
      "the same for channels that send on change only, while the archiver is connected to them"},
     {"budget", NUMBER, AT(budget), "1", 0.001, 1000, false, true,
      "expected false findings per week, whole fleet, all detectors together; class data apart"},

@@ -128,7 +128,7 @@ static int read_findings(const char *conninfo, const char *run, struct finding *
     struct pg_rows *rows = NULL;
     int rc = pg_run(conninfo,
                     "SELECT subject, class, (extract(epoch FROM first_seen))::text, coalesce(chance, 'NaN')::text "
-                    "FROM findings WHERE run = $1 ORDER BY first_seen",
+                    "FROM findings JOIN runs USING (run) WHERE name = $1 ORDER BY first_seen",
                     1, &run, &rows, err);
     if (rc != 0)
         return rc;
@@ -151,8 +151,8 @@ static int judge_lists(const char *conninfo, const char *run, const struct fleet
 {
     struct pg_rows *rows = NULL;
     int rc = pg_run(conninfo,
-                    "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings "
-                    "WHERE run = $1 AND rank BETWEEN 1 AND 10 ORDER BY issued_at, rank",
+                    "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings JOIN runs USING (run) "
+                    "WHERE name = $1 AND rank BETWEEN 1 AND 10 ORDER BY issued_at, rank",
                     1, &run, &rows, err);
     if (rc != 0)
         return rc;

@@ -139,6 +139,7 @@ static int run_replay(int argc, char **argv)
     int rc = check_run_name(name, &err);
     if (rc == 0 && r.to <= r.from)
         rc = err_set(&err, ERR_CONFIG, "--to must be after --from");
+    log_set_level(LOG_WARNING); /* every alarm of years is for the history, not for the screen */
     if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0)

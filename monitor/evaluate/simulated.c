@@ -99,7 +99,7 @@ static int bench_open(struct bench *b, const struct simulated_options *o, int se
     if (rc != 0)
         return rc;
     b->settings = (struct settings){.period = 60 * NS_PER_S, .window = 12 * NS_PER_HOUR,
-                                    .max_age = 5 * NS_PER_MIN, .deadband_hold = NS_PER_DAY,
+                                    .max_age = 5 * NS_PER_MIN, .deadband_hold = 60 * NS_PER_DAY,
                                     .budget = LARGEST_BUDGET(o), .clock = clock_real()};
     uv_loop_init(&b->loop);
     return sim_source_open(&b->source, &b->loop, b->sim, b->fleet, far_future, NULL, err);
