@@ -74,9 +74,9 @@ bool sim_connected(const struct sim *s, uint32_t supply, tstamp_ns t, tstamp_ns 
 
 /* ---- samples ---- */
 
-static int32_t quantise(double v, double per_lsb)
+static int32_t quantise(double v, double codes)
 {
-    double x = v * per_lsb;
+    double x = v * codes;
     return (int32_t)(x < 0 ? x - 0.5 : x + 0.5);
 }
 
@@ -93,7 +93,7 @@ struct sample block_sample(const struct block *b, const struct unit *u, int sign
     return (struct sample){
         .t = day * NS_PER_DAY + minute * NS_PER_MIN + (int64_t)(word & BLOCK_US_MASK) * 1000 +
              u->nano[signal],
-        .value = b->code[signal][minute] * u->lsb[signal],
+        .value = b->code[signal][minute] / u->codes[signal],
         .severity = (uint8_t)severity,
         .status = status[severity],
         .flags = word & BLOCK_RECONNECTED ? SAMPLE_RECONNECTED : 0,
@@ -118,18 +118,18 @@ static void sample_channel(const struct sim *s, const struct unit *u, int signal
 {
     const double *value = p->value[signal];
     const float *noise = p->noise[signal];
-    double per_lsb = 1 / u->lsb[signal];
+    double codes = u->codes[signal];
     struct limits limits = layout_limits(u, (enum signal)signal);
     bool alarms = !isnan(limits.hihi);
-    int32_t high = alarms ? quantise(limits.high, per_lsb) : INT32_MAX;
-    int32_t hihi = alarms ? quantise(limits.hihi, per_lsb) : INT32_MAX;
+    int32_t high = alarms ? quantise(limits.high, codes) : INT32_MAX;
+    int32_t hihi = alarms ? quantise(limits.hihi, codes) : INT32_MAX;
     int64_t first = day * MINUTES_PER_DAY - 1;
     bool may_lose = signal != SIGNAL_DAC && !u->deadband[signal];
     int32_t last = 0;
     for (int k = 0; k < DAY_LEN; k++) {
         uint64_t bits = random_at(u->key[signal], first + k);
         double v = value[k] + (double)noise[k] * random_gauss(&s->normal, (uint32_t)bits);
-        int32_t code = quantise(v, per_lsb);
+        int32_t code = quantise(v, codes);
         uint32_t chance = bits >> 32 & 0xffff;
         uint32_t severity = code >= high ? code >= hihi ? SEVERITY_MAJOR : SEVERITY_MINOR : SEVERITY_NONE;
         if (chance >= ODD_OF_65536 && signal != SIGNAL_DAC)

@@ -12,7 +12,7 @@ struct sim;
 /* What became of a minute's reading. */
 enum block_state { BLOCK_MISSING, BLOCK_UNCHANGED, BLOCK_SENT };
 
-/* Readings are codes (value = code · lsb) and packed words, 8 bytes each. */
+/* Readings are codes (value = code / codes per unit) and packed words, 8 bytes each. */
 struct block {
     int32_t code[SIGNAL_KNOWN][MINUTES_PER_DAY];
     uint32_t word[SIGNAL_KNOWN][MINUTES_PER_DAY];

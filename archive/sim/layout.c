@@ -86,7 +86,7 @@ struct limits layout_limits(const struct unit *u, enum signal signal)
     case SIGNAL_IGBT_TEMPERATURE:
         return (struct limits){10, 60, 80, 120};
     case SIGNAL_CURRENT:
-        return (struct limits){u->corrector ? -u->peak : -0.01 * u->peak, u->peak, NAN, u->peak};
+        return (struct limits){u->corrector ? -u->peak : -u->peak / 100, u->peak, NAN, u->peak};
     case SIGNAL_DAC:
         return (struct limits){u->corrector ? -LAYOUT_DAC_FULL : 0, LAYOUT_DAC_FULL, NAN,
                                LAYOUT_DAC_FULL};
@@ -165,7 +165,7 @@ static void draw_channels(struct unit *u, struct draw *d)
     for (int s = 0; s < SIGNAL_KNOWN; s++) {
         u->phase_us[s] = (uint32_t)(scan + s * 1.5e6 + uniform(d, 0, 1e6));
         u->nano[s] = (uint16_t)uniform(d, 0, 1000);
-        u->lsb[s] = 0.1;
+        u->codes[s] = 10;
         u->deadband[s] = is_temperature(s) && uniform(d, 0, 1) < 0.2;
         if (!is_temperature(s))
             continue;
@@ -176,9 +176,9 @@ static void draw_channels(struct unit *u, struct draw *d)
     }
     u->noise[SIGNAL_CURRENT] = uniform(d, 30e-6, 50e-6);
     u->noise[SIGNAL_VOLTAGE] = uniform(d, 0.001, 0.005);
-    u->lsb[SIGNAL_CURRENT] = u->peak / 65536;
-    u->lsb[SIGNAL_DAC] = 1;
-    u->lsb[SIGNAL_VOLTAGE] = 0.0001;
+    u->codes[SIGNAL_CURRENT] = 65536 / u->peak; /* 15 ppm of full scale */
+    u->codes[SIGNAL_DAC] = 1;
+    u->codes[SIGNAL_VOLTAGE] = 10000;
     u->deadband[SIGNAL_DAC] = uniform(d, 0, 1) < 0.5;
 }
 

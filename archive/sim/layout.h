@@ -31,7 +31,7 @@ struct unit {
     double sensor_offset[SIGNAL_KNOWN]; /* temperatures [K] */
     double noise[SIGNAL_KNOWN];         /* white, sd: K, i, K, -, K, V */
     double own_sd[SIGNAL_KNOWN], own_tau[SIGNAL_KNOWN]; /* temperatures' own slow noise: K, min */
-    double lsb[SIGNAL_KNOWN];           /* value of a code in the channel's unit */
+    double codes[SIGNAL_KNOWN];         /* codes per unit of the channel: value = code / codes */
     bool deadband[SIGNAL_KNOWN];        /* an unchanged code is not sent again */
     uint32_t phase_us[SIGNAL_KNOWN];    /* of the scan within the minute */
     uint16_t nano[SIGNAL_KNOWN];

@@ -72,11 +72,13 @@ size_t reply_meta(const struct sim *s, uint32_t channel, bool with_limits,
         const char *name;
         double value;
     } limits[] = {{"HIHI", l.hihi}, {"HIGH", isnan(l.hihi) ? l.hihi : l.high}, {"LOPR", l.low}, {"HOPR", l.high}};
-    for (size_t i = 0; i < 4; i++) {
-        encode_double(room[i], limits[i].value);
-        out[2 + i] = (struct encode_field){limits[i].name, room[i]};
-    }
-    return 6;
+    size_t n = 2;
+    for (size_t i = 0; i < 4; i++)
+        if (!isnan(limits[i].value)) {
+            encode_double(room[i], limits[i].value);
+            out[n++] = (struct encode_field){limits[i].name, room[i]};
+        }
+    return n;
 }
 
 /* ---- PB ---- */

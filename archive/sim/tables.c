@@ -110,8 +110,7 @@ static bool is_faulty(const struct sim *s, uint32_t supply, tstamp_ns t)
     return false;
 }
 
-/* value = code · lsb as decimal text. The units of code and the decimals are chosen so that no digit that the
- * code carries is lost; far faster than printf. */
+/* A value as decimal text, with decimals enough to tell its codes apart; far faster than printf. */
 static char *put_value(char *p, double v, int decimals)
 {
     static const int64_t scale[] = {1, 10, 100, 1000, 10000, 100000};
@@ -148,7 +147,7 @@ static void add_row(struct buf *b, struct sim *s, uint32_t supply, const struct 
         *p++ = ',';
         /* a reading that the dead-band held back is known all the same */
         if (block_state(word) != BLOCK_MISSING && !invalid)
-            p = put_value(p, block->code[c][minute] * u->lsb[c], decimals[c]);
+            p = put_value(p, block->code[c][minute] / u->codes[c], decimals[c]);
     }
     *p++ = ',';
     *p++ = is_faulty(s, supply, t) ? '1' : '0';
