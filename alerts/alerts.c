@@ -11,6 +11,7 @@
 #include "base/hashmap.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct alerts {
     unsigned long transitions;
     uv_timer_t timer;
     bool restored, restoring, closing;
+    tstamp_ns opened; /* wall clock */
     int parts; /* timer, outbox, queries under way: freed with the last */
     tstamp_ns next_restore, next_acks, next_heartbeat, heartbeat; /* monotonic */
 };
@@ -463,11 +465,13 @@ static void release(struct alerts *a)
     free(a);
 }
 
-static void ask(struct alerts *a, const char *sql, void (*done)(void *arg, const struct pg_rows *rows))
+static void ask(struct alerts *a, const char *sql, int n_params,
+                void (*done)(void *arg, const struct pg_rows *rows))
 {
-    const char *const params[] = {a->run};
+    char opened[TIMEFMT_LEN];
+    const char *const params[] = {a->run, timefmt_iso(opened, a->opened)};
     a->parts++;
-    pg_query(a->pg, sql, 1, params, done, a);
+    pg_query(a->pg, sql, n_params, params, done, a);
 }
 
 static void restore_failed(struct alerts *a)
@@ -500,7 +504,7 @@ static void on_alarm_rows(void *arg, const struct pg_rows *rows)
         for (int i = 0; i < rows->n_rows; i++)
             merge_row(a, &rows->value[i * rows->n_columns]);
         commit(a);
-        ask(a, outbox_restore_sql, on_outbox_rows);
+        ask(a, outbox_restore_sql, 2, on_outbox_rows);
     }
     release(a);
 }
@@ -545,13 +549,13 @@ static void on_timer(uv_timer_t *timer)
     tstamp_ns now = clock_monotonic();
     if (!a->restored && !a->restoring && pg_up(a->pg) && due(&a->next_restore, now, 0)) {
         a->restoring = true;
-        ask(a, store_restore_sql, on_alarm_rows);
+        ask(a, store_restore_sql, 1, on_alarm_rows);
     }
     if (a->send && a->restored && pg_up(a->pg) && due(&a->next_acks, now, ACK_POLL_S * NS_PER_S))
         ask(a,
             "SELECT occurrence, by_whom, note, (extract(epoch FROM at) * 1000000)::bigint FROM alarm_acks"
             " WHERE run = $1 AND applied_at IS NULL ORDER BY at",
-            on_ack_rows);
+            1, on_ack_rows);
     if (a->heartbeat > 0 && due(&a->next_heartbeat, now, a->heartbeat))
         beat(a);
     outbox_tick(a->outbox);
@@ -600,6 +604,7 @@ int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char 
     a->rule = (struct alarm_rule){o->on_delay, o->off_delay, EXPIRE};
     a->heartbeat = o->send ? o->heartbeat : 0;
     a->n_webhooks = o->n_webhooks;
+    a->opened = clock_wall();
     a->parts = 2; /* timer and outbox */
     a->next_heartbeat = INT64_MAX; /* the first one tells what is known after restoring */
     uv_timer_init(loop, &a->timer);

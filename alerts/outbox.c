@@ -498,7 +498,7 @@ void outbox_release(struct outbox *o)
 const char outbox_restore_sql[] =
     "SELECT message, endpoint, occurrence, type, body, attempts,"
     " extract(epoch FROM next_at - now()), extract(epoch FROM now() - created_at)"
-    " FROM outbox WHERE run = $1 AND state = 'waiting' ORDER BY seq";
+    " FROM outbox WHERE run = $1 AND state = 'waiting' AND created_at < $2 ORDER BY seq";
 
 static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
 {

@@ -27,7 +27,8 @@ struct outbox_message {
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
 void outbox_release(struct outbox *o);
 
-/* Takes up rows left waiting by an earlier process: columns of OUTBOX_RESTORE_SQL ($1 run). */
+/* Takes up rows left waiting by an earlier process: columns of outbox_restore_sql, $1 run, $2 when this process
+ * opened its outbox (its own rows are in memory). */
 extern const char outbox_restore_sql[];
 void outbox_restore(struct outbox *o, const struct pg_rows *rows);
 

@@ -221,6 +221,19 @@ static inline void bench_settle(struct bench *b)
     bench_until(b, pg_queued(b->pg) == 0, 10);
 }
 
+static inline size_t bench_depth(const struct bench *b)
+{
+    struct alerts_stats s;
+    alerts_stats(b->alerts, &s);
+    return s.outbox_depth;
+}
+
+/* n messages came, and their sender has heard the answers. */
+static inline void bench_delivered(struct bench *b, size_t n)
+{
+    bench_until(b, b->receiver[0].n == n && bench_depth(b) == 0, 10);
+}
+
 /* ---- findings ---- */
 
 static inline struct finding bench_finding(const char *id, const char *subject)
