@@ -15,7 +15,7 @@ struct supply_scale {
     double peak; /* full scale of the current, its unit; NaN: unknown or no current */
     double dac;  /* DAC value that asks for full scale; NaN: unknown or no DAC */
     double ramp; /* change of i over three minutes that is a ramp */
-    double stir; /* movement of i within ten minutes that a switched-off supply does not show */
+    double stir; /* movement of i within twenty minutes that a switched-off supply does not show */
 };
 
 /* Scales as far as the fleet alone gives them. */

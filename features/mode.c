@@ -12,25 +12,28 @@
 #define SAME_POINT 0.01F   /* current before and after a gap: no switching between */
 #define WAKE_MINUTES 3     /* signs of life in a row that end "off" below MODE_OFF_BELOW */
 
-static float span(const float v[], uint32_t n)
+/* Movement within the last `minutes`. */
+static float span(const float v[], uint32_t n, uint32_t minutes)
 {
     float lo = INFINITY, hi = -INFINITY;
-    for (uint32_t k = 0; k < n && k < MODE_HISTORY; k++) {
-        lo = v[k] < lo ? v[k] : lo;
-        hi = v[k] > hi ? v[k] : hi;
+    for (uint32_t k = 1; k <= n && k <= minutes && k <= MODE_HISTORY; k++) {
+        float x = v[(n - k) % MODE_HISTORY];
+        lo = x < lo ? x : lo;
+        hi = x > hi ? x : hi;
     }
     return hi > lo ? hi - lo : 0;
 }
 
+/* Signs of life while the current is low: the way down to it does not count. */
 static bool alive(const struct mode_state *s, const struct mode_input *in)
 {
-    float moved = span(s->i, s->n);
+    float moved = span(s->i, s->n, s->low);
     if (isnan(in->dac))
         return moved >= in->stir;
     float want = fabsf(in->dac), off_by = fabsf(fabsf(in->i) - want);
     if (want >= FOLLOW_FROM && off_by <= FOLLOW_WITHIN * want)
         return true;
-    float told = span(s->dac, s->n);
+    float told = span(s->dac, s->n, s->low);
     return told >= DAC_MOVES && moved >= FOLLOW_WITHIN * told;
 }
 
@@ -46,12 +49,17 @@ static void restart(struct mode_state *s, const struct mode_input *in)
 
 static bool decide_off(struct mode_state *s, const struct mode_input *in)
 {
-    bool lives = alive(s, in);
     s->low = fabsf(in->i) < MODE_OFF_BELOW ? s->low + 1 : 0;
-    s->stirring = lives ? s->stirring + 1 : 0;
-    if (s->low == 0 || s->stirring >= WAKE_MINUTES)
+    if (s->low == 0) {
+        s->stirring = 0;
         return false;
-    bool long_enough = s->low >= MODE_OFF_MINUTES || s->low == s->n; /* or never seen otherwise */
+    }
+    bool lives = alive(s, in);
+    s->stirring = lives ? s->stirring + 1 : 0;
+    if (s->stirring >= WAKE_MINUTES)
+        return false;
+    uint32_t needed = isnan(in->dac) ? MODE_OFF_MINUTES_BLIND : MODE_OFF_MINUTES;
+    bool long_enough = s->low >= needed || s->low == s->n; /* or never seen otherwise */
     return s->off || (long_enough && !lives);
 }
 

@@ -11,11 +11,12 @@
 #define MODE_SETTLE_ON (3 * NS_PER_HOUR)   /* after switching on: the slowest capacitors, 90 min, twice */
 #define MODE_SETTLE_RAMP (1 * NS_PER_HOUR) /* after a ramp or an optics change */
 #define MODE_OFF_BELOW 0.01F               /* |i| of a supply that is off … */
-#define MODE_OFF_MINUTES 5                 /* … for so long, without signs of life */
+#define MODE_OFF_MINUTES 5                 /* … for so long, without signs of life; */
+#define MODE_OFF_MINUTES_BLIND 20          /* without a DAC, which would say what was asked for */
 #define MODE_RAMP_DEFAULT 5e-3F            /* change of i over three minutes that is a ramp, if not learned */
-#define MODE_STIR_DEFAULT 5e-4F            /* movement of i within ten minutes that is life, if not learned */
+#define MODE_STIR_DEFAULT 3e-4F            /* movement of i within twenty minutes that is life, if not learned */
 
-#define MODE_HISTORY 10
+#define MODE_HISTORY 20
 
 struct mode_state {
     float i[MODE_HISTORY], dac[MODE_HISTORY]; /* rings of the last minutes */
