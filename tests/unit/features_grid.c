@@ -1,0 +1,347 @@
+/* features/record: what a minute holds, live and in spans. SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "features/record.h"
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define START (INT64_C(20000) * NS_PER_DAY)
+#define MIN(k) (START + (tstamp_ns)(k) * NS_PER_MIN)
+#define SEC(k) ((tstamp_ns)(k) * NS_PER_S)
+
+static const struct grid_options options = {NS_PER_MIN, 5 * NS_PER_MIN, NULL, NS_PER_DAY};
+
+/* n supplies with a current each; even ones in sector A. */
+static struct fleet *make_fleet(int n)
+{
+    char path[] = "/tmp/psmon-grid-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "w");
+    fputs("supply,family,sector,signal,pv,unit\n", f);
+    for (int i = 0; i < n; i++)
+        fprintf(f, "P%d,F,%c,current,P%d:I,A\n", i, i % 2 ? 'B' : 'A', i);
+    fclose(f);
+    struct fleet *fleet;
+    struct err err = {0};
+    int rc = fleet_load(&fleet, path, &err);
+    unlink(path);
+    if (rc != 0)
+        fail_msg("%s", err.msg);
+    return fleet;
+}
+
+/* One channel's samples in a span of 12 minutes; what each minute is: . missing, digits the value (OK),
+ * h held (value of the last digit), s stale, i invalid, d disconnected. */
+static const struct {
+    const char *what;
+    bool deadband;
+    int connected; /* at the end; as grid_connections */
+    struct sample s[8];
+    size_t n;
+    const char *want;
+} cases[] = {
+    {"a value a minute, jittered", false, -1,
+     {{MIN(0) + SEC(3), 1, 0, 0, 0}, {MIN(1) - SEC(2), 2, 0, 0, 0}, {MIN(2), 3, 0, 0, 0},
+      {MIN(2) + SEC(59), 4, 0, 0, 0}},
+     4, ".2344444ssss"},
+    {"sample before the span", false, -1, {{MIN(-2), 7, 0, 0, 0}}, 1, "7777ssssssss"},
+    {"nothing at all", false, 1, {{0}}, 0, "............"},
+    {"a gap in a plain channel", false, 1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}, {MIN(11), 3, 0, 0, 0}}, 3, "111111ss2223"},
+    {"a gap in a dead-band channel", true, 1, {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}}, 2,
+     "111111hh2222"},
+    {"a gap with a loss", true, 1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, SAMPLE_RECONNECTED}}, 2, "111111dd2222"},
+    {"a short loss is not noticed", false, 1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(4), 2, 0, 0, SAMPLE_RECONNECTED}}, 2, "1111222222ss"},
+    {"end of a dead-band channel", true, -1, {{MIN(0), 1, 0, 0, 0}}, 1, "111111hhhhhh"},
+    {"the same, not connected", true, 0, {{MIN(0), 1, 0, 0, 0}}, 1, "111111dddddd"},
+    {"invalid severity", false, -1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(1), 2, SEVERITY_INVALID, 0, 0}, {MIN(3), 3, SEVERITY_MAJOR, 0, 0}},
+     3, "1ii333333sss"},
+    {"no number", true, -1, {{MIN(0), (double)NAN, 0, 0, 0}, {MIN(9), (double)INFINITY, 0, 0, 0}}, 2,
+     "iiiiiiiiiiii"},
+    {"out of order and repeated", false, -1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(2), 2, 0, 0, 0}, {MIN(1), 9, 0, 0, 0}, {MIN(2), 8, 0, 0, 0},
+      {MIN(11), 3, 0, 0, 0}},
+     5, "11222222sss3"},
+};
+
+static char letter(const struct frame *f, uint32_t c)
+{
+    switch (f->quality[c]) {
+    case QUALITY_OK:
+        return (char)('0' + (int)f->value[c]);
+    case QUALITY_HELD:
+        return 'h';
+    case QUALITY_MISSING:
+        return '.';
+    case QUALITY_STALE:
+        return 's';
+    case QUALITY_INVALID:
+        return 'i';
+    case QUALITY_DISCONNECTED:
+        return 'd';
+    default:
+        return '?';
+    }
+}
+
+static void minutes_hold_what_is_known(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet(1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct grid *g = grid_new(f, &options);
+        struct record *r;
+        struct err err = {0};
+        grid_set_deadband(g, &cases[i].deadband);
+        grid_connections(g, (const int8_t[]){(int8_t)cases[i].connected});
+        assert_int_equal(record_new(&r, g, f, START, 12, NULL, &err), 0);
+        for (size_t k = 0; k < cases[i].n; k++) /* one by one: calls may be cut anywhere */
+            record_push(r, 0, &cases[i].s[k], 1);
+        record_end(r, 0);
+        char got[13] = {0};
+        float last = NAN;
+        for (size_t k = 0; k < 12; k++) {
+            struct frame in;
+            record_frame(r, k, &in);
+            got[k] = letter(&in, 0);
+            assert_true(in.t == MIN(k));
+            assert_true(isnan(in.value[0]) == (in.quality[0] > QUALITY_HELD));
+            if (got[k] == 'h')
+                assert_true(in.value[0] == last);
+            last = in.value[0];
+        }
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("%s: %s, want %s", cases[i].what, got, cases[i].want);
+        record_free(r);
+        grid_free(g);
+    }
+    fleet_free(f);
+}
+
+/* Polling minute by minute gives what the span gave, except where only the future tells: a dead-band
+ * channel after a loss that shows at the next sample. */
+static void live_frames_equal_spans(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet(1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct grid *g = grid_new(f, &options);
+        char got[13] = {0};
+        size_t next = 0;
+        grid_set_deadband(g, &cases[i].deadband);
+        for (size_t k = 0; k < 12; k++) {
+            struct frame in;
+            while (next < cases[i].n && cases[i].s[next].t <= MIN(k))
+                grid_push(g, 0, &cases[i].s[next++]);
+            int8_t connected = next < cases[i].n && cases[i].s[next].flags == 0
+                                   ? 1
+                                   : next < cases[i].n ? 0 : (int8_t)(cases[i].connected != 0);
+            grid_connections(g, &connected);
+            grid_frame(g, MIN(k), &in);
+            got[k] = letter(&in, 0);
+        }
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("live: %s: %s, want %s", cases[i].what, got, cases[i].want);
+        grid_free(g);
+    }
+    fleet_free(f);
+}
+
+static void live_polling_is_careful(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet(1);
+    struct grid *g = grid_new(f, &options);
+    struct frame in;
+    bool dead = true;
+    grid_set_deadband(g, &dead);
+    assert_true(grid_last(g, 0) == INT64_MIN);
+    grid_push(g, 0, &(struct sample){.t = MIN(0), .value = 4});
+    grid_push(g, 0, &(struct sample){.t = MIN(1) + SEC(20), .value = 5});
+    grid_frame(g, MIN(1), &in); /* the newer sample is not known yet at this minute */
+    assert_int_equal(letter(&in, 0), '4');
+    grid_frame(g, MIN(2), &in);
+    assert_int_equal(letter(&in, 0), '5');
+    grid_frame(g, MIN(20), &in); /* held only when the archiver says connected */
+    assert_int_equal(letter(&in, 0), 's');
+    grid_connections(g, (const int8_t[]){1});
+    grid_frame(g, MIN(20), &in);
+    assert_int_equal(letter(&in, 0), 'h');
+    assert_true(in.value[0] == 5);
+    grid_frame(g, MIN(1 + 24 * 60 + 1), &in); /* and not for ever */
+    assert_int_equal(letter(&in, 0), 's');
+    grid_connections(g, (const int8_t[]){0});
+    grid_frame(g, MIN(20), &in);
+    assert_int_equal(letter(&in, 0), 'd');
+
+    /* a sample from next year must not hide those that follow */
+    grid_push(g, 0, &(struct sample){.t = MIN(500000), .value = 9});
+    grid_push(g, 0, &(struct sample){.t = MIN(21), .value = 6});
+    grid_frame(g, MIN(21), &in);
+    assert_int_equal(grid_ignored(g), 1);
+    grid_push(g, 0, &(struct sample){.t = MIN(22), .value = 6});
+    grid_frame(g, MIN(22), &in);
+    assert_int_equal(letter(&in, 0), '6');
+    /* a clock ten minutes ahead is believed when there is nothing else */
+    struct grid *h = grid_new(f, &options);
+    grid_push(h, 0, &(struct sample){.t = MIN(10), .value = 3});
+    grid_frame(h, MIN(0), &in);
+    assert_int_equal(letter(&in, 0), '3');
+    grid_free(h);
+    grid_free(g);
+    fleet_free(f);
+}
+
+/* A channel that sends on change is recognised, and the minutes before that was known are corrected. */
+static void dead_band_is_learned(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    struct fleet *f = make_fleet(3);
+    struct grid *g = grid_new(f, &options);
+    struct record *r;
+    struct err err = {0};
+    bool dead[3];
+    assert_int_equal(record_new(&r, g, f, START, N, "/tmp", &err), 0);
+    for (int k = 0; k < N; k++) {
+        /* P0: every minute, but one outage of 30 min nobody noted; P1: on change; P2: on change, and once
+         * the connection was lost */
+        struct sample s = {.t = MIN(k), .value = k};
+        if (k < 1000 || k > 1030)
+            record_push(r, 0, &s, 1);
+        if (k == 0 || k == 7 || k % 40 == 0)
+            record_push(r, 1, &s, 1);
+        s.flags = k == 800 ? SAMPLE_RECONNECTED : 0;
+        if (k % 40 == 0)
+            record_push(r, 2, &s, 1);
+    }
+    for (uint32_t c = 0; c < 3; c++)
+        record_end(r, c);
+    grid_get_deadband(g, dead);
+    assert_true(!dead[0] && dead[1] && dead[2]);
+    const uint8_t *q;
+    const float *v = record_column(r, 0, &q);
+    assert_true(q[1010] == QUALITY_STALE && isnan(v[1010]) && q[1031] == QUALITY_OK);
+    v = record_column(r, 1, &q);
+    assert_true(q[30] == QUALITY_HELD && v[30] == 7); /* before the first long interval was counted */
+    assert_true(q[2999] == QUALITY_HELD && v[2999] == 2960);
+    v = record_column(r, 2, &q);
+    assert_true(q[790] == QUALITY_DISCONNECTED && isnan(v[790]));
+    assert_true(q[761] == QUALITY_OK && q[839] == QUALITY_HELD && v[839] == 800);
+    record_free(r);
+    grid_free(g);
+    fleet_free(f);
+}
+
+/* The state goes from span to span, and a back-fill does not disturb polling that is further. */
+static void spans_follow_each_other(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet(1);
+    struct grid *g = grid_new(f, &options);
+    struct record *r;
+    struct frame in;
+    struct err err = {0};
+    assert_int_equal(record_new(&r, g, f, START, 10, NULL, &err), 0);
+    record_push(r, 0, &(struct sample){.t = MIN(8), .value = 2}, 1);
+    record_end(r, 0);
+    record_free(r);
+    assert_true(grid_last(g, 0) == MIN(8));
+    assert_int_equal(record_new(&r, g, f, MIN(10), 10, NULL, &err), 0);
+    record_end(r, 0);
+    record_frame(r, 2, &in);
+    assert_int_equal(letter(&in, 0), '2');
+    record_free(r);
+    grid_push(g, 0, &(struct sample){.t = MIN(40), .value = 5});
+    assert_int_equal(record_new(&r, g, f, MIN(20), 10, NULL, &err), 0);
+    record_push(r, 0, &(struct sample){.t = MIN(22), .value = 4}, 1);
+    record_end(r, 0);
+    record_frame(r, 3, &in);
+    assert_int_equal(letter(&in, 0), '4');
+    record_free(r);
+    assert_true(grid_last(g, 0) == MIN(40));
+    assert_int_equal(record_new(&r, g, f, START, 10, "/nonexistent", &err), ERR_IO);
+    assert_non_null(strstr(err.msg, "/nonexistent"));
+    grid_free(g);
+    fleet_free(f);
+}
+
+/* Frames of many channels, in any order of minutes, agree with the columns. */
+static void frames_agree_with_columns(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 37, N = 200 };
+    struct fleet *f = make_fleet(CHANNELS);
+    struct grid *g = grid_new(f, &options);
+    struct record *r;
+    struct err err = {0};
+    assert_int_equal(record_new(&r, g, f, START, N, "/tmp", &err), 0);
+    assert_int_equal(record_minutes(r), N);
+    for (uint32_t c = CHANNELS; c-- > 0;) { /* channels in any order, one left without samples */
+        for (int k = 0; k < N && c != 11; k++) {
+            struct sample s = {.t = MIN(k), .value = 1000.0 * c + k,
+                               .severity = (uint8_t)(k % 7 == 3 ? SEVERITY_INVALID : 0)};
+            record_push(r, c, &s, 1);
+        }
+        record_end(r, c);
+    }
+    static const size_t order[] = {0, 1, 63, 64, 65, 199, 5, 128, 127, 198};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct frame in;
+        record_frame(r, order[i], &in);
+        for (uint32_t c = 0; c < CHANNELS; c++) {
+            const uint8_t *q;
+            const float *v = record_column(r, c, &q);
+            assert_int_equal(in.quality[c], q[order[i]]);
+            if (c == 11)
+                assert_int_equal(in.quality[c], QUALITY_MISSING);
+            else if (order[i] % 7 == 3)
+                assert_true(isnan(in.value[c]) && isnan(v[order[i]]));
+            else
+                assert_true(in.value[c] == 1000.0F * (float)c + (float)order[i]);
+        }
+    }
+    record_free(r);
+    grid_free(g);
+    fleet_free(f);
+}
+
+static void signals_may_have_their_own_age(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet(1);
+    tstamp_ns own[SIGNAL_KNOWN] = {[SIGNAL_CURRENT] = 2 * NS_PER_MIN};
+    struct grid_options o = options;
+    o.signal_max_age = own;
+    struct grid *g = grid_new(f, &o);
+    struct frame in;
+    grid_push(g, 0, &(struct sample){.t = MIN(0), .value = 1});
+    grid_frame(g, MIN(2), &in);
+    assert_int_equal(letter(&in, 0), '1');
+    grid_frame(g, MIN(3), &in);
+    assert_int_equal(letter(&in, 0), 's');
+    assert_string_equal(quality_name(QUALITY_STALE), "stale");
+    grid_free(g);
+    fleet_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(minutes_hold_what_is_known),
+        cmocka_unit_test(live_frames_equal_spans),
+        cmocka_unit_test(live_polling_is_careful),
+        cmocka_unit_test(dead_band_is_learned),
+        cmocka_unit_test(spans_follow_each_other),
+        cmocka_unit_test(frames_agree_with_columns),
+        cmocka_unit_test(signals_may_have_their_own_age),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
