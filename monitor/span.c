@@ -1,5 +1,5 @@
-/* Recorded time, minute by minute; see span.h. Two slices are under way at most: one whose frames are handed
- * over, one that is being read. SPDX-License-Identifier: MIT */
+/* Recorded time, minute by minute; see span.h. Two slices are held at most: one whose frames are handed over,
+ * one that is being read or has been. SPDX-License-Identifier: MIT */
 #include "monitor/span.h"
 
 #include "base/log.h"
@@ -14,6 +14,7 @@ struct span {
     struct span_options o;
     uint32_t *channels;
     struct record *reading; /* slice whose request is under way */
+    struct record *read;    /* slice that waits for `ready` to be through */
     struct record *ready;   /* slice whose frames are handed over */
     size_t next_minute;     /* in ready */
     tstamp_ns read_to;      /* start of the next slice to request */
@@ -28,6 +29,7 @@ static void release(struct span *s)
 {
     if (!s->cancelled || !s->idle_closed || s->reading)
         return;
+    record_free(s->read);
     record_free(s->ready);
     free(s->channels);
     free(s);
@@ -53,6 +55,17 @@ static void on_samples(void *arg, uint32_t channel, const struct sample *sample,
 static void hand_over(uv_idle_t *idle);
 static void request_next(struct span *s);
 
+/* The slice that was read becomes the one handed over, once the one before it is through. */
+static void advance(struct span *s)
+{
+    if (s->ready || !s->read)
+        return;
+    s->ready = s->read;
+    s->read = NULL;
+    s->next_minute = 0;
+    request_next(s);
+}
+
 static void on_read(void *arg, const struct source_result *r)
 {
     struct span *s = arg;
@@ -73,16 +86,16 @@ static void on_read(void *arg, const struct source_result *r)
                         s->o.fleet->n_channels, r->error);
         for (uint32_t c = 0; c < s->o.fleet->n_channels; c++)
             record_end(done, c);
-        s->ready = done;
-        s->next_minute = 0;
-        request_next(s);
+        s->read = done;
+        advance(s);
     }
-    uv_idle_start(&s->idle, hand_over);
+    if (!s->paused)
+        uv_idle_start(&s->idle, hand_over);
 }
 
 static void request_next(struct span *s)
 {
-    if (s->reading || s->failed || s->read_to >= s->o.to)
+    if (s->reading || s->read || s->failed || s->read_to >= s->o.to)
         return;
     size_t left = (size_t)((s->o.to - s->read_to + s->o.period - 1) / s->o.period);
     size_t n = left < s->o.slice ? left : s->o.slice;
@@ -119,6 +132,7 @@ static void hand_over(uv_idle_t *idle)
         if (s->next_minute == record_minutes(s->ready)) {
             record_free(s->ready);
             s->ready = NULL;
+            advance(s);
         }
     }
     if (s->paused || s->cancelled) {

@@ -146,6 +146,27 @@ static int read_findings(const char *conninfo, const char *run, struct finding *
     return 0;
 }
 
+/* Keeps the labels that begin in the run's span; returns their number. */
+static int in_span(const char *conninfo, const char *run, struct label labels[], size_t *n, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT extract(epoch FROM min(t))::text, extract(epoch FROM max(t))::text "
+                    "FROM ticks JOIN runs USING (run) WHERE name = $1",
+                    1, &run, &rows, err);
+    if (rc != 0)
+        return rc;
+    double from = rows->value[0] ? strtod(rows->value[0], NULL) : NAN;
+    double to = rows->value[1] ? strtod(rows->value[1], NULL) : NAN;
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if ((double)labels[i].onset / 1e9 >= from && (double)labels[i].onset / 1e9 < to)
+            labels[kept++] = labels[i];
+    *n = kept;
+    pg_rows_free(rows);
+    return 0;
+}
+
 static int judge_lists(const char *conninfo, const char *run, const struct fleet *f, struct judgement *j,
                        const struct label labels[], size_t n_labels, struct err *err)
 {
@@ -190,6 +211,8 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
         rc = err_set(&err, ERR_CONFIG, "there is no run to judge: psmon replay makes one");
     if (rc == 0)
         rc = read_findings(c.conninfo, chosen, &findings, &n_findings, &err);
+    if (rc == 0)
+        rc = in_span(c.conninfo, chosen, labels, &n_labels, &err);
     if (rc == 0)
         rc = judge_lists(c.conninfo, chosen, c.fleet, &j, labels, n_labels, &err);
     if (rc == 0) {
