@@ -131,15 +131,15 @@ size_t encode_pb_sample(unsigned char *to, int type, int64_t year_start, const s
 }
 
 void encode_pb_sample_fields(struct buf *out, int type, int64_t year_start, const struct sample *s,
-                             const struct encode_field fields[], size_t n, bool actual_change)
+                             const struct encode_field fields[], size_t n, int actual_change)
 {
     struct buf raw = {0};
     unsigned char start[32];
     buf_add(&raw, start, raw_sample(start, type, year_start, s));
     for (size_t i = 0; i < n; i++)
         add_field(&raw, 7, &fields[i]);
-    if (actual_change)
-        buf_add(&raw, "\x40\x01", 2);
+    if (actual_change >= 0)
+        buf_add(&raw, (const char[]){0x40, (char)actual_change}, 2);
     add_line(out, &raw);
     buf_free(&raw);
 }

@@ -6,8 +6,6 @@
 #include "base/buf.h"
 #include "base/types.h"
 
-#include <stdbool.h>
-
 /* PayloadType */
 enum { ENCODE_INT = 5, ENCODE_DOUBLE = 6 };
 
@@ -24,9 +22,9 @@ void encode_pb_header(struct buf *out, int type, const char *pv, int year,
 #define ENCODE_PB_SAMPLE 64
 size_t encode_pb_sample(unsigned char *to, int type, int64_t year_start, const struct sample *s);
 
-/* The same with fields. */
+/* The same with fields, and whether they changed: 1, 0, or -1 to leave that out. */
 void encode_pb_sample_fields(struct buf *out, int type, int64_t year_start, const struct sample *s,
-                             const struct encode_field fields[], size_t n, bool actual_change);
+                             const struct encode_field fields[], size_t n, int actual_change);
 
 /* A number as Java's Double.toString writes it: shortest digits, "1.0E-5", "NaN". */
 #define ENCODE_DOUBLE_LEN 32

@@ -136,7 +136,8 @@ static void put_raw(struct reply *a, uint32_t channel, const struct sample *s)
         struct encode_field f[REPLY_META];
         char room[REPLY_META][32];
         size_t n = sample_fields(a, channel, s, f, room);
-        encode_pb_sample_fields(&a->out, type, a->year_start, s, f, n, false);
+        bool daily = n && !(s->flags & SAMPLE_RECONNECTED);
+        encode_pb_sample_fields(&a->out, type, a->year_start, s, f, n, daily ? 0 : -1);
     } else {
         buf_add(&a->out, line, encode_pb_sample(line, type, a->year_start, s));
     }
