@@ -1,9 +1,10 @@
-/* One supply's CSV file; see csvtable.h. Times and numbers have fast paths for their common forms that give
- * exactly what timefmt_parse and strtod give, which read the rest.
+/* One supply's CSV file; see csvtable.h. The usual form of a time has a fast path that gives what timefmt_parse
+ * gives, which reads the rest.
  * SPDX-License-Identifier: MIT */
 #include "archive/csvtable.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/timefmt.h"
 
 #include <errno.h>
@@ -16,9 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FIRST_SLICE ((size_t)32 << 10) /* enough where only the newest samples are wanted */
 #define SLICE ((size_t)256 << 10)
 #define MAX_LINE ((size_t)16 << 20)
-#define NEAR (64 << 10) /* bisection stops this near */
+#define NEAR (4 << 10) /* bisection stops this near */
 #define NO_TIME INT64_MIN
 
 struct column { /* a channel's samples of this file */
@@ -104,41 +106,13 @@ static bool read_time(struct csvtable *t, const char *p, size_t n, tstamp_ns *ou
     return timefmt_parse(out, text, NULL) == 0;
 }
 
-/* Up to 15 digits and a power of ten up to 22 divide exactly (Clinger 1990); strtod does the rest. */
 static bool read_number(const char *p, size_t n, double *out)
 {
-    static const double power[] = {1,    1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
-                                   1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
-    int64_t m = 0;
-    size_t i = n && *p == '-', digits = 0, behind = 0;
-    bool point = false;
-    for (; i < n && digits <= 15; i++) {
-        if (p[i] == '.' && !point) {
-            point = true;
-        } else if (p[i] >= '0' && p[i] <= '9') {
-            m = m * 10 + (p[i] - '0');
-            digits++;
-            behind += point;
-        } else {
-            break;
-        }
-    }
-    if (i == n && digits > 0 && digits <= 15) {
-        double v = (double)m / power[behind];
-        *out = *p == '-' ? -v : v;
-        return true;
-    }
-    char text[64], *end;
-    if (n == 0 || n >= sizeof text)
-        return false;
-    memcpy(text, p, n);
-    text[n] = '\0';
-    if (strcasecmp(text, "null") == 0) {
+    if (n == 4 && strncasecmp(p, "null", n) == 0) {
         *out = NAN;
         return true;
     }
-    *out = strtod(text, &end);
-    return end != text && *end == '\0';
+    return number_parse(out, p, n);
 }
 
 /* The next field of a line, without quotes and blanks around; *p moves behind its comma, to NULL at the end. */
@@ -424,10 +398,10 @@ int csvtable_read(struct csvtable *t, struct err *err)
     }
     if (rc == 0 || n < t->room)
         return at_end(t);
-    if (p == t->buffer) { /* not one whole line fitted */
-        if (t->room >= MAX_LINE)
-            return err_set(err, ERR_DATA, "%s:%u: line too long", t->path, line_at(t, t->at));
-        t->room *= 2;
+    if (p == t->buffer && t->room >= MAX_LINE)
+        return err_set(err, ERR_DATA, "%s:%u: line too long", t->path, line_at(t, t->at));
+    if (p == t->buffer || t->room < SLICE) { /* not one whole line fitted, or much is wanted */
+        t->room = t->room < SLICE ? SLICE : t->room * 2;
         t->buffer = xreallocarray(t->buffer, t->room, 1);
     }
     flush_all(t);
@@ -482,7 +456,7 @@ int csvtable_open(struct csvtable **out, const char *path, const struct fleet *f
         return err_set(err, ERR_IO, "could not open %s: %s", path, strerror(errno));
     struct csvtable *t = xcalloc(1, sizeof *t);
     *t = (struct csvtable){.path = path, .fd = fd, .supply = &f->supplies[supply], .mark = mark, .from = from,
-                           .to = to, .on = on, .arg = arg, .last = NO_TIME, .room = SLICE};
+                           .to = to, .on = on, .arg = arg, .last = NO_TIME, .room = FIRST_SLICE};
     uint32_t n = t->supply->n_channels;
     t->buffer = xcalloc(t->room, 1);
     t->present = xcalloc(n, sizeof *t->present);

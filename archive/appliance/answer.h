@@ -12,7 +12,7 @@ struct answer_counts {
 
 /* Reads an answer of getDataAtTime to a request for the channels first … first + n - 1 (n > 0): calls on with
  * one sample per channel that is answered; a value that is no number (null, text, array) is NaN. Bytes that
- * are not UTF-8, which the appliance can send in units, do not matter.
+ * are not UTF-8, which the appliance can send in units, do not matter. A damaged answer gives no sample at all.
  * Error (ERR_DATA): not JSON, or an empty object, which is what the appliance answers when it has not read
  * the request. */
 int answer_latest(struct answer_counts *out, const char *text, size_t len, const struct fleet *f,

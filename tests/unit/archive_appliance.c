@@ -207,7 +207,7 @@ static void live_misbehaving(void **state)
         {"none,ok", ERR_NET, "JSON"},
         {"500:stack_trace,ok", ERR_NET, "HTTP 500"},
         {"503:30,ok", ERR_NET, "HTTP 503"},
-        {"200:[1;2],ok", ERR_NET, "empty answer"},
+        {"200:[1;2],ok", ERR_NET, "JSON"},
         {"200:{\"A\":5},ok", 0, ""},
         {"200:{\"A\":{\"secs\":1795313377;\"nanos\":-1}},ok", 0, ""},
         {"200:{\"A\":{\"secs\":1e99}},ok", 0, ""},
@@ -485,25 +485,76 @@ static void urls_are_checked(void **state)
 
 /* ---- JSON alone ---------------------------------------------------------------------------------- */
 
-static void bytes_that_are_not_utf8(void **state)
+static void answer(const char *text, size_t n, const struct fleet *f, int want, size_t answered)
+{
+    struct answer_counts counts;
+    struct err err = {0};
+    char *exact = malloc(n ? n : 1); /* not terminated, for ASAN */
+    memcpy(exact, text, n);
+    collect_reset(&c);
+    int rc = answer_latest(&counts, exact, n, f, 0, (uint32_t)f->n_channels, at(NOW), collect_samples, &c, &err);
+    if (rc != want || counts.answered != answered)
+        fail_msg("%.*s: %d, %zu answered: %s", (int)n, text, rc, counts.answered, err.msg);
+    free(exact);
+}
+
+static void json_forms(void **state)
 {
     (void)state;
-    static const char *const pvs[] = {"A"};
-    static const char text[] = "{\"A\":{\"secs\":1795313377,\"nanos\":5,\"val\":2.385,\"severity\":0,\"status\":0,"
-                               "\"meta\":{\"EGU\":\"\xb0" "C\"}}}";
-    struct fleet *f = fleet_of_pvs(pvs, 1);
-    struct answer_counts counts;
-    struct err err;
-    collect_reset(&c);
-    assert_int_equal(answer_latest(&counts, text, sizeof text - 1, f, 0, 1, at(NOW), collect_samples, &c, &err), 0);
-    assert_int_equal(counts.answered, 1);
-    assert_near(c.s[0]->value, 2.385, 0, 0);
-    for (size_t n = 0; n < sizeof text - 1; n++) { /* cut anywhere: an error, never a half sample */
-        char *copy = malloc(n ? n : 1);
-        memcpy(copy, text, n);
-        assert_int_equal(answer_latest(&counts, copy, n, f, 0, 1, at(NOW), collect_samples, &c, &err), ERR_DATA);
-        free(copy);
+    static const char *const pvs[] = {"A/1", "B"};
+    static const char whole[] =
+        " { \"A\\/1\" : {\"secs\":1795313377, \"nanos\":5,\"val\":-2.385E0,\"severity\":1,\"status\":4,\n"
+        "\"meta\":{\"EGU\":\"\xb0" "C \\\" }\",\"x\":[1,[],{\"y\":{}},null,true]}},\"B\":{\"nanos\":0,\"val\":null,"
+        "\"secs\":1795313370,\"severity\":9},\"C\":{\"secs\":1}}\n";
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    answer(whole, sizeof whole - 1, f, 0, 2);
+    assert_near(c.s[0]->value, -2.385, 0, 0);
+    assert_int_equal(c.s[0]->t, 1795313377 * NS_PER_S + 5);
+    assert_int_equal(c.s[0]->severity, SEVERITY_MINOR);
+    assert_int_equal(c.s[0]->status, 4);
+    assert_true(isnan(c.s[1]->value));
+    assert_int_equal(c.s[1]->severity, SEVERITY_INVALID);
+    for (size_t n = 0; n < sizeof whole - 2; n++) /* cut anywhere: an error, and no sample of it */
+        answer(whole, n, f, ERR_DATA, 0);
+    uint64_t x = 88172645463325252;
+    for (int i = 0; i < 20000; i++) { /* damaged anywhere: no harm */
+        char text[sizeof whole];
+        struct answer_counts counts;
+        struct err err;
+        memcpy(text, whole, sizeof text);
+        for (int k = 0; k < 1 + i % 3; k++) {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            text[x % (sizeof text - 1)] = (char)(x >> 40);
+        }
+        collect_reset(&c);
+        int rc = answer_latest(&counts, text, sizeof text - 1, f, 0, 2, at(NOW), collect_samples, &c, &err);
+        assert_true(rc == 0 || (rc == ERR_DATA && counts.answered == 0));
     }
+    static const struct {
+        const char *text;
+        int rc;
+        size_t answered;
+    } cases[] = {
+        {"{\"B\":{\"secs\":1,\"nanos\":0,\"val\":1},\"B\":{\"secs\":2,\"nanos\":0,\"val\":2}}", 0, 1},
+        {"{\"B\":{\"secs\":99999999999,\"nanos\":0,\"val\":1}}", 0, 0},
+        {"{\"B\":{\"secs\":1,\"nanos\":1000000000,\"val\":1}}", 0, 0},
+        {"{\"B\":{\"secs\":\"1\",\"nanos\":0}}", 0, 0},
+        {"{\"B\":{}}", 0, 0},
+        {"{\"B\":[1,2]}", 0, 0},
+        {"{\"B\":{\"secs\":1}}x", ERR_DATA, 0},
+        {"{\"B\":{\"secs\" 1}}", ERR_DATA, 0},
+        {"{\"B\":{\"secs\":1]}", ERR_DATA, 0},
+        {"{}", ERR_DATA, 0},
+        {"[]", ERR_DATA, 0},
+        {"", ERR_DATA, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        answer(cases[i].text, strlen(cases[i].text), f, cases[i].rc, cases[i].answered);
+    char deep[400] = "{\"B\":{\"meta\":";
+    memset(deep + strlen(deep), '[', 300);
+    answer(deep, strlen(deep), f, ERR_DATA, 0);
     fleet_free(f);
 }
 
@@ -534,7 +585,7 @@ int main(void)
         cmocka_unit_test(range_of_many_channels), cmocka_unit_test(range_heals),
         cmocka_unit_test(range_gives_up),         cmocka_unit_test(connection_states),
         cmocka_unit_test(closing_cancels),        cmocka_unit_test(urls_are_checked),
-        cmocka_unit_test(bytes_that_are_not_utf8),
+        cmocka_unit_test(json_forms),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
