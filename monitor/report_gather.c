@@ -65,7 +65,7 @@ struct gathering {
     struct pg *pg;
     char *parameter[PARAMETERS];
     json_t *past; /* NULL until something was answered */
-    size_t at;
+    size_t at, unanswered;
     void (*done)(void *arg, json_t *past);
     void *arg;
 };
@@ -109,6 +109,9 @@ static void end(struct gathering *g)
     void (*done)(void *, json_t *) = g->done;
     void *arg = g->arg;
     json_t *past = g->past;
+    if (g->unanswered)
+        log_warning("report", "the database left %zu of %zu questions unanswered: the weekly list does without",
+                    g->unanswered, QUESTIONS);
     for (int k = 0; k < PARAMETERS; k++)
         free(g->parameter[k]);
     free(g);
@@ -137,7 +140,7 @@ static void on_rows(void *arg, const struct pg_rows *rows)
             g->past = json_object();
         json_object_set_new(g->past, questions[g->at].name, rows_json(rows));
     } else {
-        log_warning("report", "question=%s unanswered: the report does without", questions[g->at].name);
+        g->unanswered++;
     }
     if (++g->at < QUESTIONS)
         ask(g);
