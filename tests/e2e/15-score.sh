@@ -1,0 +1,65 @@
+#!/bin/sh
+# psmon score from outside: the columns of OUT, what is refused, what is left alone.
+. "$(dirname "$0")/../support/e2e.sh"
+cd "$work" || exit 1
+
+# Two signals, one following the other, and a label; with a third argument the relation breaks at row 300.
+table() {
+    awk -v n="$1" -v seed="$2" -v broken="${3:-0}" 'BEGIN {
+        srand(seed)
+        print "time,pressure,flow,label"
+        for (i = 0; i < n; i++) {
+            late = (i >= 300)
+            a = rand() + rand() + rand() + rand() - 2
+            f = 7 * a + rand() - ((broken && late) ? 6 : 0)
+            printf "2026-03-%02dT%02d:%02d:00Z,%.4f,%.4f,%d\n", 1 + i / 1440, i / 60 % 24, i % 60, a, f, late
+        }
+    }'
+}
+table 600 1 > train.csv
+table 900 2 > healthy.csv
+table 400 3 1 > test.csv
+score() { "$PSMON" score --train train.csv --calibrate healthy.csv "$@"; }
+# scored TABLE OPTION...: its scores are those of test.csv
+scored() { score "$@" -o - | cmp -s - scores.csv; }
+first_column() { tail -n +2 "$1" | cut -d, -f1; }
+
+try "scores a table" score test.csv -o scores.csv
+try "columns as promised" test "$(head -n 1 scores.csv)" = "time,score,flag,jsd,reconstruction,chance,top,why"
+first_column test.csv > want
+first_column scores.csv > got
+try "one row per row, at its time" cmp want got
+try "flags the broken relation, and little else" awk -F, '
+    NR > 1 && NR <= 301 { before += $3 }
+    NR > 320 { after += $3 }
+    END { print before, after; exit !(before <= 15 && after >= 78) }' scores.csv
+try "flag is chance <= alpha" awk -F, 'NR > 1 && $3 != ($6 <= 0.01) { bad = 1 } END { exit bad }' scores.csv
+try "no temporary file is left" test -z "$(find . -name '*.tmp')"
+try "the same on standard output" scored test.csv
+sed '2,$s/[01]$/7/' test.csv > relabelled.csv
+try "labels change nothing" scored relabelled.csv
+try "an hour is 60 rows of a minute" scored test.csv --window "1 h"
+sed '101s/,.*/,,,/' test.csv > gap.csv
+score gap.csv -o - 2>/dev/null | sed -n 101p > got
+echo '2026-03-01T01:39:00Z,,0,,,,,not scored: no values' > want
+try "a row without values says so" cmp want got
+exits 0 "scores into a device" "$PSMON" score --train train.csv test.csv -o /dev/null
+says "cold-start" "without calibration it says so"
+try "which stays one" test -c /dev/null
+
+exits 2 "training table wanted" "$PSMON" score test.csv -o x.csv
+exits 2 "table wanted" score -o x.csv
+exits 2 "alpha out of range" score --alpha 1 test.csv -o x.csv
+exits 2 "window of words" score --window later test.csv -o x.csv
+sed '5s/.*/2026-03-01T00:03:00Z,high,1,0/' test.csv > text.csv
+exits 1 "text among numbers" score text.csv -o x.csv
+says "text.csv:5: pressure: 'high' is not a number" "with file, line and column"
+sed 's/,flow,/,level,/' test.csv > other.csv
+exits 1 "other columns" score other.csv -o x.csv
+says "column 'flow' of train.csv is missing" "and which"
+head -n 30 healthy.csv > few.csv
+exits 1 "too few rows" "$PSMON" score --train few.csv test.csv -o x.csv
+says "few.csv: 29 rows" "and how many"
+exits 1 "too few rows to calibrate" "$PSMON" score --train train.csv --calibrate few.csv test.csv -o x.csv
+try "nothing is written when refused" test ! -e x.csv
+plan
