@@ -1,5 +1,5 @@
-/* One supply's CSV file; see csvtable.h. The usual form of a time has a fast path that gives what timefmt_parse
- * gives, which reads the rest.
+/* One supply's CSV file; see csvtable.h. The usual form of a time has a fast path that gives what
+ * timefmt_parse gives, which reads the rest.
  * SPDX-License-Identifier: MIT */
 #include "archive/csvtable.h"
 
@@ -51,7 +51,7 @@ struct csvtable {
     tstamp_ns day;
 };
 
-/* ---- fields -------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 static int two_digits(const char *p)
 {
@@ -62,7 +62,8 @@ static int two_digits(const char *p)
 /* "2026-11-22T03:04:05Z" or without the Z; the date's meaning is remembered. */
 static bool usual_time(struct csvtable *t, const char *p, size_t n, tstamp_ns *out)
 {
-    if (!(n == 19 || (n == 20 && p[19] == 'Z')) || p[13] != ':' || p[16] != ':' || (p[10] != 'T' && p[10] != ' '))
+    if (!(n == 19 || (n == 20 && p[19] == 'Z')) || p[13] != ':' || p[16] != ':' ||
+        (p[10] != 'T' && p[10] != ' '))
         return false;
     int h = two_digits(p + 11), m = two_digits(p + 14), s = two_digits(p + 17);
     if (h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 59)
@@ -115,7 +116,8 @@ static bool read_number(const char *p, size_t n, double *out)
     return number_parse(out, p, n);
 }
 
-/* The next field of a line, without quotes and blanks around; *p moves behind its comma, to NULL at the end. */
+/* The next field of a line, without quotes and blanks around; *p moves behind its comma, to NULL at
+ * the end. */
 static const char *next_field(const char **p, const char *end, size_t *n)
 {
     const char *start = *p, *stop;
@@ -138,7 +140,7 @@ static const char *next_field(const char **p, const char *end, size_t *n)
     return start;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* For messages only: the lines before an offset are counted by reading them. */
 static unsigned line_at(const struct csvtable *t, int64_t offset)
@@ -181,7 +183,8 @@ static void add_sample(struct csvtable *t, uint32_t k, const struct sample *s)
 
 /* Reads the values of a row; offset is that of the row, rest what follows its time. */
 static int read_values(struct csvtable *t, const char *rest, const char *end, tstamp_ns time,
-                       int64_t offset, void (*put)(struct csvtable *, uint32_t, const struct sample *),
+                       int64_t offset, void (*put)(struct csvtable *, uint32_t,
+                                                   const struct sample *),
                        struct err *err)
 {
     size_t field = 1;
@@ -192,8 +195,8 @@ static int read_values(struct csvtable *t, const char *rest, const char *end, ts
         if (t->column_of[field] < 0 || n == 0)
             continue;
         if (!read_number(text, n, &s.value))
-            return err_set(err, ERR_DATA, "%s:%u: '%.*s' is not a number", t->path, line_at(t, offset),
-                           n > 40 ? 40 : (int)n, text);
+            return err_set(err, ERR_DATA, "%s:%u: '%.*s' is not a number", t->path,
+                           line_at(t, offset), n > 40 ? 40 : (int)n, text);
         put(t, (uint32_t)t->column_of[field], &s);
     }
     if (field < t->n_fields)
@@ -213,7 +216,7 @@ static void put_older(struct csvtable *t, uint32_t k, const struct sample *s)
         t->column[k].before = *s;
 }
 
-/* ---- the samples before the range ---------------------------------------------------------------- */
+/* ---- the samples before the range ------------------------------------------------------------ */
 
 /* Reads up to n bytes at an offset; the number read, < n at the end of the file. */
 static size_t read_at(const struct csvtable *t, char *out, size_t n, int64_t offset)
@@ -228,8 +231,8 @@ static size_t read_at(const struct csvtable *t, char *out, size_t n, int64_t off
     return have;
 }
 
-/* The offset of a row at most NEAR bytes before the first one of the range (or of the first row); all before
- * it are older than the range. Reads a few kB. */
+/* The offset of a row at most NEAR bytes before the first one of the range (or of the first row);
+ * all before it are older than the range. Reads a few kB. */
 static int64_t bisect(struct csvtable *t)
 {
     char piece[8192];
@@ -252,8 +255,8 @@ static int64_t bisect(struct csvtable *t)
     return low;
 }
 
-/* Reads the rows between two line starts for columns that lack a sample yet. Damaged rows are left to the
- * reading forward of some other request. */
+/* Reads the rows between two line starts for columns that lack a sample yet. Damaged rows are left
+ * to the reading forward of some other request. */
 static void search_rows(struct csvtable *t, int64_t begin, int64_t end)
 {
     size_t n = (size_t)(end - begin);
@@ -294,8 +297,8 @@ static bool lacking(const struct csvtable *t)
     return false;
 }
 
-/* Columns without a sample between where reading began and the range: further back, in growing windows, to the
- * mark or the file's begin. */
+/* Columns without a sample between where reading began and the range: further back, in growing
+ * windows, to the mark or the file's begin. */
 static void search_back(struct csvtable *t)
 {
     const struct csvtable_mark *m = t->mark;
@@ -326,9 +329,10 @@ static void enter(struct csvtable *t)
             t->on(t->arg, t->supply->first_channel + k, &t->column[k].before, 1);
 }
 
-/* ---- reading forward ----------------------------------------------------------------------------- */
+/* ---- reading forward ------------------------------------------------------------------------- */
 
-/* Remembers, for the next request, the newest samples before the row at t->at: those kept in `before`. */
+/* Remembers, for the next request, the newest samples before the row at t->at: those kept in
+ * `before`. */
 static void remember(struct csvtable *t)
 {
     struct csvtable_mark *m = t->mark;
@@ -347,7 +351,8 @@ static void put_inside(struct csvtable *t, uint32_t k, const struct sample *s)
 }
 
 /* One row: 1 go on, 0 the range is over, or an error. */
-static int read_row(struct csvtable *t, const char *line, const char *end, int64_t offset, struct err *err)
+static int read_row(struct csvtable *t, const char *line, const char *end, int64_t offset,
+                    struct err *err)
 {
     const char *rest = line;
     size_t n;
@@ -408,7 +413,7 @@ int csvtable_read(struct csvtable *t, struct err *err)
     return 1;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 /* Which field belongs to which channel. */
 static int read_header(struct csvtable *t, const struct fleet *f, struct err *err)
@@ -447,16 +452,17 @@ static void check_mark(struct csvtable_mark *m, uint64_t inode, int64_t size)
 }
 
 int csvtable_open(struct csvtable **out, const char *path, const struct fleet *f, uint32_t supply,
-                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on, void *arg,
-                  size_t *answered, struct err *err)
+                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on,
+                  void *arg, size_t *answered, struct err *err)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(err, ERR_IO, "could not open %s: %s", path, strerror(errno));
     struct csvtable *t = xcalloc(1, sizeof *t);
-    *t = (struct csvtable){.path = path, .fd = fd, .supply = &f->supplies[supply], .mark = mark, .from = from,
-                           .to = to, .on = on, .arg = arg, .last = NO_TIME, .room = FIRST_SLICE};
+    *t = (struct csvtable){.path = path, .fd = fd, .supply = &f->supplies[supply], .mark = mark,
+                           .from = from, .to = to, .on = on, .arg = arg, .last = NO_TIME,
+                           .room = FIRST_SLICE};
     uint32_t n = t->supply->n_channels;
     t->buffer = xcalloc(t->room, 1);
     t->present = xcalloc(n, sizeof *t->present);

@@ -1,5 +1,5 @@
-/* Where readings come from: an Archiver Appliance, a folder of CSV, or the simulated ring in process.
- * Requests are asynchronous on the loop; every request ends in exactly one on_done.
+/* Where readings come from: an Archiver Appliance, a folder of CSV, or the simulated ring in
+ * process. Requests are asynchronous on the loop; every request ends in exactly one on_done.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_SOURCE_H
 #define PSM_ARCHIVE_SOURCE_H
@@ -14,35 +14,39 @@
 struct source;
 
 struct source_result {
-    int code;              /* 0, or ERR_*: not every request was answered. A channel that the source answers it
-                              does not have is no error: channels_answered is then smaller */
+    int code;              /* 0, or ERR_*: not every request was answered. A channel that the source
+                              says it does not have is no error: channels_answered is smaller */
     const char *error;     /* one line for people; "" when code is 0 */
     size_t channels_answered;
     size_t samples;
     size_t bytes;
 };
 
-/* Samples of one channel, in time order, within the request's limits, borrowed during the call. May be
- * called several times per channel; channels come in any order. */
+/* Samples of one channel, in time order, within the request's limits, borrowed during the call. May
+ * be called several times per channel; channels come in any order. */
 typedef void source_samples(void *arg, uint32_t channel, const struct sample *s, size_t n);
 typedef void source_done(void *arg, const struct source_result *r);
 
 struct source_ops {
     const char *name;
-    /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t may
-     * be old: the caller drops what is not newer than what it has). Channels without answer are absent. */
-    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
+    /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t
+     * may be old: the caller drops what is not newer than what it has). Channels without answer are
+     * absent. */
+    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done,
+                   void *arg);
     /* All samples of the channels with from <= t < to, and before them the newest sample older than
      * from, when there is one. deadline_s <= 0: as long as it makes progress. */
-    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
+    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                  tstamp_ns to,
                   double deadline_s, source_samples *on, source_done *done, void *arg);
     /* Whether the archiver is connected to each channel: connected[n_channels], 1 yes, 0 no, -1 not
      * known. NULL when the source cannot tell. */
     void (*connections)(struct source *s, double deadline_s,
-                        void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
+                        void (*on)(void *arg, const int8_t connected[],
+                                   const struct source_result *r),
                         void *arg);
-    /* Cancels what is under way (each on_done is called with ERR_CANCELLED; start nothing from there) and
-     * frees. Not to be called from inside a source_samples. */
+    /* Cancels what is under way (each on_done is called with ERR_CANCELLED; start nothing from
+     * there) and frees. Not to be called from inside a source_samples. */
     void (*close)(struct source *s);
 };
 

@@ -1,6 +1,7 @@
-/* HTTP client: curl's multi_socket interface driven by uv_poll and one uv_timer. The includer of curl.h.
- * curl forbids calls into the multi handle from inside its own callbacks, so what a body callback starts or
- * cancels waits until curl has returned. Pattern: curl's docs/examples/multi-uv.c.
+/* HTTP client: curl's multi_socket interface driven by uv_poll and one uv_timer. The includer of
+ * curl.h. curl forbids calls into the multi handle from inside its own callbacks, so what a body
+ * callback starts or cancels waits until curl has returned. Pattern: curl's
+ * docs/examples/multi-uv.c.
  * SPDX-License-Identifier: MIT */
 #include "base/http.h"
 
@@ -51,7 +52,7 @@ struct socket_poll {
     curl_socket_t fd;
 };
 
-/* ---- the end of an exchange ---------------------------------------------------------------------- */
+/* ---- the end of an exchange ------------------------------------------------------------------ */
 
 /* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
 static double retry_after(CURL *easy)
@@ -135,7 +136,7 @@ static void finish(struct http_request *r, CURLcode code)
     free_request(r);
 }
 
-/* ---- between curl and the loop ------------------------------------------------------------------- */
+/* ---- between curl and the loop --------------------------------------------------------------- */
 
 /* A request that a callback inside curl left to be added or cancelled; NULL: none. */
 static struct http_request *next_waiting(struct http *h)
@@ -154,7 +155,8 @@ static void add(struct http_request *r)
     assert(rc == CURLM_OK);
 }
 
-/* After curl has returned: finished exchanges, then what waited. on_done may have freed the client. */
+/* After curl has returned: finished exchanges, then what waited. on_done may have freed the
+ * client. */
 static void settle(struct http *h)
 {
     CURLMsg *m;
@@ -253,7 +255,7 @@ static int on_timeout(CURLM *multi, long ms, void *arg)
     return 0;
 }
 
-/* ---- the client ---------------------------------------------------------------------------------- */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 struct http *http_new(uv_loop_t *loop, int max_connections)
 {
@@ -288,7 +290,7 @@ void http_free(struct http *h)
     curl_global_cleanup();
 }
 
-/* ---- one exchange -------------------------------------------------------------------------------- */
+/* ---- one exchange ---------------------------------------------------------------------------- */
 
 static size_t on_write(char *data, size_t size, size_t n, void *arg)
 {

@@ -51,8 +51,8 @@ void http_free(struct http *h);
 /* Starts an exchange. A malformed URL is reported through on_done. */
 struct http_request *http_start(struct http *h, const struct http_options *o);
 
-/* Ends an exchange that has not called on_done yet. on_done is called before this returns; when called
- * from inside an on_body, soon after that has returned. */
+/* Ends an exchange that has not called on_done yet. on_done is called before this returns; when
+ * called from inside an on_body, soon after that has returned. */
 void http_cancel(struct http_request *r);
 
 /* Percent-encodes text for a query string into out, NUL-terminated; returns false when it does not

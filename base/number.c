@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to 15 digits and a power of ten up to 22 divide exactly (Clinger, "How to read floating point numbers
- * accurately", 1990); strtod does the rest. */
+/* Up to 15 digits and a power of ten up to 22 divide exactly (Clinger, "How to read floating point
+ * numbers accurately", 1990); strtod does the rest. */
 bool number_parse(double *out, const char *text, size_t n)
 {
     static const double power[] = {1,   1e1, 1e2, 1e3,  1e4,  1e5,  1e6,  1e7,

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads all n bytes of text as a number ("-1.5e-3", "nan", "inf"); false when they are none or longer than
- * 63 bytes. The value has exactly the bits of strtod's. */
+/* Reads all n bytes of text as a number ("-1.5e-3", "nan", "inf"); false when they are none or
+ * longer than 63 bytes. The value has exactly the bits of strtod's. */
 bool number_parse(double *out, const char *text, size_t n);
 
 #endif

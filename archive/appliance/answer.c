@@ -1,5 +1,6 @@
-/* The appliance's JSON answers; see answer.h. The live answer, 2.5 MB for a large ring once a minute, is scanned
- * for the few members that matter, without a tree; of the rest only the structure is checked.
+/* The appliance's JSON answers; see answer.h. The live answer, 2.5 MB for a large ring once a
+ * minute, is scanned for the few members that matter, without a tree; of the rest only the
+ * structure is checked.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 
@@ -15,7 +16,7 @@
 #define MAX_DEPTH 32
 #define NAME_ROOM 128 /* longer names are no PVs */
 
-/* ---- scanning ------------------------------------------------------------------------------------ */
+/* ---- scanning -------------------------------------------------------------------------------- */
 
 struct scan {
     const char *p, *end;
@@ -97,13 +98,14 @@ static bool is(const struct span *s, const char *text)
     return s->n == strlen(text) && memcmp(s->p, text, s->n) == 0;
 }
 
-/* ---- live samples -------------------------------------------------------------------------------- */
+/* ---- live samples ---------------------------------------------------------------------------- */
 
 struct entry {
     double secs, nanos, val, severity, status; /* NaN: absent, or not a number */
 };
 
-/* The object of one channel. False: not well formed. Anything but an object gives an entry without time. */
+/* The object of one channel. False: not well formed. Anything but an object gives an entry without
+ * time. */
 static bool read_entry(struct scan *s, struct entry *e)
 {
     const struct {
@@ -133,7 +135,8 @@ static bool read_entry(struct scan *s, struct entry *e)
 /* False when it has no plausible time. */
 static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
 {
-    if (!(e->secs > 0 && e->secs <= (double)(newest / NS_PER_S)) || !(e->nanos >= 0 && e->nanos < 1e9))
+    if (!(e->secs > 0 && e->secs <= (double)(newest / NS_PER_S)) ||
+        !(e->nanos >= 0 && e->nanos < 1e9))
         return false;
     *s = (struct sample){
         .t = (tstamp_ns)e->secs * NS_PER_S + (tstamp_ns)e->nanos,
@@ -146,9 +149,10 @@ static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
     return s->t <= newest;
 }
 
-/* The channel of a name among those asked, else -1. Of escapes only those of the characters a PV or a careless
- * fleet can hold: the appliance writes / as \/. */
-static int32_t channel_of(const struct fleet *f, const struct span *name, uint32_t first, uint32_t n)
+/* The channel of a name among those asked, else -1. Of escapes only those of the characters a PV or
+ * a careless fleet can hold: the appliance writes / as \/. */
+static int32_t channel_of(const struct fleet *f, const struct span *name, uint32_t first,
+                          uint32_t n)
 {
     char pv[NAME_ROOM];
     size_t k = 0;
@@ -223,10 +227,10 @@ int answer_latest(struct answer_counts *out, const char *text, size_t len, const
     return err_set(err, ERR_DATA, "not the JSON expected, from byte %td of %zu", s.p - text, len);
 }
 
-/* ---- connection states --------------------------------------------------------------------------- */
+/* ---- connection states ----------------------------------------------------------------------- */
 
-int answer_status(int8_t connected[], size_t *known, const char *text, size_t len, const struct fleet *f,
-                  struct err *err)
+int answer_status(int8_t connected[], size_t *known, const char *text, size_t len,
+                  const struct fleet *f, struct err *err)
 {
     json_error_t e;
     size_t i;
@@ -234,7 +238,8 @@ int answer_status(int8_t connected[], size_t *known, const char *text, size_t le
     *known = 0;
     if (!json_is_array(j)) {
         json_decref(j);
-        return err_set(err, ERR_DATA, "not a JSON list: %s", web_page(text, len) ? "a web page" : e.text);
+        return err_set(err, ERR_DATA, "not a JSON list: %s",
+                       web_page(text, len) ? "a web page" : e.text);
     }
     json_array_foreach(j, i, o) {
         const char *pv = json_string_value(json_object_get(o, "pvName"));

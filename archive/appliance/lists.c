@@ -1,9 +1,10 @@
-/* The operations that ask for all channels by POSTing lists of names: live samples (getDataAtTime) and
- * connection states (getPVStatus). The list goes out in batches over a few connections; no repetition here:
- * the caller polls again anyway.
- * getDataAtTime is always asked for a minute from now: without `at` an appliance up to 2.1.0 can answer from
- * its stores with samples days old. The Content-Type has to be exactly application/json: with anything else the
- * appliance does not read the list and answers 200 with an empty object.
+/* The operations that ask for all channels by POSTing lists of names: live samples (getDataAtTime)
+ * and connection states (getPVStatus). The list goes out in batches over a few connections; no
+ * repetition here: the caller polls again anyway.
+ * getDataAtTime is always asked for a minute from now: without `at` an appliance up to 2.1.0 can
+ * answer from its stores with samples days old. The Content-Type has to be exactly
+ * application/json: with anything else the appliance does not read the list and answers 200 with an
+ * empty object.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 #include "archive/appliance/operation.h"
@@ -16,7 +17,8 @@
 #include <string.h>
 
 #define AT_AHEAD (60 * NS_PER_S)
-/* The appliance itself refuses samples more than 30 min ahead of its clock: later ones are an error. */
+/* The appliance itself refuses samples more than 30 min ahead of its clock: later ones are an
+ * error. */
 #define MOST_AHEAD (AT_AHEAD + 30 * NS_PER_MIN)
 
 struct lists;
@@ -36,7 +38,8 @@ struct lists {
     int running;
     struct slot slot[MAX_CONNECTIONS];
     /* Reads one answer; err says why not. */
-    int (*read)(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err);
+    int (*read)(struct lists *l, const struct batch *b, const struct http_result *r,
+                struct err *err);
     tstamp_ns newest;
     size_t implausible;
     int8_t *connected; /* [n_channels] of connection states */
@@ -125,7 +128,8 @@ static struct lists *lists_new(double deadline_s, char *url, void *arg)
     return l;
 }
 
-static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
+static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind,
+                        double deadline_s)
 {
     operation_begin(&l->op, a, kind, deadline_s);
     if (a->n_batches == 0)
@@ -136,9 +140,10 @@ static void lists_begin(struct lists *l, struct appliance *a, enum operation_kin
     }
 }
 
-/* ---- live samples -------------------------------------------------------------------------------- */
+/* ---- live samples ---------------------------------------------------------------------------- */
 
-static int read_latest(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err)
+static int read_latest(struct lists *l, const struct batch *b, const struct http_result *r,
+                       struct err *err)
 {
     struct answer_counts counts;
     if (answer_latest(&counts, r->body, r->body_len, l->op.a->fleet, b->first, b->n, l->newest,
@@ -158,8 +163,10 @@ static void note_absent(struct lists *l, const struct source_result *r)
     if (r->code != 0)
         return;
     if (absent > a->most_absent)
-        log_warning("archiver", "%zu of %zu channels are absent from the live answer (unknown, or never sampled), "
-                    "%zu of them with an impossible time", absent, a->fleet->n_channels, l->implausible);
+        log_warning("archiver",
+                    "%zu of %zu channels are absent from the live answer, %zu of them because of "
+                    "an impossible time", absent, a->fleet->n_channels,
+                    l->implausible);
     if (absent == 0 && a->most_absent > 0)
         log_info("archiver", "all %zu channels are in the live answer", a->fleet->n_channels);
     if (absent > a->most_absent || absent == 0)
@@ -173,13 +180,15 @@ static void report_latest(struct operation *op, const struct source_result *r)
     l->on_done(l->arg, r);
 }
 
-void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg)
+void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done,
+                      void *arg)
 {
     struct appliance *a = (struct appliance *)s;
     char at[TIMEFMT_LEN];
     tstamp_ns now = a->now(a->now_arg);
     timefmt_iso(at, (now + AT_AHEAD) / NS_PER_S * NS_PER_S);
-    struct lists *l = lists_new(deadline_s, xasprintf("%s/data/getDataAtTime?at=%s", a->retrieval, at), arg);
+    struct lists *l = lists_new(deadline_s, xasprintf("%s/data/getDataAtTime?at=%s", a->retrieval,
+                                                      at), arg);
     l->op.report = report_latest;
     l->read = read_latest;
     l->newest = now + MOST_AHEAD;
@@ -188,9 +197,10 @@ void appliance_latest(struct source *s, double deadline_s, source_samples *on, s
     lists_begin(l, a, OPERATION_LATEST, deadline_s);
 }
 
-/* ---- connection states --------------------------------------------------------------------------- */
+/* ---- connection states ----------------------------------------------------------------------- */
 
-static int read_status(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err)
+static int read_status(struct lists *l, const struct batch *b, const struct http_result *r,
+                       struct err *err)
 {
     size_t known;
     (void)b;
@@ -207,7 +217,8 @@ static void report_status(struct operation *op, const struct source_result *r)
 }
 
 void appliance_connections(struct source *s, double deadline_s,
-                           void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
+                           void (*on)(void *arg, const int8_t connected[],
+                                      const struct source_result *r),
                            void *arg)
 {
     struct appliance *a = (struct appliance *)s;

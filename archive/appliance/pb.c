@@ -1,7 +1,7 @@
-/* Decoder of the Archiver Appliance's PB stream; see pb.h. protobuf-c does the messages, its memory comes from
- * an arena that is reset per line. Samples of the commonest shape, a SCALAR_DOUBLE with time, value and at most
- * severity and status, are read by hand first (double_by_hand): anything else goes to protobuf-c, which gives
- * the same for those too.
+/* Decoder of the Archiver Appliance's PB stream; see pb.h. protobuf-c does the messages, its memory
+ * comes from an arena that is reset per line. Samples of the commonest shape, a SCALAR_DOUBLE with
+ * time, value and at most severity and status, are read by hand first (double_by_hand): anything
+ * else goes to protobuf-c, which gives the same for those too.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/pb.h"
 
@@ -40,7 +40,7 @@ struct pb_decoder {
     struct sample block[PB_BLOCK];
 };
 
-/* ---- memory -------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void *arena_alloc(void *arg, size_t size)
 {
@@ -102,7 +102,7 @@ const struct pb_counts *pb_counts(const struct pb_decoder *d)
     return &d->counts;
 }
 
-/* ---- headers ------------------------------------------------------------------------------------- */
+/* ---- headers --------------------------------------------------------------------------------- */
 
 static void flush(struct pb_decoder *d)
 {
@@ -132,11 +132,12 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
         }
     }
     if (d->o.on_header)
-        d->o.on_header(d->o.arg, &(struct pb_header){.type = m->type, .year = m->year, .pv = m->pvname,
+        d->o.on_header(d->o.arg, &(struct pb_header){.type = m->type, .year = m->year,
+                                                     .pv = m->pvname,
                        .element_count = m->has_elementcount ? m->elementcount : 1});
 }
 
-/* ---- samples ------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 /* The first sample after a connection loss or a restart of the engine carries these. */
 static bool reconnected(size_t n, Psmon__Pb__FieldValue *const field[])
@@ -150,8 +151,8 @@ static bool reconnected(size_t n, Psmon__Pb__FieldValue *const field[])
     return false;
 }
 
-static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double value, int32_t severity,
-                 int32_t status, bool after_loss)
+static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double value,
+                 int32_t severity, int32_t status, bool after_loss)
 {
     if (second > LAST_SECOND || nano >= NS_PER_S)
         return false;
@@ -165,7 +166,8 @@ static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double va
     d->block[d->n++] = (struct sample){
         .t = t,
         .value = value,
-        .severity = severity >= 0 && severity <= SEVERITY_INVALID ? (uint8_t)severity : SEVERITY_INVALID,
+        .severity = severity < 0 || severity > SEVERITY_INVALID ? SEVERITY_INVALID
+                                                                : (uint8_t)severity,
         .status = (uint8_t)status,
         .flags = after_loss ? SAMPLE_RECONNECTED : 0,
     };
@@ -191,8 +193,8 @@ static inline const uint8_t *varint32(const uint8_t *p, const uint8_t *end, uint
     return NULL;
 }
 
-/* Whether the line is a ScalarDouble of exactly 1 second, 2 nano, 3 val and then at most 4 severity and
- * 5 status, in this order, and was taken. False says nothing: protobuf-c has to look at it. */
+/* Whether the line is a ScalarDouble of exactly 1 second, 2 nano, 3 val and then at most 4 severity
+ * and 5 status, in this order, and was taken. False says nothing: protobuf-c has to look at it. */
 static bool double_by_hand(struct pb_decoder *d, const uint8_t *p, size_t n)
 {
     const uint8_t *end = p + n;
@@ -212,8 +214,8 @@ static bool double_by_hand(struct pb_decoder *d, const uint8_t *p, size_t n)
     return take(d, second, nano, value, (int32_t)severity, (int32_t)status, false);
 }
 
-#define TAKE(m, value)                                                                                 \
-    ((m) && take(d, (m)->secondsintoyear, (m)->nano, (value), (m)->severity, (m)->status,              \
+#define TAKE(m, value)                                                                             \
+    ((m) && take(d, (m)->secondsintoyear, (m)->nano, (value), (m)->severity, (m)->status,          \
                  reconnected((m)->n_fieldvalues, (m)->fieldvalues)))
 
 static bool sample_by_protobuf(struct pb_decoder *d, const uint8_t *p, size_t n)
@@ -262,9 +264,10 @@ static void sample_line(struct pb_decoder *d, const uint8_t *p, size_t n)
         d->counts.bad_lines++;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Removes escapes into d->plain: 1B 01 is 1B, 1B 02 is 0A, 1B 03 is 0D, another second byte stays. */
+/* Removes escapes into d->plain: 1B 01 is 1B, 1B 02 is 0A, 1B 03 is 0D, another second byte
+ * stays. */
 static void unescape(struct pb_decoder *d, const uint8_t **line, size_t *n)
 {
     const uint8_t *p = *line, *end = p + *n, *esc;
@@ -281,7 +284,8 @@ static void unescape(struct pb_decoder *d, const uint8_t **line, size_t *n)
     *n = d->plain.len;
 }
 
-/* One line without its line feed. Nothing is stripped: a message may end in a byte that looks like a blank. */
+/* One line without its line feed. Nothing is stripped: a message may end in a byte that looks like
+ * a blank. */
 static void one_line(struct pb_decoder *d, const uint8_t *p, size_t n)
 {
     if (n == 0) {
@@ -325,6 +329,7 @@ int pb_end(struct pb_decoder *d, struct err *err)
     if (d->counts.bad_lines && !d->counts.headers)
         return err_set(err, ERR_DATA, "not in PB format");
     if (d->counts.bad_lines)
-        return err_set(err, ERR_DATA, "%llu damaged lines", (unsigned long long)d->counts.bad_lines);
+        return err_set(err, ERR_DATA, "%llu damaged lines",
+                       (unsigned long long)d->counts.bad_lines);
     return 0;
 }

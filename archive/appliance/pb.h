@@ -1,6 +1,7 @@
-/* Incremental decoder of the Archiver Appliance's PB stream (.raw over HTTP, .pb files): chunks separated by
- * an empty line, each a header line and then one escaped protobuf message per sample and line. Knows nothing
- * of HTTP, and nothing of which samples are wanted beyond a range of plausible times.
+/* Incremental decoder of the Archiver Appliance's PB stream (.raw over HTTP, .pb files): chunks
+ * separated by an empty line, each a header line and then one escaped protobuf message per sample
+ * and line. Knows nothing of HTTP, and nothing of which samples are wanted beyond a range of
+ * plausible times.
  * Format: epicsarchiver docs, "PB file format" and "PB over HTTP"; messages in pb.proto.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_APPLIANCE_PB_H
@@ -28,11 +29,12 @@ struct pb_header {
 };
 
 struct pb_options {
-    tstamp_ns earliest, latest; /* samples before or after are dropped and counted: in answers for several
-                                   PVs the appliance can put a sample into the wrong year */
+    /* samples before or after are dropped and counted: in answers for several PVs the appliance can
+     * put a sample into the wrong year */
+    tstamp_ns earliest, latest;
     void (*on_header)(void *arg, const struct pb_header *h); /* NULL: not called */
-    /* Samples in the stream's order, at most PB_BLOCK at once, borrowed during the call; all of one chunk.
-     * Strings, waveforms and unknown types have the value NaN. */
+    /* Samples in the stream's order, at most PB_BLOCK at once, borrowed during the call; all of one
+     * chunk. Strings, waveforms and unknown types have the value NaN. */
     void (*on_samples)(void *arg, const struct sample *s, size_t n);
     void *arg;
 };
@@ -44,7 +46,8 @@ struct pb_counts {
     uint64_t not_numbers; /* of samples: string, waveform or unknown type */
     uint64_t wrong_time;  /* not in samples: outside earliest..latest */
     uint64_t bad_lines;   /* not a message of the type that the header says */
-    bool disconnected;    /* the stream ended in a header that says that the PV is disconnected now */
+    /* the stream ended in a header that says that the PV is disconnected now */
+    bool disconnected;
     tstamp_ns lost;       /* then: since when; 0: not told */
 };
 
@@ -54,12 +57,12 @@ void pb_free(struct pb_decoder *d); /* NULL is fine */
 /* Begins a new stream. Copies the options. */
 void pb_start(struct pb_decoder *d, const struct pb_options *o);
 
-/* Takes the next piece of the stream, cut anywhere; delivers all samples that are complete. Error (ERR_DATA):
- * a line longer than 64 MiB; the decoder then has to be started anew. */
+/* Takes the next piece of the stream, cut anywhere; delivers all samples that are complete. Error
+ * (ERR_DATA): a line longer than 64 MiB; the decoder then has to be started anew. */
 int pb_feed(struct pb_decoder *d, const void *data, size_t n, struct err *err) MUSTCHECK;
 
-/* The stream is over. Error (ERR_DATA): its last line is incomplete, or lines could not be read (it is not
- * PB, or damaged); what could be read has been delivered. */
+/* The stream is over. Error (ERR_DATA): its last line is incomplete, or lines could not be read (it
+ * is not PB, or damaged); what could be read has been delivered. */
 int pb_end(struct pb_decoder *d, struct err *err) MUSTCHECK;
 
 /* Of the stream so far; valid until the next pb_start. */

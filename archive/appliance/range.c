@@ -1,9 +1,10 @@
-/* The history of channels by getData.raw: a pool of connections, one channel per request, decoded while it
- * arrives. Of what the appliance sends (the newest sample at or before `from`, samples up to the whole second
- * after `to`, repetitions at its stores' borders) only what source.h promises goes on.
- * A request that fails is repeated after 1, 2, 4 … s (or what Retry-After asks), beginning at the last sample
- * that arrived whole; after that the channel counts as failed. When as many channels in a row as there are
- * connections fail, the appliance itself is away and the operation ends.
+/* The history of channels by getData.raw: a pool of connections, one channel per request, decoded
+ * while it arrives. Of what the appliance sends (the newest sample at or before `from`, samples up
+ * to the whole second after `to`, repetitions at its stores' borders) only what source.h promises
+ * goes on.
+ * A request that fails is repeated after 1, 2, 4 … s (or what Retry-After asks), beginning at the
+ * last sample that arrived whole; after that the channel counts as failed. When as many channels in
+ * a row as there are connections fail, the appliance itself is away and the operation ends.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
 #include "archive/appliance/pb.h"
@@ -20,7 +21,8 @@
 #define MAX_RETRY_AFTER_S 60.0
 #define STALL_S 30.0
 #define NO_LIMIT_S 86400.0
-/* How far from the range a sample can be before its time is thought wrong: the one before `from` may be old. */
+/* How far from the range a sample can be before its time is thought wrong: the one before `from`
+ * may be old. */
 #define OLDEST_BEFORE (3650 * NS_PER_DAY)
 #define LATEST_AFTER NS_PER_DAY
 
@@ -58,7 +60,7 @@ struct range {
 static void start_channel(struct fetch *f);
 static void start_request(struct fetch *f);
 
-/* ---- what goes on to the caller ------------------------------------------------------------------ */
+/* ---- what goes on to the caller -------------------------------------------------------------- */
 
 static void deliver(struct fetch *f, const struct sample *s, size_t n)
 {
@@ -104,7 +106,7 @@ static bool on_body(void *arg, const char *data, size_t n)
     return pb_feed(f->decoder, data, n, &f->err) == 0;
 }
 
-/* ---- one channel --------------------------------------------------------------------------------- */
+/* ---- one channel ----------------------------------------------------------------------------- */
 
 static const char *pv_of(const struct fetch *f)
 {
@@ -138,7 +140,8 @@ static void give_up(struct fetch *f, const char *why)
     next_channel(f);
 }
 
-/* Repeats later, or gives the channel up. away: it looks as if the appliance did not work at all. */
+/* Repeats later, or gives the channel up. away: it looks as if the appliance did not work at
+ * all. */
 static void fail(struct fetch *f, bool away, double retry_after_s, const char *why)
 {
     struct range *r = f->range;
@@ -148,7 +151,8 @@ static void fail(struct fetch *f, bool away, double retry_after_s, const char *w
         return;
     }
     double wait = r->op.a->retry_s * ldexp(1, f->failures - 1);
-    wait *= 0.75 + 0.5 * (double)(uv_hrtime() / 1000 % 1000) / 1000; /* not all at the same moment */
+    /* not all at the same moment */
+    wait *= 0.75 + 0.5 * (double)(uv_hrtime() / 1000 % 1000) / 1000;
     if (retry_after_s > wait)
         wait = fmin(retry_after_s, MAX_RETRY_AFTER_S);
     uv_timer_start(&f->timer, on_retry, (uint64_t)(wait * 1e3), 0);
@@ -201,7 +205,8 @@ static void start_request(struct fetch *f)
     /* just before `from`: a sample at `from` itself would hide the one before it */
     timefmt_iso(from, f->inside && f->last > r->from ? f->last : r->from - 1);
     timefmt_iso(to, r->to);
-    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from, to);
+    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from,
+                          to);
     pb_start(f->decoder, &(struct pb_options){
         .earliest = r->from - OLDEST_BEFORE,
         .latest = r->to + LATEST_AFTER,
@@ -235,7 +240,7 @@ static void start_channel(struct fetch *f)
     start_request(f);
 }
 
-/* ---- the operation ------------------------------------------------------------------------------- */
+/* ---- the operation --------------------------------------------------------------------------- */
 
 static void stop(struct operation *op)
 {
@@ -262,8 +267,8 @@ static void report(struct operation *op, const struct source_result *res)
     struct range *r = (struct range *)op;
     struct appliance *a = op->a;
     if (r->unknown > a->unknown) {
-        log_warning("archiver", "%zu of %zu channels are not archived (HTTP 404), the first is %s", r->unknown,
-                    r->n, r->unknown_pv);
+        log_warning("archiver", "%zu of %zu channels are not archived (HTTP 404), the first is %s",
+                    r->unknown, r->n, r->unknown_pv);
         a->unknown = r->unknown;
     }
     if (r->wrong_time)
@@ -272,7 +277,8 @@ static void report(struct operation *op, const struct source_result *res)
     r->on_done(r->arg, res);
 }
 
-void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
+void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                     tstamp_ns to,
                      double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     struct appliance *a = (struct appliance *)s;

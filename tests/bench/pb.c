@@ -1,7 +1,8 @@
-/* PB decoding, from the bytes of an HTTP body to struct sample, against the plain way: unescape each line
- * byte by byte into a fresh buffer and unpack it by protobuf-c with malloc. The stream is a day of readings
- * at 1 s as the appliance sends them: 20 bytes and more per sample, every 200th with a severity, one in
- * 5,000 with fields. SPDX-License-Identifier: MIT */
+/* PB decoding, from the bytes of an HTTP body to struct sample, against the plain way: unescape
+ * each line byte by byte into a fresh buffer and unpack it by protobuf-c with malloc. The stream is
+ * a day of readings at 1 s as the appliance sends them: 20 bytes and more per sample, every 200th
+ * with a severity, one in 5,000 with fields.
+ * SPDX-License-Identifier: MIT */
 #include "archive/appliance/pb.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -110,7 +111,8 @@ static struct sum naive(const struct buf *b)
         p++;
         if (!header) {
             Psmon__Pb__ScalarDouble *m = psmon__pb__scalar_double__unpack(NULL, n, line);
-            struct sample s = {.t = year_start + m->secondsintoyear * NS_PER_S + m->nano, .value = m->val,
+            struct sample s = {.t = year_start + m->secondsintoyear * NS_PER_S + m->nano,
+                               .value = m->val,
                                .severity = (uint8_t)m->severity, .status = (uint8_t)m->status};
             add(&sum, &s, 1);
             psmon__pb__scalar_double__free_unpacked(m, NULL);
@@ -137,12 +139,15 @@ int main(void)
     struct buf b = make_stream();
     struct sum ours, theirs;
     double fast = best_of(decode, &b, &ours), slow = best_of(naive, &b, &theirs);
-    if (ours.n != SAMPLES || theirs.n != SAMPLES || ours.values != theirs.values || ours.times != theirs.times) {
+    if (ours.n != SAMPLES || theirs.n != SAMPLES || ours.values != theirs.values ||
+        ours.times != theirs.times) {
         printf("pb: the two decoders differ\n");
         return 1;
     }
-    printf("pb decoding: %.0f MB/s, %.1f M samples/s (%.1f bytes each); naive %.0f MB/s; ratio %.1f (aim 150 MB/s)\n",
-           (double)b.len / fast * 1e-6, SAMPLES / fast * 1e-6, (double)b.len / SAMPLES, (double)b.len / slow * 1e-6,
+    double megabytes = (double)b.len * 1e-6;
+    printf("pb decoding: %.0f MB/s, %.1f M samples/s (%.1f bytes each); naive %.0f MB/s; "
+           "ratio %.1f (aim 150 MB/s)\n",
+           megabytes / fast, SAMPLES / fast * 1e-6, (double)b.len / SAMPLES, megabytes / slow,
            slow / fast);
     buf_free(&b);
     return 0;

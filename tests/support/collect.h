@@ -1,4 +1,5 @@
-/* Collects what a source delivers and checks what every source promises. SPDX-License-Identifier: MIT */
+/* Collects what a source delivers and checks what every source promises.
+ * SPDX-License-Identifier: MIT */
 #ifndef PSM_TESTS_COLLECT_H
 #define PSM_TESTS_COLLECT_H
 
@@ -51,9 +52,10 @@ static inline void collect_reset(struct collect *c)
     memset(c, 0, sizeof *c);
 }
 
-/* A fleet with one supply per name, each with the given signals; its PVs are NAME:signal, or pvs[] when given
- * (then one signal per supply). */
-static inline struct fleet *collect_fleet(const char *const names[], size_t n, const char *const signals[],
+/* A fleet with one supply per name, each with the given signals; its PVs are NAME:signal, or pvs[]
+ * when given (then one signal per supply). */
+static inline struct fleet *collect_fleet(const char *const names[], size_t n,
+                                          const char *const signals[],
                                           size_t n_signals, const char *const pvs[])
 {
     char path[] = "/tmp/psmon-fleet-XXXXXX";

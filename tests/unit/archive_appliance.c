@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 #include "archive/appliance/operation.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "tests/near.h"
@@ -42,14 +43,16 @@ static struct fleet *fleet_of_pvs(const char *const pvs[], size_t n)
 }
 
 /* A source whose requests all carry a script for the peer. */
-static struct source *open_script(const char *script, const struct fleet *f, int connections, int batch)
+static struct source *open_script(const char *script, const struct fleet *f, int connections,
+                                  int batch)
 {
     char retrieval[256], management[256];
     struct source *s;
     struct err err = {0};
     snprintf(retrieval, sizeof retrieval, "http://127.0.0.1:%d/%s/retrieval/", peer.port, script);
     snprintf(management, sizeof management, "http://127.0.0.1:%d/%s/mgmt", peer.port, script);
-    struct source_options o = {.retrieval_url = retrieval, .management_url = management, .batch = batch,
+    struct source_options o = {.retrieval_url = retrieval, .management_url = management,
+                               .batch = batch,
                                .connections = connections, .now = clock_of_test};
     if (source_open(&s, &loop, f, &o, &err) != 0)
         fail_msg("%s", err.msg);
@@ -84,17 +87,19 @@ static void range(const char *script, const struct fleet *f, const char *from, c
     struct source *s = open_script(script, f, 2, 0);
     for (uint32_t i = 0; i < f->n_channels; i++)
         channels[i] = i;
-    s->ops->range(s, channels, f->n_channels, at(from), at(to), 0, collect_samples, collect_done, &c);
+    s->ops->range(s, channels, f->n_channels, at(from), at(to), 0, collect_samples, collect_done,
+                  &c);
     assert_int_equal(c.done, 0);
     run_and_close(s);
 }
 
-/* ---- live, recorded ------------------------------------------------------------------------------ */
+/* ---- live, recorded -------------------------------------------------------------------------- */
 
 static void live_recorded(void **state)
 {
     (void)state;
-    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR99:Q1:CurrentM", "SR01:Q4:NeverM", "SR01:Q2:CurrentM"};
+    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR99:Q1:CurrentM", "SR01:Q4:NeverM",
+                                      "SR01:Q2:CurrentM"};
     struct fleet *f = fleet_of_pvs(pvs, 4);
     latest("file:datattime_some_unknown", f, 5);
     assert_int_equal(c.result.code, 0);
@@ -129,18 +134,42 @@ static void live_values(void **state)
     assert_int_equal(c.s[1]->status, 17);
     assert_int_equal(c.s[0]->t, 1795313377 * NS_PER_S + 876281930);
     fleet_free(f);
-    static const char *const kinds[] = {"SR01:Q1:StateM", "SR01:Q1:MsgM", "SR01:Q1:WaveM", "SR01:Q1:SetC"};
+    static const char *const kinds[] = {"SR01:Q1:StateM", "SR01:Q1:MsgM", "SR01:Q1:WaveM",
+                                        "SR01:Q1:SetC"};
     f = fleet_of_pvs(kinds, 4);
     latest("file:datattime_enum_string_wave", f, 5);
     assert_int_equal(c.result.channels_answered, 4);
     assert_near(c.s[0]->value, 3, 0, 0);
     assert_true(isnan(c.s[1]->value) && isnan(c.s[2]->value));
     assert_near(c.s[3]->value, 100.5, 0, 0);
-    assert_int_equal(c.s[3]->t, 1795313144 * NS_PER_S + 468131832); /* old, and yet the newest there is */
+    /* old, and yet the newest there is */
+    assert_int_equal(c.s[3]->t, 1795313144 * NS_PER_S + 468131832);
     fleet_free(f);
 }
 
-/* The request itself: `at` a minute ahead in whole seconds, exactly this Content-Type, all names in batches. */
+static void on_log(void *arg, const struct http_result *r)
+{
+    buf_add(arg, r->body, r->body_len);
+}
+
+/* The peer's list of all requests so far. */
+static struct buf peer_log(void)
+{
+    struct buf text = {0};
+    char url[64];
+    struct http *http = http_new(&loop, 1);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/_log", peer.port);
+    http_start(http, &(struct http_options){.method = "GET", .url = url, .on_done = on_log,
+                                            .arg = &text});
+    while (text.len == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    http_free(http);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return text;
+}
+
+/* The request itself: `at` a minute ahead in whole seconds, exactly this Content-Type, all names in
+ * batches. */
 static void live_request(void **state)
 {
     (void)state;
@@ -156,20 +185,18 @@ static void live_request(void **state)
     assert_int_equal(c.s[0]->t, at(NOW)); /* the peer answers with at - 60 s */
     assert_near(c.s[4]->value, (double)(at(NOW) / NS_PER_S % 1000 + 3), 0, 0);
     fleet_free(f);
-    char command[256], line[4096], text[8192] = "";
-    snprintf(command, sizeof command, "curl -s http://127.0.0.1:%d/_log", peer.port);
-    FILE *p = popen(command, "r");
-    while (fgets(line, sizeof line, p))
-        if (strstr(line, "ok,ok,ok,request"))
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s", line);
-    pclose(p);
+    static const char path[] = "/retrieval/data/getDataAtTime?at=2026-11-22T02:31:00Z\"";
+    struct buf log = peer_log();
+    const char *text = strstr(log.data, "ok,ok,ok,request");
     int requests = 0;
-    for (char *l = text; (l = strstr(l, "/retrieval/data/getDataAtTime?at=2026-11-22T02:31:00Z\"")); l++)
+    assert_non_null(text);
+    for (const char *l = text; (l = strstr(l, path)); l++)
         requests++;
     assert_int_equal(requests, 3);
     assert_non_null(strstr(text, "\"content-type\": \"application/json\""));
     assert_non_null(strstr(text, "[\\\"A\\\",\\\"B\\\"]"));
     assert_non_null(strstr(text, "[\\\"missing:C\\\",\\\"D\\\"]"));
+    buf_free(&log);
 }
 
 static void live_times(void **state)
@@ -177,7 +204,8 @@ static void live_times(void **state)
     (void)state;
     static const char *const pvs[] = {"A", "B"};
     struct fleet *f = fleet_of_pvs(pvs, 2);
-    latest("day", f, 5); /* as from an appliance whose engine is down: delivered, the caller sees the age */
+    /* as from an appliance whose engine is down: delivered, the caller sees the age */
+    latest("day", f, 5);
     assert_int_equal(c.result.channels_answered, 2);
     assert_int_equal(c.s[0]->t, now - NS_PER_DAY);
     latest("future", f, 5); /* no appliance accepts such a sample */
@@ -218,7 +246,8 @@ static void live_misbehaving(void **state)
     struct fleet *f = fleet_of_pvs(pvs, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char script[128] = "";
-        for (const char *p = cases[i].script; *p; p++) { /* quotes and braces may not stand in a URL */
+        /* quotes and braces may not stand in a URL */
+        for (const char *p = cases[i].script; *p; p++) {
             size_t n = strlen(script);
             snprintf(script + n, sizeof script - n, strchr("\"{}[];", *p) ? "%%%02X" : "%c", *p);
         }
@@ -254,7 +283,8 @@ static void live_partial(void **state)
     assert_int_equal(c.result.channels_answered, 2);
     fleet_free(f);
     f = fleet_of_pvs(pvs, 3);
-    struct source_options o = {.retrieval_url = "http://127.0.0.1:1/retrieval", .now = clock_of_test};
+    struct source_options o = {.retrieval_url = "http://127.0.0.1:1/retrieval",
+                               .now = clock_of_test};
     struct err err;
     assert_int_equal(source_open(&s, &loop, f, &o, &err), 0);
     assert_null(s->ops->connections); /* no management URL: cannot tell */
@@ -286,7 +316,7 @@ static void failures_are_logged_once(void **state)
     fleet_free(f);
 }
 
-/* ---- ranges -------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 /* A recorded stream through HTTP in pieces of 7 bytes, and what source.h promises of it. */
 static void range_recorded(void **state)
@@ -303,7 +333,8 @@ static void range_recorded(void **state)
     /* the engine sends samples up to the whole second of `to` and beyond: cut */
     range("file:getdata_raw_newyear", f, "2025-12-31T23:00:00Z", "2026-01-01T00:00:00.6Z");
     size_t inside = c.n[0];
-    assert_true(c.s[0][0].t < at("2025-12-31T23:00:00Z") && c.s[0][0].t > at("2025-12-31T22:58:00Z"));
+    assert_true(c.s[0][0].t < at("2025-12-31T23:00:00Z") &&
+                c.s[0][0].t > at("2025-12-31T22:58:00Z"));
     assert_true(c.s[0][inside - 1].t < at("2026-01-01T00:00:00.6Z"));
     /* nothing newer than `from`: the sample before it alone */
     range("file:getdata_raw_future_setc", f, "2026-11-22T03:21:52Z", "2026-11-22T04:21:52Z");
@@ -333,7 +364,8 @@ static void check_peer_channel(uint32_t ch, size_t pv_len, const char *from, con
     assert_int_equal(c.n[ch], n);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(c.s[ch][i].t, first + (tstamp_ns)i * 10 * NS_PER_S);
-        assert_near(c.s[ch][i].value, (double)(c.s[ch][i].t / NS_PER_S % 1000 + (tstamp_ns)pv_len), 0, 0);
+        assert_near(c.s[ch][i].value, (double)(c.s[ch][i].t / NS_PER_S % 1000 + (tstamp_ns)pv_len),
+                    0, 0);
     }
 }
 
@@ -347,7 +379,8 @@ static void range_of_many_channels(void **state)
         pvs[i] = names[i];
     }
     struct fleet *f = fleet_of_pvs(pvs, 60);
-    for (int round = 0; round < 4; round++) { /* over 200 requests: connections are closed and opened again */
+    /* over 200 requests: connections are closed and opened again */
+    for (int round = 0; round < 4; round++) {
         range("ok", f, "2025-12-31T23:30:00Z", "2026-01-01T00:20:00Z");
         assert_int_equal(c.result.code, 0);
         assert_int_equal(c.result.channels_answered, 59);
@@ -355,7 +388,8 @@ static void range_of_many_channels(void **state)
             if (i == 7)
                 assert_int_equal(c.n[i], 0);
             else
-                check_peer_channel(i, strlen(pvs[i]), "2025-12-31T23:30:00Z", "2026-01-01T00:20:00Z");
+                check_peer_channel(i, strlen(pvs[i]), "2025-12-31T23:30:00Z",
+                                   "2026-01-01T00:20:00Z");
         }
     }
     fleet_free(f);
@@ -366,7 +400,8 @@ static void range_heals(void **state)
 {
     (void)state;
     static const char *const scripts[] = {
-        "half,ok", "half_chunked,ok", "reset,close,ok", "503:0,503:0,500:x,ok", "garbage,ok", "html,ok",
+        "half,ok", "half_chunked,ok", "reset,close,ok", "503:0,503:0,500:x,ok", "garbage,ok",
+        "html,ok",
         "late_close,late_close,ok", "half,half,half_chunked,ok", "302:ok", "slow,ok",
     };
     static const char *const pvs[] = {"A", "BB"};
@@ -387,7 +422,8 @@ static void range_gives_up(void **state)
     (void)state;
     static const char *const pvs[] = {"A", "B", "C", "D", "E", "F", "G", "H"};
     struct fleet *f = fleet_of_pvs(pvs, 8);
-    range("503:0", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z"); /* away: not every channel is tried */
+    /* away: not every channel is tried */
+    range("503:0", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
     assert_int_equal(c.result.code, ERR_NET);
     assert_int_equal(c.result.channels_answered, 0);
     assert_true(strncmp(c.error, "8 of 8 failed: ", 15) == 0 && strstr(c.error, ": HTTP 503"));
@@ -396,8 +432,8 @@ static void range_gives_up(void **state)
     /* a deadline */
     struct source *s = open_script("ok,stall", f, 2, 0);
     uint32_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
-    s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 0.4, collect_samples,
-                  collect_done, &c);
+    s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 0.4,
+                  collect_samples, collect_done, &c);
     run_and_close(s);
     assert_int_equal(c.result.code, ERR_TIMEOUT);
     assert_int_equal(c.result.channels_answered, 1);
@@ -410,7 +446,7 @@ static void range_gives_up(void **state)
     fleet_free(f);
 }
 
-/* ---- connections, closing ------------------------------------------------------------------------ */
+/* ---- connections, closing -------------------------------------------------------------------- */
 
 static void on_connected(void *arg, const int8_t connected[], const struct source_result *r)
 {
@@ -422,7 +458,8 @@ static void on_connected(void *arg, const int8_t connected[], const struct sourc
 static void connection_states(void **state)
 {
     (void)state;
-    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR01:Q1:SetC", "SR02:Q3:CurrentM", "SR01:Q4:NeverM",
+    static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR01:Q1:SetC", "SR02:Q3:CurrentM",
+                                      "SR01:Q4:NeverM",
                                       "SR99:Q1:CurrentM"};
     static const int8_t want[] = {1, 1, 0, 1, -1};
     struct fleet *f = fleet_of_pvs(pvs, 5);
@@ -454,7 +491,8 @@ static void closing_cancels(void **state)
     static struct collect other;
     uint32_t all[] = {0, 1, 2};
     s->ops->latest(s, 30, collect_samples, collect_done, &c);
-    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done, &other);
+    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done,
+                  &other);
     for (int i = 0; i < 20; i++)
         uv_run(&loop, UV_RUN_NOWAIT);
     source_close(s);
@@ -471,19 +509,21 @@ static void urls_are_checked(void **state)
 {
     (void)state;
     static const char *const pvs[] = {"A"};
-    static const char *const bad[] = {"ftp://host/", "host:17665", "", "file://relative", "file:///no/such/folder"};
+    static const char *const bad[] = {"ftp://host/", "host:17665", "", "file://relative",
+                                      "file:///no/such/folder"};
     struct fleet *f = fleet_of_pvs(pvs, 1);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct source *s;
         struct err err = {0};
-        assert_int_equal(source_open(&s, &loop, f, &(struct source_options){.retrieval_url = bad[i]}, &err),
+        assert_int_equal(source_open(&s, &loop, f,
+                                     &(struct source_options){.retrieval_url = bad[i]}, &err),
                          ERR_CONFIG);
         assert_true(err.msg[0]);
     }
     fleet_free(f);
 }
 
-/* ---- JSON alone ---------------------------------------------------------------------------------- */
+/* ---- JSON alone ------------------------------------------------------------------------------ */
 
 static void answer(const char *text, size_t n, const struct fleet *f, int want, size_t answered)
 {
@@ -492,7 +532,8 @@ static void answer(const char *text, size_t n, const struct fleet *f, int want, 
     char *exact = malloc(n ? n : 1); /* not terminated, for ASAN */
     memcpy(exact, text, n);
     collect_reset(&c);
-    int rc = answer_latest(&counts, exact, n, f, 0, (uint32_t)f->n_channels, at(NOW), collect_samples, &c, &err);
+    int rc = answer_latest(&counts, exact, n, f, 0, (uint32_t)f->n_channels, at(NOW),
+                           collect_samples, &c, &err);
     if (rc != want || counts.answered != answered)
         fail_msg("%.*s: %d, %zu answered: %s", (int)n, text, rc, counts.answered, err.msg);
     free(exact);
@@ -503,9 +544,9 @@ static void json_forms(void **state)
     (void)state;
     static const char *const pvs[] = {"A/1", "B"};
     static const char whole[] =
-        " { \"A\\/1\" : {\"secs\":1795313377, \"nanos\":5,\"val\":-2.385E0,\"severity\":1,\"status\":4,\n"
-        "\"meta\":{\"EGU\":\"\xb0" "C \\\" }\",\"x\":[1,[],{\"y\":{}},null,true]}},\"B\":{\"nanos\":0,\"val\":null,"
-        "\"secs\":1795313370,\"severity\":9},\"C\":{\"secs\":1}}\n";
+        " { \"A\\/1\" : {\"secs\":1795313377, \"nanos\":5,\"val\":-2.385E0,\"severity\":1,\n"
+        "\"status\":4,\"meta\":{\"EGU\":\"\xb0" "C \\\" }\",\"x\":[1,[],{\"y\":{}},null,true]}},"
+        "\"B\":{\"nanos\":0,\"val\":null,\"secs\":1795313370,\"severity\":9},\"C\":{\"secs\":1}}\n";
     struct fleet *f = fleet_of_pvs(pvs, 2);
     answer(whole, sizeof whole - 1, f, 0, 2);
     assert_near(c.s[0]->value, -2.385, 0, 0);
@@ -529,7 +570,8 @@ static void json_forms(void **state)
             text[x % (sizeof text - 1)] = (char)(x >> 40);
         }
         collect_reset(&c);
-        int rc = answer_latest(&counts, text, sizeof text - 1, f, 0, 2, at(NOW), collect_samples, &c, &err);
+        int rc = answer_latest(&counts, text, sizeof text - 1, f, 0, 2, at(NOW), collect_samples,
+                               &c, &err);
         assert_true(rc == 0 || (rc == ERR_DATA && counts.answered == 0));
     }
     static const struct {
@@ -537,7 +579,8 @@ static void json_forms(void **state)
         int rc;
         size_t answered;
     } cases[] = {
-        {"{\"B\":{\"secs\":1,\"nanos\":0,\"val\":1},\"B\":{\"secs\":2,\"nanos\":0,\"val\":2}}", 0, 1},
+        {"{\"B\":{\"secs\":1,\"nanos\":0,\"val\":1},\"B\":{\"secs\":2,\"nanos\":0,\"val\":2}}", 0,
+         1},
         {"{\"B\":{\"secs\":99999999999,\"nanos\":0,\"val\":1}}", 0, 0},
         {"{\"B\":{\"secs\":1,\"nanos\":1000000000,\"val\":1}}", 0, 0},
         {"{\"B\":{\"secs\":\"1\",\"nanos\":0}}", 0, 0},

@@ -113,7 +113,8 @@ static void mixed_forms(void **state)
     close_source(s);
 }
 
-/* A long file: value of current at row i is i, voltage only in row 3 and every 5000th, dac never. */
+/* A long file: value of current at row i is i, voltage only in row 3 and every 5000th, dac
+ * never. */
 #define ROWS 40000
 
 static void write_long(int rows)
@@ -267,7 +268,8 @@ static void deadline_and_close(void **state)
 static int start(void **state)
 {
     (void)state;
-    static const char *const names[] = {"A", "S1:B/2"}, *const signals[] = {"current", "voltage", "dac"};
+    static const char *const names[] = {"A", "S1:B/2"}, *const signals[] = {"current", "voltage",
+                                                                            "dac"};
     if (!mkdtemp(dir))
         return -1;
     fleet = collect_fleet(names, 2, signals, 3, NULL);

@@ -1,5 +1,5 @@
-/* The PB decoder on recorded answers of a real appliance and on damaged ones. White box: the fast path is
- * compared with protobuf-c. SPDX-License-Identifier: MIT */
+/* The PB decoder on recorded answers of a real appliance and on damaged ones. White box: the fast
+ * path is compared with protobuf-c. SPDX-License-Identifier: MIT */
 #include "archive/appliance/pb.c"
 #include "tests/near.h"
 
@@ -50,8 +50,10 @@ static struct pb_options options(struct decoded *r)
     return (struct pb_options){INT64_MIN, INT64_MAX, on_header, on_samples, r};
 }
 
-/* Feeds pieces of `piece` bytes after a first one of `first`, each in its own allocation for ASAN. */
-static struct decoded decode_with(struct pb_options o, const char *data, size_t n, size_t first, size_t piece)
+/* Feeds pieces of `piece` bytes after a first one of `first`, each in its own allocation for
+ * ASAN. */
+static struct decoded decode_with(struct pb_options o, const char *data, size_t n, size_t first,
+                                  size_t piece)
 {
     struct decoded r = {0};
     o.arg = &r;
@@ -126,6 +128,14 @@ static size_t split(char *line, char *field[], size_t max)
     return n;
 }
 
+static int64_t integer(const char *text)
+{
+    char *end;
+    int64_t v = strtoll(text, &end, 10);
+    assert_true(end != text && *end == '\0');
+    return v;
+}
+
 static void compare_with_csv(const char *name, const struct decoded *r)
 {
     char path[256];
@@ -137,10 +147,10 @@ static void compare_with_csv(const char *name, const struct decoded *r)
         size_t fields = split(line, f, 10);
         if (*f[0] == 'H') {
             assert_true(fields >= 6);
-            assert_int_equal(r->header[headers].type, atoi(f[2]));
+            assert_int_equal(r->header[headers].type, integer(f[2]));
             assert_string_equal(r->header[headers].pv, f[3]);
-            assert_int_equal(r->header[headers].year, atoi(f[4]));
-            assert_int_equal(r->header[headers].count, *f[5] ? atoi(f[5]) : 1);
+            assert_int_equal(r->header[headers].year, integer(f[4]));
+            assert_int_equal(r->header[headers].count, *f[5] ? integer(f[5]) : 1);
             headers++;
             continue;
         }
@@ -148,15 +158,15 @@ static void compare_with_csv(const char *name, const struct decoded *r)
         if (i >= r->n)
             fail_msg("%s: only %zu samples", name, i);
         const struct row *got = &r->row[i++];
-        int type = r->header[atoi(f[1])].type;
+        int type = r->header[integer(f[1])].type;
         bool number = type >= PB_SCALAR_SHORT && type <= PB_SCALAR_DOUBLE;
         double want = number ? strtod(f[4], NULL) : (double)NAN;
-        assert_int_equal(got->chunk, atoi(f[1]));
-        assert_int_equal(got->s.t, strtoll(f[2], NULL, 10) * NS_PER_S + atoi(f[3]));
+        assert_int_equal(got->chunk, integer(f[1]));
+        assert_int_equal(got->s.t, integer(f[2]) * NS_PER_S + integer(f[3]));
         if (!(got->s.value == want || (isnan(got->s.value) && isnan(want))))
             fail_msg("%s: sample %zu: %.17g, want %.17g", name, i, got->s.value, want);
-        assert_int_equal(got->s.severity, atoi(f[5]));
-        assert_int_equal(got->s.status, atoi(f[6]));
+        assert_int_equal(got->s.severity, integer(f[5]));
+        assert_int_equal(got->s.status, integer(f[6]));
         assert_int_equal(got->s.flags, strstr(f[9], "cnx") ? SAMPLE_RECONNECTED : 0);
     }
     assert_int_equal(i, r->n);
@@ -201,8 +211,8 @@ static void same(const struct decoded *a, const struct decoded *b, size_t n)
 }
 
 static const char *const cut_files[] = {
-    "getdata_raw_waveform", "getdata_raw_enum", "getdata_raw_reconnect", "forpvs_raw_newyear_from_2026",
-    "getdata_raw_string", "getdata_raw_typechange_float_double",
+    "getdata_raw_waveform", "getdata_raw_enum", "getdata_raw_reconnect", "getdata_raw_string",
+    "forpvs_raw_newyear_from_2026", "getdata_raw_typechange_float_double",
 };
 
 static void cut_at_every_byte(void **state)
@@ -249,7 +259,7 @@ static void ended_at_every_byte(void **state)
     }
 }
 
-/* ---- streams made here --------------------------------------------------------------------------- */
+/* ---- streams made here ----------------------------------------------------------------------- */
 
 static void add_varint(struct buf *b, uint64_t v)
 {
@@ -286,7 +296,8 @@ static void add_header(struct buf *out, int type, int year)
     buf_free(&line);
 }
 
-static void add_double(struct buf *out, uint32_t second, uint32_t nano, double v, int severity, int status)
+static void add_double(struct buf *out, uint32_t second, uint32_t nano, double v, int severity,
+                       int status)
 {
     struct buf line = {0};
     buf_add(&line, "\x08", 1);
@@ -319,13 +330,15 @@ static void awkward_bytes(void **state)
 {
     (void)state;
     static const uint64_t bits[] = {
-        0x1b0a0d1b0a0d1b0a, 0x0a0a0a0a0a0a0a0a, 0x201b1b1b1b1b1b1b, 0x2020202020202020, 0x0d0d0d0d0d0d0d0d,
-        0x0a01021b03010203, 0x1b01010101010101, 0x0020202020200a0d,
+        0x1b0a0d1b0a0d1b0a, 0x0a0a0a0a0a0a0a0a, 0x201b1b1b1b1b1b1b, 0x2020202020202020,
+        0x0d0d0d0d0d0d0d0d, 0x0a01021b03010203, 0x1b01010101010101, 0x0020202020200a0d,
     };
+    tstamp_ns start = timefmt_days(2026, 1, 1) * NS_PER_DAY + 27 * NS_PER_S + 10;
     struct buf b = {0};
     add_header(&b, PB_SCALAR_DOUBLE, 2026);
     for (size_t i = 0; i < 8; i++)
-        add_double(&b, 27 + (uint32_t)i, 10, from_bits(bits[i]), i == 2 ? 3 : 0, i == 3 ? 13 : i == 4 ? 32 : 0);
+        add_double(&b, 27 + (uint32_t)i, 10, from_bits(bits[i]), i == 2 ? 3 : 0,
+                   i == 3 ? 13 : i == 4 ? 32 : 0);
     for (size_t k = 1; k < b.len; k++) {
         struct decoded r = decode(b.data, b.len, k, b.len);
         assert_int_equal(r.end, 0);
@@ -334,7 +347,7 @@ static void awkward_bytes(void **state)
             uint64_t got;
             memcpy(&got, &r.row[i].s.value, sizeof got);
             assert_int_equal(got, bits[i]);
-            assert_int_equal(r.row[i].s.t, timefmt_days(2026, 1, 1) * NS_PER_DAY + (27 + (int)i) * NS_PER_S + 10);
+            assert_int_equal(r.row[i].s.t, start + (tstamp_ns)i * NS_PER_S);
         }
         assert_int_equal(r.row[2].s.severity, SEVERITY_INVALID);
         assert_int_equal(r.row[3].s.status, 13);
@@ -411,7 +424,8 @@ static void connection_marks(void **state)
         size_t marks;
     } cases[] = {
         {"getdata_raw_disconnected", true, 1795314056, 0}, /* now: header-only last chunk */
-        {"getdata_raw_reconnect", false, 0, 1},            /* "cnxlostepsecs=0" after an engine restart */
+        /* "cnxlostepsecs=0" after an engine restart */
+        {"getdata_raw_reconnect", false, 0, 1},
         {"getdata_raw_reconnect_ioc", false, 0, 1},
         {"getdata_raw_future_setc", false, 0, 1},          /* repeated on the sample before start */
         {"getdata_raw_double_15min", false, 0, 1},
@@ -529,7 +543,8 @@ static void by_hand_as_protobuf(void **state)
         if (double_by_hand(d, exact, n)) {
             taken++;
             assert_true(sample_by_protobuf(e, exact, n));
-            assert_int_equal(d->counts.samples - before.samples, e->counts.samples - lib_before.samples);
+            assert_int_equal(d->counts.samples - before.samples,
+                             e->counts.samples - lib_before.samples);
         }
         free(exact);
         buf_free(&line);

@@ -178,7 +178,9 @@ static void time_limits_hold(void **state)
         assert_true(uv_hrtime() - t0 < 5000000000);
     }
     /* slow but moving is no stall */
-    g = get(url("slow", "/retrieval/data/getData.raw?pv=A&from=2026-01-02T00:00:00Z&to=2026-01-02T00:04:00Z"), &o);
+    g = get(url("slow",
+                "/retrieval/data/getData.raw?pv=A&from=2026-01-02T00:00:00Z"
+                 "&to=2026-01-02T00:04:00Z"), &o);
     g.stall_timeout_s = 1;
     fetch(g);
     assert_true(o.complete);
@@ -296,7 +298,8 @@ static void freed_from_its_own_callback(void **state)
     (void)state;
     own = http_new(&loop, 2);
     int calls = 0;
-    struct http_options g = {.method = "GET", .url = url("ok", "/x"), .on_done = free_inside, .arg = &calls};
+    struct http_options g = {.method = "GET", .url = url("ok", "/x"), .on_done = free_inside,
+                             .arg = &calls};
     http_start(own, &g);
     run();
     assert_int_equal(calls, 1);
