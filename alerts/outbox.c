@@ -2,13 +2,12 @@
  * SPDX-License-Identifier: MIT */
 #include "alerts/outbox.h"
 
+#include "alerts/store.h"
 #include "alerts/webhook.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
 
 #include <assert.h>
 #include <math.h>
@@ -19,7 +18,7 @@
 #define CONNECT_S 5.0
 #define TIMEOUT_S 20.0
 #define AT_ONCE 4            /* messages under way to one healthy endpoint */
-#define ANSWER_MAX 1024      /* bytes of an answer that are kept */
+#define GONE "the endpoint answered 410 Gone"
 #define JITTER 0.1           /* of a delay, either way */
 #define RETRY_AFTER_MAX_S 86400.0
 #define HOLD_MAX 12          /* an unwell endpoint is left alone for so many times the first delay, at most */
@@ -168,38 +167,18 @@ static void dequeue(struct message *m)
 static void add_result(struct pg_txn *txn, const struct message *m, const char *state, double next_s,
                        const char *error)
 {
-    char attempts[16], next[TIMEFMT_LEN];
-    snprintf(attempts, sizeof attempts, "%d", m->attempts);
-    timefmt_iso(next, clock_wall() + seconds(next_s));
-    bool over = strcmp(state, "waiting") != 0;
-    const char *const params[] = {m->id, m->endpoint->name, state, attempts, next,
-                                  over ? next : NULL, *error ? error : NULL};
-    pg_txn_add(txn,
-               "UPDATE outbox SET state = $3, attempts = $4::int, next_at = $5::timestamptz,"
-               " finished_at = $6::timestamptz, error = $7"
-               " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
-               7, params);
+    store_result(txn, m->id, m->endpoint->name, state, m->attempts, clock_wall() + seconds(next_s), error);
 }
 
 static void add_attempt(struct pg_txn *txn, const struct message *m, const struct http_result *r, bool ok,
                         const char *error)
 {
-    char attempt[16], status[16], latency[32], started[TIMEFMT_LEN], answer[ANSWER_MAX + 1];
-    snprintf(attempt, sizeof attempt, "%d", m->attempts);
-    snprintf(status, sizeof status, "%d", r->status);
-    snprintf(latency, sizeof latency, "%.6f", r->seconds);
-    snprintf(answer, sizeof answer, "%.*s", ANSWER_MAX, r->body ? r->body : "");
-    webhook_clean(answer);
-    timefmt_iso(started, m->started);
-    const char *const params[] = {m->id, m->endpoint->name, started, attempt, m->endpoint->outbox->run,
-                                  m->occurrence, m->type, ok ? "true" : "false",
-                                  r->complete ? status : NULL, latency, answer,
-                                  *error ? error : NULL};
-    pg_txn_add(txn,
-               "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
-               " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-               " $12) ON CONFLICT DO NOTHING",
-               12, params);
+    store_attempt(txn, &(struct store_attempt){.message = m->id, .endpoint = m->endpoint->name,
+                                               .run = m->endpoint->outbox->run, .occurrence = m->occurrence,
+                                               .type = m->type, .attempt = m->attempts, .started = m->started,
+                                               .ok = ok, .status = r->complete ? r->status : 0,
+                                               .seconds = r->seconds, .answer = r->body ? r->body : "",
+                                               .error = error});
 }
 
 /* Gives a waiting message up, with its row. */
@@ -276,7 +255,7 @@ static void disable(struct endpoint *e)
         return;
     e->disabled = true;
     log_error("alerts", "webhook disabled until restart, it answered 410 Gone: endpoint=%s", e->name);
-    give_up_all(e, "the endpoint answered 410 Gone");
+    give_up_all(e, GONE);
 }
 
 /* Delay before the next attempt; negative: that was the last. */
@@ -456,28 +435,13 @@ void outbox_heartbeat(struct outbox *o, const char *body)
 
 /* ---- adding ---- */
 
-static void add_row(struct outbox *o, struct pg_txn *txn, const struct endpoint *e,
-                    const struct outbox_message *m)
-{
-    char now[TIMEFMT_LEN];
-    timefmt_iso(now, clock_wall());
-    const char *const params[] = {m->id, e->name, o->run, m->occurrence, m->type, m->body,
-                                  e->disabled ? "dead" : "waiting", now,
-                                  e->disabled ? "the endpoint answered 410 Gone" : NULL};
-    pg_txn_add(txn,
-               "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
-               " next_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $8::timestamptz, $9)"
-               " ON CONFLICT DO NOTHING",
-               9, params);
-}
-
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m)
 {
     for (size_t i = 0; i < o->n; i++) {
         struct endpoint *e = &o->endpoint[i];
         if (has_message(e, m->id))
             continue;
-        add_row(o, txn, e, m);
+        store_message(txn, o->run, e->name, m, e->disabled ? GONE : NULL);
         if (e->disabled)
             o->dead++;
         else
@@ -494,11 +458,6 @@ void outbox_release(struct outbox *o)
 }
 
 /* ---- restoring ---- */
-
-const char outbox_restore_sql[] =
-    "SELECT message, endpoint, occurrence, type, body, attempts,"
-    " extract(epoch FROM next_at - now()), extract(epoch FROM now() - created_at)"
-    " FROM outbox WHERE run = $1 AND state = 'waiting' AND created_at < $2 ORDER BY seq";
 
 static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
 {
@@ -520,12 +479,7 @@ static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
     log_warning("alerts", "webhook given up, its endpoint is not configured any more: endpoint=%s message=%s",
                 v[1], v[0]);
     o->dead++;
-    const char *const params[] = {v[0], v[1]};
-    pg_txn_add(txn,
-               "UPDATE outbox SET state = 'dead', finished_at = now(),"
-               " error = 'the endpoint is not configured any more'"
-               " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
-               2, params);
+    store_result(txn, v[0], v[1], "dead", (int)strtol(v[5], NULL, 10), clock_wall(), "the endpoint is not configured any more");
 }
 
 void outbox_restore(struct outbox *o, const struct pg_rows *rows)

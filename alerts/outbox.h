@@ -27,9 +27,7 @@ struct outbox_message {
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
 void outbox_release(struct outbox *o);
 
-/* Takes up rows left waiting by an earlier process: columns of outbox_restore_sql, $1 run, $2 when this process
- * opened its outbox (its own rows are in memory). */
-extern const char outbox_restore_sql[];
+/* Takes up messages left waiting by an earlier process: rows of store_waiting_sql. */
 void outbox_restore(struct outbox *o, const struct pg_rows *rows);
 
 /* Sends a heartbeat to every endpoint that is not disabled: one attempt, recorded only when it fails. */

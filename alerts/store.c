@@ -1,7 +1,8 @@
-/* Occurrences as rows; see store.h. SPDX-License-Identifier: MIT */
+/* Rows; see store.h. SPDX-License-Identifier: MIT */
 #include "alerts/store.h"
 
 #include "alerts/webhook.h"
+#include "base/clock.h"
 #include "base/timefmt.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define PARAMS 30
+#define ANSWER_MAX 1024 /* bytes of an answer that are kept */
 
 /* Text of one parameter after another; a slot holds what is not text already. */
 struct params {
@@ -36,9 +38,9 @@ static void add_number(struct params *p, double v)
     p->n++;
 }
 
-static void add_integer(struct params *p, unsigned v)
+static void add_integer(struct params *p, long v)
 {
-    snprintf(p->slot[p->n], TIMEFMT_LEN, "%u", v);
+    snprintf(p->slot[p->n], TIMEFMT_LEN, "%ld", v);
     p->v[p->n] = p->slot[p->n];
     p->n++;
 }
@@ -119,6 +121,78 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
                " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
                p.n, p.v);
 }
+
+/* ---- messages ---- */
+
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
+                   const char *why_dead)
+{
+    struct params p = {.n = 0};
+    tstamp_ns now = clock_wall();
+    add_text(&p, m->id);
+    add_text(&p, endpoint);
+    add_text(&p, run);
+    add_text(&p, m->occurrence);
+    add_text(&p, m->type);
+    add_text(&p, m->body);
+    add_text(&p, why_dead ? "dead" : "waiting");
+    add_time(&p, now);
+    add_time(&p, now);
+    add_time(&p, why_dead ? now : 0);
+    add_text(&p, why_dead);
+    pg_txn_add(txn,
+               "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
+               " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+               " ON CONFLICT DO NOTHING",
+               p.n, p.v);
+}
+
+void store_result(struct pg_txn *txn, const char *message, const char *endpoint, const char *state,
+                  int attempts, tstamp_ns when, const char *error)
+{
+    struct params p = {.n = 0};
+    add_text(&p, message);
+    add_text(&p, endpoint);
+    add_text(&p, state);
+    add_integer(&p, attempts);
+    add_time(&p, when);
+    add_time(&p, strcmp(state, "waiting") == 0 ? 0 : when);
+    add_text(&p, *error ? error : NULL);
+    pg_txn_add(txn,
+               "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
+               " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
+               p.n, p.v);
+}
+
+void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
+{
+    struct params p = {.n = 0};
+    char answer[ANSWER_MAX + 1];
+    snprintf(answer, sizeof answer, "%s", a->answer);
+    webhook_clean(answer);
+    add_text(&p, a->message);
+    add_text(&p, a->endpoint);
+    add_time(&p, a->started);
+    add_integer(&p, a->attempt);
+    add_text(&p, a->run);
+    add_text(&p, a->occurrence);
+    add_text(&p, a->type);
+    add_text(&p, a->ok ? "true" : "false");
+    add_number(&p, a->status ? a->status : (double)NAN);
+    add_number(&p, a->seconds);
+    add_text(&p, answer);
+    add_text(&p, *a->error ? a->error : NULL);
+    pg_txn_add(txn,
+               "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
+               " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+               " $12) ON CONFLICT DO NOTHING",
+               p.n, p.v);
+}
+
+const char store_waiting_sql[] =
+    "SELECT message, endpoint, occurrence, type, body, attempts,"
+    " extract(epoch FROM next_at - now()), extract(epoch FROM now() - created_at)"
+    " FROM outbox WHERE run = $1 AND state = 'waiting' AND created_at < $2 ORDER BY seq";
 
 /* ---- back ---- */
 

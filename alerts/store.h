@@ -1,8 +1,9 @@
-/* Occurrences and their transitions as rows. Not for includers outside alerts. SPDX-License-Identifier: MIT */
+/* Alarms, messages and deliveries as rows. Not for includers outside alerts. SPDX-License-Identifier: MIT */
 #ifndef PSM_ALERTS_STORE_H
 #define PSM_ALERTS_STORE_H
 
 #include "alerts/occurrence.h"
+#include "alerts/outbox.h"
 
 /* The row of an occurrence, inserted or updated. A row that is of another life (it began at another time) or newer is
  * left alone: a monitor that started without the database must not undo what it had not read. */
@@ -18,5 +19,27 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
 extern const char store_restore_sql[];
 /* One row of it. */
 void store_parse(struct occurrence *o, char *const value[]);
+
+/* A message for one endpoint, waiting; or dead at once, when why is given. */
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
+                   const char *why_dead);
+
+/* What became of a waiting message: waiting again (until `when`), or over (since then). Wall-clock time. */
+void store_result(struct pg_txn *txn, const char *message, const char *endpoint, const char *state,
+                  int attempts, tstamp_ns when, const char *error);
+
+/* One attempt to deliver. Of the answer the first kilobyte is kept. status 0: there was no complete one. */
+struct store_attempt {
+    const char *message, *endpoint, *run, *occurrence, *type, *answer, *error;
+    int attempt, status;
+    tstamp_ns started;
+    double seconds;
+    bool ok;
+};
+void store_attempt(struct pg_txn *txn, const struct store_attempt *a);
+
+/* Messages that wait: message, endpoint, occurrence, type, body, attempts, seconds until the next one, age in
+ * seconds. $1 run, $2 when this process opened its outbox (what it wrote itself is in memory). */
+extern const char store_waiting_sql[];
 
 #endif

@@ -1,0 +1,475 @@
+/* The occurrences of a run; see book.h. Identifiers are made of what happened, never of when it was written, so a
+ * tick that is computed again after a crash makes the same rows again. SPDX-License-Identifier: MIT */
+#include "alerts/book.h"
+
+#include "alerts/store.h"
+#include "alerts/webhook.h"
+#include "base/hashmap.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct book {
+    struct outbox *outbox;
+    char *run, *source;
+    bool send;
+    struct alarm_rule rule;
+    struct occurrence **occ; /* oldest first; those that are over stay for STORE_REMEMBER */
+    size_t n, cap;
+    struct hashmap *by_finding; /* index in occ of the latest with that finding; NULL: to be made */
+    struct pg_txn *txn;      /* being built */
+    tstamp_ns now;           /* data time of the last tick; 0: none yet */
+    bool quiet;              /* the last tick was */
+    struct alarm_view *view;
+    size_t n_view, cap_view;
+    unsigned long transitions;
+};
+
+/* ---- the set of occurrences ---- */
+
+/* Its condition is followed: a finding can hold it. */
+static bool alive(const struct occurrence *o)
+{
+    return o->alarm.state == ALARM_PENDING || o->alarm.state == ALARM_UNACK ||
+           o->alarm.state == ALARM_ACK;
+}
+
+static bool raised(const struct occurrence *o)
+{
+    return o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_ACK;
+}
+
+static void forget_map(struct book *b)
+{
+    hashmap_free(b->by_finding);
+    b->by_finding = NULL;
+}
+
+static struct occurrence *with_finding(struct book *b, const char *id)
+{
+    if (!b->by_finding) {
+        b->by_finding = hashmap_new();
+        for (int pass = 0; pass < 2; pass++) /* those that are alive win */
+            for (size_t i = 0; i < b->n; i++)
+                if (alive(b->occ[i]) == (pass == 1))
+                    hashmap_put(b->by_finding, b->occ[i]->finding.id, (int32_t)i);
+    }
+    int32_t i = hashmap_get(b->by_finding, id);
+    return i < 0 ? NULL : b->occ[i];
+}
+
+static struct occurrence *with_id(struct book *b, const char *id)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (strcmp(b->occ[i]->id, id) == 0)
+            return b->occ[i];
+    return NULL;
+}
+
+static struct occurrence *append(struct book *b, const struct occurrence *o)
+{
+    struct occurrence *copy = xcalloc(1, sizeof *copy);
+    *copy = *o;
+    xgrow(&b->occ, &b->cap, b->n + 1, sizeof(struct occurrence *));
+    b->occ[b->n++] = copy;
+    if (b->by_finding)
+        hashmap_put(b->by_finding, copy->finding.id, (int32_t)b->n - 1);
+    return copy;
+}
+
+/* What is over and told is kept a while, so that a tick computed again finds it. */
+static void forget_old(struct book *b)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        struct occurrence *o = b->occ[i];
+        if (o->alarm.state == ALARM_NORMAL && !o->owed && b->now - o->alarm.since > STORE_REMEMBER)
+            free(o);
+        else
+            b->occ[kept++] = o;
+    }
+    if (kept != b->n)
+        forget_map(b);
+    b->n = kept;
+}
+
+static void refresh_views(struct book *b)
+{
+    b->n_view = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct occurrence *o = b->occ[i];
+        if (o->alarm.state == ALARM_NORMAL)
+            continue;
+        xgrow(&b->view, &b->cap_view, b->n_view + 1, sizeof *b->view);
+        b->view[b->n_view++] = (struct alarm_view){
+            .occurrence = o->id, .subject = o->finding.subject, .class = occurrence_class(o),
+            .state = alarm_state_name(o->alarm.state), .text = o->finding.reason,
+            .acknowledged_by = o->acknowledged_by, .note = o->note, .raised = o->alarm.raised,
+            .returned = o->alarm.returned, .chance = o->finding.chance,
+            .acknowledged = o->acknowledged != 0};
+    }
+}
+
+/* ---- telling ---- */
+
+static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
+                         const char *continued_as)
+{
+    char id[WEBHOOK_ID_LEN], type[64];
+    webhook_id(id, b->run, o->id, kind);
+    snprintf(type, sizeof type, WEBHOOK_TYPE_PREFIX "%s", alarm_event_name(kind));
+    char *body = webhook_body(o, kind, t, b->run, b->source, continued_as);
+    outbox_add(b->outbox, b->txn,
+               &(struct outbox_message){id, o->id, type, body, kind == ALARM_RETURNED});
+    free(body);
+    o->told |= kind == ALARM_RAISED;
+    o->dirty = true;
+}
+
+static unsigned bit(enum alarm_event_kind kind)
+{
+    return 1u << kind;
+}
+
+/* People hear of raised, acknowledged and returned; of the latter two only when they heard of the first. */
+static void tell(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t)
+{
+    if (!b->send || (kind != ALARM_RAISED && !o->told && !(o->owed & bit(ALARM_RAISED))))
+        return;
+    if (b->quiet || o->owed) {
+        o->owed |= bit(kind);
+        o->dirty = true;
+    } else {
+        send_message(b, o, kind, t, NULL);
+    }
+}
+
+/* After ticks that told nothing: what is still open, and the end of what had been told before them. */
+static void pay(struct book *b, struct occurrence *o)
+{
+    unsigned owed = o->owed;
+    o->owed = 0;
+    o->dirty = true;
+    if (owed & bit(ALARM_RAISED)) {
+        if (!raised(o))
+            return;
+        send_message(b, o, ALARM_RAISED, o->alarm.raised, NULL);
+    }
+    if (owed & bit(ALARM_ACKNOWLEDGED))
+        send_message(b, o, ALARM_ACKNOWLEDGED, o->acknowledged, NULL);
+    if (owed & bit(ALARM_RETURNED))
+        send_message(b, o, ALARM_RETURNED, o->alarm.returned, NULL);
+}
+
+static void step(struct book *b, struct occurrence *o, const struct alarm_input *in);
+
+/* A new life of the same alarm ends the wait for the old one's acknowledgement. */
+static void supersede_older(struct book *b, const struct occurrence *by)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct occurrence *o = b->occ[i];
+        if (o != by && o->alarm.state == ALARM_RTN_UNACK && strcmp(o->key, by->key) == 0)
+            step(b, o, &(struct alarm_input){.now = b->now, .superseded = true});
+    }
+}
+
+static void on_event(struct book *b, struct occurrence *o, const struct alarm_event *e)
+{
+    b->transitions++;
+    store_transition(b->txn, b->run, o, e);
+    if (e->kind == ALARM_RAISED || e->kind == ALARM_RETURNED)
+        log_info("alarm", "%s=%s subject=%s class=%s text=\"%s\"", alarm_event_name(e->kind), o->id,
+                 o->finding.subject, occurrence_class(o), o->finding.reason);
+    if (e->kind == ALARM_RAISED || e->kind == ALARM_RETURNED || e->kind == ALARM_ACKNOWLEDGED)
+        tell(b, o, e->kind, e->kind == ALARM_ACKNOWLEDGED ? o->acknowledged : e->t);
+    if (e->kind == ALARM_RAISED)
+        supersede_older(b, o);
+}
+
+static void step(struct book *b, struct occurrence *o, const struct alarm_input *in)
+{
+    struct alarm_event event[ALARM_EVENTS_MAX];
+    bool was_alive = alive(o);
+    tstamp_ns since = o->alarm.since, absent = o->alarm.absent;
+    int n = alarm_step(&o->alarm, &b->rule, in, event);
+    o->dirty |= n > 0 || o->alarm.since != since || o->alarm.absent != absent;
+    if (alive(o) != was_alive)
+        forget_map(b);
+    for (int i = 0; i < n; i++)
+        on_event(b, o, &event[i]);
+}
+
+/* ---- findings and conditions to occurrences ---- */
+
+static void take_finding(struct occurrence *o, const struct finding *f)
+{
+    o->finding = *f;
+    webhook_clean(o->finding.id);
+    webhook_clean(o->finding.subject);
+    webhook_clean(o->finding.signal);
+    webhook_clean(o->finding.unit);
+    webhook_clean(o->finding.reason);
+    for (size_t i = 0; i < f->n_by && i < FINDING_CONTRIBUTORS; i++) {
+        webhook_clean(o->finding.by[i].signal);
+        webhook_clean(o->finding.by[i].unit);
+    }
+}
+
+/* The same supply can miss several signals at once; what its physics says is one thing at a time. */
+static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool monitor)
+{
+    const char *detector = monitor ? MONITOR_WORD : detector_name(f->detector);
+    bool by_signal = monitor || f->class == CLASS_DATA;
+    snprintf(out, OCCURRENCE_KEY_LEN, "%s|%s%s%s", f->subject, detector, by_signal ? "|" : "",
+             by_signal ? f->signal : "");
+    webhook_clean(out);
+}
+
+/* A raised occurrence of this key whose own finding has gone: the next finding continues it (off-delay, or the
+ * finding got a new name over a restart). */
+static struct occurrence *to_continue(struct book *b, const char *key)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (raised(b->occ[i]) && !b->occ[i]->present && strcmp(b->occ[i]->key, key) == 0)
+            return b->occ[i];
+    return NULL;
+}
+
+/* A finding's first occurrence has its name; a later one, after the first had returned, a number besides. */
+static void name_occurrence(struct book *b, struct occurrence *o)
+{
+    unsigned before = 0;
+    for (size_t i = 0; i < b->n; i++)
+        before += strcmp(b->occ[i]->finding.id, o->finding.id) == 0;
+    if (before == 0)
+        snprintf(o->id, sizeof o->id, "%s", o->finding.id);
+    else
+        snprintf(o->id, sizeof o->id, "%.*s-%u", FINDING_ID_LEN, o->finding.id, before + 1);
+}
+
+static void present_new(struct book *b, const struct finding *f, bool monitor)
+{
+    struct occurrence o = {.monitor = monitor};
+    take_finding(&o, f);
+    key_of(o.key, &o.finding, monitor);
+    struct occurrence *old = to_continue(b, o.key);
+    if (old) {
+        take_finding(old, f);
+        old->present = old->dirty = true;
+        forget_map(b);
+        return;
+    }
+    name_occurrence(b, &o);
+    o.present = true;
+    append(b, &o);
+}
+
+static void mark_findings(struct book *b, const struct finding *findings, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct occurrence *o = with_finding(b, findings[i].id);
+        if (!o || !alive(o))
+            continue;
+        take_finding(o, &findings[i]);
+        o->present = findings[i].closed == 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct finding *f = &findings[i];
+        const struct occurrence *o = with_finding(b, f->id);
+        /* one that ended at or after this tick has lived through it already */
+        if (f->closed == 0 && (!o || (!alive(o) && !o->present && o->alarm.since < b->now)))
+            present_new(b, f, false);
+    }
+}
+
+/* A condition of psmon's own has no finding: one is made up, named after the tick it begins in. */
+static void mark_condition(struct book *b, const struct alerts_condition *c)
+{
+    struct finding f = {.subject = MONITOR_SUBJECT, .supply = -1, .onset = b->now, .first_seen = b->now,
+                        .last_seen = b->now, .chance = NAN, .size = NAN};
+    char key[OCCURRENCE_KEY_LEN], hex[2 * DIGEST_LEN + 1], what[256];
+    uint8_t sha[DIGEST_LEN];
+    snprintf(f.signal, sizeof f.signal, "%s", c->name);
+    snprintf(f.reason, sizeof f.reason, "%s", c->text);
+    key_of(key, &f, true);
+    for (size_t i = 0; i < b->n; i++) {
+        struct occurrence *o = b->occ[i];
+        if (strcmp(o->key, key) != 0)
+            continue;
+        if (alive(o)) {
+            o->present = true;
+            snprintf(o->finding.reason, sizeof o->finding.reason, "%s", c->text);
+            webhook_clean(o->finding.reason);
+            return;
+        }
+        if (o->alarm.since >= b->now)
+            return; /* lived through already */
+    }
+    snprintf(what, sizeof what, "%s\n%s\n%lld", b->run, c->name, (long long)b->now);
+    digest_sha256(sha, what, strlen(what));
+    snprintf(f.id, sizeof f.id, "psmon-%.20s", digest_hex(hex, sha, sizeof sha));
+    present_new(b, &f, true);
+}
+
+/* ---- one change: a tick, an acknowledgement, a row of the database ---- */
+
+static void begin(struct book *b)
+{
+    b->txn = pg_txn_new();
+}
+
+static struct pg_txn *finish(struct book *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->occ[i]->dirty)
+            store_save(b->txn, b->run, b->occ[i]);
+        b->occ[i]->dirty = false;
+    }
+    refresh_views(b);
+    struct pg_txn *txn = b->txn;
+    b->txn = NULL;
+    return txn;
+}
+
+struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *findings, size_t n,
+                         const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
+{
+    b->now = now;
+    b->quiet = quiet;
+    begin(b);
+    for (size_t i = 0; i < b->n; i++)
+        b->occ[i]->present = false;
+    mark_findings(b, findings, n);
+    for (size_t i = 0; i < n_conditions; i++)
+        mark_condition(b, &conditions[i]);
+    for (size_t i = 0; i < b->n; i++)
+        step(b, b->occ[i], &(struct alarm_input){.now = now, .present = b->occ[i]->present});
+    for (size_t i = 0; i < b->n && !quiet; i++)
+        if (b->occ[i]->owed)
+            pay(b, b->occ[i]);
+    forget_old(b);
+    return finish(b);
+}
+
+/* ---- acknowledgements ---- */
+
+static tstamp_ns of_us(const char *us)
+{
+    return strtoll(us, NULL, 10) * 1000;
+}
+
+/* v: occurrence, by, note, at. The command has changed the row already; here it becomes the state and a message. */
+static void take_ack(struct book *b, char *const v[])
+{
+    const char *const params[] = {b->run, v[0]};
+    struct occurrence *o = with_id(b, v[0]);
+    if (o && o->ack_taken)
+        return;
+    if (o) {
+        tstamp_ns now = b->now > o->alarm.since ? b->now : o->alarm.since;
+        bool open = o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_RTN_UNACK;
+        o->ack_taken = o->dirty = true;
+        o->acknowledged = of_us(v[3]);
+        snprintf(o->acknowledged_by, sizeof o->acknowledged_by, "%s", v[1]);
+        snprintf(o->note, sizeof o->note, "%s", v[2]);
+        if (open)
+            step(b, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
+        else
+            tell(b, o, ALARM_ACKNOWLEDGED, o->acknowledged);
+    }
+    pg_txn_add(b->txn,
+               "UPDATE alarm_acks SET applied_at = now()"
+               " WHERE run = $1 AND occurrence = $2 AND applied_at IS NULL",
+               2, params);
+}
+
+struct pg_txn *book_acknowledge(struct book *b, const struct pg_rows *rows)
+{
+    begin(b);
+    for (int i = 0; i < rows->n_rows; i++)
+        take_ack(b, &rows->value[i * rows->n_columns]);
+    return finish(b);
+}
+
+/* ---- what the database knew before us ---- */
+
+/* Another occurrence lives for what `old`, read from the database, has been about all along: the old one goes on. */
+static void merge_into(struct book *b, struct occurrence *old)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct occurrence *o = b->occ[i];
+        if (o == old || !alive(o) || strcmp(o->key, old->key) != 0)
+            continue;
+        take_finding(old, &o->finding);
+        bool told = o->told;
+        step(b, o, &(struct alarm_input){.now = b->now, .superseded = true});
+        if (told)
+            send_message(b, o, ALARM_RETURNED, b->now, old->id);
+        forget_map(b);
+    }
+}
+
+static void merge_row(struct book *b, char *const v[])
+{
+    struct occurrence row;
+    store_parse(&row, v);
+    struct occurrence *mine = with_id(b, row.id);
+    if (mine && mine->alarm.pending == row.alarm.pending)
+        return; /* written by this very process */
+    if (mine) {
+        *mine = row;
+        forget_map(b);
+        return;
+    }
+    mine = append(b, &row);
+    forget_map(b);
+    if (raised(mine))
+        merge_into(b, mine);
+}
+
+struct pg_txn *book_restore(struct book *b, const struct pg_rows *rows)
+{
+    begin(b);
+    for (int i = 0; i < rows->n_rows; i++)
+        merge_row(b, &rows->value[i * rows->n_columns]);
+    return finish(b);
+}
+
+/* ---- the book itself ---- */
+
+struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule, struct outbox *outbox)
+{
+    struct book *b = xcalloc(1, sizeof *b);
+    *b = (struct book){.outbox = outbox, .run = xstrdup(o->run), .source = xstrdup(o->source ? o->source : ""),
+                       .send = o->send, .rule = *rule};
+    return b;
+}
+
+void book_free(struct book *b)
+{
+    if (!b)
+        return;
+    for (size_t i = 0; i < b->n; i++)
+        free(b->occ[i]);
+    free(b->occ);
+    forget_map(b);
+    free(b->view);
+    free(b->run);
+    free(b->source);
+    free(b);
+}
+
+size_t book_views(const struct book *b, const struct alarm_view **out)
+{
+    *out = b->view;
+    return b->n_view;
+}
+
+unsigned long book_transitions(const struct book *b)
+{
+    return b->transitions;
+}
