@@ -156,8 +156,8 @@ static int in_span(const char *conninfo, const char *run, struct label labels[],
                     1, &run, &rows, err);
     if (rc != 0)
         return rc;
-    double from = rows->value[0] ? strtod(rows->value[0], NULL) : NAN;
-    double to = rows->value[1] ? strtod(rows->value[1], NULL) : NAN;
+    double from = rows->value[0] ? strtod(rows->value[0], NULL) : (double)NAN;
+    double to = rows->value[1] ? strtod(rows->value[1], NULL) : (double)NAN;
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
         if ((double)labels[i].onset / 1e9 >= from && (double)labels[i].onset / 1e9 < to)

@@ -35,11 +35,12 @@ static void archiver_is(struct live *l, bool up)
 {
     if (l->archiver_up == up && l->archiver_since)
         return;
+    bool first = l->archiver_since == 0;
     l->archiver_up = up;
     l->archiver_since = clock_now(&l->context.settings->clock);
-    if (up)
+    if (up && !first)
         log_info("archiver", "answers again");
-    else
+    else if (!up)
         log_error("archiver", "away: %s; polls go on with back-off, the hole will be filled",
                   l->archiver_error.msg);
 }
