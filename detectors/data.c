@@ -26,12 +26,21 @@ struct channel_state {
     float low, high;         /* of the driver since then */
 };
 
+/* A supply's readings as a whole. */
+struct supply_state {
+    tstamp_ns same_since;  /* nothing changed since then; 0: not known */
+    tstamp_ns frozen_last; /* last minute in which it was frozen */
+    bool frozen;           /* said to be frozen */
+};
+
 struct data {
     const struct fleet *fleet;
     struct channel_state *channel; /* [C] */
+    struct supply_state *supply;   /* [S] */
+    bool *frozen;                  /* [S] not to be scored */
     float *dac_scale;              /* [S] largest |DAC| seen */
     bool *maintenance;             /* [S] of the last step */
-    bool *gone;                    /* [S] all its channels are away; scratch */
+    bool *sector_gone;             /* [sectors] scratch */
     tstamp_ns now;
     bool blind;
     struct proposal *proposal;
@@ -45,7 +54,9 @@ struct data *data_new(const struct fleet *f, const bool had[])
     d->channel = xcalloc(f->n_channels, sizeof *d->channel);
     d->dac_scale = xcalloc(f->n_supplies, sizeof *d->dac_scale);
     d->maintenance = xcalloc(f->n_supplies, sizeof *d->maintenance);
-    d->gone = xcalloc(f->n_supplies, sizeof *d->gone);
+    d->supply = xcalloc(f->n_supplies, sizeof *d->supply);
+    d->frozen = xcalloc(f->n_supplies, sizeof *d->frozen);
+    d->sector_gone = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector_gone);
     for (size_t c = 0; c < f->n_channels; c++) {
         d->channel[c].ever = had && had[c];
         d->channel[c].value = NAN;
@@ -60,7 +71,9 @@ void data_free(struct data *d)
     free(d->channel);
     free(d->dac_scale);
     free(d->maintenance);
-    free(d->gone);
+    free(d->supply);
+    free(d->frozen);
+    free(d->sector_gone);
     free(d->proposal);
     free(d);
 }
@@ -127,6 +140,35 @@ static void step_stuck(struct channel_state *c, float value, float drive, tstamp
         c->stuck = true;
 }
 
+/* Whether anything that sends regularly changed; before the channels take this minute's values. */
+static void step_frozen(struct data *d, const struct frame *in, uint32_t s, uint8_t mode, bool may_open)
+{
+    const struct supply *sup = &d->fleet->supplies[s];
+    struct supply_state *state = &d->supply[s];
+    size_t fresh = 0, changed = 0;
+    for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
+        if (d->fleet->channels[i].signal == SIGNAL_DAC || isnan(in->value[i]))
+            continue;
+        fresh += in->quality[i] == QUALITY_OK ? 1U : 0U;
+        changed += in->value[i] != d->channel[i].value ? 1U : 0U;
+    }
+    if (changed || fresh < 2 || !state->same_since)
+        state->same_since = in->t;
+    tstamp_ns run = in->t - state->same_since;
+    if (run >= DATA_FROZEN)
+        state->frozen_last = in->t;
+    d->frozen[s] = state->frozen_last && in->t - state->frozen_last <= DATA_BACK;
+    if (run > DATA_AWAY && mode != MODE_OFF && may_open)
+        state->frozen = true;
+    if (!d->frozen[s])
+        state->frozen = false;
+}
+
+const bool *data_frozen(const struct data *d)
+{
+    return d->frozen;
+}
+
 void data_step(struct data *d, const struct frame *in, const struct feature_frame *ff,
                const bool maintenance[])
 {
@@ -144,6 +186,8 @@ void data_step(struct data *d, const struct frame *in, const struct feature_fram
         if (dac >= 0 && fabsf(in->value[dac]) > d->dac_scale[s])
             d->dac_scale[s] = fabsf(in->value[dac]);
     }
+    for (uint32_t s = 0; s < f->n_supplies; s++)
+        step_frozen(d, in, s, ff->mode[s], !d->blind && !maintenance[s]);
     for (uint32_t c = 0; c < f->n_channels; c++) {
         bool may_open = !d->blind && !maintenance[f->channels[c].supply];
         step_presence(&d->channel[c], in->quality[c], in->t, may_open);
@@ -217,15 +261,23 @@ static size_t count_away(const struct data *d, uint32_t s, size_t *known,
     return away;
 }
 
+/* A DAC that stands still need not be sent: alone it is not away. */
+static bool away_alone(const struct data *d, uint32_t channel)
+{
+    const struct channel_state *c = &d->channel[channel];
+    bool quiet = d->fleet->channels[channel].signal == SIGNAL_DAC && c->quality == QUALITY_STALE;
+    return c->away && !quiet;
+}
+
 static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind, bool away)
 {
     const struct supply *sup = &d->fleet->supplies[s];
-    for (uint32_t i = 0; i < sup->n_channels; i++) {
-        const struct channel_state *c = &d->channel[sup->first_channel + i];
-        const char *signal = d->fleet->signals.name[d->fleet->channels[sup->first_channel + i].signal];
+    for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
+        const struct channel_state *c = &d->channel[i];
+        const char *signal = d->fleet->signals.name[d->fleet->channels[i].signal];
         char words[64];
         data_signal_words(words, sizeof words, signal);
-        if (away && c->away) {
+        if (away && away_alone(d, i)) {
             struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal, c->bad_since);
             snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
         } else if (c->stuck) {
@@ -236,60 +288,77 @@ static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind
     }
 }
 
-static void propose_supply(struct data *d, uint32_t s, bool sector_gone)
+/* Whether a whole supply says nothing new, and since when. */
+static bool is_gone(const struct data *d, uint32_t s, tstamp_ns *since, const char **reason)
 {
     size_t known;
     const struct channel_state *first;
     size_t away = count_away(d, s, &known, &first);
-    enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
-    bool whole = away == known && known > 1;
-    if (whole && !sector_gone) {
-        struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "",
-                                    first->bad_since);
-        snprintf(x->reason, sizeof x->reason, "no data of all %zu channels: %s", known,
-                 why(first->quality));
+    if (known > 1 && away == known) {
+        *since = first->bad_since;
+        *reason = why(first->quality);
+        return true;
     }
-    propose_channels(d, s, kind, !whole);
+    *since = d->supply[s].same_since;
+    *reason = "readings come but none of them changes";
+    return d->supply[s].frozen;
 }
 
-/* A sector whose supplies are nearly all away is one finding; returns whether it is. */
-static bool propose_sector(struct data *d, size_t sector)
+static void propose_supply(struct data *d, uint32_t s)
+{
+    enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
+    tstamp_ns since;
+    const char *reason;
+    bool gone = is_gone(d, s, &since, &reason);
+    if (gone && !d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]) {
+        struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
+        snprintf(x->reason, sizeof x->reason, "no data of the whole supply: %s", reason);
+    }
+    propose_channels(d, s, kind, !gone);
+}
+
+/* A sector whose supplies are nearly all gone is one finding. */
+static void propose_sector(struct data *d, size_t sector)
 {
     size_t supplies = 0, gone = 0;
     tstamp_ns onset = d->now;
     bool maintenance = true;
+    const char *reason = "";
     for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
-        size_t known;
-        const struct channel_state *first;
         if (d->fleet->supplies[s].group[GROUP_SECTOR] != (int32_t)sector)
             continue;
-        size_t away = count_away(d, s, &known, &first);
-        supplies += known > 0;
-        d->gone[s] = known > 0 && away == known;
-        gone += d->gone[s];
+        tstamp_ns since;
+        const char *why_gone;
+        size_t known;
+        const struct channel_state *first;
+        count_away(d, s, &known, &first);
+        supplies += known > 0 ? 1U : 0U;
         maintenance &= d->maintenance[s];
-        onset = d->gone[s] && first->bad_since < onset ? first->bad_since : onset;
+        if (!is_gone(d, s, &since, &why_gone))
+            continue;
+        gone++;
+        onset = since < onset ? since : onset;
+        reason = why_gone;
     }
-    if (gone < SECTOR_SUPPLIES || (double)gone < SECTOR_SHARE * (double)supplies)
-        return false;
+    d->sector_gone[sector] =
+        gone >= SECTOR_SUPPLIES && (double)gone >= SECTOR_SHARE * (double)supplies;
+    if (!d->sector_gone[sector])
+        return;
     const char *name = d->fleet->groups[GROUP_SECTOR].name[sector];
     struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "",
                                 onset);
     x->children = (uint32_t)gone;
-    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s", gone,
-             supplies, name);
-    return true;
+    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s: %s", gone,
+             supplies, name, reason);
 }
 
 const struct proposal *data_proposals(struct data *d, size_t *n)
 {
     d->n = 0;
-    bool *sector_gone = xcalloc(d->fleet->groups[GROUP_SECTOR].n, sizeof *sector_gone);
     for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
-        sector_gone[i] = propose_sector(d, i);
+        propose_sector(d, i);
     for (uint32_t s = 0; s < d->fleet->n_supplies; s++)
-        propose_supply(d, s, sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]);
-    free(sector_gone);
+        propose_supply(d, s);
     *n = d->n;
     return d->proposal;
 }

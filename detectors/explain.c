@@ -12,7 +12,6 @@
 #define ONSET_SHARE (1.0 / 3) /* of the present shift: above it an hour speaks for the shift */
 #define WITNESS_SURPRISE 2.5
 #define LISTED_SURPRISE 1.0
-#define STUCK_RATIO 0.3       /* noise below this share of the reference's: the reading hardly moves */
 #define STEP_HOURS 2          /* from under a fifth to over four fifths of the shift: a step */
 #define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, power-supplies.md §8.1 */
 #define INFORMATIVE 3.0       /* expected partner shift, in null spreads, that would have been seen */
@@ -134,10 +133,13 @@ int explain_moved(const struct evidence *e, const struct tails *t, size_t column
 
 /* ---- the carrying column ---- */
 
-/* A divergence names a channel; its level or its noise says what happened. */
+/* A divergence names a channel; its level or its noise says what happened. A temperature whose level moved
+ * is spoken of by its level: kelvins say more than a ratio. */
 static size_t carrying_column(const struct evidence *e)
 {
     size_t levels = e->standard->width / 2, c = e->score->column;
+    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, &e->model->tails, c % levels))
+        return c % levels;
     if (e->score->by != STATISTIC_JSD)
         return c;
     size_t level = c % levels, noise = level + levels;
@@ -248,8 +250,8 @@ static enum finding_class class_of_level(const struct evidence *e, size_t column
 static enum finding_class class_of_noise(const struct evidence *e, size_t column)
 {
     size_t level = column % (e->standard->width / 2);
-    if (exp(window_shift(e, column) / 2) < STUCK_RATIO)
-        return CLASS_SENSOR; /* stuck */
+    if (window_shift(e, column) < 0)
+        return CLASS_SENSOR; /* nothing that fails makes a quantity quieter: stuck, or filtered */
     switch (channel_of(e, column)->kind) {
     case FEATURE_CURRENT: /* the regulated current's noise reaches the voltage; a reading's does not */
         return moved_kind(e, FEATURE_VOLTAGE, true) > 0 ? CLASS_EQUIPMENT : CLASS_SENSOR;
@@ -267,13 +269,23 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
 void explain_shift(char *out, size_t size, const struct feature_channel *ch, bool ratio, double shift,
                    const char *unit)
 {
-    if (ratio && shift < STUCK_RATIO)
-        snprintf(out, size, "%s hardly moves: its noise is %.2g of the reference's", ch->label, shift);
+    if (ratio && shift < 1)
+        snprintf(out, size, "%s only %.2g times as noisy as in its reference, as a stuck reading is",
+                 ch->label, shift);
     else if (ratio)
         snprintf(out, size, "%s %.3g times as noisy as in its reference", ch->label, shift);
     else
         snprintf(out, size, "%s %.3g %s %s %s", ch->label, fabs(shift), unit,
                  shift < 0 ? "below" : "above", ch->than);
+}
+
+const char *explain_unit(const char *unit)
+{
+    static const char *const celsius[] = {"°C", "C", "degC", "deg C", "DegC", "Celsius"};
+    for (size_t i = 0; i < sizeof celsius / sizeof *celsius; i++)
+        if (strcmp(unit, celsius[i]) == 0)
+            return "K";
+    return unit;
 }
 
 struct ranked {
@@ -314,7 +326,7 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
         const struct channel *ch = &e->model->fleet->channels[channel_of(e, top[i].column)->channel];
         struct contributor *by = &out->by[i];
         snprintf(by->signal, sizeof by->signal, "%s", e->model->fleet->signals.name[ch->signal]);
-        snprintf(by->unit, sizeof by->unit, "%s", is_ratio(e, top[i].column) ? "x" : ch->unit);
+        snprintf(by->unit, sizeof by->unit, "%s", is_ratio(e, top[i].column) ? "x" : explain_unit(ch->unit));
         by->size = said_size(e, top[i].column);
         by->share = sum > 0 ? top[i].surprise / sum : 0;
     }
@@ -323,6 +335,8 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
 
 void explain_finding(struct finding *out, const struct evidence *e)
 {
+    _Static_assert(FEATURE_CAPACITOR < FEATURE_IGBT && FEATURE_MAGNET < FEATURE_IGBT &&
+                       FEATURE_IGBT < FEATURE_CURRENT, "temperatures come first");
     static const enum detector detector[] = {[STATISTIC_LEVEL] = DETECTOR_LEVEL,
                                              [STATISTIC_JSD] = DETECTOR_DIVERGENCE,
                                              [STATISTIC_JOINT] = DETECTOR_RECONSTRUCTION};
@@ -336,7 +350,7 @@ void explain_finding(struct finding *out, const struct evidence *e)
                             .size = said_size(e, c)};
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
-    snprintf(out->unit, sizeof out->unit, "%s", is_ratio(e, c) ? "x" : f->channels[ch->channel].unit);
+    snprintf(out->unit, sizeof out->unit, "%s", is_ratio(e, c) ? "x" : explain_unit(f->channels[ch->channel].unit));
     out->onset = explain_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c));
     out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
     explain_shift(out->reason, sizeof out->reason, ch, is_ratio(e, c), out->size, out->unit);

@@ -216,6 +216,7 @@ static void step_maintenance(struct scorer *s, tstamp_ns t)
 /* Which supplies' minute counts. */
 static void judge_minutes(struct scorer *s, const struct feature_frame *ff)
 {
+    const bool *frozen = data_frozen(s->data);
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
         const struct reference *ref = &s->model->ref;
         float at = ff->context[i * JOINT_CONTEXT];
@@ -223,7 +224,7 @@ static void judge_minutes(struct scorer *s, const struct feature_frame *ff)
         s->unknown[i] = ff->mode[i] == MODE_STEADY &&
                         (s->model->fit[i] == FIT_NEVER_STEADY ||
                          (steady && (at < ref->low[i] - RANGE_MARGIN || at > ref->high[i] + RANGE_MARGIN)));
-        s->usable[i] = steady && !s->unknown[i] && !s->in_maintenance[i];
+        s->usable[i] = steady && !s->unknown[i] && !s->in_maintenance[i] && !frozen[i];
         uint8_t *slot = &s->recent[i * s->o.window_minutes + s->recent_at];
         s->recent_n[i] = (uint16_t)(s->recent_n[i] + s->usable[i] - *slot);
         *slot = s->usable[i];
@@ -448,8 +449,8 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     features_step(s->features, in, &ff);
     step_maintenance(s, in->t);
     show_residuals(s, &ff);
-    bool hour = s->model && step_model(s, in, &ff, warm);
     data_step(s->data, in, &ff, s->in_maintenance);
+    bool hour = s->model && step_model(s, in, &ff, warm);
     show_scores(s, in, &ff, out);
     if (!warm) {
         size_t n;
