@@ -4,7 +4,8 @@
  * goes on.
  * A request that fails is repeated after 1, 2, 4 … s (or what Retry-After asks), beginning at the
  * last sample that arrived whole; after that the channel counts as failed. When as many channels in
- * a row as there are connections fail, the appliance itself is away and the operation ends.
+ * a row as there are connections (3 at least) fail, the appliance itself is away and the operation
+ * ends.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
 #include "archive/appliance/pb.h"
@@ -20,6 +21,7 @@
 #define REPETITIONS 4
 #define MAX_RETRY_AFTER_S 60.0
 #define STALL_S 30.0
+#define AWAY 3 /* channels failing in a row, at least, before the appliance is thought away */
 #define NO_LIMIT_S 86400.0
 /* How far from the range a sample can be before its time is thought wrong: the one before `from`
  * may be old. */
@@ -119,9 +121,11 @@ static void next_channel(struct fetch *f)
     struct range *r = f->range;
     r->finished++;
     r->wrong_time += pb_counts(f->decoder)->wrong_time;
-    bool away = r->failed_in_row >= r->op.a->connections;
+    bool away = r->failed_in_row >= r->op.a->connections && r->failed_in_row >= AWAY;
     if (away) /* what was not tried has failed too */
         r->op.failed = (int)(r->n - r->op.result.channels_answered - r->unknown);
+    if (r->unknown == r->n && r->n > 1)
+        operation_failed(&r->op, "nothing is archived there (HTTP 404), is the URL right?");
     if (away || r->finished == r->n)
         operation_end(&r->op, 0, r->n);
     else

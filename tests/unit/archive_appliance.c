@@ -427,6 +427,9 @@ static void range_gives_up(void **state)
     assert_int_equal(c.result.code, ERR_NET);
     assert_int_equal(c.result.channels_answered, 0);
     assert_true(strncmp(c.error, "8 of 8 failed: ", 15) == 0 && strstr(c.error, ": HTTP 503"));
+    range("404:not_here", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z"); /* a wrong URL */
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_non_null(strstr(c.error, "nothing is archived there"));
     range("400:no", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
     assert_int_equal(c.result.code, ERR_NET);
     /* a deadline */
