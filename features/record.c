@@ -1,5 +1,7 @@
 /* Spans of the grid in columns; see record.h.
- * Knows whole intervals: the sample that ends one says whether the connection was lost in it.
+ * Knows whole intervals: the sample that ends one says whether the connection was lost in it, but not when.
+ * A dead-band channel may have been silent for a day before the loss: until then it is held, as far as
+ * fresh readings of the same supply's other channels reach.
  * SPDX-License-Identifier: MIT */
 #include "features/record.h"
 
@@ -21,7 +23,8 @@
 struct filler {
     struct grid_channel state; /* as of the last sample pushed; a copy of the grid's at the start */
     size_t next;               /* first minute not decided */
-    bool tentative;            /* STALE minutes that keep a value until dead-band is decided */
+    bool tentative; /* some minutes are not OK but keep a value (INFINITY: an invalid one) until settled */
+    bool ended;
 };
 
 struct record {
@@ -119,18 +122,16 @@ static void fill(struct record *r, uint32_t channel, tstamp_ns until, enum link 
 {
     struct filler *c = &r->filler[channel];
     const struct grid *g = r->grid;
+    const struct held *h = &c->state.last;
     float *value = r->value + (size_t)channel * r->n;
     uint8_t *quality = r->quality + (size_t)channel * r->n;
+    bool holds = c->state.deadband || g->learns; /* perhaps; settle() knows */
     size_t k = c->next;
     for (tstamp_ns t = record_time(r, k); k < r->n && t < until; k++, t += g->period) {
-        const struct held *h = &c->state.last;
-        /* while dead-band is being learned, fill as if it were and keep STALE as the mark */
-        bool hold = c->state.deadband || g->learns;
-        enum quality q = grid_quality(h, t, g->max_age[channel], hold, g->hold, link);
+        enum quality q = grid_quality(h, t, g->max_age[channel], c->state.deadband, g->hold, link);
+        bool silent = q == QUALITY_STALE || q == QUALITY_DISCONNECTED;
         value[k] = q <= QUALITY_HELD ? h->value : NAN;
-        if (g->learns && (q == QUALITY_HELD || q == QUALITY_INVALID) &&
-            t - h->t > g->max_age[channel]) {
-            q = QUALITY_STALE;
+        if (silent && holds && t - h->t <= g->hold) {
             value[k] = isnan(h->value) ? INFINITY : h->value;
             c->tentative = true;
         }
@@ -154,39 +155,62 @@ void record_push(struct record *r, uint32_t channel, const struct sample *s, siz
     }
 }
 
-/* Now that dead-band is decided, the marked minutes become HELD (or INVALID), or lose their value. */
-static void settle(struct record *r, uint32_t channel)
+/* True when another channel of the supply has a fresh reading in minute k. */
+static bool sibling_speaks(const struct record *r, const struct supply *s, uint32_t channel, size_t k)
 {
-    const struct filler *c = &r->filler[channel];
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        if (c != channel && r->quality[(size_t)c * r->n + k] == QUALITY_OK)
+            return true;
+    return false;
+}
+
+/* Decides the tentative minutes of a channel: held, or without value. */
+static void settle(struct record *r, const struct supply *s, uint32_t channel)
+{
+    struct filler *c = &r->filler[channel];
     float *value = r->value + (size_t)channel * r->n;
     uint8_t *quality = r->quality + (size_t)channel * r->n;
-    for (size_t k = 0; k < r->n; k++) {
-        if (quality[k] != QUALITY_STALE || isnan(value[k]))
+    for (size_t k = 0; k < r->n && c->tentative; k++) {
+        if (quality[k] <= QUALITY_HELD || isnan(value[k]))
             continue;
         bool invalid = isinf(value[k]);
-        if (c->state.deadband)
+        bool held = c->state.deadband &&
+                    (quality[k] == QUALITY_STALE || sibling_speaks(r, s, channel, k));
+        if (held)
             quality[k] = invalid ? QUALITY_INVALID : QUALITY_HELD;
-        if (invalid || !c->state.deadband)
+        if (!held || invalid)
             value[k] = NAN;
+    }
+    c->tentative = false;
+}
+
+/* Hands the state back to the grid, unless live polling is further. */
+static void hand_back(struct record *r, uint32_t channel)
+{
+    const struct grid_channel *from = &r->filler[channel].state;
+    struct grid_channel *to = &r->grid->channel[channel];
+    to->intervals = from->intervals;
+    to->long_ones = from->long_ones;
+    to->deadband = from->deadband;
+    if (from->last.t > to->last.t) {
+        to->last = from->last;
+        to->before = from->before;
     }
 }
 
 void record_end(struct record *r, uint32_t channel)
 {
-    struct filler *c = &r->filler[channel];
-    struct grid_channel *live = &r->grid->channel[channel];
-    fill(r, channel, INT64_MAX, live->connected == 0 ? LINK_LOST : LINK_UP);
-    if (c->tentative)
-        settle(r, channel);
-    c->tentative = false;
+    const struct fleet *f = r->grid->fleet;
+    const struct supply *s = &f->supplies[f->channels[channel].supply];
+    bool lost = r->grid->channel[channel].connected == 0, all = true;
+    fill(r, channel, INT64_MAX, lost ? LINK_LOST : LINK_UP);
+    hand_back(r, channel);
+    r->filler[channel].ended = true;
     r->block = SIZE_MAX;
-    live->intervals = c->state.intervals;
-    live->long_ones = c->state.long_ones;
-    live->deadband = c->state.deadband;
-    if (c->state.last.t > live->last.t) {
-        live->last = c->state.last;
-        live->before = c->state.before;
-    }
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        all &= r->filler[c].ended;
+    for (uint32_t c = s->first_channel; all && c < s->first_channel + s->n_channels; c++)
+        settle(r, s, c);
 }
 
 size_t record_minutes(const struct record *r)

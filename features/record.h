@@ -1,8 +1,8 @@
 /* Readings laid on the grid: a span of minutes of the whole fleet, one column per channel.
  *
  * The grid never invents: a minute holds the newest sample not younger than it, up to max_age; longer
- * only for dead-band channels while no connection loss lies between that sample and the next (or now,
- * when the archiver says connected). INVALID severity and NaN are missing.
+ * only for dead-band channels while no connection loss lies between that sample and the minute (live: while
+ * the archiver says connected). INVALID severity and NaN are missing.
  * A span may live in an unlinked temporary file (training: 30 days of 7,920 channels are 1.7 GB).
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_RECORD_H
@@ -36,7 +36,7 @@ struct grid_options {
     tstamp_ns period;        /* 60 s */
     tstamp_ns max_age;       /* 5 min, for signals without their own */
     const tstamp_ns *signal_max_age; /* [fleet.signals.n], 0: max_age; NULL: none */
-    tstamp_ns deadband_hold; /* longest hold of a dead-band channel: 24 h */
+    tstamp_ns deadband_hold; /* longest hold of a dead-band channel */
 };
 
 /* ---- per channel state, carried from span to span and into live polling ---- */
@@ -76,8 +76,9 @@ void record_free(struct record *r);
 /* Adds samples of one channel in time order (any number of calls; channels in any order); then ends the
  * channel: the minutes after its last sample are filled as far as holding allows (a dead-band channel is
  * held unless the archiver's last word was "not connected"), learning of dead-band is settled, and the
- * grid's state advances, unless live polling is already further. Columns and frames of a channel are
- * complete only after record_end. */
+ * grid's state advances, unless live polling is already further. Columns and frames are complete only
+ * after record_end of all channels of a supply: a dead-band channel whose next sample follows a loss is held
+ * as long as another channel of its supply has fresh readings. */
 void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n);
 void record_end(struct record *r, uint32_t channel);
 

@@ -240,6 +240,50 @@ static void dead_band_is_learned(void **state)
     fleet_free(f);
 }
 
+/* A loss ends the hold of a silent channel when its supply's other channels fall silent, not before. */
+static void siblings_tell_when_a_connection_was_lost(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/psmon-grid-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "w");
+    fputs("supply,family,sector,signal,pv,unit\nP,F,A,current,P:I,A\nP,F,A,dac,P:D,\n", out);
+    fclose(out);
+    struct fleet *f;
+    struct err err = {0};
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    for (int learn = 0; learn < 2; learn++) {
+        struct grid *g = grid_new(f, &options);
+        struct record *r;
+        static const bool dead[2] = {false, true};
+        grid_set_deadband(g, learn ? NULL : dead);
+        assert_int_equal(record_new(&r, g, f, START, 200, NULL, &err), 0);
+        for (int k = 0; k < 200; k++) {
+            struct sample s = {.t = MIN(k), .value = k, .flags = k == 120 ? SAMPLE_RECONNECTED : 0};
+            if (k < 100 || k >= 120)
+                record_push(r, 0, &s, 1);
+            if (k == 0 || k == 20 || k == 120 || k == 180)
+                record_push(r, 1, &s, 1);
+        }
+        for (uint32_t c = 0; c < 2; c++)
+            record_end(r, c);
+        const uint8_t *q;
+        const float *v = record_column(r, 1, &q);
+        assert_true(q[10] == QUALITY_HELD && q[50] == QUALITY_HELD && v[50] == 20);
+        assert_true(q[104] == QUALITY_HELD); /* the current's last reading counts five minutes */
+        for (int k = 105; k < 120; k++)
+            assert_true(q[k] == QUALITY_DISCONNECTED && isnan(v[k]));
+        assert_true(q[150] == QUALITY_HELD && v[150] == 120);
+        record_column(r, 0, &q);
+        assert_true(q[110] == QUALITY_DISCONNECTED);
+        record_free(r);
+        grid_free(g);
+    }
+    fleet_free(f);
+}
+
 /* The state goes from span to span, and a back-fill does not disturb polling that is further. */
 static void spans_follow_each_other(void **state)
 {
@@ -339,6 +383,7 @@ int main(void)
         cmocka_unit_test(live_frames_equal_spans),
         cmocka_unit_test(live_polling_is_careful),
         cmocka_unit_test(dead_band_is_learned),
+        cmocka_unit_test(siblings_tell_when_a_connection_was_lost),
         cmocka_unit_test(spans_follow_each_other),
         cmocka_unit_test(frames_agree_with_columns),
         cmocka_unit_test(signals_may_have_their_own_age),

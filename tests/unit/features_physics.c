@@ -172,7 +172,7 @@ static void make_ring(struct ring *g, const struct story *y)
     struct sample *samples = xcalloc(MINUTES, sizeof *samples);
     for (uint32_t c = 0; c < g->f->n_channels; c++) {
         const char *name = g->f->supplies[g->f->channels[c].supply].name;
-        int s = name[0] == 'M' ? atoi(name + 1) : name[0] == 'K' ? 5 : 3;
+        int s = name[0] == 'M' ? (int)strtol(name + 1, NULL, 10) : name[0] == 'K' ? 5 : 3;
         uint64_t seed = y->seed + 5;
         if (g->f->channels[c].signal < SIGNAL_KNOWN)
             make_column(v, y, s, (int)g->f->channels[c].signal);
