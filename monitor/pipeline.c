@@ -119,6 +119,7 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
     if (!p->tick.hour)
         return;
     rank_week_add(p->week, p->tick.score, p->tick.chance, p->tick.reason);
+    rank_week_add_residuals(p->week, p->tick.residual, p->tick.n_channels);
     pipeline_rank(p);
 }
 
@@ -131,6 +132,8 @@ void pipeline_rank(struct pipeline *p)
 
 void pipeline_next_week(struct pipeline *p, tstamp_ns t)
 {
+    if (p->ranked)
+        rank_week_hold(p->week, p->rows);
     rank_week_reset(p->week);
     memset(p->ledger_minutes, 0, sizeof p->ledger_minutes);
     size_t kept = 0;

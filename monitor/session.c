@@ -89,6 +89,8 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
 
 void session_close(struct session *s)
 {
+    while (s->reports) /* the database answers, or its connection fails: either ends them */
+        uv_run(s->loop, UV_RUN_ONCE);
     alerts_close(s->alerts);
     history_close(s->history);
     if (s->pg)
@@ -110,6 +112,7 @@ tstamp_ns session_warm_from(const struct session *s, tstamp_ns first)
 static void on_report(void *arg, const char *document_json)
 {
     struct session *s = arg;
+    s->reports--;
     free(s->report_latest);
     s->report_latest = xstrdup(document_json);
 }
@@ -134,10 +137,11 @@ static void issue_report(struct session *s, tstamp_ns due)
         .model_summary = s->model ? model_summary(s->model) : "no model",
         .config_hash = c->settings->hash,
         .week_start = p->week_start, .week_end = due, .issued_at = p->tick.t,
-        .rows = p->rows, .findings = p->week_findings, .n_findings = p->n_week_findings,
+        .rows = p->rows, .week = p->week, .findings = p->week_findings, .n_findings = p->n_week_findings,
         .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)
         in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(c->settings->period / NS_PER_S) / 3600;
+    s->reports++;
     report_issue(s->pg, s->history, &in, on_report, s);
     char text[TIMEFMT_LEN];
     log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due),

@@ -26,6 +26,7 @@ struct session {
 
     tstamp_ns report_next;   /* 0: not known yet */
     char *report_latest;     /* document; NULL: none since start */
+    unsigned reports;        /* lists under way: they know this struct */
     double step_seconds, store_seconds; /* of the last tick */
 };
 
