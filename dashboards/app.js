@@ -248,7 +248,7 @@ function paintLegend(ring) {
   });
   const item = (sw, text, key) => el("span", { class: "item" }, sw, text,
     key ? el("b", {}, String(count.get(key) || 0)) : "");
-  const scale = el("div", { class: "group" }, el("span", { class: "caption" }, "By chance, over the ring"));
+  const scale = el("div", { class: "group" }, el("span", { class: "caption" }, "By chance"));
   for (const b of [...BANDS].reverse()) scale.append(item(swatch(b.cls), b.text, b.cls));
   const marks = el("div", { class: "group" }, el("span", { class: "caption" }, "Open finding"),
     item(swatch("b4 mark m-equipment", MARKS.equipment), "equipment"),

@@ -46,7 +46,7 @@ static const char style[] =
     "@media(max-width:600px){body{padding:14px 12px}.list thead{display:none}.list,.list tbody{display:block}"
     ".list tr{display:grid;grid-template-columns:2.6em 1fr auto;gap:2px 8px;padding:10px 0;border-bottom:1px solid "
     "var(--line)}.list td{border:0;padding:0}.list td.why{grid-column:1/-1}.list td:last-child{grid-column:1/-1;"
-    "width:100%;max-width:320px}.list td.n{text-align:left}.wide{overflow-x:auto}}\n";
+    "width:100%;max-width:230px}.list td.n{text-align:left}.wide{overflow-x:auto}}\n";
 
 static void text(struct buf *out, const char *before, const char *s, const char *after)
 {
@@ -84,10 +84,10 @@ static void chart_line(struct buf *out, const json_t *values, struct frame f, co
     double base = f.top + (from_zero ? hi * scale : f.height);
     buf_printf(out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", f.left, f.left + f.width,
                base, base);
-    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + 7, hi);
+    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3, f.top + 7, from_zero ? 3 : 4, hi);
     if (lo < 0 || !from_zero)
-        buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", f.left - 3, f.top + f.height,
-                   lo);
+        buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3, f.top + f.height,
+                   from_zero ? 3 : 4, lo);
     buf_printf(out, "<path class=\"%s\" d=\"", class);
     bool pen = false;
     json_array_foreach(values, i, v) {
