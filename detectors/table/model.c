@@ -47,7 +47,7 @@ struct table_scorer {
     struct table_parts parts;
     float *empty, *jsd;      /* [d] NaN; the windows' divergences */
     bool started;
-    tstamp_ns last;
+    tstamp_ns last, period;
 };
 
 /* Whole periods without a row between two times. */
@@ -245,11 +245,12 @@ bool table_model_has_network(const struct table_model *m)
 
 /* ---- scoring -------------------------------------------------------------------------------------- */
 
-struct table_scorer *table_scorer_new(struct table_model *m)
+struct table_scorer *table_scorer_new(struct table_model *m, tstamp_ns period)
 {
     struct table_scorer *s = xcalloc(1, sizeof *s);
     size_t d = m->d;
     s->m = m;
+    s->period = period > 0 ? period : m->period;
     tracks_open(&s->tracks, d);
     tracks_reset(&s->tracks, &m->null);
     s->windows = hist_windows_new(d, (unsigned)m->window);
@@ -279,7 +280,7 @@ void table_scorer_free(struct table_scorer *s)
 /* Periods without a row: nothing enters the windows, what is remembered fades. */
 static void pass_gap(struct table_scorer *s, tstamp_ns t)
 {
-    size_t gap = s->started ? gap_between(s->last, t, s->m->period) : 0;
+    size_t gap = s->started ? gap_between(s->last, t, s->period) : 0;
     s->started = true;
     s->last = t;
     tracks_fade(&s->tracks, &s->m->null, gap);
@@ -340,7 +341,7 @@ static void explain(const struct table_scorer *s, int which, struct table_row *o
                     .name = m->names[m->used[top]],
                     .now = s->x[top],
                     .scale = m->fit.scale[top],
-                    .period = m->period,
+                    .period = s->period,
                     .missing = m->d - s->parts.observed};
     why_text(out->why, sizeof out->why, &w);
 }
@@ -388,7 +389,7 @@ void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], st
 int table_model_calibrate(struct table_model *m, const struct table *t, struct err *err)
 {
     float *score = xcalloc(t->n + 1, sizeof *score);
-    struct table_scorer *s = table_scorer_new(m);
+    struct table_scorer *s = table_scorer_new(m, table_period(t));
     struct table_row row;
     size_t n = 0;
     for (size_t i = 0; i < t->n; i++) {

@@ -47,9 +47,10 @@ struct table_row {
     char why[TABLE_WHY_LEN];
 };
 
-/* Scores row after row, each from itself and the rows before. */
+/* Scores row after row, each from itself and the rows before. period: usual step of their times, ns, by which
+ * gaps are recognised; 0: the training table's. */
 struct table_scorer;
-struct table_scorer *table_scorer_new(struct table_model *m);
+struct table_scorer *table_scorer_new(struct table_model *m, tstamp_ns period);
 void table_scorer_free(struct table_scorer *s);
 
 /* x[d] in the order of the training table's names. */

@@ -18,6 +18,7 @@
 #define SEED 1
 #define FEWEST_WINDOW 2
 #define MOST_WINDOW 65535
+#define SAME_PACE 1.5
 #define PROGRESS_EVERY 256 /* rows */
 
 static const char about[] =
@@ -66,6 +67,15 @@ static void note_times(const struct table *t)
                 t->path, t->first_backward, t->backward);
 }
 
+/* Windows and smoothing count rows: another pace gives them another length. */
+static void note_period(const struct table *train, const struct table *t)
+{
+    double a = (double)table_period(train), b = (double)table_period(t);
+    if (a > 0 && b > 0 && fmax(a, b) > SAME_PACE * fmin(a, b))
+        fprintf(stderr, "psmon: %s has a row every %.4g s, %s every %.4g s: scores may not compare\n", t->path,
+                b / (double)NS_PER_S, train->path, a / (double)NS_PER_S);
+}
+
 static int read_matching(struct table **out, const char *path, const struct table *train, struct err *err)
 {
     struct table *t;
@@ -78,6 +88,7 @@ static int read_matching(struct table **out, const char *path, const struct tabl
         return rc;
     }
     note_times(t);
+    note_period(train, t);
     *out = t;
     return 0;
 }
@@ -143,7 +154,7 @@ static void add_row(struct buf *b, const struct table *t, size_t i, const struct
 /* Scores t's rows into f; false when writing failed. */
 static bool score_rows(struct table_model *m, const struct table *t, FILE *f)
 {
-    struct table_scorer *s = table_scorer_new(m);
+    struct table_scorer *s = table_scorer_new(m, table_period(t));
     struct progress progress;
     struct table_row row;
     struct buf line = {0};

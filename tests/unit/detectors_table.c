@@ -59,7 +59,7 @@ static struct table_model *learn(const struct table *t)
 static struct table_row *score(struct table_model *m, const struct table *t)
 {
     struct table_row *rows = xcalloc(t->n, sizeof *rows);
-    struct table_scorer *s = table_scorer_new(m);
+    struct table_scorer *s = table_scorer_new(m, table_period(t));
     for (size_t i = 0; i < t->n; i++)
         table_scorer_step(s, t->time[i], t->value + i * t->d, &rows[i]);
     table_scorer_free(s);
@@ -465,6 +465,22 @@ static void gaps_in_time_empty_the_windows(void **state)
     table_free(t);
 }
 
+/* Rows at a fifth of the training table's pace are no gaps. */
+static void another_pace(void **state)
+{
+    (void)state;
+    struct table *t = make_table(200, 38, 0);
+    for (size_t i = 0; i < 200; i++) {
+        t->time[i] *= 5;
+        t->value[i * WIDTH] += i < 100 ? 0 : 3;
+    }
+    struct table_row *rows = score(model, t);
+    assert_true(!isnan(rows[150].jsd));
+    assert_true(flagged(rows, 110, 200) == 1);
+    free(rows);
+    table_free(t);
+}
+
 /* A constant column is no hindrance; a change of it is found, a change within rounding is not. */
 static void constant_columns(void **state)
 {
@@ -564,6 +580,7 @@ int main(void)
         cmocka_unit_test(finds_unrest),
         cmocka_unit_test(missing_values),
         cmocka_unit_test(gaps_in_time_empty_the_windows),
+        cmocka_unit_test(another_pace),
         cmocka_unit_test(constant_columns),
         cmocka_unit_test(one_signal),
         cmocka_unit_test(few_rows),
