@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COLLECT_CHANNELS 4096
+#define COLLECT_CHANNELS 8192
 
 struct collect {
     struct sample *s[COLLECT_CHANNELS];
