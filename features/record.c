@@ -198,11 +198,24 @@ static void hand_back(struct record *r, uint32_t channel)
     }
 }
 
+/* A set-point that nobody touched throughout sends on change only; of other signals, silence from end to
+ * end more likely means that they are dead. */
+static void learn_untouched(struct record *r, uint32_t channel)
+{
+    struct grid_channel *c = &r->filler[channel].state;
+    tstamp_ns silent = c->last.t == INT64_MIN ? 0 : record_time(r, r->n) - c->last.t;
+    if (r->grid->learns && r->grid->fleet->channels[channel].signal == SIGNAL_DAC &&
+        c->intervals == 0 && silent > r->grid->max_age[channel])
+        grid_learn(c, silent, r->grid->max_age[channel]);
+}
+
 void record_end(struct record *r, uint32_t channel)
 {
     const struct fleet *f = r->grid->fleet;
     const struct supply *s = &f->supplies[f->channels[channel].supply];
     bool lost = r->grid->channel[channel].connected == 0, all = true;
+    if (!lost)
+        learn_untouched(r, channel);
     fill(r, channel, INT64_MAX, lost ? LINK_LOST : LINK_UP);
     hand_back(r, channel);
     r->filler[channel].ended = true;

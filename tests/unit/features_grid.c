@@ -281,6 +281,19 @@ static void siblings_tell_when_a_connection_was_lost(void **state)
         record_free(r);
         grid_free(g);
     }
+    /* a set-point nobody touched, a current that died: one sample each, before the span */
+    struct grid *g = grid_new(f, &options);
+    struct record *r;
+    assert_int_equal(record_new(&r, g, f, START, 100, NULL, &err), 0);
+    for (uint32_t c = 0; c < 2; c++) {
+        record_push(r, c, &(struct sample){.t = MIN(-30), .value = 4.5}, 1);
+        record_end(r, c);
+    }
+    const uint8_t *q;
+    assert_true(record_column(r, 1, &q)[99] == 4.5F && q[99] == QUALITY_HELD);
+    assert_true(isnan(record_column(r, 0, &q)[99]) && q[99] == QUALITY_STALE);
+    record_free(r);
+    grid_free(g);
     fleet_free(f);
 }
 
