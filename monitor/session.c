@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "monitor/report.h"
+#include "monitor/report_week.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,29 @@ static int open_alerts(struct session *s, struct err *err)
     return rc;
 }
 
+/* Takes up the week that the last stored tick belongs to: its list is made of all of it, not of what came
+ * after a restart. */
+static int restore_week(struct session *s, struct err *err)
+{
+    const struct context *c = s->context;
+    struct pipeline *p = s->pipeline;
+    tstamp_ns last;
+    uint64_t hours[REASON_COUNT] = {0};
+    int rc = history_last_tick(c->conninfo, s->run, &last, err);
+    if (rc != 0 || !last)
+        return rc;
+    tstamp_ns due = report_due(c->settings, last - 1);
+    p->week_start = report_due(c->settings, due - 8 * NS_PER_DAY);
+    rc = report_week_load(p->week, c->conninfo, c->fleet, s->run, p->week_start, due, hours, err);
+    for (int r = 0; r < REASON_COUNT; r++)
+        p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / c->settings->period);
+    if (rc == 0)
+        rc = history_findings(c->conninfo, c->fleet, s->run, p->week_start, due, &p->week_findings,
+                              &p->n_week_findings, err);
+    p->week_findings_cap = p->n_week_findings;
+    return rc;
+}
+
 int session_restart_pipeline(struct session *s, struct err *err)
 {
     struct context *c = s->context;
@@ -57,7 +81,7 @@ int session_restart_pipeline(struct session *s, struct err *err)
     if (rc == 0)
         scorer_restore(s->pipeline->scorer, open, n);
     free(open);
-    return rc;
+    return rc == 0 ? restore_week(s, err) : rc;
 }
 
 int session_open(struct session *s, struct context *c, uv_loop_t *loop, const char *run, tstamp_ns from,
