@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GOLDEN "tests/golden/archiver/"
 
@@ -335,6 +336,88 @@ static void names(void **state)
     HAS("{\"pvName\":\"X\",\"status\":\"Not being archived\"}]");
 }
 
+/* ---- the real client on this server ---- */
+
+struct reading {
+    struct fixture *f;
+    uint64_t sum;
+    size_t n, done;
+    int code;
+};
+
+static uint64_t mix(uint64_t sum, uint32_t channel, const struct sample *s)
+{
+    uint64_t bits;
+    memcpy(&bits, &s->value, sizeof bits);
+    uint64_t x = (uint64_t)s->t ^ bits * 31 ^ (uint64_t)s->severity << 7 ^ (uint64_t)s->flags << 3 ^ channel;
+    return sum + x * 0x9e3779b97f4a7c15u; /* channels come in any order */
+}
+
+static void on_samples(void *arg, uint32_t channel, const struct sample *s, size_t n)
+{
+    struct reading *r = arg;
+    for (size_t i = 0; i < n; i++)
+        r->sum = mix(r->sum, channel, &s[i]);
+    r->n += n;
+}
+
+static void on_read(void *arg, const struct source_result *result)
+{
+    struct reading *r = arg;
+    r->code = result->code;
+    r->done++;
+    uv_stop(&r->f->loop);
+}
+
+static tstamp_ns standing_clock(void *arg)
+{
+    (void)arg;
+    return at(START);
+}
+
+static void the_client_reads_what_was_made(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    struct fleet *fleet;
+    char path[] = "/tmp/psmon-simwire-XXXXXX", url[64];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(sim_write_fleet(f->sim, path, &err), 0);
+    assert_int_equal(fleet_load(&fleet, path, &err), 0);
+    unlink(path);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/retrieval", sim_server_port(f->server));
+    struct source_options o = {.retrieval_url = url, .connections = 8, .now = standing_clock};
+    struct source *source;
+    assert_int_equal(source_open(&source, &f->loop, fleet, &o, &err), 0);
+    /* over a maintenance day, all channels of five supplies */
+    uint32_t channels[30];
+    tstamp_ns from = at("2026-09-29T00:00:00Z"), to = at("2026-10-01T00:00:00Z");
+    struct reading got = {.f = f};
+    uint64_t want = 0;
+    size_t n = 0;
+    static struct sample x[3000];
+    for (uint32_t i = 0; i < 30; i++) {
+        channels[i] = i;
+        uint32_t c = (uint32_t)sim_find(f->sim, fleet->channels[i].pv);
+        n += sim_latest(f->sim, c, from - 1, x);
+        want = mix(want, i, x);
+        size_t k = sim_read(f->sim, c, from, to, x, 3000);
+        for (size_t j = 0; j < k; j++)
+            want = mix(want, i, &x[j]);
+        n += k;
+    }
+    source->ops->range(source, channels, 30, from, to, 20, on_samples, on_read, &got);
+    while (!got.done)
+        uv_run(&f->loop, UV_RUN_DEFAULT);
+    assert_int_equal(got.code, 0);
+    assert_int_equal(got.n, n);
+    assert_true(got.sum == want);
+    source_close(source);
+    fleet_free(fleet);
+}
+
 static void many_requests_on_few_connections(void **state)
 {
     struct fixture *f = *state;
@@ -353,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(windows, setup, teardown),
         cmocka_unit_test_setup_teardown(new_year_opens_a_chunk, setup, teardown),
         cmocka_unit_test_setup_teardown(names, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_client_reads_what_was_made, setup, teardown),
         cmocka_unit_test_setup_teardown(many_requests_on_few_connections, setup, teardown),
     };
     return cmocka_run_group_tests_name("archive/sim wire", tests, NULL, NULL);
