@@ -58,14 +58,26 @@ static void commit(struct alerts *a, struct pg_txn *txn)
     outbox_release(a->outbox);
 }
 
+/* The caller's conditions and the outbox's, into a->conditions. */
+static size_t gather(struct alerts *a, const struct alerts_condition *conditions, size_t n)
+{
+    xgrow(&a->conditions, &a->cap_conditions, n + a->n_webhooks + 1, sizeof *a->conditions);
+    if (n)
+        memcpy(a->conditions, conditions, n * sizeof *conditions);
+    return n + outbox_troubles(a->outbox, a->conditions + n);
+}
+
 void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings, size_t n,
                  const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
 {
-    xgrow(&a->conditions, &a->cap_conditions, n_conditions + a->n_webhooks + 1, sizeof *a->conditions);
-    if (n_conditions)
-        memcpy(a->conditions, conditions, n_conditions * sizeof *conditions);
-    size_t all = n_conditions + outbox_troubles(a->outbox, a->conditions + n_conditions);
+    size_t all = gather(a, conditions, n_conditions);
     commit(a, book_step(a->book, now, findings, n, a->conditions, all, quiet));
+}
+
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n)
+{
+    size_t all = gather(a, conditions, n);
+    commit(a, book_step_blind(a->book, now, a->conditions, all));
 }
 
 /* ---- what the database knows ---- */
@@ -131,7 +143,7 @@ static void beat(struct alerts *a)
     for (size_t i = 0; i < n; i++)
         open += v[i].raised != 0;
     outbox_stats(a->outbox, &s);
-    char *body = webhook_heartbeat(clock_wall(), a->run, a->source, open, s.outbox_depth);
+    char *body = webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open, s.outbox_depth);
     outbox_heartbeat(a->outbox, body);
     free(body);
 }

@@ -51,6 +51,10 @@ struct alerts_condition {
 void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings, size_t n,
                  const struct alerts_condition *conditions, size_t n_conditions, bool quiet);
 
+/* Time passes without a tick (no data at all): nothing is known of findings, so their alarms stay as they are, neither
+ * raised nor returned; psmon's own conditions live on. */
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n);
+
 /* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State PENDING is
  * the on-delay: not an alarm yet (raised 0). */
 struct alarm_view {
@@ -76,8 +80,8 @@ int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, st
 
 /* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at data time
  * `at`. State, transition and request are one statement; a running monitor takes the request up within 2 s, else
- * the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives the whole identifier. Error: ERR_CONFIG
- * when there is no such open alarm, or it is acknowledged already. */
+ * the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives the whole identifier. Error: ERR_DATA
+ * when there is no such open alarm, or it is acknowledged already; ERR_CONFIG when name or note are too long. */
 #define ALERTS_ID_LEN 48
 int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
                        const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err) MUSTCHECK;

@@ -335,24 +335,45 @@ static struct pg_txn *finish(struct book *b)
     return txn;
 }
 
-struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *findings, size_t n,
-                         const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
+/* After the findings are marked: conditions, then every occurrence's step; blind: only those of psmon's own. */
+static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n, bool blind)
+{
+    for (size_t i = 0; i < n; i++)
+        mark_condition(b, &conditions[i]);
+    for (size_t i = 0; i < b->n; i++) {
+        struct occurrence *o = b->occ[i];
+        if (o->monitor || !blind)
+            step(b, o, &(struct alarm_input){.now = b->now, .present = o->present});
+    }
+    for (size_t i = 0; i < b->n && !b->quiet; i++)
+        if (b->occ[i]->owed && (b->occ[i]->monitor || !blind))
+            pay(b, b->occ[i]);
+    forget_old(b);
+    return finish(b);
+}
+
+static void begin_tick(struct book *b, tstamp_ns now, bool quiet)
 {
     b->now = now;
     b->quiet = quiet;
     begin(b);
     for (size_t i = 0; i < b->n; i++)
         b->occ[i]->present = false;
+}
+
+struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *findings, size_t n,
+                         const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
+{
+    begin_tick(b, now, quiet);
     mark_findings(b, findings, n);
-    for (size_t i = 0; i < n_conditions; i++)
-        mark_condition(b, &conditions[i]);
-    for (size_t i = 0; i < b->n; i++)
-        step(b, b->occ[i], &(struct alarm_input){.now = now, .present = b->occ[i]->present});
-    for (size_t i = 0; i < b->n && !quiet; i++)
-        if (b->occ[i]->owed)
-            pay(b, b->occ[i]);
-    forget_old(b);
-    return finish(b);
+    return advance(b, conditions, n_conditions, false);
+}
+
+struct pg_txn *book_step_blind(struct book *b, tstamp_ns now, const struct alerts_condition *conditions,
+                               size_t n)
+{
+    begin_tick(b, now, false);
+    return advance(b, conditions, n, true);
 }
 
 /* ---- acknowledgements ---- */

@@ -37,11 +37,11 @@ static int find_open(const char *conninfo, const char *run, const char *given, c
         return rc;
     char *const *v = rows->value;
     if (rows->n_rows == 0 || !*given)
-        rc = err_set(err, ERR_CONFIG, "no open alarm '%s'; psmon alarm list shows them", given);
+        rc = err_set(err, ERR_DATA, "no open alarm '%s'; psmon alarm list shows them", given);
     else if (rows->n_rows > 1 && v[3][0] != 't')
-        rc = err_set(err, ERR_CONFIG, "'%s' fits %d open alarms, give more of it", given, rows->n_rows);
+        rc = err_set(err, ERR_DATA, "'%s' fits %d open alarms, give more of it", given, rows->n_rows);
     else if (strcmp(v[1], alarm_state_name(ALARM_ACK)) == 0)
-        rc = err_set(err, ERR_CONFIG, "alarm %s was acknowledged already, by %s", v[0], v[2]);
+        rc = err_set(err, ERR_DATA, "alarm %s was acknowledged already, by %s", v[0], v[2]);
     else
         snprintf(id, ALERTS_ID_LEN, "%s", v[0]);
     pg_rows_free(rows);
@@ -79,7 +79,7 @@ int alerts_acknowledge(const char *conninfo, const char *run, const char *occurr
                 " FROM o WHERE a.run = o.run AND a.occurrence = o.occurrence RETURNING a.occurrence",
                 5, params, &rows, err);
     if (rc == 0 && rows->n_rows == 0)
-        rc = err_set(err, ERR_CONFIG, "alarm %s ended or was acknowledged meanwhile", id);
+        rc = err_set(err, ERR_DATA, "alarm %s ended or was acknowledged meanwhile", id);
     pg_rows_free(rows);
     return rc;
 }
@@ -140,7 +140,7 @@ int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *sou
         return err_set(err, ERR_LIB, "could not make an event loop");
     struct test t = {.http = http_new(&loop, 4), .each = each, .arg = arg};
     struct test_message *m = xcalloc(n + 1, sizeof *m);
-    char *body = webhook_test(now, source);
+    char *body = webhook_test(now / NS_PER_S * NS_PER_S, source);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         m[i].test = &t;

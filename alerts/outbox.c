@@ -193,6 +193,10 @@ static void give_up(struct message *m, struct pg_txn *txn, const char *state, co
     else
         log_info("alerts", "webhook not needed any more: endpoint=%s message=%s type=%s why=\"%s\"",
                  e->name, m->id, m->type, why);
+    if (dead && m->attempts == 0) { /* so that every dead letter is among the deliveries */
+        m->started = clock_wall();
+        add_attempt(txn, m, &(struct http_result){.complete = false}, false, why);
+    }
     add_result(txn, m, state, 0, why);
     dequeue(m);
 }
@@ -476,10 +480,9 @@ static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
         m->created -= seconds(fmax(0, strtod(v[7], NULL)));
         return;
     }
-    log_warning("alerts", "webhook given up, its endpoint is not configured any more: endpoint=%s message=%s",
-                v[1], v[0]);
-    o->dead++;
-    store_result(txn, v[0], v[1], "dead", (int)strtol(v[5], NULL, 10), clock_wall(), "the endpoint is not configured any more");
+    struct endpoint gone = {.outbox = o, .name = v[1]};
+    give_up(enqueue(&gone, &in), txn, "dead", "the endpoint is not configured any more");
+    free(gone.queue);
 }
 
 void outbox_restore(struct outbox *o, const struct pg_rows *rows)

@@ -145,6 +145,10 @@ void store_message(struct pg_txn *txn, const char *run, const char *endpoint, co
                " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
                " ON CONFLICT DO NOTHING",
                p.n, p.v);
+    if (why_dead)
+        store_attempt(txn, &(struct store_attempt){.message = m->id, .endpoint = endpoint, .run = run,
+                                                   .occurrence = m->occurrence, .type = m->type,
+                                                   .started = now, .answer = "", .error = why_dead});
 }
 
 void store_result(struct pg_txn *txn, const char *message, const char *endpoint, const char *state,

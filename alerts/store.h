@@ -20,7 +20,7 @@ extern const char store_restore_sql[];
 /* One row of it. */
 void store_parse(struct occurrence *o, char *const value[]);
 
-/* A message for one endpoint, waiting; or dead at once, when why is given. */
+/* A message for one endpoint, waiting; or dead at once, when why is given: then also in the deliveries, as attempt 0. */
 void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
                    const char *why_dead);
 

@@ -90,8 +90,8 @@ static void print_answer(void *arg, const char *url, const struct http_result *r
 {
     (void)arg;
     if (r->complete)
-        printf("%s %s: HTTP %d in %.0f ms: %.200s\n", ok ? "ok    " : "FAILED", url, r->status,
-               r->seconds * 1e3, r->body_len ? r->body : "(empty)");
+        printf("%s %s: HTTP %d in %.0f ms: %.*s\n", ok ? "ok    " : "FAILED", url, r->status,
+               r->seconds * 1e3, (int)strcspn(r->body, "\r\n"), r->body);
     else
         printf("FAILED %s: %s\n", url, r->error);
 }

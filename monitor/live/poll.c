@@ -52,14 +52,10 @@ void live_blind(struct live *l, const struct err *why)
     l->snapshot.poll_failures++;
     l->archiver_error = *why;
     archiver_is(l, false);
-    /* no tick is made, but alarms and their delays go on */
-    const struct tick *t = &l->session.pipeline->tick;
+    /* no tick is made, so nothing is known of findings; psmon's own alarms and their delays go on */
     tstamp_ns now = clock_now(&l->context.settings->clock);
     size_t n = live_conditions(l, now);
-    if (t->t)
-        alerts_step(l->session.alerts, now, t->findings, t->n_findings, l->conditions, n, false);
-    else
-        alerts_step(l->session.alerts, now, NULL, 0, l->conditions, n, false);
+    alerts_step_blind(l->session.alerts, now, l->conditions, n);
 }
 
 static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_t n)

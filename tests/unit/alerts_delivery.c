@@ -129,6 +129,7 @@ static void gone_disables_the_endpoint_and_says_so(void **state)
     assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"),
                         "3");
     assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'delivered'"), "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"), "3"); /* each is listed */
     assert_string_equal(bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
                                     " WHERE class = 'monitor'"),
                         "psmon monitor webhook 1");

@@ -295,6 +295,8 @@ static void what_was_not_delivered_is_after_a_restart(void **state)
     bench_start(&b);
     bench_settle(&b);
     assert_string_equal(bench_value("SELECT state FROM outbox WHERE message = 'msg_x'"), "dead");
+    assert_string_equal(bench_value("SELECT ok || error FROM deliveries WHERE message = 'msg_x'"),
+                        "falsethe endpoint is not configured any more");
 }
 
 static void only_what_is_still_open_is_told_after_a_hole(void **state)
@@ -331,6 +333,36 @@ static void only_what_is_still_open_is_told_after_a_hole(void **state)
     assert_string_equal(bench_value("SELECT count(*) FROM alarm_transitions WHERE occurrence = 'over'"), "3");
 }
 
+static void blindness_neither_raises_nor_ends_anything(void **state)
+{
+    (void)state;
+    const struct alerts_condition away = {"archiver", "no answer from the archiver"};
+    bench_start(&b);
+    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C02:Q1")};
+    bench_ticks(&b, 0, 2, f, 1);
+    bench_tick(&b, 3, f, 2);
+    for (int m = 4; m < 60; m++)
+        alerts_step_blind(b.alerts, BENCH_T0 + m * NS_PER_MIN, &away, 1);
+    assert_int_equal(n_active(), 3);
+    assert_string_equal(view(0).state, "UNACK");
+    assert_string_equal(view(1).state, "PENDING");
+    assert_string_equal(view(2).state, "UNACK");
+    assert_string_equal(view(2).class, "monitor");
+    assert_string_equal(view(2).text, "no answer from the archiver");
+    for (int m = 4; m < 60; m++) /* the hole is filled, in times before the last blind step */
+        alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, f, 2, NULL, 0, true);
+    bench_tick(&b, 60, f, 2);
+    bench_tick(&b, 63, f, 2);
+    assert_string_equal(view(0).state, "UNACK");
+    assert_string_equal(view(1).state, "UNACK");
+    assert_string_equal(view(2).state, "RTN_UNACK");
+    bench_delivered(&b, 4);
+    bench_settle(&b);
+    assert_string_equal(bench_value("SELECT string_agg(split_part(occurrence, '-', 1) || ' ' ||"
+                                    " split_part(type, '.', 3), ',' ORDER BY seq) FROM outbox"),
+                        "f1 raised,psmon raised,f2 raised,psmon returned");
+}
+
 static void an_acknowledgement_reaches_the_running_monitor(void **state)
 {
     (void)state;
@@ -340,10 +372,10 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     struct finding f[2] = {bench_finding("abc1", "SR:C01:Q1"), bench_finding("abd1", "SR:C02:Q1")};
     bench_ticks(&b, 0, 2, f, 2);
     bench_settle(&b);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err), ERR_CONFIG);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, "2 open alarms"));
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err), ERR_CONFIG);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err), ERR_CONFIG);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err), ERR_DATA);
     assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking", BENCH_T0 + NS_PER_HOUR, id,
                                         &err), 0);
     assert_string_equal(id, "abc1");
@@ -358,7 +390,7 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     assert_string_equal(view(1).state, "UNACK");
     bench_until(&b, strcmp(bench_value("SELECT count(applied_at) FROM alarm_acks"), "1") == 0, 5);
     assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
-                     ERR_CONFIG);
+                     ERR_DATA);
     assert_non_null(strstr(err.msg, "by eve"));
     bench_ticks(&b, 3, 9, NULL, 0);
     bench_settle(&b);
@@ -516,6 +548,7 @@ int main(void)
         CASE(state_comes_back_after_a_restart),
         CASE(what_was_not_delivered_is_after_a_restart),
         CASE(only_what_is_still_open_is_told_after_a_hole),
+        CASE(blindness_neither_raises_nor_ends_anything),
         CASE(an_acknowledgement_reaches_the_running_monitor),
         CASE(an_acknowledgement_without_a_monitor_waits),
         CASE(the_database_may_be_away_while_running),
