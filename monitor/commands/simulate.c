@@ -53,8 +53,11 @@ static int write_config(const struct simulate *o, int port, struct err *err)
     if (o->serve)
         fprintf(f, "archiver:\n  url: http://%.*s:%d\n", host_len ? host_len : 9,
                 host_len ? o->serve : "127.0.0.1", port);
-    else if (o->csv)
-        fprintf(f, "archiver:\n  url: file://%s%s\n", *o->csv == '/' ? "" : "/", o->csv);
+    else if (o->csv) {
+        char *folder = realpath(o->csv, NULL);
+        fprintf(f, "archiver:\n  url: file://%s\n", folder ? folder : o->csv);
+        free(folder);
+    }
     fprintf(f, "state_dir: %s\n", o->state_dir);
     if (o->listen)
         fprintf(f, "http:\n  listen: %s\n", o->listen);
@@ -69,10 +72,12 @@ static int write_config(const struct simulate *o, int port, struct err *err)
     return 0;
 }
 
-/* Configuration, fleet and maintenance; a year of maintenance is known ahead. */
+/* Labels, configuration, fleet and maintenance, of which a year is known ahead; the folder for tables. */
 static int write_files(const struct simulate *o, int port, struct err *err)
 {
     int rc = 0;
+    if (o->csv && mkdir(o->csv, 0777) != 0 && errno != EEXIST)
+        return err_set(err, ERR_IO, "could not make folder \"%s\": %s", o->csv, strerror(errno));
     tstamp_ns end = o->from + (tstamp_ns)(o->days * 86400e9);
     if (o->labels_out)
         rc = sim_write_labels(o->sim, o->labels_out, err);
@@ -121,8 +126,6 @@ static void *write_tables_thread(void *arg)
 
 static int write_tables(const struct simulate *o, struct err *err)
 {
-    if (mkdir(o->csv, 0777) != 0 && errno != EEXIST)
-        return err_set(err, ERR_IO, "could not make folder \"%s\": %s", o->csv, strerror(errno));
     struct tables t = {.o = o, .mutex = PTHREAD_MUTEX_INITIALIZER};
     pthread_t threads[MAX_THREADS];
     int64_t started = 0;
@@ -240,24 +243,36 @@ static int run_simulate(int argc, char **argv)
                          .faults_per_week = -1, .fault_size = "mixed", .from = default_from(),
                          .state_dir = "/var/tmp/psmon", .threads = sysconf(_SC_NPROCESSORS_ONLN)};
     const struct option_spec specs[] = {
-        {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT", "answer as an Archiver Appliance there", false},
-        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies, 33 a sector (1320)", false},
+        {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT",
+         "answer as an Archiver Appliance there", false},
+        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N",
+         "power supplies, 33 a sector (1320)", false},
         {"days", 0, OPTION_NUMBER, &o.days, "D", "length of the simulated span (28)", false},
-        {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H", "days without faults at its start (14)", false},
-        {"from", 0, OPTION_TIME, &o.from, "T", "start of the span (five weeks ago, a Monday)", false},
-        {"start", 0, OPTION_TIME, &o.start, "T", "simulated time now (--from + healthy days)", false},
+        {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H",
+         "days without faults at its start (14)", false},
+        {"from", 0, OPTION_TIME, &o.from, "T",
+         "start of the span (five weeks ago, a Monday)", false},
+        {"start", 0, OPTION_TIME, &o.start, "T",
+         "simulated time now (--from + healthy days)", false},
         {"seed", 0, OPTION_INTEGER, &o.seed, "S", "another seed is another ring (1)", false},
         {"speed", 0, OPTION_NUMBER, &o.speed, "X", "simulated seconds per second (1)", false},
-        {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N", "planted in the ring (1.5 % of the supplies)", false},
-        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE", "small, medium or mixed (mixed)", false},
-        {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE", "write a configuration, with fleet.csv and maintenance.csv beside it", false},
+        {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N",
+         "planted in the ring (1.5 % of the supplies)", false},
+        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE",
+         "small, medium or mixed (mixed)", false},
+        {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE",
+         "write a configuration, with fleet.csv and maintenance.csv beside it", false},
         {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write the planted faults", false},
-        {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
-        {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},
+        {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR",
+         "state_dir of that configuration", false},
+        {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT",
+         "http.listen of that configuration", false},
         {"webhook", 0, OPTION_TEXT, &o.webhook, "URL", "a webhook of that configuration", false},
         {"webhook-secret", 0, OPTION_TEXT, &o.webhook_secret, "S", "its secret, whsec_...", false},
-        {"csv", 0, OPTION_TEXT, &o.csv, "DIR", "write one wide SUPPLY.csv per supply: time,<six signals>,label", false},
-        {"threads", 0, OPTION_INTEGER, &o.threads, "N", "threads that write tables (processors)", false},
+        {"csv", 0, OPTION_TEXT, &o.csv, "DIR",
+         "write one wide SUPPLY.csv per supply: time,<six signals>,label", false},
+        {"threads", 0, OPTION_INTEGER, &o.threads, "N",
+         "threads that write tables (processors)", false},
         {0},
     };
     int status, n;
