@@ -6,10 +6,10 @@
 
 /* Why a transition fires. */
 enum cause {
-    CAUSE_PRESENT,    /* the condition holds */
-    CAUSE_ABSENT,     /* it does not */
-    CAUSE_HELD,       /* it has held for the on-delay, and holds now */
-    CAUSE_GONE,       /* it has been away for the off-delay */
+    CAUSE_PRESENT, /* the condition holds */
+    CAUSE_ABSENT,  /* it does not */
+    CAUSE_HELD,    /* it has held for the on-delay, and holds now */
+    CAUSE_GONE,    /* it has been away for the off-delay */
     CAUSE_ACK,
     CAUSE_EXPIRED,
     CAUSE_SUPERSEDED,

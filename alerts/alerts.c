@@ -1,5 +1,5 @@
-/* Book, outbox and database together; see alerts.h. One transaction per tick that changed something: rows of alarms,
- * their transitions, their messages. SPDX-License-Identifier: MIT */
+/* Book, outbox and database together; see alerts.h. One transaction per tick that changed
+ * something: rows of alarms, their transitions, their messages. SPDX-License-Identifier: MIT */
 #include "alerts/alerts.h"
 
 #include "alerts/book.h"
@@ -32,7 +32,7 @@ struct alerts {
     uv_timer_t timer;
     bool restored, restoring, closing;
     tstamp_ns opened; /* wall clock */
-    int parts; /* timer, outbox, queries under way: freed with the last */
+    int parts;        /* timer, outbox, queries under way: freed with the last */
     tstamp_ns next_restore, next_acks, next_heartbeat, heartbeat; /* monotonic */
 };
 
@@ -74,7 +74,8 @@ void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings
     commit(a, book_step(a->book, now, findings, n, a->conditions, all, quiet));
 }
 
-void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n)
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions,
+                       size_t n)
 {
     size_t all = gather(a, conditions, n);
     commit(a, book_step_blind(a->book, now, a->conditions, all));
@@ -108,7 +109,8 @@ static void on_outbox_rows(void *arg, const struct pg_rows *rows)
         const struct alarm_view *v;
         size_t n = book_views(a->book, &v);
         if (n > 0 || rows->n_rows > 0)
-            log_info("alerts", "restored: run=%s alarms=%zu undelivered=%d", a->run, n, rows->n_rows);
+            log_info("alerts", "restored: run=%s alarms=%zu undelivered=%d", a->run, n,
+                     rows->n_rows);
     }
     release(a);
 }
@@ -143,7 +145,8 @@ static void beat(struct alerts *a)
     for (size_t i = 0; i < n; i++)
         open += v[i].raised != 0;
     outbox_stats(a->outbox, &s);
-    char *body = webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open, s.outbox_depth);
+    char *body = webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open,
+                                   s.outbox_depth);
     outbox_heartbeat(a->outbox, body);
     free(body);
 }
@@ -166,7 +169,8 @@ static void on_timer(uv_timer_t *timer)
     }
     if (a->send && a->restored && pg_up(a->pg) && due(&a->next_acks, now, ACK_POLL_S * NS_PER_S))
         ask(a,
-            "SELECT occurrence, by_whom, note, (extract(epoch FROM at) * 1000000)::bigint FROM alarm_acks"
+            "SELECT occurrence, by_whom, note, (extract(epoch FROM at) * 1000000)::bigint FROM "
+            "alarm_acks"
             " WHERE run = $1 AND applied_at IS NULL ORDER BY at",
             1, on_ack_rows);
     if (a->heartbeat > 0 && due(&a->next_heartbeat, now, a->heartbeat))
@@ -192,7 +196,8 @@ static void wait_restored(struct alerts *a, const char *conninfo)
     struct err err = {0};
     tstamp_ns until = clock_monotonic() + OPEN_WAIT_S * NS_PER_S;
     if (pg_run(conninfo, "SELECT 1", 0, NULL, NULL, &err) != 0) {
-        log_warning("alerts", "state not restored yet, it will be when the database is back: %s", err.msg);
+        log_warning("alerts", "state not restored yet, it will be when the database is back: %s",
+                    err.msg);
         return;
     }
     while (!a->restored && clock_monotonic() < until)
@@ -218,7 +223,7 @@ int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char 
     a->heartbeat = o->send ? o->heartbeat : 0;
     a->n_webhooks = o->n_webhooks;
     a->opened = clock_wall();
-    a->parts = 2; /* timer and outbox */
+    a->parts = 2;                  /* timer and outbox */
     a->next_heartbeat = INT64_MAX; /* the first one tells what is known after restoring */
     uv_timer_init(loop, &a->timer);
     a->timer.data = a;

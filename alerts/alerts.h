@@ -1,7 +1,7 @@
 /* From findings to alarms to webhooks. An alarm occurrence per finding, with on-delay and off-delay
- * (ISA-18.2 words); every change of state and its outbox rows are one transaction; webhooks are sent by
- * libcurl on the loop, at least once, under an id that never changes. alerts/README.md has the state table
- * and the guarantees. SPDX-License-Identifier: MIT */
+ * (ISA-18.2 words); every change of state and its outbox rows are one transaction; webhooks are
+ * sent by libcurl on the loop, at least once, under an id that never changes. alerts/README.md has
+ * the state table and the guarantees. SPDX-License-Identifier: MIT */
 #ifndef PSM_ALERTS_ALERTS_H
 #define PSM_ALERTS_ALERTS_H
 
@@ -11,52 +11,55 @@
 
 struct alerts;
 
-/* Migrations of component "alerts" (blocking): alarms, alarm_transitions, outbox, deliveries, with comments. */
+/* Migrations of component "alerts" (blocking): alarms, alarm_transitions, outbox, deliveries, with
+ * comments. */
 int alerts_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
 struct alerts_webhook {
     const char *url, *secret; /* secret NULL: unsigned */
 };
 struct alerts_options {
-    const char *run;                 /* RUN_LIVE; a replay keeps alarms but sends nothing */
-    bool send;                       /* false: no outbox rows (replay) */
+    const char *run; /* RUN_LIVE; a replay keeps alarms but sends nothing */
+    bool send;       /* false: no outbox rows (replay) */
     const struct alerts_webhook *webhooks;
     size_t n_webhooks;
-    tstamp_ns on_delay, off_delay;   /* data time */
-    tstamp_ns heartbeat;             /* wall time; 0: none */
-    const char *source;              /* who we are, in the payload: configuration hash, ring name … */
+    tstamp_ns on_delay, off_delay; /* data time */
+    tstamp_ns heartbeat;           /* wall time; 0: none */
+    const char *source; /* who we are, in the payload: configuration hash, ring name … */
     /* For tests; 0: what Standard Webhooks says. */
-    const double *retry_s;           /* [n_retry] seconds before attempt 1, 2, … */
+    const double *retry_s; /* [n_retry] seconds before attempt 1, 2, … */
     size_t n_retry;
-    double timeout_s;                /* of one attempt */
+    double timeout_s; /* of one attempt */
 };
 
-/* Opens; restores occurrences and undelivered outbox rows, running the loop meanwhile (for at most 30 s): the
- * read goes through pg, after what its spool still holds, so that nothing is restored from the day before.
- * An unreachable database is tolerated: state is then restored, and merged, when it comes up. Borrows pg
- * and http, which must outlive alerts_close; webhooks and other options are copied. ERR_CONFIG: a secret that is
- * not whsec_<base64>. */
+/* Opens; restores occurrences and undelivered outbox rows, running the loop meanwhile (for at most
+ * 30 s): the read goes through pg, after what its spool still holds, so that nothing is restored
+ * from the day before. An unreachable database is tolerated: state is then restored, and merged,
+ * when it comes up. Borrows pg and http, which must outlive alerts_close; webhooks and other
+ * options are copied. ERR_CONFIG: a secret that is not whsec_<base64>. */
 int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo,
                 struct http *http, const struct alerts_options *o, struct err *err) MUSTCHECK;
-/* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is allowed. */
+/* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is
+ * allowed. */
 void alerts_close(struct alerts *a);
 
-/* One tick at data time now: every open or just closed finding (struct tick's list), and psmon's own
- * conditions (archiver away, no model, too few scored …), each a name and a text while it holds. quiet: the
- * tick belongs to a hole being filled: changes are kept but nothing is sent until the first tick that is not
- * quiet, which then notifies only what is still open. */
+/* One tick at data time now: every open or just closed finding (struct tick's list), and psmon's
+ * own conditions (archiver away, no model, too few scored …), each a name and a text while it
+ * holds. quiet: the tick belongs to a hole being filled: changes are kept but nothing is sent until
+ * the first tick that is not quiet, which then notifies only what is still open. */
 struct alerts_condition {
     const char *name, *text;
 };
 void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings, size_t n,
                  const struct alerts_condition *conditions, size_t n_conditions, bool quiet);
 
-/* Time passes without a tick (no data at all): nothing is known of findings, so their alarms stay as they are, neither
- * raised nor returned; psmon's own conditions live on. */
-void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n);
+/* Time passes without a tick (no data at all): nothing is known of findings, so their alarms stay
+ * as they are, neither raised nor returned; psmon's own conditions live on. */
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions,
+                       size_t n);
 
-/* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State PENDING is
- * the on-delay: not an alarm yet (raised 0). */
+/* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State
+ * PENDING is the on-delay: not an alarm yet (raised 0). */
 struct alarm_view {
     const char *occurrence, *subject, *class, *state, *text, *acknowledged_by, *note;
     tstamp_ns raised, returned; /* 0: not yet */
@@ -75,22 +78,27 @@ void alerts_stats(const struct alerts *a, struct alerts_stats *out);
 
 /* ---- for commands, blocking ---- */
 
-/* Open alarms of a run (UNACK, ACK, RTN_UNACK), oldest first; columns as in view open_alarms. Caller frees. */
-int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
+/* Open alarms of a run (UNACK, ACK, RTN_UNACK), oldest first; columns as in view open_alarms.
+ * Caller frees. */
+int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows,
+                struct err *err) MUSTCHECK;
 
-/* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at data time
- * `at`. State, transition and request are one statement; a running monitor takes the request up within 2 s, else
- * the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives the whole identifier. Error: ERR_DATA
- * when there is no such open alarm, or it is acknowledged already; ERR_CONFIG when name or note are too long. */
+/* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at
+ * data time `at`. State, transition and request are one statement; a running monitor takes the
+ * request up within 2 s, else the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives
+ * the whole identifier. Error: ERR_DATA when there is no such open alarm, or it is acknowledged
+ * already; ERR_CONFIG when name or note are too long. */
 #define ALERTS_ID_LEN 48
-int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
-                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err) MUSTCHECK;
+int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence,
+                       const char *by, const char *note, tstamp_ns at, char id[ALERTS_ID_LEN],
+                       struct err *err) MUSTCHECK;
 
-/* Sends one message of type psmon.alarm.test to every webhook, all at once, without retries, and calls each
- * with what came back, in the order of the answers. *n_failed: how many did not answer 2xx. */
+/* Sends one message of type psmon.alarm.test to every webhook, all at once, without retries, and
+ * calls each with what came back, in the order of the answers. *n_failed: how many did not answer
+ * 2xx. */
 struct http_result;
 int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
-                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
-                size_t *n_failed, struct err *err) MUSTCHECK;
+                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok),
+                void *arg, size_t *n_failed, struct err *err) MUSTCHECK;
 
 #endif

@@ -1,5 +1,6 @@
-/* The occurrences of a run; see book.h. Identifiers are made of what happened, never of when it was written, so a
- * tick that is computed again after a crash makes the same rows again. SPDX-License-Identifier: MIT */
+/* The occurrences of a run; see book.h. Identifiers are made of what happened, never of when it was
+ * written, so a tick that is computed again after a crash makes the same rows again.
+ * SPDX-License-Identifier: MIT */
 #include "alerts/book.h"
 
 #include "alerts/store.h"
@@ -21,9 +22,9 @@ struct book {
     struct occurrence **occ; /* oldest first; those that are over stay for STORE_REMEMBER */
     size_t n, cap;
     struct hashmap *by_finding; /* index in occ of the latest with that finding; NULL: to be made */
-    struct pg_txn *txn;      /* being built */
-    tstamp_ns now;           /* data time of the last tick; 0: none yet */
-    bool quiet;              /* the last tick was */
+    struct pg_txn *txn;         /* being built */
+    tstamp_ns now;              /* data time of the last tick; 0: none yet */
+    bool quiet;                 /* the last tick was */
     struct alarm_view *view;
     size_t n_view, cap_view;
     unsigned long transitions;
@@ -105,19 +106,24 @@ static void refresh_views(struct book *b)
         if (o->alarm.state == ALARM_NORMAL)
             continue;
         xgrow(&b->view, &b->cap_view, b->n_view + 1, sizeof *b->view);
-        b->view[b->n_view++] = (struct alarm_view){
-            .occurrence = o->id, .subject = o->finding.subject, .class = occurrence_class(o),
-            .state = alarm_state_name(o->alarm.state), .text = o->finding.reason,
-            .acknowledged_by = o->acknowledged_by, .note = o->note, .raised = o->alarm.raised,
-            .returned = o->alarm.returned, .chance = o->finding.chance,
-            .acknowledged = o->acknowledged != 0};
+        b->view[b->n_view++] = (struct alarm_view){.occurrence = o->id,
+                                                   .subject = o->finding.subject,
+                                                   .class = occurrence_class(o),
+                                                   .state = alarm_state_name(o->alarm.state),
+                                                   .text = o->finding.reason,
+                                                   .acknowledged_by = o->acknowledged_by,
+                                                   .note = o->note,
+                                                   .raised = o->alarm.raised,
+                                                   .returned = o->alarm.returned,
+                                                   .chance = o->finding.chance,
+                                                   .acknowledged = o->acknowledged != 0};
     }
 }
 
 /* ---- telling ---- */
 
-static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
-                         const char *continued_as)
+static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind,
+                         tstamp_ns t, const char *continued_as)
 {
     char id[WEBHOOK_ID_LEN], type[64];
     webhook_id(id, b->run, o->id, kind);
@@ -135,7 +141,8 @@ static unsigned bit(enum alarm_event_kind kind)
     return 1u << kind;
 }
 
-/* People hear of raised, acknowledged and returned; of the latter two only when they heard of the first. */
+/* People hear of raised, acknowledged and returned; of the latter two only when they heard of the
+ * first. */
 static void tell(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t)
 {
     if (!b->send || (kind != ALARM_RAISED && !o->told && !(o->owed & bit(ALARM_RAISED))))
@@ -148,7 +155,8 @@ static void tell(struct book *b, struct occurrence *o, enum alarm_event_kind kin
     }
 }
 
-/* After ticks that told nothing: what is still open, and the end of what had been told before them. */
+/* After ticks that told nothing: what is still open, and the end of what had been told before them.
+ */
 static void pay(struct book *b, struct occurrence *o)
 {
     unsigned owed = o->owed;
@@ -219,7 +227,8 @@ static void take_finding(struct occurrence *o, const struct finding *f)
     }
 }
 
-/* The same supply can miss several signals at once; what its physics says is one thing at a time. */
+/* The same supply can miss several signals at once; what its physics says is one thing at a time.
+ */
 static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool monitor)
 {
     const char *detector = monitor ? MONITOR_WORD : detector_name(f->detector);
@@ -229,8 +238,8 @@ static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool m
     webhook_clean(out);
 }
 
-/* A raised occurrence of this key whose own finding has gone: the next finding continues it (off-delay, or the
- * finding got a new name over a restart). */
+/* A raised occurrence of this key whose own finding has gone: the next finding continues it
+ * (off-delay, or the finding got a new name over a restart). */
 static struct occurrence *to_continue(struct book *b, const char *key)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -239,7 +248,8 @@ static struct occurrence *to_continue(struct book *b, const char *key)
     return NULL;
 }
 
-/* A finding's first occurrence has its name; a later one, after the first had returned, a number besides. */
+/* A finding's first occurrence has its name; a later one, after the first had returned, a number
+ * besides. */
 static void name_occurrence(struct book *b, struct occurrence *o)
 {
     unsigned before = 0;
@@ -289,8 +299,13 @@ static void mark_findings(struct book *b, const struct finding *findings, size_t
 /* A condition of psmon's own has no finding: one is made up, named after the tick it begins in. */
 static void mark_condition(struct book *b, const struct alerts_condition *c)
 {
-    struct finding f = {.subject = MONITOR_SUBJECT, .supply = -1, .onset = b->now, .first_seen = b->now,
-                        .last_seen = b->now, .chance = NAN, .size = NAN};
+    struct finding f = {.subject = MONITOR_SUBJECT,
+                        .supply = -1,
+                        .onset = b->now,
+                        .first_seen = b->now,
+                        .last_seen = b->now,
+                        .chance = NAN,
+                        .size = NAN};
     char key[OCCURRENCE_KEY_LEN], hex[2 * DIGEST_LEN + 1], what[256];
     uint8_t sha[DIGEST_LEN];
     snprintf(f.signal, sizeof f.signal, "%s", c->name);
@@ -335,8 +350,10 @@ static struct pg_txn *finish(struct book *b)
     return txn;
 }
 
-/* After the findings are marked: conditions, then every occurrence's step; blind: only those of psmon's own. */
-static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n, bool blind)
+/* After the findings are marked: conditions, then every occurrence's step; blind: only those of
+ * psmon's own. */
+static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n,
+                              bool blind)
 {
     for (size_t i = 0; i < n; i++)
         mark_condition(b, &conditions[i]);
@@ -369,8 +386,8 @@ struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *fi
     return advance(b, conditions, n_conditions, false);
 }
 
-struct pg_txn *book_step_blind(struct book *b, tstamp_ns now, const struct alerts_condition *conditions,
-                               size_t n)
+struct pg_txn *book_step_blind(struct book *b, tstamp_ns now,
+                               const struct alerts_condition *conditions, size_t n)
 {
     begin_tick(b, now, false);
     return advance(b, conditions, n, true);
@@ -383,7 +400,8 @@ static tstamp_ns of_us(const char *us)
     return strtoll(us, NULL, 10) * 1000;
 }
 
-/* v: occurrence, by, note, at. The command has changed the row already; here it becomes the state and a message. */
+/* v: occurrence, by, note, at. The command has changed the row already; here it becomes the state
+ * and a message. */
 static void take_ack(struct book *b, char *const v[])
 {
     const char *const params[] = {b->run, v[0]};
@@ -398,7 +416,8 @@ static void take_ack(struct book *b, char *const v[])
         snprintf(o->acknowledged_by, sizeof o->acknowledged_by, "%s", v[1]);
         snprintf(o->note, sizeof o->note, "%s", v[2]);
         if (open)
-            step(b, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
+            step(b, o,
+                 &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
         else
             tell(b, o, ALARM_ACKNOWLEDGED, o->acknowledged);
     }
@@ -418,7 +437,8 @@ struct pg_txn *book_acknowledge(struct book *b, const struct pg_rows *rows)
 
 /* ---- what the database knew before us ---- */
 
-/* Another occurrence lives for what `old`, read from the database, has been about all along: the old one goes on. */
+/* Another occurrence lives for what `old`, read from the database, has been about all along: the
+ * old one goes on. */
 static void merge_into(struct book *b, struct occurrence *old)
 {
     for (size_t i = 0; i < b->n; i++) {
@@ -462,11 +482,15 @@ struct pg_txn *book_restore(struct book *b, const struct pg_rows *rows)
 
 /* ---- the book itself ---- */
 
-struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule, struct outbox *outbox)
+struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule,
+                      struct outbox *outbox)
 {
     struct book *b = xcalloc(1, sizeof *b);
-    *b = (struct book){.outbox = outbox, .run = xstrdup(o->run), .source = xstrdup(o->source ? o->source : ""),
-                       .send = o->send, .rule = *rule};
+    *b = (struct book){.outbox = outbox,
+                       .run = xstrdup(o->run),
+                       .source = xstrdup(o->source ? o->source : ""),
+                       .send = o->send,
+                       .rule = *rule};
     return b;
 }
 

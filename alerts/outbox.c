@@ -1,5 +1,5 @@
-/* Delivery of webhook messages; see outbox.h. Schedule and treatment of answers: Standard Webhooks 1.0.0.
- * SPDX-License-Identifier: MIT */
+/* Delivery of webhook messages; see outbox.h. Schedule and treatment of answers: Standard
+ * Webhooks 1.0.0. SPDX-License-Identifier: MIT */
 #include "alerts/outbox.h"
 
 #include "alerts/store.h"
@@ -17,16 +17,15 @@
 
 #define CONNECT_S 5.0
 #define TIMEOUT_S 20.0
-#define AT_ONCE 4            /* messages under way to one healthy endpoint */
+#define AT_ONCE 4 /* messages under way to one healthy endpoint */
 #define GONE "the endpoint answered 410 Gone"
-#define JITTER 0.1           /* of a delay, either way */
+#define JITTER 0.1 /* of a delay, either way */
 #define RETRY_AFTER_MAX_S 86400.0
-#define HOLD_MAX 12          /* an unwell endpoint is left alone for so many times the first delay, at most */
+#define HOLD_MAX 12 /* times the first delay: an unwell endpoint is left alone so long at most */
 #define TROUBLE_AFTER_S 900.0 /* failing for so long: a condition */
 
 /* Seconds before attempt 1, 2, …: about 3 days and 4 hours in all. */
-static const double standard_retry_s[] = {0,     5,     300,   1800,  7200,
-                                          18000, 36000, 50400, 72000, 86400};
+static const double standard_retry_s[] = {0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400};
 
 struct message {
     struct endpoint *endpoint;
@@ -34,13 +33,13 @@ struct message {
     bool final;
     struct message *after; /* the same alarm's previous message, still waiting */
     int attempts;
-    tstamp_ns due;         /* monotonic */
-    tstamp_ns created;     /* wall */
-    bool staged;           /* its transaction is not safe yet */
-    bool held;             /* an attempt failed, its own or another's in an outage */
-    bool heartbeat;        /* not in the queue: recorded only when it fails */
+    tstamp_ns due;     /* monotonic */
+    tstamp_ns created; /* wall */
+    bool staged;       /* its transaction is not safe yet */
+    bool held;         /* an attempt failed, its own or another's in an outage */
+    bool heartbeat;    /* not in the queue: recorded only when it fails */
     struct http_request *request;
-    tstamp_ns started;     /* wall */
+    tstamp_ns started; /* wall */
 };
 
 struct endpoint {
@@ -51,10 +50,10 @@ struct endpoint {
     struct message **queue; /* waiting, oldest first */
     size_t n, cap;
     unsigned under_way;
-    struct message *beat;   /* heartbeat under way */
-    bool disabled;          /* it said 410 Gone */
-    int outages;            /* attempts in a row that say the endpoint as a whole is unwell */
-    tstamp_ns hold;         /* monotonic: nothing is sent before */
+    struct message *beat;    /* heartbeat under way */
+    bool disabled;           /* it said 410 Gone */
+    int outages;             /* attempts in a row that say the endpoint as a whole is unwell */
+    tstamp_ns hold;          /* monotonic: nothing is sent before */
     tstamp_ns failing_since; /* monotonic; no attempt was taken since; 0: the last one was */
     char last_error[160], trouble_name[32], trouble[400];
 };
@@ -88,7 +87,8 @@ static double jitter(double s)
     return s * (1 - JITTER + 2 * JITTER * random / UINT16_MAX);
 }
 
-/* The URL without user name, password and query: those may be secret, and this goes into tables and logs. */
+/* The URL without user name, password and query: those may be secret, and this goes into tables and
+ * logs. */
 static char *endpoint_name(const char *url)
 {
     const char *host = strstr(url, "://");
@@ -140,9 +140,14 @@ static bool has_message(const struct endpoint *e, const char *id)
 static struct message *enqueue(struct endpoint *e, const struct outbox_message *in)
 {
     struct message *m = xcalloc(1, sizeof *m);
-    *m = (struct message){.endpoint = e, .id = xstrdup(in->id), .occurrence = xstrdup(in->occurrence),
-                          .type = xstrdup(in->type), .body = xstrdup(in->body), .final = in->final,
-                          .after = waiting_of(e, in->occurrence), .created = clock_wall()};
+    *m = (struct message){.endpoint = e,
+                          .id = xstrdup(in->id),
+                          .occurrence = xstrdup(in->occurrence),
+                          .type = xstrdup(in->type),
+                          .body = xstrdup(in->body),
+                          .final = in->final,
+                          .after = waiting_of(e, in->occurrence),
+                          .created = clock_wall()};
     xgrow(&e->queue, &e->cap, e->n + 1, sizeof(struct message *));
     e->queue[e->n++] = m;
     return m;
@@ -164,20 +169,27 @@ static void dequeue(struct message *m)
 
 /* ---- what the tables hear ---- */
 
-static void add_result(struct pg_txn *txn, const struct message *m, const char *state, double next_s,
-                       const char *error)
+static void add_result(struct pg_txn *txn, const struct message *m, const char *state,
+                       double next_s, const char *error)
 {
-    store_result(txn, m->id, m->endpoint->name, state, m->attempts, clock_wall() + seconds(next_s), error);
+    store_result(txn, m->id, m->endpoint->name, state, m->attempts, clock_wall() + seconds(next_s),
+                 error);
 }
 
-static void add_attempt(struct pg_txn *txn, const struct message *m, const struct http_result *r, bool ok,
-                        const char *error)
+static void add_attempt(struct pg_txn *txn, const struct message *m, const struct http_result *r,
+                        bool ok, const char *error)
 {
-    store_attempt(txn, &(struct store_attempt){.message = m->id, .endpoint = m->endpoint->name,
-                                               .run = m->endpoint->outbox->run, .occurrence = m->occurrence,
-                                               .type = m->type, .attempt = m->attempts, .started = m->started,
-                                               .ok = ok, .status = r->complete ? r->status : 0,
-                                               .seconds = r->seconds, .answer = r->body ? r->body : "",
+    store_attempt(txn, &(struct store_attempt){.message = m->id,
+                                               .endpoint = m->endpoint->name,
+                                               .run = m->endpoint->outbox->run,
+                                               .occurrence = m->occurrence,
+                                               .type = m->type,
+                                               .attempt = m->attempts,
+                                               .started = m->started,
+                                               .ok = ok,
+                                               .status = r->complete ? r->status : 0,
+                                               .seconds = r->seconds,
+                                               .answer = r->body ? r->body : "",
                                                .error = error});
 }
 
@@ -188,7 +200,8 @@ static void give_up(struct message *m, struct pg_txn *txn, const char *state, co
     bool dead = strcmp(state, "dead") == 0;
     e->outbox->dead += dead;
     if (dead)
-        log_error("alerts", "webhook given up: endpoint=%s message=%s type=%s attempts=%d why=\"%s\"",
+        log_error("alerts",
+                  "webhook given up: endpoint=%s message=%s type=%s attempts=%d why=\"%s\"",
                   e->name, m->id, m->type, m->attempts, why);
     else
         log_info("alerts", "webhook not needed any more: endpoint=%s message=%s type=%s why=\"%s\"",
@@ -233,14 +246,15 @@ static void endpoint_works(struct endpoint *e)
     e->outages = 0;
 }
 
-/* No answer, throttling (429) or breakage (5xx) speak of the endpoint: all its messages wait a little. Another
- * refusal (3xx, 4xx) says nothing about the next message. */
+/* No answer, throttling (429) or breakage (5xx) speak of the endpoint: all its messages wait a
+ * little. Another refusal (3xx, 4xx) says nothing about the next message. */
 static void endpoint_fails(struct endpoint *e, const struct http_result *r)
 {
     tstamp_ns now = clock_monotonic();
     if (!e->failing_since) {
         e->failing_since = now;
-        log_warning("alerts", "webhook fails, retrying: endpoint=%s error=\"%s\"", e->name, e->last_error);
+        log_warning("alerts", "webhook fails, retrying: endpoint=%s error=\"%s\"", e->name,
+                    e->last_error);
     }
     double hold = 0, base = e->outbox->n_retry > 1 ? e->outbox->retry_s[1] : 0;
     if (!r->complete || r->status == 408 || r->status == 429 || r->status >= 500)
@@ -258,7 +272,8 @@ static void disable(struct endpoint *e)
     if (e->disabled)
         return;
     e->disabled = true;
-    log_error("alerts", "webhook disabled until restart, it answered 410 Gone: endpoint=%s", e->name);
+    log_error("alerts", "webhook disabled until restart, it answered 410 Gone: endpoint=%s",
+              e->name);
     give_up_all(e, GONE);
 }
 
@@ -321,7 +336,8 @@ static void on_answer(void *arg, const struct http_result *r)
     struct outbox *o = e->outbox;
     m->request = NULL;
     e->under_way--;
-    if (o->closing) { /* the row is still waiting: sent again after the next start, under the same id */
+    if (o->closing) { /* the row is still waiting: sent again after the next start, under the same
+                         id */
         if (m->heartbeat)
             message_free(m);
         if (idle(o))
@@ -371,7 +387,8 @@ static void start(struct message *m)
     webhook_headers_free(&h);
 }
 
-/* A later message that says the alarm has returned makes this one, which never got through, pointless. */
+/* A later message that says the alarm has returned makes this one, which never got through,
+ * pointless. */
 static bool overtaken(const struct message *m)
 {
     const struct endpoint *e = m->endpoint;
@@ -430,8 +447,12 @@ void outbox_heartbeat(struct outbox *o, const char *body)
         char id[WEBHOOK_ID_LEN];
         webhook_random_id(id);
         struct message *m = xcalloc(1, sizeof *m);
-        *m = (struct message){.endpoint = e, .id = xstrdup(id), .occurrence = xstrdup(""), .heartbeat = true,
-                              .type = xstrdup(WEBHOOK_TYPE_PREFIX "heartbeat"), .body = xstrdup(body)};
+        *m = (struct message){.endpoint = e,
+                              .id = xstrdup(id),
+                              .occurrence = xstrdup(""),
+                              .heartbeat = true,
+                              .type = xstrdup(WEBHOOK_TYPE_PREFIX "heartbeat"),
+                              .body = xstrdup(body)};
         e->beat = m;
         start(m);
     }
@@ -465,7 +486,10 @@ void outbox_release(struct outbox *o)
 
 static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
 {
-    const struct outbox_message in = {.id = v[0], .occurrence = v[2], .type = v[3], .body = v[4],
+    const struct outbox_message in = {.id = v[0],
+                                      .occurrence = v[2],
+                                      .type = v[3],
+                                      .body = v[4],
                                       .final = strcmp(v[3], WEBHOOK_TYPE_PREFIX "returned") == 0};
     for (size_t i = 0; i < o->n; i++) {
         struct endpoint *e = &o->endpoint[i];
@@ -508,10 +532,12 @@ size_t outbox_troubles(struct outbox *o, struct alerts_condition out[])
         snprintf(e->trouble_name, sizeof e->trouble_name, "webhook %zu", i + 1);
         if (e->disabled)
             snprintf(e->trouble, sizeof e->trouble,
-                     "webhook %.200s answered 410 Gone: it gets nothing until psmon is restarted", e->name);
+                     "webhook %.200s answered 410 Gone: it gets nothing until psmon is restarted",
+                     e->name);
         else
-            snprintf(e->trouble, sizeof e->trouble, "webhook %.200s takes nothing since %.0f min: %.100s",
-                     e->name, s / 60, e->last_error);
+            snprintf(e->trouble, sizeof e->trouble,
+                     "webhook %.200s takes nothing since %.0f min: %.100s", e->name, s / 60,
+                     e->last_error);
         out[n++] = (struct alerts_condition){e->trouble_name, e->trouble};
     }
     return n;
@@ -530,7 +556,8 @@ void outbox_stats(const struct outbox *o, struct alerts_stats *out)
             if (e->queue[j]->created < oldest)
                 oldest = e->queue[j]->created;
     }
-    out->outbox_oldest_s = out->outbox_depth ? (double)(clock_wall() - oldest) / (double)NS_PER_S : 0;
+    out->outbox_oldest_s =
+        out->outbox_depth ? (double)(clock_wall() - oldest) / (double)NS_PER_S : 0;
 }
 
 /* ---- opening, closing ---- */
@@ -548,7 +575,8 @@ static void tell_apart(struct outbox *o, size_t i)
     o->endpoint[i].name = name;
 }
 
-static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook *w, struct err *err)
+static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook *w,
+                         struct err *err)
 {
     struct endpoint *e = &o->endpoint[i];
     *e = (struct endpoint){.outbox = o, .url = xstrdup(w->url), .name = endpoint_name(w->url)};
@@ -560,15 +588,21 @@ static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook
     return 0;
 }
 
-int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const struct alerts_options *opt,
-                void (*on_idle)(void *arg), void *arg, struct err *err)
+int outbox_open(struct outbox **out, struct pg *pg, struct http *http,
+                const struct alerts_options *opt, void (*on_idle)(void *arg), void *arg,
+                struct err *err)
 {
     struct outbox *o = xcalloc(1, sizeof *o);
     const double *retry = opt->n_retry ? opt->retry_s : standard_retry_s;
-    size_t n_retry = opt->n_retry ? opt->n_retry : sizeof standard_retry_s / sizeof *standard_retry_s;
-    *o = (struct outbox){.pg = pg, .http = http, .run = xstrdup(opt->run), .n_retry = (int)n_retry,
+    size_t n_retry =
+        opt->n_retry ? opt->n_retry : sizeof standard_retry_s / sizeof *standard_retry_s;
+    *o = (struct outbox){.pg = pg,
+                         .http = http,
+                         .run = xstrdup(opt->run),
+                         .n_retry = (int)n_retry,
                          .timeout_s = opt->timeout_s > 0 ? opt->timeout_s : TIMEOUT_S,
-                         .on_idle = on_idle, .arg = arg};
+                         .on_idle = on_idle,
+                         .arg = arg};
     o->retry_s = xcalloc(n_retry, sizeof *o->retry_s);
     memcpy(o->retry_s, retry, n_retry * sizeof *retry);
     o->endpoint = xcalloc(opt->n_webhooks + 1, sizeof *o->endpoint);
@@ -590,7 +624,8 @@ void outbox_close(struct outbox *o)
         o->on_idle(o->arg);
         return;
     }
-    /* on_answer of the last one calls on_idle, which may be from inside here: nothing is touched after it */
+    /* on_answer of the last one calls on_idle, which may be from inside here: nothing is touched
+     * after it */
     size_t n = 0;
     for (size_t i = 0; i < o->n; i++)
         n += o->endpoint[i].under_way;

@@ -46,15 +46,22 @@ static void add_integer(struct params *p, long v)
 }
 
 static const char save_sql[] =
-    "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, chance,"
-    " size, unit, direction, reason, contributors, witness, children, onset, first_seen, pending_at,"
-    " raised_at, absent_since, returned_at, closed_at, acknowledged_at, acknowledged_by, note, told, owed,"
-    " changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+    "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, "
+    "chance,"
+    " size, unit, direction, reason, contributors, witness, children, onset, first_seen, "
+    "pending_at,"
+    " raised_at, absent_since, returned_at, closed_at, acknowledged_at, acknowledged_by, note, "
+    "told, owed,"
+    " changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+    "$17, $18,"
     " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)"
-    " ON CONFLICT (run, occurrence) DO UPDATE SET finding = excluded.finding, class = excluded.class,"
-    " signal = excluded.signal, state = excluded.state, chance = excluded.chance, size = excluded.size,"
+    " ON CONFLICT (run, occurrence) DO UPDATE SET finding = excluded.finding, class = "
+    "excluded.class,"
+    " signal = excluded.signal, state = excluded.state, chance = excluded.chance, size = "
+    "excluded.size,"
     " unit = excluded.unit, direction = excluded.direction, reason = excluded.reason,"
-    " contributors = excluded.contributors, witness = excluded.witness, children = excluded.children,"
+    " contributors = excluded.contributors, witness = excluded.witness, children = "
+    "excluded.children,"
     " onset = excluded.onset, raised_at = excluded.raised_at, absent_since = excluded.absent_since,"
     " returned_at = excluded.returned_at, closed_at = excluded.closed_at,"
     " acknowledged_at = coalesce(excluded.acknowledged_at, alarms.acknowledged_at),"
@@ -116,16 +123,17 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
     add_time(&p, ack && o->acknowledged ? o->acknowledged : e->t);
     add_text(&p, ack ? o->acknowledged_by : NULL);
     add_text(&p, ack ? o->note : NULL);
-    pg_txn_add(txn,
-               "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
-               " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-               p.n, p.v);
+    pg_txn_add(
+        txn,
+        "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
+        " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        p.n, p.v);
 }
 
 /* ---- messages ---- */
 
-void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
-                   const char *why_dead)
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint,
+                   const struct outbox_message *m, const char *why_dead)
 {
     struct params p = {.n = 0};
     tstamp_ns now = clock_wall();
@@ -140,15 +148,21 @@ void store_message(struct pg_txn *txn, const char *run, const char *endpoint, co
     add_time(&p, now);
     add_time(&p, why_dead ? now : 0);
     add_text(&p, why_dead);
-    pg_txn_add(txn,
-               "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
-               " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-               " ON CONFLICT DO NOTHING",
-               p.n, p.v);
+    pg_txn_add(
+        txn,
+        "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
+        " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " ON CONFLICT DO NOTHING",
+        p.n, p.v);
     if (why_dead)
-        store_attempt(txn, &(struct store_attempt){.message = m->id, .endpoint = endpoint, .run = run,
-                                                   .occurrence = m->occurrence, .type = m->type,
-                                                   .started = now, .answer = "", .error = why_dead});
+        store_attempt(txn, &(struct store_attempt){.message = m->id,
+                                                   .endpoint = endpoint,
+                                                   .run = run,
+                                                   .occurrence = m->occurrence,
+                                                   .type = m->type,
+                                                   .started = now,
+                                                   .answer = "",
+                                                   .error = why_dead});
 }
 
 void store_result(struct pg_txn *txn, const char *message, const char *endpoint, const char *state,
@@ -162,10 +176,11 @@ void store_result(struct pg_txn *txn, const char *message, const char *endpoint,
     add_time(&p, when);
     add_time(&p, strcmp(state, "waiting") == 0 ? 0 : when);
     add_text(&p, *error ? error : NULL);
-    pg_txn_add(txn,
-               "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
-               " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
-               p.n, p.v);
+    pg_txn_add(
+        txn,
+        "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
+        " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
+        p.n, p.v);
 }
 
 void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
@@ -186,11 +201,12 @@ void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
     add_number(&p, a->seconds);
     add_text(&p, answer);
     add_text(&p, *a->error ? a->error : NULL);
-    pg_txn_add(txn,
-               "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
-               " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-               " $12) ON CONFLICT DO NOTHING",
-               p.n, p.v);
+    pg_txn_add(
+        txn,
+        "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
+        " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        " $12) ON CONFLICT DO NOTHING",
+        p.n, p.v);
 }
 
 const char store_waiting_sql[] =
@@ -205,12 +221,15 @@ const char store_waiting_sql[] =
 
 const char store_restore_sql[] =
     "SELECT occurrence, finding, key, subject, class, detector, signal, state, chance, size, unit,"
-    " direction, reason, contributors, witness, children," US("onset") US("first_seen") US("pending_at")
-    US("raised_at") US("absent_since") US("returned_at") US("changed_at") US("acknowledged_at")
-    " acknowledged_by, note, told, owed FROM alarms a WHERE run = $1 AND (state <> 'NORMAL' OR owed <> 0"
-    " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run = $1) - interval '7 days'"
-    " OR EXISTS (SELECT FROM alarm_acks k WHERE k.run = a.run AND k.occurrence = a.occurrence"
-    " AND k.applied_at IS NULL)) ORDER BY pending_at, occurrence";
+    " direction, reason, contributors, witness, children," US("onset") US("first_seen")
+        US("pending_at") US("raised_at") US("absent_since") US("returned_at") US("changed_at")
+            US("acknowledged_at") " acknowledged_by, note, told, owed FROM alarms a WHERE run = $1 "
+                                  "AND (state <> 'NORMAL' OR owed <> 0"
+                                  " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run "
+                                  "= $1) - interval '7 days'"
+                                  " OR EXISTS (SELECT FROM alarm_acks k WHERE k.run = a.run AND "
+                                  "k.occurrence = a.occurrence"
+                                  " AND k.applied_at IS NULL)) ORDER BY pending_at, occurrence";
 
 static void take(char *out, size_t room, const char *text)
 {
@@ -278,8 +297,10 @@ void store_parse(struct occurrence *o, char *const v[])
     parse_finding(&o->finding, v);
     enum alarm_state state = alarm_state_parse(v[7]);
     o->alarm = (struct alarm){.state = state == ALARM_STATE_COUNT ? ALARM_NORMAL : state,
-                              .pending = take_time(v[18]), .raised = take_time(v[19]),
-                              .absent = take_time(v[20]), .returned = take_time(v[21]),
+                              .pending = take_time(v[18]),
+                              .raised = take_time(v[19]),
+                              .absent = take_time(v[20]),
+                              .returned = take_time(v[21]),
                               .since = take_time(v[22])};
     o->acknowledged = take_time(v[23]);
     take(o->acknowledged_by, sizeof o->acknowledged_by, v[24]);

@@ -18,13 +18,16 @@
 
 /* ---- text ---- */
 
-/* Length of the UTF-8 sequence at s; 0 when it is none (RFC 3629: no overlong forms, no surrogates). */
+/* Length of the UTF-8 sequence at s; 0 when it is none (RFC 3629: no overlong forms, no
+ * surrogates). */
 static size_t sequence(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return 1;
-    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3
-             : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+               : (s[0] & 0xf0) == 0xe0        ? 3
+               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                              : 0;
     for (size_t i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
@@ -181,8 +184,8 @@ static void put_finding(json_t *data, const struct occurrence *o)
     put(data, "contributors", contributors(f));
 }
 
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
-                   const char *source, const char *continued_as)
+char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
+                   const char *run, const char *source, const char *continued_as)
 {
     json_t *data = json_object();
     put_text(data, "occurrence", o->id);
@@ -202,7 +205,8 @@ char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstam
     return envelope(alarm_event_name(kind), t, data);
 }
 
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting)
+char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open,
+                        size_t n_waiting)
 {
     json_t *data = json_object();
     put(data, "open_alarms", json_integer((json_int_t)n_open));
@@ -215,10 +219,17 @@ char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t
 
 char *webhook_test(tstamp_ns t, const char *source)
 {
-    struct occurrence o = {.id = "test", .monitor = true, .alarm = {.state = ALARM_UNACK, .raised = t}};
-    o.finding = (struct finding){.subject = MONITOR_SUBJECT, .signal = "test", .supply = -1,
-                                 .first_seen = t, .onset = t, .chance = NAN, .size = NAN,
-                                 .reason = "TEST: sent by psmon alarm test; nothing is wrong, nothing is to be done"};
+    struct occurrence o = {
+        .id = "test", .monitor = true, .alarm = {.state = ALARM_UNACK, .raised = t}};
+    o.finding = (struct finding){
+        .subject = MONITOR_SUBJECT,
+        .signal = "test",
+        .supply = -1,
+        .first_seen = t,
+        .onset = t,
+        .chance = NAN,
+        .size = NAN,
+        .reason = "TEST: sent by psmon alarm test; nothing is wrong, nothing is to be done"};
     char *body = webhook_body(&o, ALARM_RAISED, t, "test", source, NULL);
     json_t *j = json_loads(body, 0, NULL);
     free(body);

@@ -1,5 +1,5 @@
-/* What a webhook message looks like: body, identifier, Standard Webhooks 1.0.0 headers and their check. Pure.
- * README.md shows a body. SPDX-License-Identifier: MIT */
+/* What a webhook message looks like: body, identifier, Standard Webhooks 1.0.0 headers and their
+ * check. Pure. README.md shows a body. SPDX-License-Identifier: MIT */
 #ifndef PSM_ALERTS_WEBHOOK_H
 #define PSM_ALERTS_WEBHOOK_H
 
@@ -10,16 +10,18 @@
 #define WEBHOOK_ID_LEN 40
 #define WEBHOOK_KEY_MAX 96
 
-/* The body (JSON, one line, under 20 kB; caller frees) of an event of an occurrence at data time t. continued_as: the
- * occurrence that took over, or NULL. */
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
-                   const char *source, const char *continued_as);
+/* The body (JSON, one line, under 20 kB; caller frees) of an event of an occurrence at data time t.
+ * continued_as: the occurrence that took over, or NULL. */
+char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
+                   const char *run, const char *source, const char *continued_as);
 
 /* Bodies of a heartbeat (data: what is open and waiting) and of a test. */
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting);
+char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open,
+                        size_t n_waiting);
 char *webhook_test(tstamp_ns t, const char *source);
 
-/* webhook-id of an event: the same for ever, made of run, occurrence, kind and life; contains no dot. */
+/* webhook-id of an event: the same for ever, made of run, occurrence, kind and life; contains no
+ * dot. */
 void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence,
                 enum alarm_event_kind kind);
 /* A fresh one, for heartbeats and tests. */
@@ -40,8 +42,8 @@ void webhook_headers(struct webhook_headers *h, const uint8_t *key, size_t key_l
                      int64_t unix_s, const void *body, size_t len);
 void webhook_headers_free(struct webhook_headers *h);
 
-/* Checks a received message: one of the signatures (a list separated by blanks) fits and the timestamp is within
- * WEBHOOK_TOLERANCE_S of now. Returns NULL, or what is wrong. */
+/* Checks a received message: one of the signatures (a list separated by blanks) fits and the
+ * timestamp is within WEBHOOK_TOLERANCE_S of now. Returns NULL, or what is wrong. */
 #define WEBHOOK_TOLERANCE_S 300
 const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, const char *timestamp,
                           const char *signatures, const void *body, size_t len, int64_t now_s);
@@ -50,11 +52,13 @@ const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, co
 #define WEBHOOK_CHANCE_LEN 80
 void webhook_chance_text(char out[WEBHOOK_CHANCE_LEN], double chance);
 
-/* A finding's contributors as JSON text (caller frees), and back; text that does not parse leaves none. */
+/* A finding's contributors as JSON text (caller frees), and back; text that does not parse leaves
+ * none. */
 char *webhook_contributors(const struct finding *f);
 void webhook_parse_contributors(struct finding *f, const char *text);
 
-/* Makes text valid UTF-8 in place: cut or foreign bytes become '?'. Neither JSON nor PostgreSQL takes others. */
+/* Makes text valid UTF-8 in place: cut or foreign bytes become '?'. Neither JSON nor PostgreSQL
+ * takes others. */
 void webhook_clean(char *text);
 
 #endif

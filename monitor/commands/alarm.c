@@ -1,4 +1,5 @@
-/* psmon alarm: what is open, who looks after it, and whether the webhooks work. SPDX-License-Identifier: MIT */
+/* psmon alarm: what is open, who looks after it, and whether the webhooks work.
+ * SPDX-License-Identifier: MIT */
 #include "alerts/alerts.h"
 #include "archive/history/history.h"
 #include "base/http.h"
@@ -14,8 +15,21 @@ struct options {
 };
 
 /* Columns of alerts_list. */
-enum { COL_ID, COL_STATE, COL_SUBJECT, COL_CLASS, COL_DETECTOR, COL_SIGNAL, COL_RAISED, COL_RETURNED,
-       COL_CHANCE, COL_REASON, COL_BY, COL_AT, COL_NOTE };
+enum {
+    COL_ID,
+    COL_STATE,
+    COL_SUBJECT,
+    COL_CLASS,
+    COL_DETECTOR,
+    COL_SIGNAL,
+    COL_RAISED,
+    COL_RETURNED,
+    COL_CHANCE,
+    COL_REASON,
+    COL_BY,
+    COL_AT,
+    COL_NOTE
+};
 
 static const char *cell(const struct pg_rows *r, int row, int column)
 {
@@ -43,8 +57,8 @@ static void print_row(const struct pg_rows *r, int i, const int w[3])
 {
     char at[24], words[FINDING_WORDS_LEN];
     const char *chance = cell(r, i, COL_CHANCE), *note = cell(r, i, COL_NOTE);
-    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE), w[1],
-           cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
+    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE),
+           w[1], cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
            cell(r, i, COL_REASON));
     if (*chance)
         printf("; by chance %s over the ring", finding_chance_words(words, strtod(chance, NULL)));
@@ -79,8 +93,8 @@ static int acknowledge(const struct context *c, const struct options *o, const c
 {
     char id[ALERTS_ID_LEN];
     struct err err = {0};
-    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note, clock_now(&c->settings->clock), id,
-                           &err) != 0)
+    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note,
+                           clock_now(&c->settings->clock), id, &err) != 0)
         return command_fail(&err);
     printf("acknowledged %s by %s\n", id, o->by);
     return EXIT_OK;
@@ -108,8 +122,8 @@ static int test(const struct context *c)
         hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret};
     size_t failed = 0;
     struct err err = {0};
-    int rc = alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL, &failed,
-                         &err);
+    int rc = alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL,
+                         &failed, &err);
     free(hooks);
     if (rc != 0)
         return command_fail(&err);
@@ -149,17 +163,19 @@ static int run_alarm(int argc, char **argv)
         {"config", 'c', OPTION_TEXT, &o.config, "FILE", "configuration", true},
         {"by", 0, OPTION_TEXT, &o.by, "NAME", "ack: who acknowledges", false},
         {"note", 0, OPTION_TEXT, &o.note, "TEXT", "ack: what is known or being done", false},
-        {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run", false},
+        {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run",
+         false},
         {0}};
     const char *word[3] = {NULL};
     int n = 0, status;
-    if (!command_options(argc, argv, "alarm -c FILE list | ack ID --by NAME [--note TEXT] | test",
-                         "list shows the open alarms, oldest first.\n"
-                         "ack acknowledges one occurrence; the beginning of its ID is enough when it fits one\n"
-                         "only. A running monitor takes it up within 2 s and tells the webhooks.\n"
-                         "test sends a message of type psmon.alarm.test to every webhook and prints each\n"
-                         "answer; exit status 1 when one of them is not 2xx.",
-                         specs, word, 3, &n, &status))
+    if (!command_options(
+            argc, argv, "alarm -c FILE list | ack ID --by NAME [--note TEXT] | test",
+            "list shows the open alarms, oldest first.\n"
+            "ack acknowledges one occurrence; the beginning of its ID is enough when it fits one\n"
+            "only. A running monitor takes it up within 2 s and tells the webhooks.\n"
+            "test sends a message of type psmon.alarm.test to every webhook and prints each\n"
+            "answer; exit status 1 when one of them is not 2xx.",
+            specs, word, 3, &n, &status))
         return status;
     const char *wrong = misuse(word, n, &o);
     if (wrong)
@@ -173,4 +189,5 @@ static int run_alarm(int argc, char **argv)
     return status;
 }
 
-const struct command command_alarm = {"alarm", "open alarms: list, acknowledge; test the webhooks", run_alarm};
+const struct command command_alarm = {"alarm", "open alarms: list, acknowledge; test the webhooks",
+                                      run_alarm};

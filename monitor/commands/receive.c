@@ -1,5 +1,6 @@
-/* psmon receive: a small webhook receiver. Verifies signatures, marks what came twice, prints one readable line and
- * the JSON of each message; can be told to fail, to watch the retries. SPDX-License-Identifier: MIT */
+/* psmon receive: a small webhook receiver. Verifies signatures, marks what came twice, prints one
+ * readable line and the JSON of each message; can be told to fail, to watch the retries.
+ * SPDX-License-Identifier: MIT */
 #include "alerts/webhook.h"
 #include "base/clock.h"
 #include "base/hashmap.h"
@@ -18,8 +19,8 @@
 
 struct receiver {
     uint8_t key[WEBHOOK_KEY_MAX];
-    long key_len;      /* 0: signatures are not looked at */
-    int64_t fail;      /* so many more are answered with status */
+    long key_len; /* 0: signatures are not looked at */
+    int64_t fail; /* so many more are answered with status */
     int64_t status;
     struct hashmap *seen; /* webhook-id -> times */
     unsigned long n, bad;
@@ -31,7 +32,8 @@ static const char *text_of(const json_t *data, const char *key)
     return text ? text : "";
 }
 
-/* "raised SR:C12:Q3 (equipment): IGBT temperature 6.1 K above …; by chance once in 40 weeks over the ring" */
+/* "raised SR:C12:Q3 (equipment): IGBT temperature 6.1 K above …; by chance once in 40 weeks over
+ * the ring" */
 static void print_line(const char *id, const char *mark, const json_t *message)
 {
     char now[TIMEFMT_LEN];
@@ -42,7 +44,8 @@ static void print_line(const char *id, const char *mark, const json_t *message)
         type += prefix;
     printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
     if (json_object_get(data, "subject"))
-        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"), text_of(data, "reason"));
+        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"),
+               text_of(data, "reason"));
     if (*text_of(data, "onset"))
         printf(", since %s", text_of(data, "onset"));
     if (*text_of(data, "chance_text"))
@@ -84,9 +87,9 @@ static void on_request(void *arg, const struct httpd_request *r, struct httpd_an
     }
     v->n++;
     if (v->key_len > 0) {
-        const char *wrong = webhook_check(v->key, (size_t)v->key_len, id, httpd_header(r, "webhook-timestamp"),
-                                          httpd_header(r, "webhook-signature"), r->body, r->body_len,
-                                          clock_wall() / NS_PER_S);
+        const char *wrong = webhook_check(
+            v->key, (size_t)v->key_len, id, httpd_header(r, "webhook-timestamp"),
+            httpd_header(r, "webhook-signature"), r->body, r->body_len, clock_wall() / NS_PER_S);
         if (wrong) {
             v->bad++;
             printf("REFUSED, %s  [%s]\n", wrong, id);
@@ -140,7 +143,8 @@ static int serve(struct receiver *v, const char *address)
     uv_signal_start(&interrupt, on_signal, SIGINT);
     uv_signal_start(&term, on_signal, SIGTERM);
     printf("listening on port %d, %s\n", httpd_port(server),
-           v->key_len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
+           v->key_len > 0 ? "signatures are verified"
+                          : "signatures are not looked at: no --secret");
     fflush(stdout);
     uv_run(&loop, UV_RUN_DEFAULT);
     printf("%lu messages, %lu refused\n", v->n, v->bad);
@@ -158,19 +162,22 @@ static int run_receive(int argc, char **argv)
     const struct option_spec specs[] = {
         {"listen", 0, OPTION_TEXT, &address, "ADDR:PORT", "where to listen; port 0: any", true},
         {"secret", 0, OPTION_TEXT, &secret, "whsec_…", "verify signatures with this secret", false},
-        {"fail", 0, OPTION_INTEGER, &v.fail, "N", "answer the first N messages with --status; -1: all", false},
+        {"fail", 0, OPTION_INTEGER, &v.fail, "N",
+         "answer the first N messages with --status; -1: all", false},
         {"status", 0, OPTION_INTEGER, &v.status, "CODE", "HTTP status of a failure (503)", false},
         {0}};
     int status;
-    if (!command_options(argc, argv, "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
-                         "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
-                         "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
-                         specs, NULL, 0, NULL, &status))
+    if (!command_options(
+            argc, argv, "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
+            "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
+            "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
+            specs, NULL, 0, NULL, &status))
         return status;
     v.key_len = secret ? webhook_key(v.key, secret) : 0;
     if (v.key_len < 0 || v.status < 200 || v.status > 599 || v.fail < -1) {
         fprintf(stderr, "psmon receive: %s; see psmon receive --help\n",
-                v.key_len < 0 ? "--secret is not whsec_<base64>" : "--status takes 200 to 599, --fail N or -1");
+                v.key_len < 0 ? "--secret is not whsec_<base64>"
+                              : "--status takes 200 to 599, --fail N or -1");
         return EXIT_USAGE;
     }
     v.seen = hashmap_new();
@@ -179,4 +186,5 @@ static int run_receive(int argc, char **argv)
     return status;
 }
 
-const struct command command_receive = {"receive", "a small webhook receiver, for tests and set-up", run_receive};
+const struct command command_receive = {"receive", "a small webhook receiver, for tests and set-up",
+                                        run_receive};

@@ -7,29 +7,48 @@
 
 static const struct alarm_rule rule = {.on_delay = 5, .off_delay = 60, .expire = 1000};
 
-/* What must come of it. Letters: . nothing  a absence noted  b back  P begun  W withdrawn  R raised  A acknowledged,
- * stays raised  T returned  Z acknowledged and returned  N acknowledged, over  E expired  S superseded */
+/* What must come of it. Letters: . nothing  a absence noted  b back  P begun  W withdrawn  R raised
+ * A acknowledged, stays raised  T returned  Z acknowledged and returned  N acknowledged, over  E
+ * expired  S superseded */
 static const struct {
     const char *name;
     struct alarm alarm;
     tstamp_ns now[3];        /* before its last change, before its delay has passed, when it has */
     const char *expected[3]; /* index: 4 present + 2 ack + superseded */
 } cases[] = {
-    {"normal", {.state = ALARM_NORMAL, .since = 50}, {49, 50, 1000},
+    {"normal",
+     {.state = ALARM_NORMAL, .since = 50},
+     {49, 50, 1000},
      {"........", "....PPPP", "....PPPP"}},
-    {"pending", {.state = ALARM_PENDING, .since = 100, .pending = 100}, {99, 104, 105},
+    {"pending",
+     {.state = ALARM_PENDING, .since = 100, .pending = 100},
+     {99, 104, 105},
      {".S.S.S.S", "WSWS.S.S", "WSWSRSRS"}},
-    {"raised", {.state = ALARM_UNACK, .since = 105, .pending = 100, .raised = 105}, {104, 105, 1000},
+    {"raised",
+     {.state = ALARM_UNACK, .since = 105, .pending = 100, .raised = 105},
+     {104, 105, 1000},
      {".SAS.SAS", "aSAS.SAS", "aSAS.SAS"}},
-    {"raised, away", {.state = ALARM_UNACK, .since = 110, .pending = 100, .raised = 105, .absent = 110},
-     {109, 169, 170}, {".SAS.SAS", ".SASbSAS", "TSZSbSAS"}},
-    {"acknowledged", {.state = ALARM_ACK, .since = 105, .pending = 100, .raised = 105}, {104, 105, 1000},
+    {"raised, away",
+     {.state = ALARM_UNACK, .since = 110, .pending = 100, .raised = 105, .absent = 110},
+     {109, 169, 170},
+     {".SAS.SAS", ".SASbSAS", "TSZSbSAS"}},
+    {"acknowledged",
+     {.state = ALARM_ACK, .since = 105, .pending = 100, .raised = 105},
+     {104, 105, 1000},
      {".S.S.S.S", "aSaS.S.S", "aSaS.S.S"}},
-    {"acknowledged, away", {.state = ALARM_ACK, .since = 110, .pending = 100, .raised = 105, .absent = 110},
-     {109, 169, 170}, {".S.S.S.S", ".S.SbSbS", "TSTSbSbS"}},
+    {"acknowledged, away",
+     {.state = ALARM_ACK, .since = 110, .pending = 100, .raised = 105, .absent = 110},
+     {109, 169, 170},
+     {".S.S.S.S", ".S.SbSbS", "TSTSbSbS"}},
     {"returned",
-     {.state = ALARM_RTN_UNACK, .since = 170, .pending = 100, .raised = 105, .absent = 110, .returned = 170},
-     {169, 1169, 1170}, {".SNS.SNS", ".SNS.SNS", "ESNSESNS"}},
+     {.state = ALARM_RTN_UNACK,
+      .since = 170,
+      .pending = 100,
+      .raised = 105,
+      .absent = 110,
+      .returned = 170},
+     {169, 1169, 1170},
+     {".SNS.SNS", ".SNS.SNS", "ESNSESNS"}},
 };
 
 static const struct {
@@ -63,8 +82,8 @@ static size_t letter_index(char c)
 static void check_cell(size_t c, int time, int bits)
 {
     struct alarm a = cases[c].alarm;
-    struct alarm_input in = {.now = cases[c].now[time], .present = bits & 4, .ack = bits & 2,
-                             .superseded = bits & 1};
+    struct alarm_input in = {
+        .now = cases[c].now[time], .present = bits & 4, .ack = bits & 2, .superseded = bits & 1};
     struct alarm_event event[ALARM_EVENTS_MAX];
     char want = cases[c].expected[time][bits];
     size_t l = letter_index(want);
@@ -76,8 +95,8 @@ static void check_cell(size_t c, int time, int bits)
 
     int n = alarm_step(&a, &rule, &in, event);
     if (n != letters[l].n || a.state != to)
-        fail_msg("%s, now %d, inputs %d: %d events, %s; want '%c', %s", cases[c].name, (int)in.now, bits, n,
-                 alarm_state_name(a.state), want, alarm_state_name(to));
+        fail_msg("%s, now %d, inputs %d: %d events, %s; want '%c', %s", cases[c].name, (int)in.now,
+                 bits, n, alarm_state_name(a.state), want, alarm_state_name(to));
     enum alarm_state at = cases[c].alarm.state;
     for (int i = 0; i < n; i++) {
         assert_int_equal(event[i].kind, letters[l].event[i]);
@@ -104,7 +123,8 @@ static void every_state_with_every_input(void **state)
                 check_cell(c, time, bits);
 }
 
-/* The same input once more changes nothing, whatever came of it the first time: a tick may be computed twice. */
+/* The same input once more changes nothing, whatever came of it the first time: a tick may be
+ * computed twice. */
 static void a_step_repeated_is_silent(void **state)
 {
     (void)state;
@@ -116,20 +136,22 @@ static void a_step_repeated_is_silent(void **state)
                 struct alarm_input in = {.now = cases[c].now[time], .present = present};
                 alarm_step(&a, &rule, &in, event);
                 if (a.state == ALARM_NORMAL)
-                    continue; /* a new life would begin; which occurrence it is, is not decided here */
+                    continue; /* a new life would begin; which occurrence it is, is not decided here
+                               */
                 b = a;
                 assert_int_equal(alarm_step(&b, &rule, &in, event), 0);
                 assert_memory_equal(&a, &b, sizeof a);
             }
 }
 
-static int play(struct alarm *a, const struct alarm_rule *r, const char *presence, enum alarm_event_kind out[],
-                tstamp_ns at[])
+static int play(struct alarm *a, const struct alarm_rule *r, const char *presence,
+                enum alarm_event_kind out[], tstamp_ns at[])
 {
     int n = 0;
     for (int t = 0; presence[t]; t++) {
         struct alarm_event event[ALARM_EVENTS_MAX];
-        struct alarm_input in = {.now = t + 1, .present = presence[t] != '-', .ack = presence[t] == 'k'};
+        struct alarm_input in = {
+            .now = t + 1, .present = presence[t] != '-', .ack = presence[t] == 'k'};
         int k = alarm_step(a, r, &in, event);
         for (int i = 0; i < k; i++, n++) {
             out[n] = event[i].kind;

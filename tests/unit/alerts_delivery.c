@@ -50,11 +50,13 @@ static void raised_and_returned_are_signed_and_in_order(void **state)
     assert_string_equal(got(0, 0)->occurrence, "f1");
     assert_true(got(0, 0)->verified && got(0, 1)->verified);
     assert_string_not_equal(got(0, 0)->id, got(0, 1)->id);
-    assert_string_equal(bench_value("SELECT string_agg(state || ' ' || attempts, ',' ORDER BY seq) FROM outbox"),
-                        "delivered 1,delivered 1");
-    assert_string_equal(bench_value("SELECT string_agg(status || ' ' || answer, ',') FROM deliveries WHERE ok"
-                                    " AND latency_s > 0"),
-                        "200 as told,200 as told");
+    assert_string_equal(
+        bench_value("SELECT string_agg(state || ' ' || attempts, ',' ORDER BY seq) FROM outbox"),
+        "delivered 1,delivered 1");
+    assert_string_equal(
+        bench_value("SELECT string_agg(status || ' ' || answer, ',') FROM deliveries WHERE ok"
+                    " AND latency_s > 0"),
+        "200 as told,200 as told");
     assert_null(strstr(bench_value("SELECT endpoint FROM outbox"), "token"));
 }
 
@@ -72,10 +74,12 @@ static void a_refusing_receiver_is_tried_again_under_the_same_id(void **state)
     assert_true(got(0, 2)->verified);
     assert_true(got(0, 1)->at - got(0, 0)->at >= (tstamp_ns)(0.018 * 1e9));
     assert_true(got(0, 2)->at - got(0, 1)->at >= (tstamp_ns)(0.036 * 1e9));
-    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered3") == 0, 5);
-    assert_string_equal(bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
-                                    " FROM deliveries"),
-                        "1:500,2:500,3:200");
+    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered3") == 0,
+                5);
+    assert_string_equal(
+        bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
+                    " FROM deliveries"),
+        "1:500,2:500,3:200");
 }
 
 static void redirects_are_failures(void **state)
@@ -90,8 +94,10 @@ static void redirects_are_failures(void **state)
     raise_alarm("f1", "SR:C01:Q1");
     bench_until(&b, b.receiver[0].n == 2, 5);
     assert_int_equal(b.receiver[1].n, 0);
-    bench_until(&b, strcmp(bench_value("SELECT error FROM deliveries WHERE NOT ok"),
-                           "HTTP 302: redirects are not followed") == 0, 5);
+    bench_until(&b,
+                strcmp(bench_value("SELECT error FROM deliveries WHERE NOT ok"),
+                       "HTTP 302: redirects are not followed") == 0,
+                5);
 }
 
 static void retry_after_is_obeyed(void **state)
@@ -126,13 +132,16 @@ static void gone_disables_the_endpoint_and_says_so(void **state)
     bench_until(&b, b.receiver[1].n == 3, 5); /* f2, and that the other webhook is disabled */
     bench_settle(&b);
     assert_int_equal(b.receiver[0].n, 1);
-    assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"),
-                        "3");
+    assert_string_equal(
+        bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"),
+        "3");
     assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'delivered'"), "3");
-    assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"), "3"); /* each is listed */
-    assert_string_equal(bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
-                                    " WHERE class = 'monitor'"),
-                        "psmon monitor webhook 1");
+    assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"),
+                        "3"); /* each is listed */
+    assert_string_equal(
+        bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
+                    " WHERE class = 'monitor'"),
+        "psmon monitor webhook 1");
     struct alerts_stats s;
     alerts_stats(b.alerts, &s);
     assert_int_equal(s.outbox_depth, 0);
@@ -145,13 +154,14 @@ static void dead_letters_are_kept(void **state)
     b.receiver[0].status = 503;
     b.receiver[0].fail = 1000;
     bench_start(&b);
-    log_set_level((enum log_level)-1); /* the error is expected */
+    log_set_level((enum log_level) - 1); /* the error is expected */
     raise_alarm("f1", "SR:C01:Q1");
     bench_until(&b, strcmp(bench_value("SELECT state FROM outbox"), "dead") == 0, 10);
     log_set_level(LOG_ERROR);
     bench_settle(&b);
     assert_int_equal(b.receiver[0].n, 4); /* the whole schedule of this bench */
-    assert_string_equal(bench_value("SELECT state || attempts || error FROM outbox"), "dead4HTTP 503");
+    assert_string_equal(bench_value("SELECT state || attempts || error FROM outbox"),
+                        "dead4HTTP 503");
     assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"), "4");
     struct alerts_stats s;
     alerts_stats(b.alerts, &s);
@@ -195,8 +205,12 @@ static void a_dead_receiver_delays_neither_ticks_nor_others(void **state)
     }
     assert_true(worst < 0.2);
     bench_until(&b, b.receiver[1].n == 50, 5);
-    bench_until(&b, strcmp(bench_value("SELECT count(*) > 0 FROM deliveries WHERE status IS NULL AND error <> ''"),
-                           "t") == 0, 5);
+    bench_until(
+        &b,
+        strcmp(
+            bench_value("SELECT count(*) > 0 FROM deliveries WHERE status IS NULL AND error <> ''"),
+            "t") == 0,
+        5);
     close(fd);
 }
 
@@ -218,8 +232,9 @@ static void a_closed_port_recovers_by_itself(void **state)
     snprintf(address, sizeof address, "127.0.0.1:%d", port);
     httpd_close(b.receiver[0].server);
     b.receiver[0].server = NULL;
-    assert_int_equal(httpd_open(&b.receiver[0].server, &b.loop, address, 1 << 20, bench_handle, &b.receiver[0],
-                                &err), 0);
+    assert_int_equal(httpd_open(&b.receiver[0].server, &b.loop, address, 1 << 20, bench_handle,
+                                &b.receiver[0], &err),
+                     0);
     /* the first waits a minute for its third attempt; the second's success calls it back */
     bench_ticks(&b, 3, 5, f, 2);
     bench_until(&b, b.receiver[0].n == 2, 5);
@@ -247,10 +262,11 @@ static void after_an_outage_a_finished_alarm_is_one_message(void **state)
     assert_string_equal(got(0, 1)->type, "psmon.alarm.raised");
     assert_string_equal(got(0, 2)->occurrence, "f1");
     assert_string_equal(got(0, 2)->type, "psmon.alarm.returned");
-    assert_string_equal(bench_value("SELECT string_agg(occurrence || ' ' || type || ' ' || state, ',' ORDER BY seq)"
-                                    " FROM outbox"),
-                        "f1 psmon.alarm.raised superseded,f2 psmon.alarm.raised delivered,"
-                        "f1 psmon.alarm.returned delivered");
+    assert_string_equal(
+        bench_value("SELECT string_agg(occurrence || ' ' || type || ' ' || state, ',' ORDER BY seq)"
+                    " FROM outbox"),
+        "f1 psmon.alarm.raised superseded,f2 psmon.alarm.raised delivered,"
+        "f1 psmon.alarm.returned delivered");
 }
 
 static void one_refused_message_does_not_stop_the_others(void **state)
@@ -300,8 +316,8 @@ static void on_tested(void *arg, const char *url, const struct http_result *r, b
     ok ? a->ok++ : a->failed++;
 }
 
-/* The command has a loop of its own, so the receiver runs in another process: psmon's own would do, a plain Python
- * one is independent. */
+/* The command has a loop of its own, so the receiver runs in another process: psmon's own would do,
+ * a plain Python one is independent. */
 static void a_test_message_is_sent_to_every_webhook(void **state)
 {
     (void)state;
@@ -309,22 +325,25 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
     char command[1200], other[64];
     int port = silent_port(&fd);
     close(fd);
-    snprintf(command, sizeof command,
-             "cat >%s/r.py <<'EOF'\n"
-             "import base64, hashlib, hmac, http.server\n"
-             "class H(http.server.BaseHTTPRequestHandler):\n"
-             "    def do_POST(self):\n"
-             "        body = self.rfile.read(int(self.headers['Content-Length']))\n"
-             "        text = (self.headers['webhook-id'] + '.' + self.headers['webhook-timestamp'] + '.').encode()\n"
-             "        key = base64.b64decode('%s'[6:])\n"
-             "        want = 'v1,' + base64.b64encode(hmac.new(key, text + body, hashlib.sha256).digest()).decode()\n"
-             "        ok = want == self.headers['webhook-signature'] and b'psmon.alarm.test' in body\n"
-             "        self.send_response(200 if ok else 401); self.end_headers()\n"
-             "    def log_message(self, *a): pass\n"
-             "http.server.HTTPServer(('127.0.0.1', %d), H).handle_request()\n"
-             "EOF\n"
-             "python3 %s/r.py & sleep 0.5",
-             bench_dir, BENCH_SECRET, port, bench_dir);
+    snprintf(
+        command, sizeof command,
+        "cat >%s/r.py <<'EOF'\n"
+        "import base64, hashlib, hmac, http.server\n"
+        "class H(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_POST(self):\n"
+        "        body = self.rfile.read(int(self.headers['Content-Length']))\n"
+        "        text = (self.headers['webhook-id'] + '.' + self.headers['webhook-timestamp'] + "
+        "'.').encode()\n"
+        "        key = base64.b64decode('%s'[6:])\n"
+        "        want = 'v1,' + base64.b64encode(hmac.new(key, text + body, "
+        "hashlib.sha256).digest()).decode()\n"
+        "        ok = want == self.headers['webhook-signature'] and b'psmon.alarm.test' in body\n"
+        "        self.send_response(200 if ok else 401); self.end_headers()\n"
+        "    def log_message(self, *a): pass\n"
+        "http.server.HTTPServer(('127.0.0.1', %d), H).handle_request()\n"
+        "EOF\n"
+        "python3 %s/r.py & sleep 0.5",
+        bench_dir, BENCH_SECRET, port, bench_dir);
     assert_int_equal(postgres_sh(command), 0);
     snprintf(other, sizeof other, "http://127.0.0.1:%d/", port);
     struct alerts_webhook hooks[2] = {{other, BENCH_SECRET}, {"http://127.0.0.1:1/nobody", NULL}};
@@ -336,7 +355,8 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
     assert_int_equal(a.failed, 1);
     assert_int_equal(failed, 1);
     hooks[0].secret = "whsec_no";
-    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
+    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err),
+                     ERR_CONFIG);
 }
 
 int main(void)

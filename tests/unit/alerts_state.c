@@ -1,5 +1,5 @@
-/* alerts: state over restarts, kill -9 at any instant, ticks computed twice, holes being filled, acknowledgements, and
- * a database that is away. SPDX-License-Identifier: MIT */
+/* alerts: state over restarts, kill -9 at any instant, ticks computed twice, holes being filled,
+ * acknowledgements, and a database that is away. SPDX-License-Identifier: MIT */
 #include "tests/alerts.h"
 
 #include <signal.h>
@@ -22,13 +22,15 @@ static int close_bench(void **state)
 
 static const char *states(void)
 {
-    return bench_value("SELECT string_agg(occurrence || '=' || state, ' ' ORDER BY occurrence) FROM alarms");
+    return bench_value(
+        "SELECT string_agg(occurrence || '=' || state, ' ' ORDER BY occurrence) FROM alarms");
 }
 
 static const char *events(void)
 {
-    return bench_value("SELECT string_agg(occurrence || ' ' || event, ',' ORDER BY at, occurrence, event)"
-                       " FROM alarm_transitions");
+    return bench_value(
+        "SELECT string_agg(occurrence || ' ' || event, ',' ORDER BY at, occurrence, event)"
+        " FROM alarm_transitions");
 }
 
 /* After a kill -9 PostgreSQL refuses to start until its last child is gone. */
@@ -82,7 +84,8 @@ static void gone_before_it_fires_tells_nobody(void **state)
     bench_start(&b);
     struct finding f = bench_finding("f1", "SR:C01:Q1");
     bench_ticks(&b, 0, 1, &f, 1);
-    bench_ticks(&b, 2, 4, NULL, 0); /* maintenance begins: the finding is suppressed when it would fire */
+    bench_ticks(&b, 2, 4, NULL,
+                0); /* maintenance begins: the finding is suppressed when it would fire */
     bench_settle(&b);
     bench_run(&b, 0.1);
     assert_int_equal(b.receiver[0].n, 0);
@@ -96,7 +99,8 @@ static void chatter_is_one_occurrence(void **state)
     bench_start(&b);
     struct finding f = bench_finding("f1", "SR:C01:Q1");
     bench_ticks(&b, 0, 2, &f, 1);
-    for (int i = 0; i < 5; i++) { /* the finding closes and comes back under another name, within the off-delay */
+    for (int i = 0; i < 5;
+         i++) { /* the finding closes and comes back under another name, within the off-delay */
         bench_ticks(&b, 3 + 4 * i, 4 + 4 * i, NULL, 0);
         snprintf(f.id, sizeof f.id, "f%d", i + 2);
         bench_ticks(&b, 5 + 4 * i, 6 + 4 * i, &f, 1);
@@ -133,8 +137,10 @@ static char *fingerprint(void)
     if (pg_run(bench_conninfo,
                "SELECT md5(string_agg(x, '|' ORDER BY x)) || count(*) FROM ("
                " SELECT 'a' || a::text AS x FROM alarms a"
-               " UNION ALL SELECT 't' || run || occurrence || event || from_state || to_state || at FROM"
-               " alarm_transitions UNION ALL SELECT 'o' || message || endpoint || occurrence || type || body"
+               " UNION ALL SELECT 't' || run || occurrence || event || from_state || to_state || "
+               "at FROM"
+               " alarm_transitions UNION ALL SELECT 'o' || message || endpoint || occurrence || "
+               "type || body"
                " FROM outbox) s",
                0, NULL, &rows, &err) != 0)
         fail_msg("%s", err.msg);
@@ -145,7 +151,8 @@ static char *fingerprint(void)
 
 #define STORY 40
 
-/* A story of three alarms: one that returns, one that stays, one of psmon itself that comes and goes. */
+/* A story of three alarms: one that returns, one that stays, one of psmon itself that comes and
+ * goes. */
 static void story_tick(int m)
 {
     struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C02:Q1")};
@@ -177,7 +184,8 @@ static void the_same_ticks_twice_leave_the_same_rows(void **state)
 
     /* and one that remembers nothing, beside it: the rows' keys see to it */
     bench_stop(&b, 5);
-    bench_sql("CREATE SCHEMA aside; ALTER TABLE alarms SET SCHEMA aside; CREATE TABLE alarms (LIKE aside.alarms"
+    bench_sql("CREATE SCHEMA aside; ALTER TABLE alarms SET SCHEMA aside; CREATE TABLE alarms (LIKE "
+              "aside.alarms"
               " INCLUDING ALL)");
     bench_start(&b);
     for (int m = 0; m < STORY; m++)
@@ -190,8 +198,9 @@ static void the_same_ticks_twice_leave_the_same_rows(void **state)
     free(once);
 }
 
-/* A child steps the story and dies by SIGKILL somewhere in it; a second one goes on from a few ticks before, as psmon does.
- * Rows must be those of an undisturbed run, and no message may be missing at the receiver. */
+/* A child steps the story and dies by SIGKILL somewhere in it; a second one goes on from a few
+ * ticks before, as psmon does. Rows must be those of an undisturbed run, and no message may be
+ * missing at the receiver. */
 static void child(int from, int to, int die_at_us)
 {
     pid_t pid = fork();
@@ -226,7 +235,8 @@ static void kill_at_any_instant_loses_and_doubles_nothing(void **state)
     snprintf(b.url[0], sizeof b.url[0], "http://127.0.0.1:9/nobody");
     child(0, STORY, -1);
     char *undisturbed = fingerprint();
-    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"), "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"),
+                        "3");
     unsigned seed = 4711;
     for (int round = 0; round < 12; round++) {
         bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
@@ -287,11 +297,14 @@ static void what_was_not_delivered_is_after_a_restart(void **state)
     bench_delivered(&b, 2);
     assert_string_equal(b.receiver[0].got[0].id, b.receiver[0].got[1].id);
     assert_true(b.receiver[0].got[1].verified);
-    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered2") == 0, 5);
+    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered2") == 0,
+                5);
     bench_stop(&b, 5);
     /* an endpoint that is not configured any more is given up, and kept */
-    bench_sql("INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at, next_at)"
-              " VALUES ('msg_x', 'http://old/', 'live', 'f0', 'psmon.alarm.raised', '{}', 'waiting', now(), now())");
+    bench_sql("INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, "
+              "created_at, next_at)"
+              " VALUES ('msg_x', 'http://old/', 'live', 'f0', 'psmon.alarm.raised', '{}', "
+              "'waiting', now(), now())");
     bench_start(&b);
     bench_settle(&b);
     assert_string_equal(bench_value("SELECT state FROM outbox WHERE message = 'msg_x'"), "dead");
@@ -307,7 +320,8 @@ static void only_what_is_still_open_is_told_after_a_hole(void **state)
                            bench_finding("over", "SR:C03:Q1"), bench_finding("late", "SR:C04:Q1")};
     bench_ticks(&b, 0, 2, f, 1);
     bench_delivered(&b, 1);
-    /* psmon was away; it fills the hole: "told" ends, "over" comes and goes, "open" and "late" come */
+    /* psmon was away; it fills the hole: "told" ends, "over" comes and goes, "open" and "late" come
+     */
     for (int m = 3; m <= 9; m++)
         alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, f + 1, 2, NULL, 0, true);
     for (int m = 10; m <= 16; m++)
@@ -326,11 +340,13 @@ static void only_what_is_still_open_is_told_after_a_hole(void **state)
     bench_settle(&b);
     bench_run(&b, 0.1);
     assert_int_equal(b.receiver[0].n, 4);
-    assert_string_equal(bench_value("SELECT string_agg(occurrence || ' ' || type, ',' ORDER BY occurrence, seq)"
-                                    " FROM outbox"),
-                        "late psmon.alarm.raised,open psmon.alarm.raised,told psmon.alarm.raised,"
-                        "told psmon.alarm.returned");
-    assert_string_equal(bench_value("SELECT count(*) FROM alarm_transitions WHERE occurrence = 'over'"), "3");
+    assert_string_equal(
+        bench_value("SELECT string_agg(occurrence || ' ' || type, ',' ORDER BY occurrence, seq)"
+                    " FROM outbox"),
+        "late psmon.alarm.raised,open psmon.alarm.raised,told psmon.alarm.raised,"
+        "told psmon.alarm.returned");
+    assert_string_equal(
+        bench_value("SELECT count(*) FROM alarm_transitions WHERE occurrence = 'over'"), "3");
 }
 
 static void blindness_neither_raises_nor_ends_anything(void **state)
@@ -372,12 +388,16 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     struct finding f[2] = {bench_finding("abc1", "SR:C01:Q1"), bench_finding("abd1", "SR:C02:Q1")};
     bench_ticks(&b, 0, 2, f, 2);
     bench_settle(&b);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(
+        alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, "2 open alarms"));
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err), ERR_DATA);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err), ERR_DATA);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking", BENCH_T0 + NS_PER_HOUR, id,
-                                        &err), 0);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err),
+                     ERR_DATA);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err),
+                     ERR_DATA);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking",
+                                        BENCH_T0 + NS_PER_HOUR, id, &err),
+                     0);
     assert_string_equal(id, "abc1");
     assert_string_equal(states(), "abc1=ACK abd1=UNACK");
     bench_delivered(&b, 3);
@@ -389,15 +409,18 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     assert_string_equal(view(0).note, "looking");
     assert_string_equal(view(1).state, "UNACK");
     bench_until(&b, strcmp(bench_value("SELECT count(applied_at) FROM alarm_acks"), "1") == 0, 5);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
-                     ERR_DATA);
+    assert_int_equal(
+        alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
+        ERR_DATA);
     assert_non_null(strstr(err.msg, "by eve"));
     bench_ticks(&b, 3, 9, NULL, 0);
     bench_settle(&b);
     assert_string_equal(states(), "abc1=NORMAL abd1=RTN_UNACK");
-    assert_string_equal(bench_value("SELECT acknowledged_by || ' ' || note FROM alarms WHERE occurrence = 'abc1'"),
-                        "eve looking");
-    assert_string_equal(bench_value("SELECT by_whom FROM alarm_transitions WHERE event = 'acknowledged'"), "eve");
+    assert_string_equal(
+        bench_value("SELECT acknowledged_by || ' ' || note FROM alarms WHERE occurrence = 'abc1'"),
+        "eve looking");
+    assert_string_equal(
+        bench_value("SELECT by_whom FROM alarm_transitions WHERE event = 'acknowledged'"), "eve");
 }
 
 static void an_acknowledgement_without_a_monitor_waits(void **state)
@@ -442,7 +465,7 @@ static void the_database_may_be_away_while_running(void **state)
     struct finding f = bench_finding("f1", "SR:C01:Q1");
     bench_tick(&b, 0, &f, 1);
     bench_settle(&b);
-    log_set_level((enum log_level)-1);
+    log_set_level((enum log_level) - 1);
     assert_int_equal(postgres_ctl(bench_dir, "stop -m immediate"), 0);
     bench_ticks(&b, 1, 2, &f, 1);
     bench_delivered(&b, 1); /* people are told nevertheless */
@@ -463,7 +486,8 @@ static void the_database_may_be_away_while_running(void **state)
     /* f1's messages were delivered before the results could be kept: those were spooled too */
     bench_run(&b, 0.3);
     assert_int_equal(b.receiver[0].n, 3);
-    assert_string_equal(bench_value("SELECT string_agg(state, ',') FROM outbox"), "delivered,delivered,delivered");
+    assert_string_equal(bench_value("SELECT string_agg(state, ',') FROM outbox"),
+                        "delivered,delivered,delivered");
 }
 
 static void what_the_database_knew_wins_when_it_comes_late(void **state)
@@ -477,11 +501,13 @@ static void what_the_database_knew_wins_when_it_comes_late(void **state)
     bench_delivered(&b, 2);
     bench_settle(&b);
     bench_stop(&b, 5);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", BENCH_T0, id, &err), 0);
+    assert_int_equal(
+        alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", BENCH_T0, id, &err), 0);
     assert_int_equal(postgres_ctl(bench_dir, "stop -m fast"), 0);
-    log_set_level((enum log_level)-1);
+    log_set_level((enum log_level) - 1);
     bench_start(&b);
-    snprintf(f[1].id, sizeof f[1].id, "f9"); /* the same thing under a new name: its old one was not to be had */
+    snprintf(f[1].id, sizeof f[1].id,
+             "f9"); /* the same thing under a new name: its old one was not to be had */
     bench_ticks(&b, 10, 12, f, 2);
     bench_delivered(&b, 4); /* doubt: told again, f1 under the same webhook-id */
     start_database();
@@ -493,7 +519,8 @@ static void what_the_database_knew_wins_when_it_comes_late(void **state)
     bool same_id = false, continued = false, acknowledged = false;
     for (size_t i = 2; i < 6; i++) {
         const struct received *g = &b.receiver[0].got[i];
-        same_id |= strcmp(g->id, b.receiver[0].got[0].id) == 0 || strcmp(g->id, b.receiver[0].got[1].id) == 0;
+        same_id |= strcmp(g->id, b.receiver[0].got[0].id) == 0 ||
+                   strcmp(g->id, b.receiver[0].got[1].id) == 0;
         continued |= strcmp(g->occurrence, "f9") == 0 && strcmp(g->continued_as, "f2") == 0;
         acknowledged |= strcmp(g->type, "psmon.alarm.acknowledged") == 0;
     }
@@ -519,8 +546,9 @@ static void a_replay_keeps_alarms_and_sends_nothing(void **state)
     bench_run(&b, 0.4);
     assert_int_equal(b.receiver[0].n, 0);
     assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "0");
-    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"),
-                        "3");
+    assert_string_equal(
+        bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"),
+        "3");
 }
 
 static void a_bad_secret_is_an_error_of_the_configuration(void **state)
@@ -530,7 +558,8 @@ static void a_bad_secret_is_an_error_of_the_configuration(void **state)
     bench_start(&b);
     struct alerts *a = NULL;
     b.hooks[0].secret = "whsec_short";
-    assert_int_equal(alerts_open(&a, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err), ERR_CONFIG);
+    assert_int_equal(alerts_open(&a, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err),
+                     ERR_CONFIG);
     assert_non_null(strstr(err.msg, "/hook0"));
     assert_null(strstr(err.msg, "token"));
 }

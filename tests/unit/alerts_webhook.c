@@ -15,13 +15,24 @@
 
 static struct occurrence example(void)
 {
-    struct occurrence o = {.id = "f-1234", .key = "SR:C12:Q3|level",
+    struct occurrence o = {.id = "f-1234",
+                           .key = "SR:C12:Q3|level",
                            .alarm = {.state = ALARM_ACK, .raised = 1795503900 * NS_PER_S}};
     o.finding = (struct finding){
-        .id = "f-1234", .subject = "SR:C12:Q3", .supply = 3, .detector = DETECTOR_LEVEL,
-        .class = CLASS_EQUIPMENT, .signal = "igbt_temperature", .onset = 1794441600 * NS_PER_S,
-        .first_seen = 1795503600 * NS_PER_S, .chance = 0.025, .size = 6.125, .unit = "K",
-        .direction = DIRECTION_UP, .witness = true, .n_by = 2,
+        .id = "f-1234",
+        .subject = "SR:C12:Q3",
+        .supply = 3,
+        .detector = DETECTOR_LEVEL,
+        .class = CLASS_EQUIPMENT,
+        .signal = "igbt_temperature",
+        .onset = 1794441600 * NS_PER_S,
+        .first_seen = 1795503600 * NS_PER_S,
+        .chance = 0.025,
+        .size = 6.125,
+        .unit = "K",
+        .direction = DIRECTION_UP,
+        .witness = true,
+        .n_by = 2,
         .by = {{"igbt_temperature", 6.125, "K", 0.8}, {"voltage", -0.25, "V", 0.2}},
         .reason = "IGBT temperature 6.1 K above what its current explains"};
     o.acknowledged = 1795507200 * NS_PER_S;
@@ -36,7 +47,8 @@ static void the_specification_s_vector(void **state)
     uint8_t key[WEBHOOK_KEY_MAX];
     long n = webhook_key(key, VECTOR_SECRET);
     assert_int_equal(n, 24);
-    char *s = webhook_signature(key, (size_t)n, VECTOR_ID, VECTOR_TIME, VECTOR_BODY, strlen(VECTOR_BODY));
+    char *s =
+        webhook_signature(key, (size_t)n, VECTOR_ID, VECTOR_TIME, VECTOR_BODY, strlen(VECTOR_BODY));
     assert_string_equal(s, VECTOR_SIGNATURE);
     free(s);
     struct webhook_headers h;
@@ -50,7 +62,8 @@ static void the_specification_s_vector(void **state)
     webhook_headers_free(&h);
 }
 
-static const char *check(const char *id, const char *time, const char *signatures, const char *body, int64_t now)
+static const char *check(const char *id, const char *time, const char *signatures, const char *body,
+                         int64_t now)
 {
     uint8_t key[WEBHOOK_KEY_MAX];
     long n = webhook_key(key, VECTOR_SECRET);
@@ -66,7 +79,8 @@ static void a_receiver_sees_what_is_wrong(void **state)
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME + 301));
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME - 301));
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY " ", VECTOR_TIME));
-    assert_non_null(check("msg_p5jXN8AQM9LWM0D4loKWxJel", t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
+    assert_non_null(
+        check("msg_p5jXN8AQM9LWM0D4loKWxJel", t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, "1614265331", VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, "soon", VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, t, "", VECTOR_BODY, VECTOR_TIME));
@@ -76,8 +90,12 @@ static void a_receiver_sees_what_is_wrong(void **state)
 static void malformed_secrets_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "whsec_", "whsec_MfKQ", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsec_!!!!9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
+    static const char *const bad[] = {"",
+                                      "whsec_",
+                                      "whsec_MfKQ",
+                                      "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
+                                      "whsec_!!!!9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
     uint8_t key[WEBHOOK_KEY_MAX];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(webhook_key(key, bad[i]), -1);
@@ -100,10 +118,19 @@ static void a_body_says_it_all(void **state)
     assert_string_equal(text_at(j, "timestamp"), "2026-11-24T07:05:00Z");
     const json_t *d = json_object_get(j, "data");
     static const char *const texts[][2] = {
-        {"occurrence", "f-1234"}, {"subject", "SR:C12:Q3"}, {"class", "equipment"}, {"detector", "level"},
-        {"signal", "igbt_temperature"}, {"state", "ACK"}, {"onset", "2026-11-12T00:00:00Z"},
-        {"first_seen", "2026-11-24T07:00:00Z"}, {"unit", "K"}, {"direction", "up"}, {"run", "live"},
-        {"source", "abc"}, {"chance_text", "by chance once in 40 weeks over the ring"},
+        {"occurrence", "f-1234"},
+        {"subject", "SR:C12:Q3"},
+        {"class", "equipment"},
+        {"detector", "level"},
+        {"signal", "igbt_temperature"},
+        {"state", "ACK"},
+        {"onset", "2026-11-12T00:00:00Z"},
+        {"first_seen", "2026-11-24T07:00:00Z"},
+        {"unit", "K"},
+        {"direction", "up"},
+        {"run", "live"},
+        {"source", "abc"},
+        {"chance_text", "by chance once in 40 weeks over the ring"},
         {"reason", "IGBT temperature 6.1 K above what its current explains"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_string_equal(text_at(d, texts[i][0]), texts[i][1]);
@@ -164,9 +191,10 @@ static void cut_characters_become_question_marks(void **state)
 {
     (void)state;
     static const char *const texts[][2] = {
-        {"6 °C above", "6 °C above"},       {"6 \xc2", "6 ?"},          {"\xe2\x84 ohm", "?? ohm"},
-        {"\xc0\xaf", "??"},                 {"\xed\xa0\x80", "???"},    {"a\xf0\x9f\x94\xa7z", "a🔧z"},
-        {"\xf5\x80\x80\x80", "????"},       {"", ""}};
+        {"6 °C above", "6 °C above"}, {"6 \xc2", "6 ?"},
+        {"\xe2\x84 ohm", "?? ohm"},   {"\xc0\xaf", "??"},
+        {"\xed\xa0\x80", "???"},      {"a\xf0\x9f\x94\xa7z", "a🔧z"},
+        {"\xf5\x80\x80\x80", "????"}, {"", ""}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char copy[64];
         snprintf(copy, sizeof copy, "%s", texts[i][0]);
@@ -199,7 +227,8 @@ static void identifiers_are_stable_and_apart(void **state)
     (void)state;
     char a[WEBHOOK_ID_LEN], b[WEBHOOK_ID_LEN];
     webhook_id(a, "live", "f-1234", ALARM_RAISED);
-    assert_string_equal(a, "msg_92e2ac0e7acef0520138faf64bc2"); /* sha256sum of "live\nf-1234\nraised" */
+    assert_string_equal(
+        a, "msg_92e2ac0e7acef0520138faf64bc2"); /* sha256sum of "live\nf-1234\nraised" */
     assert_null(strchr(a, '.'));
     webhook_id(b, "live", "f-1234", ALARM_RETURNED);
     assert_string_not_equal(a, b);
@@ -237,7 +266,8 @@ static void a_test_says_it_is_one(void **state)
     body = webhook_heartbeat(1795503900 * NS_PER_S, "live", "abc", 3, 2);
     j = json_loads(body, 0, NULL);
     assert_string_equal(text_at(j, "type"), "psmon.alarm.heartbeat");
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(j, "data"), "open_alarms")), 3);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(j, "data"), "open_alarms")),
+                     3);
     json_decref(j);
     free(body);
 }
