@@ -28,6 +28,7 @@ struct printer {
     enum format format;
     struct buf line;
     size_t rows;
+    int failed; /* errno of the first write that failed; then no more is asked for */
     int n_columns;
     char **held; /* table: the head and the first rows, until the widths are known */
     size_t n_held, held_cap;
@@ -37,6 +38,8 @@ struct printer {
 static bool print_line(struct printer *p)
 {
     bool ok = fwrite(p->line.data, 1, p->line.len, stdout) == p->line.len;
+    if (!ok && !p->failed)
+        p->failed = errno;
     buf_reset(&p->line);
     return ok;
 }
@@ -181,7 +184,8 @@ static bool is_few(const struct fleet *f, const struct options *o)
 }
 
 /* The run's number as text; "" where there is none and none was asked for. */
-static int find_run(char out[16], const char *conninfo, const struct options *o, struct err *err)
+static int find_run(char out[16], const char *conninfo, const struct query_view *v, const struct options *o,
+                    struct err *err)
 {
     struct pg_rows *rows = NULL;
     int rc = o->run ? pg_run(conninfo, "SELECT run, kind, name FROM runs WHERE name = $1", 1, &o->run, &rows,
@@ -196,9 +200,9 @@ static int find_run(char out[16], const char *conninfo, const struct options *o,
     else if (o->run)
         rc = err_set(err, ERR_CONFIG, "there is no run '%s'; psmon query -c %s runs lists them", o->run,
                      o->config);
-    else
+    else if (v->of_run)
         fprintf(stderr, "psmon: nothing was stored yet by run or replay\n");
-    if (rows->n_rows && !o->run && strcmp(rows->value[1], "replay") == 0)
+    if (rows->n_rows && v->of_run && !o->run && strcmp(rows->value[1], "replay") == 0)
         fprintf(stderr, "psmon: there is no live run: this is replay '%s'\n", rows->value[2]);
     pg_rows_free(rows);
     return rc;
@@ -207,7 +211,7 @@ static int find_run(char out[16], const char *conninfo, const struct options *o,
 static int ask(const struct context *c, const struct query_view *v, const struct options *o, struct err *err)
 {
     char run[16], from[TIMEFMT_LEN], to[TIMEFMT_LEN];
-    if (find_run(run, c->conninfo, o, err) != 0)
+    if (find_run(run, c->conninfo, v, o, err) != 0)
         return err->code;
     char *supply = o->supply ? expression(o->supply) : NULL;
     const char *const params[5] = {run[0] ? run : NULL, o->from ? timefmt_iso(from, o->from) : NULL,
@@ -223,8 +227,10 @@ static int ask(const struct context *c, const struct query_view *v, const struct
         printf("\n]\n");
     else if (p.held)
         release_held(&p);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0 && errno != EPIPE)
-        rc = err_set(err, ERR_IO, "could not write the output: %s", strerror(errno));
+    if (!p.failed && fflush(stdout) != 0)
+        p.failed = errno;
+    if (rc == 0 && p.failed && p.failed != EPIPE) /* psmon query … | head is no failure */
+        rc = err_set(err, ERR_IO, "could not write the output: %s", strerror(p.failed));
     buf_free(&p.line);
     free(p.width);
     free(supply);

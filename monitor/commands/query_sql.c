@@ -133,20 +133,21 @@ static const char outcomes[] =
     SUPPLY("supply") " ORDER BY week, supply";
 
 static const struct query_view views[] = {
-    {"supplies", "the fleet, with each supply's newest score", supplies, NULL},
+    {"supplies", "the fleet, with each supply's newest score", supplies, true, NULL},
     {"readings", "readings and divergences per channel, minutes where still stored, else hours", readings,
-     readings_few},
-    {"scores", "score, chance, reconstruction error, mode, or why there is none", scores, scores_few},
+     true, readings_few},
+    {"scores", "score, chance, reconstruction error, mode, or why there is none", scores, true,
+     scores_few},
     {"findings", "what moved: those open at some time of the span; last_seen is empty while open", findings,
-     NULL},
-    {"alarms", "alarm occurrences and their state", alarms, NULL},
-    {"rankings", "the weekly lists as issued", rankings, NULL},
-    {"ledger", "supplies scored, or not and why; the sum is the fleet", ledger, NULL},
-    {"deliveries", "every attempt to deliver a webhook", deliveries, NULL},
-    {"models", "models known", models, NULL},
-    {"runs", "the live run and the replays", runs, NULL},
-    {"trips", "imported trips", trips, NULL},
-    {"outcomes", "imported outcomes of inspections", outcomes, NULL},
+     true, NULL},
+    {"alarms", "alarm occurrences and their state", alarms, true, NULL},
+    {"rankings", "the weekly lists as issued", rankings, true, NULL},
+    {"ledger", "supplies scored, or not and why; the sum is the fleet", ledger, true, NULL},
+    {"deliveries", "every attempt to deliver a webhook", deliveries, true, NULL},
+    {"models", "models known", models, false, NULL},
+    {"runs", "the live run and the replays", runs, false, NULL},
+    {"trips", "imported trips", trips, false, NULL},
+    {"outcomes", "imported outcomes of inspections", outcomes, false, NULL},
 };
 
 const struct query_view *query_view_at(int i)

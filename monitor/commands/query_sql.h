@@ -9,6 +9,7 @@
 struct query_view {
     const char *name, *help;
     const char *sql;
+    bool of_run;     /* it speaks of one run */
     const char *few; /* the same, faster for a few channels out of many; NULL: none */
 };
 
