@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SUPPLY_WAIT (5 * NS_PER_MIN)   /* after DATA_AWAY: whether the sector follows */
+#define CHANNEL_WAIT (10 * NS_PER_MIN) /* and whether the supply's other channels follow */
 #define BLIND_SHARE 0.5      /* of the known channels without data: psmon itself is blind, say nothing */
 #define SECTOR_SUPPLIES 4    /* as many supplies and this share of a sector away: one finding */
 #define SECTOR_SHARE 0.8
@@ -261,12 +263,14 @@ static size_t count_away(const struct data *d, uint32_t s, size_t *known,
     return away;
 }
 
-/* A DAC that stands still need not be sent: alone it is not away. */
+/* A DAC that stands still is not sent again, and after a short loss of connection nobody knows since when:
+ * alone it is not away. */
 static bool away_alone(const struct data *d, uint32_t channel)
 {
     const struct channel_state *c = &d->channel[channel];
-    bool quiet = d->fleet->channels[channel].signal == SIGNAL_DAC && c->quality == QUALITY_STALE;
-    return c->away && !quiet;
+    bool quiet = d->fleet->channels[channel].signal == SIGNAL_DAC &&
+                 (c->quality == QUALITY_STALE || c->quality == QUALITY_DISCONNECTED);
+    return c->away && !quiet && d->now - c->bad_since > DATA_AWAY + CHANNEL_WAIT;
 }
 
 static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind, bool away)
@@ -310,7 +314,8 @@ static void propose_supply(struct data *d, uint32_t s)
     tstamp_ns since;
     const char *reason;
     bool gone = is_gone(d, s, &since, &reason);
-    if (gone && !d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]) {
+    bool sector = d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]];
+    if (gone && !sector && d->now - since > DATA_AWAY + SUPPLY_WAIT) {
         struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
         snprintf(x->reason, sizeof x->reason, "no data of the whole supply: %s", reason);
     }

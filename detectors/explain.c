@@ -138,7 +138,10 @@ int explain_moved(const struct evidence *e, const struct tails *t, size_t column
 static size_t carrying_column(const struct evidence *e)
 {
     size_t levels = e->standard->width / 2, c = e->score->column;
-    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, &e->model->tails, c % levels))
+    const struct tails *t = &e->model->tails;
+    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, t, c % levels + levels) < 0)
+        return c % levels + levels; /* stuck: its level only stays behind */
+    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, t, c % levels))
         return c % levels;
     if (e->score->by != STATISTIC_JSD)
         return c;

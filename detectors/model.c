@@ -3,7 +3,12 @@
 
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+/* how far beyond the currents of its reference a supply is known: its physics is a regression */
+#define MARGIN 0.01f          /* of full scale */
+#define MARGIN_RELATIVE 0.05f /* of the largest current */
 
 void reference_init(struct reference *r, size_t n_supplies, size_t width)
 {
@@ -35,6 +40,17 @@ void reference_fini(struct reference *r)
     free(r->low);
     free(r->high);
     *r = (struct reference){0};
+}
+
+bool reference_knows(const struct reference *r, size_t supply, float i)
+{
+    float low = r->low[supply], high = r->high[supply];
+    if (isnan(i) || isnan(low))
+        return true;
+    if ((low > 0 && i < 0) || (high < 0 && i > 0))
+        return false;
+    float margin = MARGIN + MARGIN_RELATIVE * fmaxf(fabsf(low), fabsf(high));
+    return i >= low - margin && i <= high + margin;
 }
 
 const char *fit_name(enum fit f)

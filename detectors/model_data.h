@@ -19,6 +19,9 @@ struct reference {
 };
 void reference_init(struct reference *r, size_t n_supplies, size_t width);
 void reference_fini(struct reference *r);
+/* Whether the reference knows a supply at the relative current i: within its range and a margin, and not
+ * with a sign that it never had (offsets of DAC and read-back hide in the sign). NaN (no current): known. */
+bool reference_knows(const struct reference *r, size_t supply, float i);
 
 /* Whether a supply can be scored, else why not. */
 enum fit { FIT_OK, FIT_NO_DATA, FIT_NO_PHYSICS, FIT_NEVER_STEADY, FIT_TOO_SHORT, FIT_COUNT };

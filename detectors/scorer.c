@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RANGE_MARGIN 0.05f /* of full scale: how far beyond the reference's currents a supply is known */
-
 static float *nan_floats(size_t n)
 {
     float *x = xcalloc(n + 1, sizeof *x);
@@ -218,12 +216,11 @@ static void judge_minutes(struct scorer *s, const struct feature_frame *ff)
 {
     const bool *frozen = data_frozen(s->data);
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
-        const struct reference *ref = &s->model->ref;
         float at = ff->context[i * JOINT_CONTEXT];
         bool steady = s->model->fit[i] == FIT_OK && ff->mode[i] == MODE_STEADY;
         s->unknown[i] = ff->mode[i] == MODE_STEADY &&
                         (s->model->fit[i] == FIT_NEVER_STEADY ||
-                         (steady && (at < ref->low[i] - RANGE_MARGIN || at > ref->high[i] + RANGE_MARGIN)));
+                         (steady && !reference_knows(&s->model->ref, i, at)));
         s->usable[i] = steady && !s->unknown[i] && !s->in_maintenance[i] && !frozen[i];
         uint8_t *slot = &s->recent[i * s->o.window_minutes + s->recent_at];
         s->recent_n[i] = (uint16_t)(s->recent_n[i] + s->usable[i] - *slot);

@@ -161,6 +161,30 @@ static void fill_hours(const struct fold_job *job, size_t supply, const struct r
         hours_fill(hours, h, spool_hour(job->spool, supply, h), job->spool->stride, edges);
 }
 
+/* A row counts only where the fold's reference knows the supply, as it does live. */
+static bool known_row(const struct fold_job *job, size_t supply, const struct reference *ref,
+                      const float row[])
+{
+    return reference_knows(ref, supply, row[job->layout->width]);
+}
+
+/* The same for the hours of the block to be scored, without the rows that the reference does not know. */
+static void fill_known_hours(const struct fold_job *job, size_t supply, int block,
+                             const struct reference *ref, struct hours *hours, float scratch[])
+{
+    const struct spool *s = job->spool;
+    const float *edges = ref->edges + supply * job->layout->width * (HIST_BINS - 1);
+    for (size_t h = 0; h < hours->n; h++) {
+        if (s->block[h] != block)
+            continue;
+        memcpy(scratch, spool_hour(s, supply, h), s->per_hour * s->stride * sizeof *scratch);
+        for (size_t m = 0; m < s->per_hour; m++)
+            if (!known_row(job, supply, ref, scratch + m * s->stride))
+                fill_nan(scratch + m * s->stride, s->stride);
+        hours_fill(hours, h, scratch, s->stride, edges);
+    }
+}
+
 void fold_reference(const struct fold_job *job, int leave, struct reference *ref)
 {
     const struct spool *s = job->spool;
@@ -320,8 +344,11 @@ static void joint_hours(const struct fold_job *job, uint32_t supply, int block,
         if (s->block[h] != block)
             continue;
         rows->n = 0;
-        for (size_t m = 0; m < s->per_hour; m++)
-            rows_add(rows, job, ref, supply, spool_hour(s, supply, h) + m * s->stride);
+        for (size_t m = 0; m < s->per_hour; m++) {
+            const float *row = spool_hour(s, supply, h) + m * s->stride;
+            if (known_row(job, supply, ref, row))
+                rows_add(rows, job, ref, supply, row);
+        }
         xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
         joint_residual(joint, family, rows->supply, rows->z, rows->context, rows->n, *residual, NULL);
         hours->joint_n[h] = (uint16_t)rows->n;
@@ -366,19 +393,21 @@ void fold_score(const struct fold_job *job, int block, const struct reference *r
     float *residual = NULL;
     size_t cap = 0;
     hours_init(&hours, s->hours, job->layout->width, s->per_hour);
+    float *scratch = xcalloc(s->per_hour, s->stride * sizeof *scratch);
     for (size_t h = 0; h < s->hours; h++)
         if (s->block[h] == block)
             out->block[h] = (int8_t)block;
     for (uint32_t i = 0; i < s->n_supplies; i++) {
         if (has_any(ref, i, job->layout->width)) {
             hours_clear(&hours);
-            fill_hours(job, i, ref, &hours);
+            fill_known_hours(job, i, block, ref, &hours, scratch);
             joint_hours(job, i, block, ref, joint, &hours, &rows, &residual, &cap);
             score_supply(job, i, block, ref, &hours, out);
         }
         if (job->progress)
             job->progress(job->arg, (double)i, (double)s->n_supplies);
     }
+    free(scratch);
     free(residual);
     rows_free(&rows);
     hours_fini(&hours);
