@@ -14,7 +14,8 @@ const state = {
   cells: [],         /* per supply: its <g> */
   order: [],         /* grid of supply indexes [line][place] for the arrow keys; -1: hole */
   focus: -1,         /* supply that holds the map's tab stop */
-  narrow: null,
+  narrow: null,      /* a line per sector */
+  phone: null,
 };
 
 /* ---- small tools ---- */
@@ -127,11 +128,13 @@ function slots(ring) {
 
 function isNarrow() { return window.matchMedia("(max-width: 640px)").matches; }
 
-/* Wide: a column per sector. Narrow: a line per sector, so that a phone scrolls down, not sideways. */
+/* Wide: a column per sector. Narrow, for phones and for rings of few sectors: a line per sector. */
 function buildMap(ring) {
-  const narrow = state.narrow = isNarrow();
   const { depth, lists } = slots(ring);
-  const pitch = 11, gap = 7, label = narrow ? 30 : 62, head = narrow ? 14 : 16;
+  const perSector = depth.reduce((a, b) => a + b, 0);
+  const narrow = state.narrow = (state.phone = isNarrow()) || ring.sectors.length < perSector;
+  const longest = Math.max(...ring.families.map((n) => n.length), 1);
+  const pitch = 11, gap = 7, label = narrow ? 30 : Math.min(92, 12 + 4.6 * longest), head = narrow ? 14 : 16;
   const at = []; /* [family][k] along the supply axis */
   let end = 0;
   depth.forEach((n, f) => {
@@ -144,12 +147,13 @@ function buildMap(ring) {
   const w = label + (narrow ? end : across), h = head + (narrow ? across : end);
   const root = svg("svg", { viewBox: `0 0 ${w} ${h}`, role: "grid", class: narrow ? "narrow" : "wide",
     "aria-label": "Supplies by sector; arrow keys move, Enter opens" });
+  root.style.maxWidth = w * 2.2 + "px"; /* few supplies need not fill the screen */
   ring.families.forEach((name, f) => {
     if (!depth[f]) return;
     const mid = (at[f][0] + at[f][depth[f] - 1] + pitch) / 2;
     const attrs = narrow ? { x: label + mid, y: 9, "text-anchor": "middle" }
       : { x: label - 6, y: head + mid + 3, "text-anchor": "end" };
-    root.append(svg("text", { ...attrs, class: "family" }, shortName(name, narrow ? depth[f] * 2 : 11)));
+    root.append(svg("text", { ...attrs, class: "family" }, shortName(name.replaceAll("_", " "), narrow ? Math.round(depth[f] * 2.2) : 19)));
   });
   ring.sectors.forEach((name, s) => {
     const p = s * pitch + pitch / 2;
@@ -324,7 +328,7 @@ function listenMap() {
   });
   window.addEventListener("scroll", hideTip, { passive: true });
   window.addEventListener("resize", () => {
-    if (state.ring && isNarrow() !== state.narrow) { buildMap(state.ring); paintMap(state.ring); }
+    if (state.ring && isNarrow() !== state.phone) { buildMap(state.ring); paintMap(state.ring); }
   });
 }
 
@@ -339,7 +343,7 @@ async function loadRanking() {
     el("li", { class: x.finding ? "found" : "quiet" },
       el("span", { class: "rank" }, String(x.rank)),
       swatch(band(x.chance), ""),
-      el("span", { class: "what" }, supplyLink(x.supply), el("span", { class: "place" }, `${x.family}, ${x.sector}`),
+      el("span", { class: "what" }, supplyLink(x.supply), el("span", { class: "place" }, `${x.family.replaceAll("_", " ")}, ${x.sector}`),
         el("span", { class: "reason" }, x.reason.startsWith("no finding") ? "no finding; by chance " + x.chance_words : x.reason)),
       el("span", { class: "score", title: "score" }, x.score === null ? "" : x.score.toFixed(1)))));
   if (!rows.length) $("toplist").replaceChildren(el("li", { class: "none" }, "No supply was scored yet this week."));

@@ -3,6 +3,7 @@
  * Evidence of a supply: the k-th largest of the week's hourly scores (−log10 of the tail probability of its
  * last 24 h), k = 24, or half of the scored hours when fewer than 48 were scored: it must have held for a day,
  * an hour's extreme does not count. A finding first seen less than 24 h ago need only have held since.
+ * A rise within minutes (DETECTOR_RATE) has its own chance for evidence, since scores of 24 h do not show it.
  * Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
  *   1     an equipment finding that is open
  *   0.75  an equipment finding that closed during the week
@@ -302,6 +303,14 @@ static double evidence(const struct rank_week *w, struct rank_row *r, tstamp_ns 
     return (double)top[k - 1];
 }
 
+/* A rise within minutes does not show in scores of 24 h: its own chance, per supply-day, is the evidence. */
+static double rate_evidence(const struct finding *d, size_t n_supplies)
+{
+    if (!d || d->class != CLASS_EQUIPMENT || d->detector != DETECTOR_RATE || !(d->chance >= 0))
+        return (double)NAN;
+    return -log10(fmax(d->chance, 1e-12) / (7 * (double)n_supplies));
+}
+
 static double with_hysteresis(double fresh, double held)
 {
     if (isnan(held) || isnan(fresh))
@@ -332,21 +341,38 @@ static size_t append(struct rank_row *r, size_t at, const char *a, const char *b
     return n < 0 ? at : at + (size_t)n;
 }
 
-/* Work that ended before the onset may have caused it, work begun after it may have cured it. */
-static size_t append_work(struct rank_row *r, size_t at, const struct maintenance *m,
-                          const struct fleet *f, tstamp_ns week_start, tstamp_ns now)
+#define WORK_BEFORE (14 * NS_PER_DAY)      /* work on the supply or its sector may show so much later */
+#define RING_WORK_BEFORE (36 * NS_PER_HOUR) /* work everywhere, as on each maintenance day, is told only near it */
+
+/* The work to tell with a finding: the latest that may have to do with it. */
+static const struct maintenance_period *work_of(const struct maintenance *m, const struct fleet *f,
+                                                uint32_t supply, tstamp_ns onset, tstamp_ns now)
 {
-    const struct maintenance_period *p = m ? maintenance_last(m, f, r->supply, now) : NULL;
-    tstamp_ns onset = r->finding ? r->finding->onset : week_start;
-    if (!p || p->start < onset - 14 * NS_PER_DAY)
-        return at;
-    char day[RANK_DAY_LEN];
-    at = append(r, at, p->start <= onset ? "; after: " : "; since then: ", p->work);
-    return append(r, at, ", ", rank_day(day, p->start, now));
+    const struct maintenance_period *best = NULL;
+    for (size_t i = 0; m && i < m->n && m->period[i].start <= now; i++) {
+        const struct maintenance_period *p = &m->period[i];
+        bool own = p->supply >= 0 ? (uint32_t)p->supply == supply
+                                  : p->sector >= 0 && p->sector == f->supplies[supply].group[GROUP_SECTOR];
+        bool ring = p->supply < 0 && p->sector < 0 && p->start <= onset;
+        if ((own && p->start >= onset - WORK_BEFORE) || (ring && p->start >= onset - RING_WORK_BEFORE))
+            best = p;
+    }
+    return best;
 }
 
-static void tell_reason(struct rank_row *r, const struct maintenance *m, const struct fleet *f,
-                        tstamp_ns week_start, tstamp_ns now)
+/* Work before the onset may have caused it, work after it may have cured it. */
+static void append_work(struct rank_row *r, size_t at, const struct maintenance *m, const struct fleet *f,
+                        tstamp_ns now)
+{
+    const struct maintenance_period *p = work_of(m, f, r->supply, r->onset, now);
+    if (!r->finding || !p)
+        return;
+    char day[RANK_DAY_LEN];
+    at = append(r, at, p->start <= r->onset ? "; after: " : "; since then: ", p->work);
+    append(r, at, ", ", rank_day(day, p->start, now));
+}
+
+static void tell_reason(struct rank_row *r, const struct maintenance *m, const struct fleet *f, tstamp_ns now)
 {
     const struct finding *d = r->finding;
     char day[RANK_DAY_LEN], words[RANK_WORDS_LEN];
@@ -368,7 +394,7 @@ static void tell_reason(struct rank_row *r, const struct maintenance *m, const s
                     rank_chance_words(words, r->chance));
         at = append(r, at, " over the ring", "");
     }
-    append_work(r, at, m, f, week_start, now);
+    append_work(r, at, m, f, now);
 }
 
 static void tell_unranked(struct rank_row *r, const struct rank_week *w)
@@ -406,9 +432,9 @@ static int in_order(const void *pa, const void *pb)
 }
 
 static void fill_row(struct rank_row *r, const struct fleet *f, const struct maintenance *m,
-                     const struct rank_week *w, tstamp_ns week_start, tstamp_ns now)
+                     const struct rank_week *w, tstamp_ns now)
 {
-    double e = evidence(w, r, now);
+    double e = fmax(evidence(w, r, now), rate_evidence(r->finding, w->n_supplies));
     r->onset = r->finding ? r->finding->onset : 0;
     r->open = r->finding && !r->finding->closed;
     r->score = with_hysteresis(e * weight(r->finding), w->held[r->supply]);
@@ -420,7 +446,7 @@ static void fill_row(struct rank_row *r, const struct fleet *f, const struct mai
     }
     bool own = r->finding && r->finding->class != CLASS_DATA && !isnan(r->finding->chance);
     r->chance = own ? r->finding->chance : (double)w->chance[r->supply];
-    tell_reason(r, m, f, week_start, now);
+    tell_reason(r, m, f, now);
 }
 
 void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct maintenance *m,
@@ -436,7 +462,7 @@ void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct main
         list[s].name = f->supplies[s].name;
         list[s].row.supply = s;
         list[s].row.finding = carry[s];
-        fill_row(&list[s].row, f, m, w, week_start, now);
+        fill_row(&list[s].row, f, m, w, now);
     }
     qsort(list, n, sizeof *list, in_order);
     int rank = 0;

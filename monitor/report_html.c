@@ -145,8 +145,7 @@ static void write_top(struct buf *out, const json_t *doc)
     double number = field_number(doc, "number");
     bool provisional = json_is_true(json_object_get(doc, "provisional"));
     if (provisional)
-        buf_str(out, "<p class=\"provisional\">Provisional: the week is not over; this list was not issued and may "
-                     "change.</p>");
+        buf_str(out, "<p class=\"provisional\">Provisional: not issued; made of what is stored now, and may change.</p>");
     snprintf(line, sizeof line, isnan(number) ? "Weekly inspection list" : "Weekly inspection list %.0f-W%02.0f", floor(number / 100),
              fmod(number, 100));
     text(out, "<header class=\"keep\"><h1>", line, "</h1>");

@@ -66,7 +66,7 @@ static void write_top(struct buf *out, const json_t *doc)
     double number = field_number(doc, "number");
     bool provisional = json_is_true(json_object_get(doc, "provisional"));
     if (provisional)
-        buf_str(out, "*** PROVISIONAL: the week is not over; this list was not issued and may change ***\n\n");
+        buf_str(out, "*** PROVISIONAL: not issued; made of what is stored now, and may change ***\n\n");
     buf_str(out, "psmon weekly inspection list");
     if (!isnan(number))
         buf_printf(out, " %.0f-W%02.0f", floor(number / 100), fmod(number, 100));

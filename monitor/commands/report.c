@@ -114,6 +114,11 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
     rc = report_week_load(week, c->conninfo, c->fleet, run, in.week_start, end, in.ledger_hours, err);
     if (rc == 0)
         rc = history_findings(c->conninfo, c->fleet, run, in.week_start, end, &findings, &in.n_findings, err);
+    uint64_t stored = in.n_findings;
+    for (int k = 0; k < REASON_COUNT; k++)
+        stored += in.ledger_hours[k];
+    if (rc == 0 && !stored)
+        rc = err_set(err, ERR_CONFIG, "run '%s' has nothing stored of that week", run);
     if (rc == 0) {
         tstamp_ns now = last < end ? last : end;
         rank_fleet(rows, c->fleet, c->maintenance, week, findings, in.n_findings, in.week_start, now);

@@ -22,6 +22,7 @@ static int setup(void **state)
                                 "B,quad,S1,voltage,B:V,V,\nC,sext,S2,voltage,C:V,V,W2\n"
                                 "E,sext,S2,voltage,E:V,V,W2\nF,sext,S2,voltage,F:V,V,W2\n";
     static const char work[] = "supply,start,end,work\nA,2026-11-10T06:00:00Z,2026-11-10T08:00:00Z,filter replaced\n"
+                               "*,2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,weekly maintenance\n"
                                "S2,2026-11-13T06:00:00Z,2026-11-13T07:00:00Z,water flushed\n";
     char path[] = "/tmp/psmon-rank-XXXXXX";
     int fd = mkstemp(path);
@@ -133,6 +134,12 @@ static void a_young_finding_counts_since_it_was_seen(void **state)
     rank_fleet(rows, fleet, NULL, w, &d, 1, start, now);
     assert_string_equal(at(&rows[0]), "D");
     assert_near(rows[0].score, 8, 0, 1e-6);
+    d.detector = DETECTOR_RATE; /* what rises by the minute counts by its own chance, however long ago */
+    d.chance = 1e-9;
+    d.first_seen = start;
+    rank_fleet(rows, fleet, NULL, w, &d, 1, start, now);
+    assert_string_equal(at(&rows[0]), "D");
+    assert_near(rows[0].score, 9 + log10(7 * S), 0, 1e-6);
     rank_week_free(w);
 }
 
