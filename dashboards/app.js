@@ -349,6 +349,9 @@ async function loadRanking() {
   if (!rows.length) $("toplist").replaceChildren(el("li", { class: "none" }, "No supply was scored yet this week."));
 }
 
+const STATES = { PENDING: "pending", UNACK: "active, not acknowledged", ACK: "active, acknowledged",
+  RTN_UNACK: "returned, not acknowledged" };
+
 async function loadAlarms() {
   const { alarms } = await get("api/alarms");
   setText("alarm-count", alarms.length ? String(alarms.length) : "");
@@ -358,7 +361,7 @@ async function loadAlarms() {
       (a.note ? `: ${a.note}` : "") : "";
     return el("li", { class: a.acknowledged ? "acked" : "open" },
       el("span", { class: "what" }, known ? supplyLink(a.subject) : el("span", { class: "name" }, a.subject),
-        el("span", { class: "place" }, a.class + ", " + a.state),
+        el("span", { class: "place" }, a.class + ", " + (STATES[a.state] || a.state.toLowerCase())),
         el("span", { class: "reason" }, a.text),
         el("span", { class: "when" }, [a.raised ? "since " + moment(a.raised) : "",
           a.returned ? "returned " + moment(a.returned) : "", who].filter(Boolean).join(" · "))));

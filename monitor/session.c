@@ -65,6 +65,11 @@ static int restore_week(struct session *s, struct err *err)
         rc = history_findings(c->conninfo, c->fleet, s->run, p->week_start, due, &p->week_findings,
                               &p->n_week_findings, err);
     p->week_findings_cap = p->n_week_findings;
+    if (rc == 0) {
+        rank_fleet(p->rows, c->fleet, c->maintenance, p->week, p->week_findings, p->n_week_findings,
+                   p->week_start, last);
+        p->ranked = true;
+    }
     return rc;
 }
 
