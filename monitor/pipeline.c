@@ -144,3 +144,28 @@ void pipeline_next_week(struct pipeline *p, tstamp_ns t)
     p->week_start = t;
     p->ranked = false; /* rows point into the findings that were just moved */
 }
+
+void pipeline_continue(struct pipeline *p, struct pipeline *old)
+{
+    rank_week_free(p->week);
+    p->week = old->week;
+    p->week_start = old->week_start;
+    p->week_findings = old->week_findings;
+    p->n_week_findings = old->n_week_findings;
+    p->week_findings_cap = old->week_findings_cap;
+    memcpy(p->ledger_minutes, old->ledger_minutes, sizeof p->ledger_minutes);
+    old->week = NULL;
+    old->week_findings = NULL;
+
+    struct finding *open = xcalloc(p->n_week_findings, sizeof *open);
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_week_findings; i++)
+        if (p->week_findings[i].closed == 0)
+            open[n++] = p->week_findings[i];
+    scorer_restore(p->scorer, open, n);
+    free(open);
+    if (old->ranked) {
+        memcpy(p->rows, old->rows, p->fleet->n_supplies * sizeof *p->rows);
+        p->ranked = true;
+    }
+}

@@ -45,6 +45,9 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm);
 /* Orders the fleet by what the week has said so far into p->rows. */
 void pipeline_rank(struct pipeline *p);
 
+/* Takes over old's week and open findings. */
+void pipeline_continue(struct pipeline *p, struct pipeline *old);
+
 /* Starts the next week at t: scores and ledger from nothing, findings that are open stay. */
 void pipeline_next_week(struct pipeline *p, tstamp_ns t);
 

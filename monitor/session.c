@@ -1,6 +1,7 @@
 /* One run of the monitor; see session.h. SPDX-License-Identifier: MIT */
 #include "monitor/session.h"
 
+#include "archive/history/cluster.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -73,13 +74,10 @@ static int restore_week(struct session *s, struct err *err)
     return rc;
 }
 
-int session_restart_pipeline(struct session *s, struct err *err)
+/* What was open when psmon stopped goes on under its ids, and so does the week. */
+static int take_up(struct session *s, struct err *err)
 {
-    struct context *c = s->context;
-    pipeline_free(s->pipeline);
-    s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
-    if (!s->live)
-        return 0;
+    const struct context *c = s->context;
     struct finding *open = NULL;
     size_t n = 0;
     int rc = history_open_findings(c->conninfo, c->fleet, s->run, &open, &n, err);
@@ -87,6 +85,15 @@ int session_restart_pipeline(struct session *s, struct err *err)
         scorer_restore(s->pipeline->scorer, open, n);
     free(open);
     return rc == 0 ? restore_week(s, err) : rc;
+}
+
+void session_restart_pipeline(struct session *s)
+{
+    struct context *c = s->context;
+    struct pipeline *old = s->pipeline;
+    s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
+    pipeline_continue(s->pipeline, old);
+    pipeline_free(old);
 }
 
 int session_open(struct session *s, struct context *c, uv_loop_t *loop, const char *run, tstamp_ns from,
@@ -102,15 +109,20 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
     if (rc == 0) {
         const struct history_run r = {.name = run, .kind = s->live ? "live" : "replay",
                                       .model = s->model_name, .model_hash = s->model_hash,
-                                      .config_hash = c->settings->hash, .from = from, .to = to};
+                                      .config_hash = c->settings->hash, .from = from, .to = to,
+                                      .keep_ticks_days = (int)(c->settings->keep_ticks / NS_PER_DAY)};
         rc = history_open(&s->history, s->pg, c->conninfo, c->fleet, c->maintenance, &r, err);
     }
+    if (rc == 0 && c->cluster)
+        cluster_watch(c->cluster, loop);
     if (rc == 0) {
         s->http = http_new(loop, WEBHOOK_CONNECTIONS);
         rc = open_alerts(s, err);
     }
-    if (rc == 0)
-        rc = session_restart_pipeline(s, err);
+    if (rc == 0) {
+        s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
+        rc = s->live ? take_up(s, err) : 0;
+    }
     if (rc != 0)
         session_close(s);
     return rc;
@@ -122,6 +134,8 @@ void session_close(struct session *s)
         uv_run(s->loop, UV_RUN_ONCE);
     alerts_close(s->alerts);
     history_close(s->history);
+    if (s->history && s->context->cluster)
+        cluster_unwatch(s->context->cluster);
     if (s->pg)
         pg_close(s->pg, CLOSE_DEADLINE_S);
     if (s->http)

@@ -43,8 +43,9 @@ void session_close(struct session *s);
 void session_tick(struct session *s, const struct frame *f, bool warm, bool quiet,
                   const struct alerts_condition conditions[], size_t n_conditions);
 
-/* A fresh pipeline (after a model change, or when the past has to be read again); open findings go on. */
-int session_restart_pipeline(struct session *s, struct err *err) MUSTCHECK;
+/* A fresh pipeline (after a model change, or when the past has to be read again); open findings and the week go
+ * on. */
+void session_restart_pipeline(struct session *s);
 
 /* Grid time of the first frame to read so that windows are full at `first`. */
 tstamp_ns session_warm_from(const struct session *s, tstamp_ns first);

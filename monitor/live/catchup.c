@@ -66,11 +66,9 @@ void live_catch_up(struct live *l)
 
 void live_restart(struct live *l)
 {
-    struct err err = {0};
     span_free(l->span);
     l->span = NULL;
-    if (session_restart_pipeline(&l->session, &err) != 0)
-        log_warning("run", "open findings could not be read, they begin anew: %s", err.msg);
+    session_restart_pipeline(&l->session);
     if (l->last >= l->first_scored)
         l->first_scored = l->last + l->context.settings->period;
     l->last = 0;

@@ -109,8 +109,13 @@ model() {
     else
         mkdir -p "$work/state/models"
         cp "$shared/good.model" "$work/state/models/"
-        echo good > "$work/state/models/active"
         [ "$(id -u)" -ne 0 ] || chown -R psmon:psmon "$work/state"
+        "$PSMON" model -c "$config" activate good > "$work/train.log" 2>&1
     fi
 }
 q() { "$PSMON" query -c "$config" "$@"; }
+# column NAME: that column of a CSV table on standard input, without its header
+column() {
+    python3 -c 'import csv, sys
+for row in csv.DictReader(sys.stdin): print(row[sys.argv[1]])' "$1"
+}
