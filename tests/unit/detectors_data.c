@@ -1,0 +1,250 @@
+/* Data findings on a small fleet: what is said, when, as one, and what is not. SPDX-License-Identifier: MIT */
+#include "detectors/data.h"
+
+#include "base/mem.h"
+
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define T0 (1795000020 * NS_PER_S)
+enum { SUPPLIES = 10, SIGNALS = 6, CHANNELS = SUPPLIES * SIGNALS };
+
+struct bench {
+    struct fleet *fleet;
+    struct data *data;
+    struct findings *findings;
+    tstamp_ns t;
+    float value[CHANNELS], context[SUPPLIES * 3], peak[SUPPLIES];
+    uint8_t quality[CHANNELS], mode[SUPPLIES];
+    bool maintenance[SUPPLIES], had[CHANNELS];
+    bool frozen[CHANNELS]; /* value does not change */
+};
+
+static struct fleet *make_fleet(void)
+{
+    static const char *const signal[SIGNALS] = {"capacitor_temperature", "current", "magnet_temperature",
+                                                "dac", "igbt_temperature", "voltage"};
+    char path[] = "/tmp/psmon-data-XXXXXX";
+    FILE *out = fdopen(mkstemp(path), "w");
+    assert_non_null(out);
+    fprintf(out, "supply,family,sector,signal,pv,unit\n");
+    for (int s = 0; s < SUPPLIES; s++)
+        for (int k = 0; k < SIGNALS; k++)
+            fprintf(out, "P%d,fam,S%d,%s,PV:%d:%d,u\n", s, s / 5, signal[k], s, k);
+    fclose(out);
+    struct fleet *f = NULL;
+    struct err err;
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    return f;
+}
+
+static int setup(void **state)
+{
+    struct bench *b = xcalloc(1, sizeof *b);
+    b->fleet = make_fleet();
+    for (int c = 0; c < CHANNELS; c++)
+        b->had[c] = true;
+    for (int s = 0; s < SUPPLIES; s++) {
+        b->mode[s] = MODE_STEADY;
+        b->peak[s] = 100;
+    }
+    b->data = data_new(b->fleet, b->had);
+    b->findings = findings_new();
+    b->t = T0;
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bench *b = *state;
+    data_free(b->data);
+    findings_free(b->findings);
+    fleet_free(b->fleet);
+    free(b);
+    return 0;
+}
+
+/* Runs some minutes; every channel that is not frozen moves. */
+static void run(struct bench *b, int minutes)
+{
+    for (int k = 0; k < minutes; k++) {
+        b->t += NS_PER_MIN;
+        for (size_t c = 0; c < CHANNELS; c++) {
+            bool there = b->quality[c] == QUALITY_OK || b->quality[c] == QUALITY_HELD;
+            if (!b->frozen[c])
+                b->value[c] = (float)(b->t / NS_PER_MIN % 1000) * 0.1f + (float)c;
+            if (!there)
+                b->value[c] = NAN;
+        }
+        struct frame frame = {b->t, b->value, b->quality};
+        struct feature_frame ff = {.t = b->t, .mode = b->mode, .context = b->context, .peak = b->peak};
+        data_step(b->data, &frame, &ff, b->maintenance);
+        size_t n;
+        const struct proposal *p = data_proposals(b->data, &n);
+        findings_step(b->findings, SLOT_DATA, b->t, p, n);
+    }
+}
+
+static size_t open_now(struct bench *b, const struct finding **list)
+{
+    size_t n, open = 0;
+    const struct finding *all = findings_list(b->findings, b->t, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!all[i].closed)
+            open++;
+    *list = all;
+    return open;
+}
+
+static void set(struct bench *b, int supply, uint8_t quality)
+{
+    for (int k = 0; k < SIGNALS; k++)
+        b->quality[supply * SIGNALS + k] = quality;
+}
+
+static void test_one_channel(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    b->quality[2 * SIGNALS + SIGNAL_VOLTAGE] = QUALITY_DISCONNECTED;
+    run(b, 30);
+    assert_int_equal(open_now(b, &list), 0);
+    run(b, 15);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_string_equal(list->subject, "P2");
+    assert_string_equal(list->signal, "voltage");
+    assert_int_equal(list->class, CLASS_DATA);
+    assert_true(isnan(list->chance));
+    assert_true(list->onset == T0 + 6 * NS_PER_MIN); /* the first minute without */
+    b->quality[2 * SIGNALS + SIGNAL_VOLTAGE] = QUALITY_OK;
+    run(b, 5);
+    assert_int_equal(open_now(b, &list), 1); /* debounce */
+    run(b, 10);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+static void test_supply_and_sector_are_one(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    set(b, 7, QUALITY_STALE);
+    run(b, 45);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_string_equal(list->subject, "P7");
+    assert_string_equal(list->signal, "");
+    set(b, 7, QUALITY_OK);
+    run(b, 20);
+    for (int s = 0; s < 5; s++)
+        set(b, s, QUALITY_MISSING);
+    run(b, 60);
+    assert_int_equal(open_now(b, &list), 1);
+    for (const struct finding *x = list;; x++)
+        if (!x->closed) {
+            assert_string_equal(x->subject, "S0");
+            assert_int_equal(x->children, 5);
+            assert_int_equal(x->supply, -1);
+            break;
+        }
+}
+
+static void test_blind_says_nothing(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int s = 0; s < SUPPLIES; s++)
+        set(b, s, QUALITY_STALE);
+    run(b, 200);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+static void test_never_had_data(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    data_free(b->data);
+    for (int k = 0; k < SIGNALS; k++)
+        b->had[3 * SIGNALS + k] = false;
+    b->data = data_new(b->fleet, b->had);
+    set(b, 3, QUALITY_MISSING);
+    run(b, 300);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+static void test_maintenance_opens_nothing(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    b->maintenance[1] = true;
+    set(b, 1, QUALITY_MISSING);
+    run(b, 120);
+    assert_int_equal(open_now(b, &list), 0);
+    b->maintenance[1] = false;
+    run(b, 2);
+    assert_int_equal(open_now(b, &list), 1);
+}
+
+static void test_frozen_supply(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int k = 0; k < SIGNALS; k++)
+        b->frozen[4 * SIGNALS + k] = true;
+    run(b, 9);
+    assert_false(data_frozen(b->data)[4]);
+    run(b, 3);
+    assert_true(data_frozen(b->data)[4]); /* not scored long before it is said */
+    assert_int_equal(open_now(b, &list), 0);
+    run(b, 40);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_string_equal(list->subject, "P4");
+    b->frozen[4 * SIGNALS + SIGNAL_CURRENT] = false;
+    run(b, 9);
+    assert_true(data_frozen(b->data)[4]);
+    run(b, 3);
+    assert_false(data_frozen(b->data)[4]);
+}
+
+static void test_stuck_only_while_its_driver_moved(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    size_t magnet = 6 * SIGNALS + SIGNAL_MAGNET_TEMPERATURE;
+    run(b, 5);
+    b->frozen[magnet] = true;
+    b->frozen[8 * SIGNALS + SIGNAL_DAC] = true; /* never a DAC */
+    run(b, 26 * 60);
+    assert_int_equal(open_now(b, &list), 0);
+    b->context[6 * 3 + 1] = 0.3f; /* the coil's heat changed */
+    b->context[8 * 3 + 1] = 0.3f;
+    run(b, 2);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_string_equal(list->subject, "P6");
+    assert_string_equal(list->signal, "magnet_temperature");
+    b->frozen[magnet] = false;
+    run(b, 2);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_channel, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_supply_and_sector_are_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_blind_says_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_had_data, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_maintenance_opens_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_frozen_supply, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stuck_only_while_its_driver_moved, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("detectors/data", tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* Hourly aggregates and windows against sums made by hand. SPDX-License-Identifier: MIT */
+#include "detectors/hours.h"
+
+#include "tests/near.h"
+
+#include <stdlib.h>
+
+#define PER_HOUR 60U
+#define WIDTH 2U
+#define HOURS 5U
+
+static float centre[WIDTH] = {10, -1};
+
+static void fill(struct hours *h, size_t k, float level, float noise, int valid, const float edges[])
+{
+    float rows[PER_HOUR * WIDTH];
+    for (size_t m = 0; m < PER_HOUR; m++) {
+        rows[m * WIDTH] = (int)m < valid ? level + (float)((int)(m % 3) - 1) * 0.25f : NAN;
+        rows[m * WIDTH + 1] = (int)m < valid ? noise + (float)(m % 2) : NAN;
+    }
+    hours_fill(h, k, rows, WIDTH, edges);
+}
+
+static void test_hour(void **state)
+{
+    (void)state;
+    struct hours h;
+    hours_init(&h, HOURS, WIDTH, PER_HOUR);
+    fill(&h, 0, 12.5f, 3, 60, NULL);
+    assert_near((double)h.value[0], 12.5, 0, 0);  /* median of a level */
+    assert_near((double)h.value[1], 3.5, 1e-6, 0); /* mean of a log-variance */
+    assert_int_equal(h.valid[0], 60);
+    fill(&h, 0, 12.5f, 3, 29, NULL); /* under half an hour: no value, but counted */
+    assert_true(isnan(h.value[0]));
+    assert_int_equal(h.valid[0], 29);
+    fill(&h, 0, 12.5f, 3, 30, NULL);
+    assert_true(!isnan(h.value[0]));
+    hours_fini(&h);
+}
+
+static void test_one_glitch_does_not_move_the_level(void **state)
+{
+    (void)state;
+    struct hours h;
+    float rows[PER_HOUR * WIDTH];
+    for (size_t m = 0; m < PER_HOUR * WIDTH; m++)
+        rows[m] = 4.5f;
+    rows[17 * WIDTH] = 9000;
+    hours_init(&h, 1, WIDTH, PER_HOUR);
+    hours_fill(&h, 0, rows, WIDTH, NULL);
+    assert_near((double)h.value[0], 4.5, 0, 0);
+    hours_fini(&h);
+}
+
+static void test_level_weighs_by_valid_minutes(void **state)
+{
+    (void)state;
+    struct hours h;
+    float out[WIDTH];
+    hours_init(&h, HOURS, WIDTH, PER_HOUR);
+    fill(&h, 2, 11, 0, 60, NULL);
+    fill(&h, 3, 14, 0, 30, NULL);
+    hours_level(&h, 4, 0, 3, centre, out); /* hours 2 to 4, 90 of 180 minutes: just enough */
+    assert_near((double)out[0], (11 * 60 + 14 * 30) / 90.0 - 10, 1e-6, 0);
+    hours_level(&h, 4, 3, 3, centre, out); /* not before hour 3 */
+    assert_true(isnan(out[0]));
+    hours_level(&h, 4, 0, 4, centre, out); /* 90 of 240 */
+    assert_true(isnan(out[0]));
+    hours_fini(&h);
+}
+
+static void test_divergence_of_the_window(void **state)
+{
+    (void)state;
+    struct hours h;
+    float edges[WIDTH * (HIST_BINS - 1)], out[WIDTH];
+    uint32_t reference[WIDTH * HIST_BINS] = {0};
+    for (int i = 0; i < HIST_BINS - 1; i++)
+        edges[i] = edges[HIST_BINS - 1 + i] = (float)i;
+    hours_init(&h, HOURS, WIDTH, PER_HOUR);
+    fill(&h, 0, 2.5f, 40, 60, edges); /* levels in bin 3; noise beyond the last edge */
+    fill(&h, 1, 2.5f, 40, 60, edges);
+    reference[3] = 1000;
+    reference[HIST_BINS] = 1000; /* all of the noise in the lowest bin */
+    hours_jsd(&h, 1, 0, 2, reference, out);
+    assert_near((double)out[0], log(0 + HOURS_JSD_FLOOR), 1e-5, 0); /* the same distribution */
+    assert_near((double)out[1], log(1 + HOURS_JSD_FLOOR), 0, 1e-5); /* disjoint: one bit */
+    hours_jsd(&h, 2, 0, 5, reference, out);
+    assert_true(isnan(out[0]));
+    hours_fini(&h);
+}
+
+static void test_joint_and_shift(void **state)
+{
+    (void)state;
+    struct hours h;
+    float out[WIDTH], zero[WIDTH] = {0};
+    hours_init(&h, HOURS, WIDTH, PER_HOUR);
+    h.joint_n[4] = 60;
+    h.joint[4 * WIDTH] = 90;
+    hours_joint(&h, 4, 0, 1, zero, out);
+    assert_near((double)out[0], 1.5, 0, 0);
+    fill(&h, 4, 3, 0, 60, NULL);
+    hours_shift(&h);
+    assert_near((double)h.value[3 * WIDTH], 3, 0, 0);
+    assert_true(isnan(h.value[4 * WIDTH]));
+    hours_joint(&h, 4, 0, 2, zero, out); /* 60 of 120 */
+    assert_near((double)out[0], 1.5, 0, 0);
+    hours_joint(&h, 4, 0, 3, zero, out);
+    assert_true(isnan(out[0]));
+    hours_fini(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hour),
+        cmocka_unit_test(test_one_glitch_does_not_move_the_level),
+        cmocka_unit_test(test_level_weighs_by_valid_minutes),
+        cmocka_unit_test(test_divergence_of_the_window),
+        cmocka_unit_test(test_joint_and_shift),
+    };
+    return cmocka_run_group_tests_name("detectors/hours", tests, NULL, NULL);
+}

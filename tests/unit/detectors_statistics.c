@@ -1,0 +1,241 @@
+/* Rate of rise, groups that moved together, onset, the score of an hour. SPDX-License-Identifier: MIT */
+#include "detectors/common.h"
+#include "detectors/explain.h"
+#include "detectors/rate.h"
+
+#include "base/mem.h"
+
+#include "tests/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- rate ---- */
+
+static void feed(struct rate *r, float rise, bool usable, float *out)
+{
+    rate_step(r, &rise, &usable, out);
+}
+
+static void test_rate_of_two_minutes(void **state)
+{
+    (void)state;
+    struct rate r;
+    float out;
+    rate_init(&r, 1);
+    feed(&r, 0.25f, true, &out);
+    feed(&r, 1.5f, true, &out);
+    assert_true(isnan(out)); /* three minutes are needed */
+    feed(&r, 2.5f, true, &out);
+    assert_near((double)out, 2.25, 1e-6, 0); /* 1.25 + 1.0, both large enough */
+    feed(&r, 2.8f, true, &out);
+    assert_near((double)out, 0.3 / 0.3, 1e-5, 0); /* the lesser of the two limits it */
+    feed(&r, 2.0f, true, &out);
+    assert_true(out <= 0); /* falling */
+    feed(&r, 9, false, &out);
+    assert_true(isnan(out)); /* masked */
+    feed(&r, 9.5f, true, &out);
+    feed(&r, 12, true, &out);
+    assert_true(isnan(out)); /* the mask lies between */
+    feed(&r, 14, true, &out);
+    assert_near((double)out, 4.5, 1e-6, 0);
+    rate_fini(&r);
+}
+
+static void test_one_step_is_not_a_rise(void **state)
+{
+    (void)state;
+    struct rate r;
+    float out, most = 0;
+    rate_init(&r, 1);
+    for (int k = 0; k < 20; k++) {
+        feed(&r, k < 10 ? 1.25f : 6.75f, true, &out);
+        most = out > most ? out : most;
+    }
+    assert_near((double)most, 0, 0, 0);
+    rate_fini(&r);
+}
+
+/* ---- groups ---- */
+
+enum { SUPPLIES = 24 };
+
+/* Four sectors of six; water W0 serves the first half of each sector, W1 the other. */
+static struct fleet *make_fleet(void)
+{
+    char path[] = "/tmp/psmon-common-XXXXXX";
+    FILE *out = fdopen(mkstemp(path), "w");
+    assert_non_null(out);
+    fprintf(out, "supply,family,sector,signal,pv,unit,water\n");
+    for (int s = 0; s < SUPPLIES; s++)
+        fprintf(out, "P%d,fam,S%d,current,PV:%d,A,W%d\n", s, s / 6, s, s % 6 / 3);
+    fclose(out);
+    struct fleet *f = NULL;
+    struct err err;
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    return f;
+}
+
+static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[],
+                        struct common_group *g, char *subject, size_t size)
+{
+    bool member[SUPPLIES];
+    int32_t parent[SUPPLIES];
+    memset(member, true, sizeof member);
+    size_t n = common_find(f, member, moved, said, g, 4, parent);
+    if (n)
+        common_subject(f, g, subject, size);
+    for (int s = 0; s < SUPPLIES; s++)
+        assert_true(parent[s] < 0 || moved[s]);
+    return n;
+}
+
+static void test_common_groups(void **state)
+{
+    (void)state;
+    struct fleet *f = make_fleet();
+    struct common_group g[4];
+    char subject[64];
+    bool moved[SUPPLIES] = {false}, said[SUPPLIES] = {false};
+    for (int s = 6; s < 10; s++)
+        moved[s] = true;
+    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 0); /* none passes alone */
+    said[7] = true;
+    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_string_equal(subject, "S1");
+    assert_int_equal(g[0].moved, 4);
+    moved[9] = false; /* three are too few */
+    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 0);
+    for (int s = 0; s < SUPPLIES; s++)
+        moved[s] = s % 6 / 3 == 1 && s != 3; /* 11 of 12 on one water, two or three of each sector */
+    said[11] = true;
+    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_string_equal(subject, "water:W1");
+    for (int s = 0; s < SUPPLIES; s++)
+        moved[s] = s != 5;
+    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_string_equal(subject, "*");
+    fleet_free(f);
+}
+
+/* ---- onset ---- */
+
+static void test_onset_of_step_and_ramp(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    float v[N];
+    struct trail t = {v, N, 1, 500 * NS_PER_HOUR};
+    for (int k = 0; k < N; k++)
+        v[k] = 20 + 0.1f * (float)(k * 7 % 5 - 2) + (k >= 88 ? 3 : 0);
+    v[40] = NAN;
+    assert_true(explain_onset(&t, 0, 20, 0.15f, 1.5) == (500 - 12) * NS_PER_HOUR);
+    for (int k = 0; k < N; k++)
+        v[k] = 20 - (k > 60 ? 0.1f * (float)(k - 60) : 0); /* falls for 40 h */
+    tstamp_ns onset = explain_onset(&t, 0, 20, 0.15f, -3);
+    assert_true(onset >= (500 - 36) * NS_PER_HOUR && onset <= (500 - 18) * NS_PER_HOUR);
+}
+
+/* ---- an hour's score ---- */
+
+enum { W = 4 }; /* two levels, two log-variances */
+
+struct desk {
+    uint16_t kind[W];
+    float effect[W], level[W], mid[W], scale[W], joint[W];
+    double inverse[W * W];
+    struct standard st;
+    struct tails tails;
+    struct raw raw;
+};
+
+static struct desk *desk_new(void)
+{
+    struct desk *d = xcalloc(1, sizeof *d);
+    for (int c = 0; c < W; c++) {
+        d->kind[c] = (uint16_t)c;
+        d->effect[c] = 0.5f;
+        d->level[c] = d->scale[c] = d->joint[c] = 0.25f;
+        d->inverse[c * W + c] = 1;
+    }
+    d->st = (struct standard){.windows = 1, .width = W, .kind = d->kind, .min_effect = d->effect,
+                              .level = {d->level}, .jsd_mid = d->mid, .jsd_scale = d->scale,
+                              .joint = {d->joint}, .inverse = {d->inverse}};
+    tails_init(&d->tails, 1, W);
+    raw_init(&d->raw, 1, W);
+    float x[1000];
+    for (int k = 0; k <= 2 * W; k++) { /* |normal|-like nulls: the quantiles of an exponential */
+        for (int i = 0; i < 1000; i++)
+            x[i] = (float)-log((i + 0.5) / 1000);
+        tail_fit(k < W ? &d->tails.level[0][k] : k < 2 * W ? &d->tails.jsd[k - W] : &d->tails.joint[0], x,
+                 1000, 0.03);
+    }
+    return d;
+}
+
+static void desk_free(struct desk *d)
+{
+    tails_fini(&d->tails);
+    raw_fini(&d->raw);
+    free(d);
+}
+
+static void test_minimum_effect_comes_after_the_p(void **state)
+{
+    (void)state;
+    struct desk *d = desk_new();
+    struct hour_score s;
+    d->level[1] = 0.01f;
+    d->raw.level[0][1] = 0.4f; /* forty spreads, but too small to matter */
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_true(s.any > 10);
+    assert_near(s.gated, 0, 0, 0);
+    d->raw.level[0][1] = 0.6f;
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_true(s.gated > 10 && s.by == STATISTIC_LEVEL && s.column == 1);
+    d->kind[1] = KIND_NONE; /* the reference does not have it */
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_near(s.gated, 0, 0, 0);
+    desk_free(d);
+}
+
+static void test_joint_and_divergence(void **state)
+{
+    (void)state;
+    struct desk *d = desk_new();
+    struct hour_score s;
+    for (int c = 0; c < W; c++) {
+        d->raw.joint[0][c] = 2;
+        d->raw.level[0][c] = 0.6f;
+    }
+    assert_near(standard_joint(&d->st, 0, &d->raw, NULL), 16, 1e-9, 0); /* √(4·8²) */
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_int_equal(s.by, STATISTIC_JOINT);
+    d->raw.joint[0][2] = NAN;
+    assert_true(isnan(standard_joint(&d->st, 0, &d->raw, NULL)));
+    d->raw.jsd[3] = 3;
+    d->raw.level_jsd[1] = -0.7f; /* the level of the same channel */
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_true(s.by == STATISTIC_JSD && s.column == 3);
+    for (int c = 0; c < W; c++)
+        d->raw.level[0][c] = d->raw.jsd[c] = d->raw.joint[0][c] = NAN;
+    score_hour(&d->st, &d->tails, &d->raw, &s);
+    assert_true(isnan(s.any) && isnan(s.gated));
+    desk_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate_of_two_minutes),
+        cmocka_unit_test(test_one_step_is_not_a_rise),
+        cmocka_unit_test(test_common_groups),
+        cmocka_unit_test(test_onset_of_step_and_ramp),
+        cmocka_unit_test(test_minimum_effect_comes_after_the_p),
+        cmocka_unit_test(test_joint_and_divergence),
+    };
+    return cmocka_run_group_tests_name("detectors/statistics", tests, NULL, NULL);
+}
