@@ -84,6 +84,8 @@ static int take_up(struct session *s, struct err *err)
     if (rc == 0)
         scorer_restore(s->pipeline->scorer, open, n);
     free(open);
+    if (rc == 0)
+        rc = history_report(c->conninfo, s->run, 0, &s->report_latest, err);
     return rc == 0 ? restore_week(s, err) : rc;
 }
 

@@ -78,6 +78,10 @@ struct history_imported {
 int history_import(const char *conninfo, enum history_table table, const struct history_row rows[], size_t n,
                    struct history_imported *done, struct err *err) MUSTCHECK;
 
+/* The document of the list issued for the week that holds `at` (0: the newest); *document NULL: none. Caller frees. */
+int history_report(const char *conninfo, const char *run, tstamp_ns at, char **document,
+                   struct err *err) MUSTCHECK;
+
 /* Models known: a row when trained, activated. */
 int history_put_model(const char *conninfo, const char *name, const char *path, const char *hash,
                       tstamp_ns from, tstamp_ns to, const char *summary, bool active,

@@ -36,6 +36,25 @@ int history_default_run(const char *conninfo, char **run, struct err *err)
     return 0;
 }
 
+int history_report(const char *conninfo, const char *run, tstamp_ns at, char **document, struct err *err)
+{
+    char iso[TIMEFMT_LEN];
+    const char *const params[2] = {run, timefmt_iso(iso, at)};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    at ? "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1 AND $2::timestamptz >="
+                         " week_start AND $2::timestamptz < (document -> 'period' ->> 'to')::timestamptz"
+                         " ORDER BY number DESC LIMIT 1"
+                       : "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1"
+                         " ORDER BY week_start DESC, number DESC LIMIT 1",
+                    at ? 2 : 1, params, &rows, err);
+    if (rc != 0)
+        return rc;
+    *document = rows->n_rows && rows->value[0] ? xstrdup(rows->value[0]) : NULL;
+    pg_rows_free(rows);
+    return 0;
+}
+
 /* ---- findings ---- */
 
 static void set_text(char *out, size_t n, const char *value)

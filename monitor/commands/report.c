@@ -14,26 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The list issued for the week that holds `at` (0: the newest); *document NULL: none. */
-static int find_issued(const char *conninfo, const char *run, tstamp_ns at, char **document, struct err *err)
-{
-    char iso[TIMEFMT_LEN];
-    const char *const params[2] = {run, timefmt_iso(iso, at)};
-    struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    at ? "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1 AND $2::timestamptz >="
-                         " week_start AND $2::timestamptz < (document -> 'period' ->> 'to')::timestamptz"
-                         " ORDER BY number DESC LIMIT 1"
-                       : "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1"
-                         " ORDER BY week_start DESC, number DESC LIMIT 1",
-                    at ? 2 : 1, params, &rows, err);
-    if (rc != 0)
-        return rc;
-    *document = rows->n_rows && rows->value[0] ? xstrdup(rows->value[0]) : NULL;
-    pg_rows_free(rows);
-    return 0;
-}
-
 /* What a run was made with, as its last start says. */
 static int find_run(const char *conninfo, const char *run, char *out[3], struct err *err)
 {
@@ -172,7 +152,7 @@ static int make(struct context *c, const char *run, tstamp_ns week, enum report_
     if (rc == 0 && !name)
         rc = err_set(err, ERR_CONFIG, "nothing was monitored or replayed yet: there is no run");
     if (rc == 0)
-        rc = find_issued(c->conninfo, name, week, &document, err);
+        rc = history_report(c->conninfo, name, week, &document, err);
     if (rc == 0 && !document)
         rc = provisional(c, name, week, &document, err);
     if (rc == 0)
