@@ -1,6 +1,8 @@
 /* Null samples and their tails; see calib.h. SPDX-License-Identifier: MIT */
 #include "detectors/calib.h"
 
+#include "features/select.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -94,10 +96,7 @@ double tail_quantile(const struct tail *t, double p)
 
 double robust_median(float x[], size_t n)
 {
-    if (!n)
-        return NAN;
-    qsort(x, n, sizeof *x, by_value);
-    return n % 2 ? (double)x[n / 2] : 0.5 * ((double)x[n / 2 - 1] + (double)x[n / 2]);
+    return n ? (double)select_median(x, n) : (double)NAN;
 }
 
 double robust_spread(float x[], size_t n, double median)

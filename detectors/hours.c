@@ -2,6 +2,7 @@
 #include "detectors/hours.h"
 
 #include "base/mem.h"
+#include "features/select.h"
 
 #include <assert.h>
 #include <math.h>
@@ -64,25 +65,12 @@ void hours_shift(struct hours *h)
     h->joint_n[h->n - 1] = 0;
 }
 
-/* Median by insertion sort: an hour's 60 values are nearly sorted enough for nothing better to pay. */
-static double small_median(float v[], size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        float x = v[i];
-        size_t j = i;
-        for (; j > 0 && v[j - 1] > x; j--)
-            v[j] = v[j - 1];
-        v[j] = x;
-    }
-    return n % 2 ? (double)v[n / 2] : 0.5 * ((double)v[n / 2 - 1] + (double)v[n / 2]);
-}
-
-static double small_mean(const float v[], size_t n)
+static float mean_of(const float v[], size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += (double)v[i];
-    return sum / (double)n;
+    return (float)(sum / (double)n);
 }
 
 void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, const float edges[])
@@ -101,7 +89,7 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
         for (size_t i = 0; edges && i < n; i++)
             counts[hist_bin(edges + c * (HIST_BINS - 1), v[i])]++;
         if (2 * n >= h->per_hour)
-            h->value[cell] = (float)(c < h->width / 2 ? small_median(v, n) : small_mean(v, n));
+            h->value[cell] = c < h->width / 2 ? select_median(v, n) : mean_of(v, n);
     }
     if (v != stack)
         free(v);

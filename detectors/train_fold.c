@@ -3,6 +3,7 @@
 #include "detectors/train_fold.h"
 
 #include "base/mem.h"
+#include "features/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -86,14 +87,14 @@ static size_t gather_column(const struct spool *s, size_t supply, size_t c, int 
     return all;
 }
 
-static float spread_of(const float sorted[], size_t n, float centre)
+static float spread_of(float v[], size_t n, float centre)
 {
     /* half the central 68 %: as robust as needed, and not 0 as soon as half of the codes are equal */
-    float s = 0.5f * (sorted[(size_t)(0.84 * (double)(n - 1))] - sorted[(size_t)(0.16 * (double)(n - 1))]);
+    float s = 0.5f * (select_quantile(v, n, 0.84) - select_quantile(v, n, 0.16));
     if (s <= 0) {
         double sum = 0;
         for (size_t i = 0; i < n; i++)
-            sum += pow((double)(sorted[i] - centre), 2);
+            sum += pow((double)(v[i] - centre), 2);
         s = (float)sqrt(sum / (double)n);
     }
     return fmaxf(s, SPREAD_FLOOR * (1 + fabsf(centre)));
@@ -108,7 +109,7 @@ static void reference_column(const struct fold_job *job, size_t supply, size_t c
     ref->centre[cell] = ref->spread[cell] = NAN;
     if (!ref->present[cell])
         return;
-    ref->centre[cell] = (float)robust_median(v, n); /* sorts */
+    ref->centre[cell] = (float)robust_median(v, n);
     ref->spread[cell] = spread_of(v, n, ref->centre[cell]);
     hist_edges(ref->edges + cell * (HIST_BINS - 1), v, n);
 }

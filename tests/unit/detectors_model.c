@@ -1,0 +1,286 @@
+/* The whole of detectors on a small made-up fleet: train, save, load, score; a step that must be found, a
+ * healthy week that must be quiet, the ledger, a fleet that does not fit. SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "detectors/scorer.h"
+#include "features/hist.h"
+
+#include "tests/near.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define T0 (1795046400 * NS_PER_S) /* a whole day */
+enum { SUPPLIES = 8, SIGNALS = 6, CHANNELS = SUPPLIES * SIGNALS, DAYS = 6, MINUTES = DAYS * 1440 };
+
+static const char *const signal_names[SIGNALS] = {"capacitor_temperature", "current", "magnet_temperature",
+                                                  "dac", "igbt_temperature", "voltage"};
+static const char *const units[SIGNALS] = {"degC", "A", "degC", "", "degC", "V"};
+
+struct world {
+    struct fleet *fleet;
+    struct maintenance *maintenance;
+    struct model *model;
+    int hot;              /* supply whose IGBT is hotter … */
+    tstamp_ns hot_since;
+    char path[64];
+};
+
+/* A number in (-1, 1) from three keys, about normal after four of them are added (splitmix64's finaliser). */
+static double noise(uint64_t a, uint64_t b, uint64_t c)
+{
+    double sum = 0;
+    for (uint64_t k = 0; k < 4; k++) {
+        uint64_t z = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xbf58476d1ce4e5b9u) ^ (c * 0x94d049bb133111ebu) ^ k;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        sum += (double)((z ^ (z >> 31)) >> 11) * 0x1p-53 * 2 - 1;
+    }
+    return sum * 0.87;
+}
+
+/* Relative current: an optics change every seventh hour, different for each supply. */
+static double current(int s, int64_t minute)
+{
+    return 0.6 + 0.1 * noise((uint64_t)s, (uint64_t)(minute / 420), 77);
+}
+
+static double reading(const struct world *w, int s, int signal, tstamp_ns t)
+{
+    int64_t minute = t / NS_PER_MIN;
+    double i = current(s, minute), q = i * i, hour = (double)minute / 60;
+    double n = noise((uint64_t)(s * SIGNALS + signal), (uint64_t)minute, 1);
+    double air = 0.3 * sin(hour / 24 * 2 * M_PI) + 0.1 * sin(hour / 31 + s);
+    switch (signal) {
+    case SIGNAL_CURRENT: return 100 * i + 0.004 * n;
+    case SIGNAL_DAC: return rint(i * 32768);
+    case SIGNAL_VOLTAGE: return 12 * i * (1 + 0.00393 * (8 * q - 3)) + 0.003 * n;
+    case SIGNAL_MAGNET_TEMPERATURE: return 32 + 12 * q + air + 0.1 * n;
+    case SIGNAL_IGBT_TEMPERATURE:
+        return 30 + 15 * i + air + 0.1 * n + (s == w->hot && t >= w->hot_since ? 5 : 0);
+    default: return 28 + 8 * q + air + 0.1 * n;
+    }
+}
+
+static struct fleet *make_fleet(const char *prefix)
+{
+    char path[] = "/tmp/psmon-model-XXXXXX";
+    FILE *out = fdopen(mkstemp(path), "w");
+    assert_non_null(out);
+    fprintf(out, "supply,family,sector,signal,pv,unit,range\n");
+    for (int s = 0; s < SUPPLIES; s++)
+        for (int k = 0; k < SIGNALS; k++)
+            fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s,
+                    k, units[k], k == SIGNAL_CURRENT ? "100" : "");
+    fclose(out);
+    struct fleet *f = NULL;
+    struct err err;
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    return f;
+}
+
+static struct record *make_record(struct world *w, struct grid *g)
+{
+    struct record *r = NULL;
+    struct err err;
+    struct sample *buf = xcalloc(MINUTES, sizeof *buf);
+    assert_int_equal(record_new(&r, g, w->fleet, T0, MINUTES, NULL, &err), 0);
+    for (uint32_t c = 0; c < CHANNELS; c++) {
+        for (int k = 0; k < MINUTES; k++) {
+            tstamp_ns t = T0 + k * NS_PER_MIN;
+            buf[k] = (struct sample){.t = t, .value = reading(w, (int)(c / SIGNALS), (int)(c % SIGNALS), t)};
+        }
+        if (c / SIGNALS != 7) /* supply 7 never had data */
+            record_push(r, c, buf, MINUTES);
+        record_end(r, c);
+    }
+    free(buf);
+    return r;
+}
+
+static int setup(void **state)
+{
+    struct world *w = xcalloc(1, sizeof *w);
+    struct err err;
+    w->fleet = make_fleet("P");
+    w->hot = -1;
+    if (maintenance_load(&w->maintenance, NULL, w->fleet, &err) != 0)
+        return -1;
+    struct grid *g = grid_new(w->fleet, &(struct grid_options){.period = NS_PER_MIN,
+                                                               .max_age = 5 * NS_PER_MIN,
+                                                               .deadband_hold = NS_PER_DAY});
+    struct record *r = make_record(w, g);
+    struct train_options o = {.seed = 3, .window_minutes = 720, .max_rows = 4000};
+    int rc = model_train(&w->model, w->fleet, r, w->maintenance, &o, &err);
+    record_free(r);
+    grid_free(g);
+    if (rc != 0)
+        print_error("%s\n", err.msg);
+    snprintf(w->path, sizeof w->path, "/tmp/psmon-model-%d.model", (int)getpid());
+    *state = w;
+    return rc;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    unlink(w->path);
+    model_free(w->model);
+    maintenance_free(w->maintenance);
+    fleet_free(w->fleet);
+    free(w);
+    return 0;
+}
+
+/* Runs a scorer over minutes after the reference; warm for the first 28 h. Calls each tick. */
+struct seen {
+    struct finding first;
+    size_t findings;
+    uint64_t scored, ticks;
+    double sum_score;
+};
+
+static void run_scorer(struct world *w, struct scorer *sc, int minutes, struct seen *seen)
+{
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    *seen = (struct seen){0};
+    for (int k = 0; k < minutes; k++) {
+        tstamp_ns t = T0 + (MINUTES + k) * NS_PER_MIN;
+        for (int c = 0; c < CHANNELS; c++) {
+            bool there = c / SIGNALS != 7;
+            value[c] = there ? (float)reading(w, c / SIGNALS, c % SIGNALS, t) : NAN;
+            quality[c] = there ? QUALITY_OK : QUALITY_MISSING;
+        }
+        struct frame frame = {t, value, quality};
+        struct tick tick;
+        scorer_step(sc, &frame, k < 28 * 60, &tick);
+        uint32_t sum = 0;
+        for (int r = 0; r < REASON_COUNT; r++)
+            sum += tick.ledger[r];
+        assert_int_equal(sum, SUPPLIES);
+        seen->scored += tick.ledger[REASON_SCORED];
+        seen->ticks++;
+        for (int s = 0; s < SUPPLIES; s++) {
+            assert_true((tick.reason[s] == REASON_SCORED) == !isnan(tick.score[s]));
+            seen->sum_score += isnan(tick.score[s]) ? 0 : (double)tick.score[s];
+        }
+        if (tick.n_findings && !seen->findings)
+            seen->first = tick.findings[0];
+        if (tick.n_findings > seen->findings)
+            seen->findings = tick.n_findings;
+    }
+}
+
+static const struct scorer_options options = {.budget = 0.05, .window_minutes = 720, .period = NS_PER_MIN};
+
+static void test_summary(void **state)
+{
+    struct world *w = *state;
+    tstamp_ns from, to;
+    model_period(w->model, &from, &to);
+    assert_true(from == T0 && to == T0 + (MINUTES - 1) * NS_PER_MIN);
+    const char *text = model_summary(w->model);
+    assert_non_null(strstr(text, "7 of 8 supplies have a model"));
+    assert_non_null(strstr(text, "no model (no readings): P7"));
+    assert_non_null(strstr(text, "cold start"));
+    assert_non_null(strstr(text, "family fam0: network"));
+}
+
+static void test_healthy_days_are_quiet(void **state)
+{
+    struct world *w = *state;
+    struct seen seen;
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    run_scorer(w, sc, 4 * 1440, &seen);
+    assert_int_equal(seen.findings, 0); /* P7 never had data: no finding either */
+    assert_true((double)seen.scored > 0.5 * 7 * (double)seen.ticks);
+    scorer_free(sc);
+}
+
+static void test_step_is_found(void **state)
+{
+    struct world *w = *state;
+    struct seen seen;
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    w->hot = 2;
+    w->hot_since = T0 + (MINUTES + 40 * 60) * NS_PER_MIN;
+    run_scorer(w, sc, 3 * 1440, &seen);
+    w->hot = -1;
+    assert_int_equal(seen.findings, 1);
+    assert_string_equal(seen.first.subject, "P2");
+    assert_string_equal(seen.first.signal, "igbt_temperature");
+    assert_string_equal(seen.first.unit, "K");
+    assert_int_equal(seen.first.direction, DIRECTION_UP);
+    assert_near(seen.first.size, 5, 0.2, 0);
+    assert_near((double)(seen.first.onset - w->hot_since) / (double)NS_PER_HOUR, 0, 0, 1.01);
+    assert_true(seen.first.first_seen - w->hot_since < 12 * NS_PER_HOUR);
+    assert_true(seen.first.chance > 0 && seen.first.chance <= options.budget);
+    assert_non_null(strstr(seen.first.reason, "above what its current explains"));
+    scorer_free(sc);
+}
+
+static void test_saved_model_scores_the_same(void **state)
+{
+    struct world *w = *state;
+    struct seen a, b;
+    struct err err;
+    char hex[DIGEST_HEX_LEN], again[DIGEST_HEX_LEN];
+    struct model *m = NULL;
+    assert_int_equal(model_save(w->model, w->path, hex, &err), 0);
+    assert_int_equal(model_load(&m, w->fleet, w->path, again, &err), 0);
+    assert_string_equal(hex, again);
+    assert_string_equal(model_summary(m), model_summary(w->model));
+    struct scorer *x = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    struct scorer *y = scorer_new(m, w->fleet, w->maintenance, &options);
+    run_scorer(w, x, 36 * 60, &a);
+    run_scorer(w, y, 36 * 60, &b);
+    assert_true(a.sum_score > 0);
+    assert_near(b.sum_score, a.sum_score, 0, 0);
+    assert_true(a.scored == b.scored);
+    scorer_free(x);
+    scorer_free(y);
+    model_free(m);
+}
+
+static void test_other_fleet_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    char hex[DIGEST_HEX_LEN];
+    struct model *m = NULL;
+    struct fleet *other = make_fleet("Q");
+    assert_int_equal(model_save(w->model, w->path, hex, &err), 0);
+    assert_int_equal(model_load(&m, other, w->path, hex, &err), ERR_DATA);
+    assert_non_null(strstr(err.msg, "another fleet"));
+    fleet_free(other);
+}
+
+static void test_without_model(void **state)
+{
+    struct world *w = *state;
+    struct seen seen;
+    struct scorer *sc = scorer_new(NULL, w->fleet, w->maintenance, &options);
+    run_scorer(w, sc, 60, &seen);
+    assert_int_equal(seen.scored, 0);
+    float edges[HIST_BINS - 1];
+    uint32_t counts[HIST_BINS];
+    assert_false(scorer_histograms(sc, 0, edges, counts, counts));
+    scorer_free(sc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_healthy_days_are_quiet),
+        cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_saved_model_scores_the_same),
+        cmocka_unit_test(test_other_fleet_is_refused),
+        cmocka_unit_test(test_without_model),
+    };
+    return cmocka_run_group_tests_name("detectors/model", tests, setup, teardown);
+}
