@@ -4,7 +4,7 @@
 #define PSM_MONITOR_COMMAND_H
 
 #include "archive/source.h"
-#include "monitor/settings.h"
+#include "monitor/settings/settings.h"
 
 #define EXIT_OK 0
 #define EXIT_FAILED 1

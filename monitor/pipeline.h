@@ -6,8 +6,8 @@
 
 #include "detectors/scorer.h"
 #include "features/record.h"
-#include "monitor/rank.h"
-#include "monitor/settings.h"
+#include "monitor/report/rank.h"
+#include "monitor/settings/settings.h"
 
 #define TRACE_STEPS 288 /* the last 24 h at 5 min steps */
 #define TRACE_STEP (5 * NS_PER_MIN)

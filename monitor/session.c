@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "monitor/report.h"
-#include "monitor/report_week.h"
+#include "monitor/report/report.h"
+#include "monitor/report/report_week.h"
 
 #include <stdio.h>
 #include <stdlib.h>

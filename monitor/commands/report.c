@@ -1,12 +1,12 @@
 /* psmon report: the weekly list as it was issued; for a week that is not over, a provisional one made of what is
  * stored, and marked as such. SPDX-License-Identifier: MIT */
-#include "monitor/report.h"
+#include "monitor/report/report.h"
 
 #include "archive/history/history.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
-#include "monitor/report_week.h"
+#include "monitor/report/report_week.h"
 
 #include <errno.h>
 #include <stdio.h>

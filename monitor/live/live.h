@@ -9,9 +9,9 @@
 #ifndef PSM_MONITOR_LIVE_LIVE_H
 #define PSM_MONITOR_LIVE_LIVE_H
 
-#include "monitor/page.h"
+#include "monitor/page/page.h"
 #include "monitor/session.h"
-#include "monitor/snapshot.h"
+#include "monitor/page/snapshot.h"
 #include "monitor/span.h"
 
 enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };

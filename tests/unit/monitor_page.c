@@ -1,10 +1,10 @@
 /* monitor: the page, /api, /metrics and /health over real HTTP. SPDX-License-Identifier: MIT */
-#include "monitor/page.h"
+#include "monitor/page/page.h"
 
 #include "base/http.h"
 #include "base/mem.h"
 #include "features/record.h"
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 #include "tests/near.h"
 
 #include <signal.h>

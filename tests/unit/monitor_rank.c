@@ -1,5 +1,5 @@
 /* monitor: the weekly order, its ties, its hysteresis, its words. SPDX-License-Identifier: MIT */
-#include "monitor/rank.h"
+#include "monitor/report/rank.h"
 
 #include "base/mem.h"
 #include "tests/near.h"
@@ -268,10 +268,10 @@ static void chances_read_as_people_speak(void **state)
                  {12.4, "12 times a week"},     {9000, "over 1,000 times a week"},
                  {0.0042, "once in 240 weeks"}, {0.0004, "once in 2,500 weeks"},
                  {0, "less than once in 10,000 weeks"}, {1e-9, "less than once in 10,000 weeks"}};
-    char words[RANK_WORDS_LEN];
+    char words[FINDING_WORDS_LEN];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(rank_chance_words(words, cases[i].chance), cases[i].words);
-    assert_string_equal(rank_chance_words(words, (double)NAN), "");
+        assert_string_equal(finding_chance_words(words, cases[i].chance), cases[i].words);
+    assert_string_equal(finding_chance_words(words, (double)NAN), "");
     assert_string_equal(rank_day(words, start, now), "9 Nov");
     assert_string_equal(rank_day(words, start - 365 * NS_PER_DAY, now), "9 Nov 2025");
 }

@@ -1,10 +1,10 @@
 /* monitor: the weekly report against a real PostgreSQL, its renderings, when it is due.
  * SPDX-License-Identifier: MIT */
-#include "monitor/report.h"
+#include "monitor/report/report.h"
 
 #include "base/mem.h"
-#include "monitor/report_parts.h"
-#include "monitor/report_week.h"
+#include "monitor/report/report_parts.h"
+#include "monitor/report/report_week.h"
 #include "tests/near.h"
 #include "tests/postgres.h"
 

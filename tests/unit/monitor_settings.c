@@ -1,5 +1,5 @@
 /* monitor/settings: what is read, what is refused and with which words. SPDX-License-Identifier: MIT */
-#include "monitor/settings.h"
+#include "monitor/settings/settings.h"
 #include "tests/near.h"
 
 #include <stdio.h>

@@ -31,7 +31,7 @@
  *            "median_lead_days": 5.2}}
  *
  * SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include "base/timefmt.h"
 
@@ -115,7 +115,7 @@ static json_t *row_json(const struct report_input *in, const struct rank_row *r)
 {
     const struct fleet *f = in->fleet;
     const struct supply *p = &f->supplies[r->supply];
-    char words[RANK_WORDS_LEN];
+    char words[FINDING_WORDS_LEN];
     json_t *o = json_object();
     json_object_set_new(o, "rank", json_integer(r->rank));
     json_object_set_new(o, "supply", value_text(p->name));
@@ -124,7 +124,7 @@ static json_t *row_json(const struct report_input *in, const struct rank_row *r)
     json_object_set_new(o, "priority", value_text(report_priority(r->finding)));
     json_object_set_new(o, "score", value_number(r->score));
     json_object_set_new(o, "chance", value_number(r->chance));
-    json_object_set_new(o, "chance_words", value_text(rank_chance_words(words, r->chance)));
+    json_object_set_new(o, "chance_words", value_text(finding_chance_words(words, r->chance)));
     json_object_set_new(o, "reason", value_text(r->reason));
     json_object_set_new(o, "action", value_text(report_action(r->finding)));
     json_object_set_new(o, "hours_scored", json_integer(r->hours_scored));
@@ -167,11 +167,11 @@ static json_t *findings_of(const struct report_input *in, enum finding_class cla
         const struct finding *d = &in->findings[i];
         if (d->class != class)
             continue;
-        char words[RANK_WORDS_LEN];
+        char words[FINDING_WORDS_LEN];
         json_t *o = json_pack("{so so sI so so}", "subject", value_text(d->subject), "reason",
                               value_text(d->reason), "supplies", (json_int_t)d->children, "closed",
                               value_instant(d->closed), "chance_words",
-                              value_text(rank_chance_words(words, d->chance)));
+                              value_text(finding_chance_words(words, d->chance)));
         add_finding(o, d);
         json_object_set_new(o, "action", value_text(report_action(d)));
         json_array_append_new(list, o);

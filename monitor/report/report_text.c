@@ -1,5 +1,5 @@
 /* A weekly report as text of at most 100 columns; see report_parts.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,11 +1,11 @@
 /* Routes of the page; see page.h. SPDX-License-Identifier: MIT */
-#include "monitor/page.h"
+#include "monitor/page/page.h"
 
 #include "base/httpd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "monitor/page_parts.h"
-#include "monitor/report.h"
+#include "monitor/page/page_parts.h"
+#include "monitor/report/report.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,9 +9,9 @@
 #include "base/maintenance.h"
 #include "base/tick.h"
 #include "detectors/scorer.h"
-#include "monitor/rank.h"
-#include "monitor/rank.h"
-#include "monitor/settings.h"
+#include "monitor/report/rank.h"
+#include "monitor/report/rank.h"
+#include "monitor/settings/settings.h"
 
 struct snapshot {
     const struct settings *settings;

@@ -3,7 +3,7 @@
 #ifndef PSM_MONITOR_SETTINGS_OPTIONS_H
 #define PSM_MONITOR_SETTINGS_OPTIONS_H
 
-#include "monitor/settings.h"
+#include "monitor/settings/settings.h"
 
 enum option_kind { TEXT, PATH, URL, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
 

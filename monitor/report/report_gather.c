@@ -1,7 +1,7 @@
 /* What a weekly report asks the history; see report_parts.h. One question after the other, so that a list never
  * stands in the way of the ticks for long; a question that fails is left out. Questions speak of the document's
  * run, period and rows. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include "base/log.h"
 #include "base/mem.h"

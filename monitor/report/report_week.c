@@ -1,5 +1,5 @@
 /* A week read back from the history; see report_week.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_week.h"
+#include "monitor/report/report_week.h"
 
 #include "base/mem.h"
 #include "base/pg.h"

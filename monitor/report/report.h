@@ -6,8 +6,8 @@
 
 #include "archive/history/history.h"
 #include "base/buf.h"
-#include "monitor/rank.h"
-#include "monitor/settings.h"
+#include "monitor/report/rank.h"
+#include "monitor/settings/settings.h"
 
 struct report_input {
     const struct fleet *fleet;

@@ -1,6 +1,6 @@
 /* /metrics: Prometheus text format 0.0.4. No label has a value per supply: the number of series is fixed.
  * SPDX-License-Identifier: MIT */
-#include "monitor/page_parts.h"
+#include "monitor/page/page_parts.h"
 
 #include "base/log.h"
 

@@ -15,7 +15,7 @@
  * name. Supplies that were never scored in the week follow, by name, with rank 0 and the reason that took
  * most of their hours.
  * SPDX-License-Identifier: MIT */
-#include "monitor/rank.h"
+#include "monitor/report/rank.h"
 
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -153,34 +153,6 @@ bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RA
 }
 
 /* ---- words ---- */
-
-char *rank_chance_words(char out[RANK_WORDS_LEN], double chance)
-{
-    if (isnan(chance))
-        return memcpy(out, "", 1);
-    if (chance > 0.95) {
-        double n = chance < 9.5 ? round(chance * 2) / 2 : round(chance);
-        if (n <= 1)
-            snprintf(out, RANK_WORDS_LEN, "once a week");
-        else if (n < 1000)
-            snprintf(out, RANK_WORDS_LEN, "%g times a week", n);
-        else
-            snprintf(out, RANK_WORDS_LEN, "over 1,000 times a week");
-        return out;
-    }
-    double weeks = 1 / chance; /* infinite for chance 0 */
-    if (!(weeks < 9950)) {
-        snprintf(out, RANK_WORDS_LEN, "less than once in 10,000 weeks");
-        return out;
-    }
-    double unit = weeks < 9.5 ? 0.5 : weeks < 99.5 ? 1 : weeks < 995 ? 10 : 100;
-    double n = round(weeks / unit) * unit;
-    if (n >= 1000)
-        snprintf(out, RANK_WORDS_LEN, "once in %d,%03d weeks", (int)n / 1000, (int)n % 1000);
-    else
-        snprintf(out, RANK_WORDS_LEN, n > 1 ? "once in %g weeks" : "once a week", n);
-    return out;
-}
 
 char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now)
 {
@@ -375,7 +347,7 @@ static void append_work(struct rank_row *r, size_t at, const struct maintenance 
 static void tell_reason(struct rank_row *r, const struct maintenance *m, const struct fleet *f, tstamp_ns now)
 {
     const struct finding *d = r->finding;
-    char day[RANK_DAY_LEN], words[RANK_WORDS_LEN];
+    char day[RANK_DAY_LEN], words[FINDING_WORDS_LEN];
     size_t at = 0;
     if (d) {
         if (d->supply < 0) {
@@ -391,7 +363,7 @@ static void tell_reason(struct rank_row *r, const struct maintenance *m, const s
     }
     if (!isnan(r->chance)) {
         at = append(r, at, d ? "; by chance " : "; its most unusual day comes by chance ",
-                    rank_chance_words(words, r->chance));
+                    finding_chance_words(words, r->chance));
         at = append(r, at, " over the ring", "");
     }
     append_work(r, at, m, f, now);

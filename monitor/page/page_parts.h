@@ -4,7 +4,7 @@
 #define PSM_MONITOR_PAGE_PARTS_H
 
 #include "base/buf.h"
-#include "monitor/snapshot.h"
+#include "monitor/page/snapshot.h"
 
 /* ---- page_files.c: dashboards/, embedded ---- */
 struct page_file {

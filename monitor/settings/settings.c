@@ -1,6 +1,6 @@
 /* The configuration; see settings.h. One table says everything about a key; reading, checking, printing and
  * the sample file all walk it. SPDX-License-Identifier: MIT */
-#include "monitor/settings_options.h"
+#include "monitor/settings/settings_options.h"
 
 #include "base/digest.h"
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* The configuration in words: what is in force, the sample file, the hash of both. SPDX-License-Identifier: MIT */
-#include "monitor/settings_options.h"
+#include "monitor/settings/settings_options.h"
 
 #include "base/digest.h"
 #include "base/timefmt.h"

@@ -3,7 +3,7 @@
 #ifndef PSM_MONITOR_REPORT_PARTS_H
 #define PSM_MONITOR_REPORT_PARTS_H
 
-#include "monitor/report.h"
+#include "monitor/report/report.h"
 
 #include <jansson.h>
 

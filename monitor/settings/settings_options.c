@@ -1,5 +1,5 @@
 /* The option table; see settings_options.h. SPDX-License-Identifier: MIT */
-#include "monitor/settings_options.h"
+#include "monitor/settings/settings_options.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 #define PSM_MONITOR_PAGE_H
 
 #include "base/err.h"
-#include "monitor/snapshot.h"
+#include "monitor/page/snapshot.h"
 
 #include <uv.h>
 

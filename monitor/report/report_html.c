@@ -1,6 +1,6 @@
 /* A weekly report as one HTML file: no script, nothing from elsewhere, prints on A4 without cut rows, readable
  * on a phone, light and dark. See report_parts.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* The JSON of /api/; see page_parts.h. Numbers that cannot be said are null; times are ISO 8601 UTC.
  * SPDX-License-Identifier: MIT */
-#include "monitor/page_parts.h"
+#include "monitor/page/page_parts.h"
 
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "features/hist.h"
 #include "features/record.h"
-#include "monitor/rank.h"
+#include "monitor/report/rank.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -105,7 +105,7 @@ int api_index(struct buf *out)
 
 static json_t *finding_json(const struct finding *d)
 {
-    char words[RANK_WORDS_LEN];
+    char words[FINDING_WORDS_LEN];
     json_t *by = json_array();
     for (size_t i = 0; i < d->n_by; i++)
         json_array_append_new(by, json_pack("{so so so so}", "signal", text(d->by[i].signal), "size",
@@ -124,7 +124,7 @@ static json_t *finding_json(const struct finding *d)
     json_object_set_new(j, "first_seen", instant(d->first_seen));
     json_object_set_new(j, "last_seen", instant(d->last_seen));
     json_object_set_new(j, "chance", number(d->chance));
-    json_object_set_new(j, "chance_words", text(rank_chance_words(words, d->chance)));
+    json_object_set_new(j, "chance_words", text(finding_chance_words(words, d->chance)));
     json_object_set_new(j, "witness", json_boolean(d->witness));
     json_object_set_new(j, "supplies", json_integer(d->children));
     json_object_set_new(j, "by", by);
@@ -328,13 +328,13 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
             json_object_set_new(root, groups[g], text(s->fleet->groups[g].name[p->group[g]]));
     json_object_set_new(root, "tick", instant(t ? t->t : 0));
     if (t) {
-        char words[RANK_WORDS_LEN];
+        char words[FINDING_WORDS_LEN];
         double chance = (double)t->chance[supply];
         json_object_set_new(root, "mode", text(mode_name(t->mode[supply])));
         json_object_set_new(root, "reason", text(reason_name(t->reason[supply])));
         json_object_set_new(root, "score", number((double)t->score[supply]));
         json_object_set_new(root, "chance", number(chance));
-        json_object_set_new(root, "chance_words", text(rank_chance_words(words, chance)));
+        json_object_set_new(root, "chance_words", text(finding_chance_words(words, chance)));
         json_object_set_new(root, "reconstruction", number((double)t->reconstruction[supply]));
         for (size_t i = 0; i < t->n_findings; i++)
             if (!t->findings[i].closed && rank_concerns(&t->findings[i], s->fleet, supply))
@@ -358,7 +358,7 @@ int api_alarms(struct buf *out, const struct snapshot *s)
     size_t n = s->alerts ? alerts_active(s->alerts, &a) : 0;
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        char words[RANK_WORDS_LEN];
+        char words[FINDING_WORDS_LEN];
         json_t *j = json_object();
         json_object_set_new(j, "occurrence", text(a[i].occurrence));
         json_object_set_new(j, "subject", text(a[i].subject));
@@ -368,7 +368,7 @@ int api_alarms(struct buf *out, const struct snapshot *s)
         json_object_set_new(j, "raised", instant(a[i].raised));
         json_object_set_new(j, "returned", instant(a[i].returned));
         json_object_set_new(j, "chance", number(a[i].chance));
-        json_object_set_new(j, "chance_words", text(rank_chance_words(words, a[i].chance)));
+        json_object_set_new(j, "chance_words", text(finding_chance_words(words, a[i].chance)));
         json_object_set_new(j, "acknowledged", json_boolean(a[i].acknowledged));
         json_object_set_new(j, "acknowledged_by", text(a[i].acknowledged_by));
         json_object_set_new(j, "note", text(a[i].note));
@@ -382,12 +382,12 @@ int api_alarms(struct buf *out, const struct snapshot *s)
 static json_t *rank_json(const struct snapshot *s, const struct rank_row *r)
 {
     const struct supply *p = &s->fleet->supplies[r->supply];
-    char words[RANK_WORDS_LEN];
+    char words[FINDING_WORDS_LEN];
     return json_pack("{si so so so so so so so sb so}", "rank", r->rank, "supply", text(p->name), "family",
                      text(s->fleet->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]), "sector",
                      text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]), "score",
                      number(r->score), "chance", number(r->chance), "chance_words",
-                     text(rank_chance_words(words, r->chance)), "reason", text(r->reason), "finding",
+                     text(finding_chance_words(words, r->chance)), "reason", text(r->reason), "finding",
                      r->open, "since", instant(r->onset));
 }
 

@@ -2,7 +2,7 @@
  * six signals: fans and heatsinks heat the IGBT alone, a short lowers the voltage, joints raise it and make it
  * noisy, a failing current transducer makes the current noisy, lost water heats the coil and with it its
  * resistance. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include <math.h>
 #include <string.h>

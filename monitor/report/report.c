@@ -1,5 +1,5 @@
 /* The weekly report: made, kept, scheduled, rendered; see report.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include "base/log.h"
 #include "base/mem.h"

@@ -58,10 +58,6 @@ void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct main
                 const struct rank_week *w, const struct finding findings[], size_t n_findings,
                 tstamp_ns week_start, tstamp_ns now);
 
-/* "once in 40 weeks", "3 times a week": a chance (expected number per week) in words; "" for NaN. */
-#define RANK_WORDS_LEN 48
-char *rank_chance_words(char out[RANK_WORDS_LEN], double chance);
-
 /* "12 Nov", with the year when it is not that of `now`. */
 #define RANK_DAY_LEN 24
 char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now);

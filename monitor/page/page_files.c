@@ -1,6 +1,6 @@
 /* The files of dashboards/, embedded into the binary by the assembler (paths are relative to the repository
  * root, from which the compiler runs). SPDX-License-Identifier: MIT */
-#include "monitor/page_parts.h"
+#include "monitor/page/page_parts.h"
 
 #include <stdint.h>
 #include <string.h>

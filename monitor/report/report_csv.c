@@ -1,5 +1,5 @@
 /* The rows of a weekly report as CSV (RFC 4180); see report_parts.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include <math.h>
 #include <string.h>

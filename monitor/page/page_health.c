@@ -1,6 +1,6 @@
 /* Is psmon well? See page_parts.h. An outage shorter than HEALTH_GRACE is degraded, not failing, so that
  * readiness does not flap with every hiccup of the archiver. SPDX-License-Identifier: MIT */
-#include "monitor/page_parts.h"
+#include "monitor/page/page_parts.h"
 
 #include <inttypes.h>
 #include <jansson.h>

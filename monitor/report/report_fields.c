@@ -1,5 +1,5 @@
 /* Values of report documents; see report_parts.h. SPDX-License-Identifier: MIT */
-#include "monitor/report_parts.h"
+#include "monitor/report/report_parts.h"
 
 #include "base/timefmt.h"
 
