@@ -9,6 +9,7 @@
 /* how far beyond the currents of its reference a supply is known: its physics is a regression */
 #define MARGIN 0.01f          /* of full scale */
 #define MARGIN_RELATIVE 0.05f /* of the largest current */
+#define SIGN_LEAST 0.01f      /* of full scale: how far into a sign the reference must have been to know it */
 
 void reference_init(struct reference *r, size_t n_supplies, size_t width)
 {
@@ -45,9 +46,9 @@ void reference_fini(struct reference *r)
 bool reference_knows(const struct reference *r, size_t supply, float i)
 {
     float low = r->low[supply], high = r->high[supply];
-    if (isnan(i) || isnan(low))
+    if (isnan(i) || isnan(low) || (i >= low && i <= high))
         return true;
-    if ((low > 0 && i < 0) || (high < 0 && i > 0))
+    if ((i < 0 && low > -SIGN_LEAST) || (i > 0 && high < SIGN_LEAST))
         return false;
     float margin = MARGIN + MARGIN_RELATIVE * fmaxf(fabsf(low), fabsf(high));
     return i >= low - margin && i <= high + margin;

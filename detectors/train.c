@@ -13,6 +13,7 @@
 #define MAX_ROWS 50000
 #define LONG_REFERENCE_DAYS 30 /* from here on 72 h windows calibrate: window <= reference/10 */
 #define COLD_START_DAYS 30
+#define ROUGH_DAYS 7           /* under it blocks are too short to know a wander of days at all */
 #define LISTED 20              /* supplies named in the summary per reason */
 
 struct stage {
@@ -239,8 +240,9 @@ static void summarise(struct training *t)
                timefmt_iso(from, m->from), timefmt_iso(to, m->to), days, m->n_scored,
                m->fleet->n_supplies);
     if (days < COLD_START_DAYS - 0.5)
-        buf_printf(&b, "cold start: %.1f days of reference; expect up to twice the stated chance findings "
-                       "until %d days are in\n", days, COLD_START_DAYS);
+        buf_printf(&b, "cold start: %.1f days of reference; expect up to %s the stated chance findings "
+                       "until %d days are in\n", days, days < ROUGH_DAYS ? "several times" : "twice",
+                   COLD_START_DAYS);
     if (t->o->in_sample_nulls)
         buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
     buf_printf(&b, "windows: level and joint %s h, divergence %zu h; calibrated on %zu supply-days "
