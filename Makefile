@@ -132,7 +132,7 @@ TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
   ASAN_OPTIONS=handle_segv=2:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
   LSAN_OPTIONS=suppressions=tests/support/lsan.supp TSAN_OPTIONS=suppressions=tests/support/tsan.supp \
   PSMON=$(abspath $(B)/psmon) BUILD_DIR=$(abspath $(B))
-PROVE := $(TEST_ENV) prove --exec ''
+PROVE := $(TEST_ENV) prove --failures --comments --exec ''
 
 lint:
 	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done

@@ -116,6 +116,12 @@ static bool read_number(const char *p, size_t n, double *out)
     return number_parse(out, p, n);
 }
 
+/* The next comma before end; NULL: none. */
+static const char *find_comma(const char *from, const char *end)
+{
+    return from < end ? memchr(from, ',', (size_t)(end - from)) : NULL;
+}
+
 /* The next field of a line, without quotes and blanks around; *p moves behind its comma, to NULL at
  * the end. */
 static const char *next_field(const char **p, const char *end, size_t *n)
@@ -128,9 +134,9 @@ static const char *next_field(const char **p, const char *end, size_t *n)
         while (stop < end && !(*stop == '"' && !(stop + 1 < end && stop[1] == '"')))
             stop += *stop == '"' ? 2 : 1;
         stop = stop > end ? end : stop;
-        *p = memchr(stop, ',', (size_t)(end - stop));
+        *p = find_comma(stop, end);
     } else {
-        *p = stop = memchr(start, ',', (size_t)(end - start));
+        *p = stop = find_comma(start, end);
         stop = stop ? stop : end;
         while (stop > start && (stop[-1] == ' ' || stop[-1] == '\r'))
             stop--;

@@ -53,7 +53,9 @@ for format in text html csv json; do
 done
 grep -q '<svg' "$work/report.html" && ! grep -qE '(src|href)="https?://' "$work/report.html"
 ok $? "the HTML report is self-contained, with charts"
-for what in supplies scores readings alarms ledger models; do
+try "query models" q models --format csv
+says "good,true" "shows the one in force"
+for what in supplies scores readings alarms ledger; do
     try "query $what" q $what --run nine --from 2026-01-30T00:00:00Z --to 2026-01-30T02:00:00Z --format csv
     [ "$(wc -l < "$work/last")" -ge 2 ]
     ok $? "query $what has rows"

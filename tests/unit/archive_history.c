@@ -442,12 +442,17 @@ static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
     settle(&loop, pg, 10);
     assert_false(history_gap(h, &from, &to));
     kill_server();
+    /* what is taken before the loss is noticed is lost with the connection: part of the gap all the same */
     int refused = 0;
-    for (int k = 81; k <= 150; k++) {
+    for (int k = 81; k <= 90; k++) {
         refused += !history_put_tick(h, make_tick(&m, k));
         uv_run(&loop, UV_RUN_NOWAIT);
     }
-    assert_true(refused > 60);
+    while (pg_up(pg))
+        uv_run(&loop, UV_RUN_ONCE);
+    for (int k = 91; k <= 150; k++)
+        refused += !history_put_tick(h, make_tick(&m, k));
+    assert_true(refused >= 60);
     assert_true(history_gap(h, &from, &to));
     assert_true(from == MINUTE(81) && to == MINUTE(150));
     assert_int_equal(another_user(NULL), 0); /* starts the server */
