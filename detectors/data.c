@@ -21,6 +21,7 @@ struct channel_state {
     bool ever;               /* sends at all */
     bool away;               /* said to be without data */
     bool stuck;
+    bool held;               /* a dead-band channel living on an old value: says nothing about now */
     uint8_t quality;         /* of the current spell without data */
     tstamp_ns bad_since, good_since; /* 0: not so */
     float value;             /* last one */
@@ -87,6 +88,7 @@ static bool usable(uint8_t quality)
 
 static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t, bool may_open)
 {
+    c->held = quality == QUALITY_HELD;
     if (usable(quality)) {
         c->ever = true;
         c->bad_since = c->away ? c->bad_since : 0;
@@ -243,7 +245,8 @@ static const char *why(uint8_t quality)
     }
 }
 
-/* Number of channels of a supply that are away, of those that ever send; the first one's state. */
+/* Number of channels of a supply that are away, of those that send and are not merely held; the state of
+ * the one that went first. */
 static size_t count_away(const struct data *d, uint32_t s, size_t *known,
                          const struct channel_state **first)
 {
@@ -253,7 +256,7 @@ static size_t count_away(const struct data *d, uint32_t s, size_t *known,
     *first = NULL;
     for (uint32_t i = 0; i < sup->n_channels; i++) {
         const struct channel_state *c = &d->channel[sup->first_channel + i];
-        *known += c->ever;
+        *known += c->ever && !c->held ? 1U : 0U;
         if (!c->away)
             continue;
         away++;

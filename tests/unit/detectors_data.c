@@ -155,6 +155,20 @@ static void test_supply_and_sector_are_one(void **state)
         }
 }
 
+static void test_held_channels_do_not_hide_an_outage(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int s = 0; s < 5; s++) {
+        set(b, s, QUALITY_DISCONNECTED);
+        b->quality[s * SIGNALS + SIGNAL_DAC] = QUALITY_HELD; /* dead-band: its old value lives on */
+    }
+    run(b, 60);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_string_equal(list->subject, "S0");
+}
+
 static void test_blind_says_nothing(void **state)
 {
     struct bench *b = *state;
@@ -240,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_channel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_supply_and_sector_are_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_held_channels_do_not_hide_an_outage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blind_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_had_data, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maintenance_opens_nothing, setup, teardown),
