@@ -10,6 +10,7 @@
 
 #define SUPPLY_WAIT (5 * NS_PER_MIN)   /* after DATA_AWAY: whether the sector follows */
 #define CHANNEL_WAIT (10 * NS_PER_MIN) /* and whether the supply's other channels follow */
+#define AFTERMATH (20 * NS_PER_MIN)    /* after an outage of the whole its parts come back one by one */
 #define BLIND_SHARE 0.5      /* of the known channels without data: psmon itself is blind, say nothing */
 #define SECTOR_SUPPLIES 4    /* as many supplies and this share of a sector away: one finding */
 #define SECTOR_SHARE 0.8
@@ -21,7 +22,7 @@ struct channel_state {
     bool ever;               /* sends at all */
     bool away;               /* said to be without data */
     bool stuck;
-    bool held;               /* a dead-band channel living on an old value: says nothing about now */
+    bool alive;              /* fresh data in this minute, not a dead-band channel's old value */
     uint8_t quality;         /* of the current spell without data */
     tstamp_ns bad_since, good_since; /* 0: not so */
     float value;             /* last one */
@@ -34,6 +35,7 @@ struct supply_state {
     tstamp_ns same_since;  /* nothing changed since then; 0: not known */
     tstamp_ns frozen_last; /* last minute in which it was frozen */
     bool frozen;           /* said to be frozen */
+    tstamp_ns gone_last;   /* last minute in which the whole supply was gone; 0: never */
 };
 
 struct data {
@@ -43,7 +45,7 @@ struct data {
     bool *frozen;                  /* [S] not to be scored */
     float *dac_scale;              /* [S] largest |DAC| seen */
     bool *maintenance;             /* [S] of the last step */
-    bool *sector_gone;             /* [sectors] scratch */
+    tstamp_ns *sector_gone;        /* [sectors] last minute in which the sector was gone; 0: never */
     tstamp_ns now;
     bool blind;
     struct proposal *proposal;
@@ -88,7 +90,7 @@ static bool usable(uint8_t quality)
 
 static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t, bool may_open)
 {
-    c->held = quality == QUALITY_HELD;
+    c->alive = quality == QUALITY_OK;
     if (usable(quality)) {
         c->ever = true;
         c->bad_since = c->away ? c->bad_since : 0;
@@ -245,8 +247,8 @@ static const char *why(uint8_t quality)
     }
 }
 
-/* Number of channels of a supply that are away, of those that send and are not merely held; the state of
- * the one that went first. */
+/* Number of channels of a supply that are away, of those that are away or alive (not those that went a
+ * moment ago, or live on an old value); the state of the one that went first. */
 static size_t count_away(const struct data *d, uint32_t s, size_t *known,
                          const struct channel_state **first)
 {
@@ -256,7 +258,7 @@ static size_t count_away(const struct data *d, uint32_t s, size_t *known,
     *first = NULL;
     for (uint32_t i = 0; i < sup->n_channels; i++) {
         const struct channel_state *c = &d->channel[sup->first_channel + i];
-        *known += c->ever && !c->held ? 1U : 0U;
+        *known += c->away || (c->ever && c->alive) ? 1U : 0U;
         if (!c->away)
             continue;
         away++;
@@ -311,18 +313,34 @@ static bool is_gone(const struct data *d, uint32_t s, tstamp_ns *since, const ch
     return d->supply[s].frozen;
 }
 
+static bool recent(const struct data *d, tstamp_ns gone)
+{
+    return gone && d->now - gone <= AFTERMATH;
+}
+
 static void propose_supply(struct data *d, uint32_t s)
 {
     enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
     tstamp_ns since;
     const char *reason;
     bool gone = is_gone(d, s, &since, &reason);
-    bool sector = d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]];
+    bool sector = recent(d, d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]);
+    if (gone)
+        d->supply[s].gone_last = d->now;
     if (gone && !sector && d->now - since > DATA_AWAY + SUPPLY_WAIT) {
         struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
         snprintf(x->reason, sizeof x->reason, "no data of the whole supply: %s", reason);
     }
-    propose_channels(d, s, kind, !gone);
+    propose_channels(d, s, kind, !sector && !recent(d, d->supply[s].gone_last));
+}
+
+static bool sends(const struct data *d, uint32_t s)
+{
+    const struct supply *sup = &d->fleet->supplies[s];
+    for (uint32_t i = 0; i < sup->n_channels; i++)
+        if (d->channel[sup->first_channel + i].ever)
+            return true;
+    return false;
 }
 
 /* A sector whose supplies are nearly all gone is one finding. */
@@ -337,10 +355,7 @@ static void propose_sector(struct data *d, size_t sector)
             continue;
         tstamp_ns since;
         const char *why_gone;
-        size_t known;
-        const struct channel_state *first;
-        count_away(d, s, &known, &first);
-        supplies += known > 0 ? 1U : 0U;
+        supplies += sends(d, s);
         maintenance &= d->maintenance[s];
         if (!is_gone(d, s, &since, &why_gone))
             continue;
@@ -348,10 +363,9 @@ static void propose_sector(struct data *d, size_t sector)
         onset = since < onset ? since : onset;
         reason = why_gone;
     }
-    d->sector_gone[sector] =
-        gone >= SECTOR_SUPPLIES && (double)gone >= SECTOR_SHARE * (double)supplies;
-    if (!d->sector_gone[sector])
+    if (gone < SECTOR_SUPPLIES || (double)gone < SECTOR_SHARE * (double)supplies)
         return;
+    d->sector_gone[sector] = d->now;
     const char *name = d->fleet->groups[GROUP_SECTOR].name[sector];
     struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "",
                                 onset);

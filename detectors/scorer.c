@@ -86,7 +86,6 @@ static void init_model(struct scorer *s)
         hours_init(&s->hours[i], s->n_hours, w, (unsigned)s->per_hour);
     s->trail = nan_floats(n * TRAIL_HOURS * w);
     s->scores = nan_floats(n * DAY_SCORES);
-    s->gated = nan_floats(n);
     s->recent = xcalloc(n, s->o.window_minutes);
     s->recent_n = xcalloc(n, sizeof *s->recent_n);
     s->window_in = nan_floats(s->fleet->n_channels);
@@ -146,7 +145,7 @@ static void free_model_part(struct scorer *s)
     hist_windows_free(s->windows);
     rate_fini(&s->rate);
     raw_fini(&s->raw);
-    void *arrays[] = {s->minutes, s->trail, s->scores, s->gated, s->recent, s->recent_n, s->window_in,
+    void *arrays[] = {s->minutes, s->trail, s->scores, s->recent, s->recent_n, s->window_in,
                       s->rise, s->volts, s->events, s->explained, s->hour_chance, s->moved,
                       s->proposal, s->batch.z, s->batch.context, s->batch.residual, s->batch.error,
                       s->batch.supply, s->batch.order, s->batch.first};

@@ -62,7 +62,6 @@ struct scorer {
     size_t n_hours;
     float *trail;            /* [S][TRAIL_HOURS][W] */
     float *scores;           /* [S][DAY_SCORES] of hours, newest last; NaN */
-    float *gated;            /* [S] the newest hour's score with an effect; NaN */
     double cap;              /* score that a supply without an effect cannot pass */
     struct raw raw;          /* of one supply, scratch */
 

@@ -66,7 +66,6 @@ static void evaluate(struct scorer *s, size_t i, tstamp_ns end)
     score_hour(&st, &s->model->tails, &s->raw, &score);
     if (isnan(score.any))
         return;
-    s->gated[i] = (float)score.gated;
     s->scores[i * DAY_SCORES + DAY_SCORES - 1] =
         (float)fmax(score.gated, fmin(score.any, s->cap));
     interpret(s, i, &st, &score, end);
@@ -78,7 +77,6 @@ void scorer_end_hour(struct scorer *s, tstamp_ns end)
     memset(s->moved, 0, s->fleet->n_supplies * w);
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
         struct hours *h = &s->hours[i];
-        s->gated[i] = NAN;
         s->hour_chance[i] = NO_CHANCE;
         if (s->model->fit[i] != FIT_OK)
             continue;
