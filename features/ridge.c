@@ -67,6 +67,7 @@ void ridge_family_add(struct ridge_family *f, const struct normals *n, size_t te
 {
     if (!(n->g[0] > 0))
         return;
+    f->rows += n->rows;
     f->own_y += n->h[0];
     f->own_x[0] += n->g[0];
     for (size_t j = 1; j < terms; j++) {
@@ -115,7 +116,9 @@ void ridge_solve(double beta[], const struct normals *n, const struct ridge_fami
     }
     struct normals a = *n;
     for (size_t j = 1; j < terms; j++) {
-        double d = OWN_SHRINK * n->g[at(j, j)];
+        /* a member that never left a corner of the regressor's range must not extrapolate from it */
+        double usual = f->squares[j] / f->rows * n->rows;
+        double d = OWN_SHRINK * fmax(n->g[at(j, j)], usual);
         a.g[at(j, j)] += d;
         a.h[j] += d * f->beta[j];
     }

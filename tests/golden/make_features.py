@@ -55,13 +55,13 @@ def lowpass():
 
 
 def regression():
-    """Three supplies of four regressors (first one constant); the last one hardly moves."""
+    """Three supplies of four regressors (first one constant); the last one hardly moves, in a corner."""
     rng = np.random.default_rng(11)
     rows, slopes_g, slopes_h = [], np.zeros((3, 3)), np.zeros(3)
     diag = np.zeros(3)
     data = []
     for s, n in enumerate((130, 150, 120)):
-        x = np.column_stack([np.ones(n), rng.normal(0.5, 0.1 if s < 2 else 0.001, (n, 3))])
+        x = np.column_stack([np.ones(n), rng.normal(0.5 if s < 2 else 0.05, 0.1 if s < 2 else 0.001, (n, 3))])
         x[:, 3] = x[:, 2] + 0.01 * rng.standard_normal(n)  # nearly collinear
         y = x @ np.array([30 + s, 5, 2, -1]) + 0.1 * rng.standard_normal(n)
         x, y = np.round(x, 6), np.round(y, 6)
@@ -71,9 +71,10 @@ def regression():
         slopes_h += c.T @ (y - y.mean())
         diag += (x[:, 1:] ** 2).sum(0)
     family = np.linalg.solve(slopes_g + np.diag(1e-6 * diag), slopes_h)
+    usual = np.concatenate([[0], diag / sum(len(y) for _, y in data)])
     for s, (x, y) in enumerate(data):
         G = x.T @ x
-        D = np.diag(0.01 * np.diag(G))
+        D = np.diag(0.01 * np.maximum(np.diag(G), usual * len(x)))
         D[0, 0] = 0
         beta = np.linalg.solve(G + D, x.T @ y + D @ np.concatenate([[0], family]))
         for i in range(len(y)):
