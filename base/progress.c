@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define QUIET_NS (2 * NS_PER_S)
@@ -56,4 +57,13 @@ void progress_end(struct progress *p)
     fprintf(stderr, "%s%s: done in %.1f s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", p->what,
             seconds);
     p->phase_shown = 0;
+}
+
+void progress_stage(struct progress *p, const char *stage, double done, double total)
+{
+    if (!p->what || strcmp(p->what, stage) != 0) {
+        progress_end(p);
+        progress_start(p, stage);
+    }
+    progress_update(p, done, total);
 }

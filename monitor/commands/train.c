@@ -83,12 +83,7 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
 
 static void show_stage(void *arg, const char *stage, double done, double total)
 {
-    struct progress *p = arg;
-    if (!p->what || strcmp(p->what, stage) != 0) {
-        progress_end(p);
-        progress_start(p, stage);
-    }
-    progress_update(p, done, total);
+    progress_stage(arg, stage, done, total);
 }
 
 struct train_request {

@@ -167,16 +167,14 @@ static int read_training(struct bench *b, struct grid *grid, struct record **out
 
 static void show_stage(void *arg, const char *stage, double done, double total)
 {
-    (void)stage;
-    progress_update(arg, done, total);
+    progress_stage(arg, stage, done, total);
 }
 
 static int train(struct bench *b, int seed, bool in_sample, struct model **out, struct err *err)
 {
     struct pipeline *p = pipeline_new(&b->settings, b->fleet, b->maintenance, NULL, false);
     struct record *record = NULL;
-    struct progress progress;
-    progress_start(&progress, "training");
+    struct progress progress = {0};
     int rc = read_training(b, p->grid, &record, err);
     if (rc == 0)
         rc = model_train(out, b->fleet, record, b->maintenance,
