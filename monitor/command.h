@@ -47,6 +47,7 @@ struct context {
     struct maintenance *maintenance;
     char *conninfo;           /* after context_database */
     struct cluster *cluster;  /* the private cluster we hold, or NULL */
+    bool resident;            /* set by a command that handles SIGINT and SIGTERM itself */
 };
 int context_open(struct context *c, const char *config, struct err *err) MUSTCHECK;
 

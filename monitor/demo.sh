@@ -18,7 +18,7 @@ stop() {
     trap - EXIT INT TERM
     # in reverse order of starting: the monitor first, so that it can say good-bye
     for pid in $pids; do
-        kill -INT "$pid" 2>/dev/null || true
+        kill -TERM "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
 }

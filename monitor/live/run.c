@@ -223,6 +223,7 @@ static int run_monitor(int argc, char **argv)
         free(l);
         return command_fail(&err);
     }
+    l->context.resident = true;
     uv_loop_init(&l->loop);
     int rc = open_all(l, since, &err);
     if (rc == 0)
