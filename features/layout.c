@@ -52,7 +52,7 @@ static struct feature_channel describe(const struct fleet *f, uint32_t channel)
         .kind = FEATURE_RAW,
         .min_effect = NAN,
         .label = f->signals.name[c->signal],
-        .than = "in its reference",
+        .than = "its reference",
     };
     if (c->signal >= SIGNAL_KNOWN)
         return out;
