@@ -1,7 +1,7 @@
 # psmon: the whole build. One non-recursive makefile; objects never shared between sanitizer builds.
 #
 #   make            build/release/psmon          make demo     the whole job on a simulated ring
-#   make check      install deps, build, test    make quick    lint and unit tests
+#   make check      install deps, build, test    make quick    lint and the faster unit tests
 #   make bench      hot paths against naive references
 #   make install    PREFIX=/usr/local DESTDIR=   make deps     install what is missing (Debian)
 #   SAN=address,undefined or SAN=thread builds and tests with sanitizers; V=1 shows commands.
@@ -57,7 +57,7 @@ PACKAGES_CHECK := \
   chromium
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
 
-.PHONY: all deps deps-check demo check quick bench install clean lint unit unit-threads e2e evaluate
+.PHONY: all deps deps-check demo check quick bench install clean lint unit unit-quick unit-threads e2e evaluate
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -142,8 +142,12 @@ unit: $(UNIT)
 UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t,$(UNIT))
 unit-threads: $(UNIT_THREADS)
 	$(Q)$(PROVE) $(UNIT_THREADS)
+# without the tests that start servers or wait for delays
+UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_state archive_appliance archive_history base_pg),$(UNIT))
+unit-quick: $(UNIT_QUICK)
+	$(Q)$(PROVE) $(UNIT_QUICK)
 quick: deps-check
-	$(Q)$(MAKE) --no-print-directory lint unit
+	$(Q)$(MAKE) --no-print-directory lint unit-quick
 e2e: $(B)/psmon
 	$(Q)$(TEST_ENV) prove --exec sh tests/e2e/*.sh
 # check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end
