@@ -283,17 +283,19 @@ static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind
     const struct supply *sup = &d->fleet->supplies[s];
     for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
         const struct channel_state *c = &d->channel[i];
+        bool gone = away && away_alone(d, i);
+        if (!gone && !c->stuck)
+            continue;
         const char *signal = d->fleet->signals.name[d->fleet->channels[i].signal];
         char words[64];
         data_signal_words(words, sizeof words, signal);
-        if (away && away_alone(d, i)) {
-            struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal, c->bad_since);
+        struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal,
+                                    gone ? c->bad_since : c->same_since);
+        if (gone)
             snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
-        } else if (c->stuck) {
-            struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal, c->same_since);
+        else
             snprintf(x->reason, sizeof x->reason,
                      "%s unchanged for 24 h although what drives it moved", words);
-        }
     }
 }
 

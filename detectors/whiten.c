@@ -134,13 +134,24 @@ void whiten_free(struct whiten *w)
     *w = (struct whiten){0};
 }
 
+#define STANDARD_ONCE 64 /* columns */
+
+static double standard(const struct whiten *w, const float *x, size_t k)
+{
+    return ((double)x[k] - w->mean[k]) / w->sd[k];
+}
+
 void whiten_apply(const struct whiten *w, const float *x, float *u, double clip)
 {
+    double z[STANDARD_ONCE]; /* divided once each, where they fit */
+    bool once = w->d <= STANDARD_ONCE;
+    for (size_t k = 0; once && k < w->d; k++)
+        z[k] = standard(w, x, k);
     for (size_t j = 0; j < w->d; j++) {
         const double *f = w->forward + j * w->d;
         double s = 0;
         for (size_t k = 0; k < w->d; k++)
-            s += f[k] * (((double)x[k] - w->mean[k]) / w->sd[k]);
+            s += f[k] * (once ? z[k] : standard(w, x, k));
         u[j] = (float)(s > clip ? clip : s < -clip ? -clip : s); /* NaN compares false: stays */
     }
 }
