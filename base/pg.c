@@ -443,7 +443,8 @@ static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct pg *pg = h->data;
     if (status < 0) {
-        lost(pg, uv_strerror(status));
+        /* libuv says EBADF for POLLERR, whatever happened to the peer */
+        lost(pg, status == UV_EBADF ? "the connection broke" : uv_strerror(status));
     } else if (pg->state == STATE_CONNECTING) {
         connect_step(pg);
     } else {
