@@ -58,13 +58,16 @@ void live_blind(struct live *l, const struct err *why)
     alerts_step_blind(l->session.alerts, now, l->conditions, n);
 }
 
+/* Only while LIVE do samples enter the grid: a hole is read in order, and what is newer than it would stand in
+ * its way. */
 static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_t n)
 {
     struct live *l = arg;
     struct grid *g = l->session.pipeline->grid;
     for (size_t i = 0; i < n; i++) {
         l->fresh |= s[i].t > grid_last(g, channel);
-        grid_push(g, channel, &s[i]);
+        if (l->phase == PHASE_LIVE)
+            grid_push(g, channel, &s[i]);
     }
     l->snapshot.samples += n;
 }
@@ -108,15 +111,12 @@ static void on_polled(void *arg, const struct source_result *r)
         schedule(l);
         return;
     }
-    bool was_blind = l->phase == PHASE_BLIND;
     l->failures = 0;
     archiver_is(l, true);
-    tstamp_ns behind = pipeline_align(s, now) - l->last;
-    if (behind > s->max_age && (was_blind || behind > 2 * s->max_age)) {
-        live_catch_up(l); /* a hole: an outage, or this process or machine was stopped */
+    if (l->phase == PHASE_BLIND) {
+        live_catch_up(l);
         return;
     }
-    l->phase = PHASE_LIVE;
     make_ticks(l, l->snapshot.poll_seconds);
     schedule(l);
 }
@@ -146,6 +146,10 @@ static void on_timer(uv_timer_t *timer)
     const struct settings *s = l->context.settings;
     if (l->polling) { /* the deadline has not passed yet: the machine is late */
         schedule(l);
+        return;
+    }
+    if (l->phase == PHASE_LIVE && clock_now(&s->clock) - l->last > 2 * s->max_age) {
+        live_catch_up(l); /* this process or the machine was stopped */
         return;
     }
     l->polling = true;

@@ -115,6 +115,9 @@ assert len(t) > 1000 and not gaps
 X
 ok $? "every minute was scored once"
 sed 's/^/# /' "$work/last"
+column reason < "$work/scores.csv" | sort | uniq -c > "$work/last"
+! grep -qE 'stale|missing' "$work/last"
+ok $? "and the holes were filled with what the archiver holds"
 
 kill -TERM $monitor
 wait $monitor
