@@ -37,8 +37,9 @@ static void on_done(void *arg, const struct err *err)
     }
     l->failures = 0;
     l->spans++;
+    /* the ticks until the first live poll hold the last values of the span: they must not grow stale meanwhile */
     tstamp_ns behind = pipeline_align(s, clock_now(&s->clock)) - l->last;
-    if (behind > s->max_age && l->spans < MAX_SPANS)
+    if (behind > s->max_age / 2 && l->spans < MAX_SPANS)
         live_catch_up(l);
     else
         live_follow(l);

@@ -115,8 +115,10 @@ assert len(t) > 1000 and not gaps
 X
 ok $? "every minute was scored once"
 sed 's/^/# /' "$work/last"
+# (a minute or two of a ring that runs 60 times too fast may pass between a span and the first poll; the holes are
+# of ten minutes and more)
 column reason < "$work/scores.csv" | sort | uniq -c > "$work/last"
-! grep -qE 'stale|missing' "$work/last"
+[ "$(column reason < "$work/scores.csv" | grep -cE 'stale|missing')" -le 5 ]
 ok $? "and the holes were filled with what the archiver holds"
 
 kill -TERM $monitor
