@@ -100,7 +100,7 @@ static void init_model(struct scorer *s)
     init_batch(s);
     init_windows(s);
     double p = 10 * s->o.budget / model_chance(m, 1);
-    s->cap = p < 1 ? tail_quantile(&m->tails.day, p) : 0;
+    s->cap = s->o.ungated ? (double)INFINITY : p < 1 ? tail_quantile(&m->tails.day, p) : 0;
 }
 
 static void init_shown(struct scorer *s)

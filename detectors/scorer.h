@@ -14,6 +14,7 @@ struct scorer_options {
     double budget;            /* expected false findings per week over the whole fleet, class data apart */
     unsigned window_minutes;  /* 720; must equal the model's */
     tstamp_ns period;
+    bool ungated;             /* `evaluate`: score and chance of a tick are those before the minimum effect */
 };
 
 /* model NULL: ledger and data findings only. Borrows all. */

@@ -19,10 +19,12 @@ static const int required_modes[] = {3, 7, 10, 12, 16};
 
 static void print_budgets(const char *title, const struct judgement *j, const double budgets[])
 {
-    printf("\n%s: %.1f ring-weeks\n\n  stated per week   stated   false findings   ratio\n", title, j->weeks);
+    printf("\n%s: %.1f ring-weeks; supply-days are those at that chance before the minimum effect\n\n"
+           "  stated per week   stated   false findings   ratio   supply-days   ratio\n", title, j->weeks);
     for (int b = 0; b < JUDGE_BUDGETS; b++)
-        printf("  %15g  %7.1f  %15zu  %6.2f\n", budgets[b], budgets[b] * j->weeks, j->false_findings[b],
-               (double)j->false_findings[b] / (budgets[b] * j->weeks));
+        printf("  %15g  %7.1f  %15zu  %6.2f  %12zu  %6.2f\n", budgets[b], budgets[b] * j->weeks,
+               j->false_findings[b], (double)j->false_findings[b] / (budgets[b] * j->weeks),
+               j->extreme_days[b], (double)j->extreme_days[b] / (budgets[b] * j->weeks));
 }
 
 static bool budgets_hold(const struct judgement *j, const double budgets[])
@@ -30,6 +32,14 @@ static bool budgets_hold(const struct judgement *j, const double budgets[])
     bool ok = true;
     for (int b = 0; b < JUDGE_BUDGETS; b++)
         ok &= (double)j->false_findings[b] <= TOLERANCE * budgets[b] * j->weeks;
+    return ok;
+}
+
+static bool calibrated(const struct judgement *j, const double budgets[])
+{
+    bool ok = true;
+    for (int b = 0; b < JUDGE_BUDGETS; b++)
+        ok &= (double)j->extreme_days[b] <= TOLERANCE * budgets[b] * j->weeks;
     return ok;
 }
 
@@ -93,8 +103,8 @@ static int evaluate_rings(const struct simulated_options *o)
         if (o->rings)
             bad += say("false findings at most twice what is stated", budgets_hold(&r.healthy, o->budgets));
         if (o->rings && o->in_sample)
-            bad += say("nulls in sample break the budget (the test can see)",
-                       !budgets_hold(&r.in_sample, o->budgets));
+            bad += say("nulls in sample break the calibration (the test can see)",
+                       !calibrated(&r.in_sample, o->budgets));
         if (o->faulty_rings)
             bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more",
                        modes_found(&r.faulty));

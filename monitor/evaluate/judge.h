@@ -34,6 +34,7 @@ struct judged_mode {
 struct judgement {
     struct judged_mode mode[JUDGE_MODES];
     size_t false_findings[JUDGE_BUDGETS]; /* with chance <= budget[i] */
+    size_t extreme_days[JUDGE_BUDGETS];   /* supply-days with chance <= budget[i], before the minimum effect */
     double weeks;                         /* of the ring, scored */
     double precision_sum;                 /* of the weekly lists' first ten */
     size_t lists;

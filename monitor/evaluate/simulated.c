@@ -203,6 +203,16 @@ static void collect(struct collected *c)
     }
 }
 
+/* What calibration alone says, before the minimum effect: at the end of a day a tick's chance is that day's. */
+static void count_extreme_days(struct judgement *j, const struct tick *t, const double budgets[])
+{
+    if (!t->hour || t->t % NS_PER_DAY != 0)
+        return;
+    for (size_t i = 0; i < t->n_supplies; i++)
+        for (int b = 0; b < JUDGE_BUDGETS; b++)
+            j->extreme_days[b] += (double)t->chance[i] <= budgets[b] ? 1 : 0;
+}
+
 /* The week's list, as the report would have it. */
 static void end_week(struct scoring *s, struct collected *c, tstamp_ns from, tstamp_ns to)
 {
@@ -225,8 +235,10 @@ static bool on_frame(void *arg, const struct frame *f)
     for (int i = 0; i < s->n; i++) {
         /* frames are borrowed: both pipelines read the same one */
         pipeline_step(s->to[i]->pipeline, f, warm);
-        if (!warm)
+        if (!warm) {
             collect(s->to[i]);
+            count_extreme_days(s->to[i]->judgement, &s->to[i]->pipeline->tick, s->b->o->budgets);
+        }
         if (f->t >= s->week_end)
             end_week(s, s->to[i], s->week_end - 7 * NS_PER_DAY, s->week_end);
     }
@@ -244,6 +256,15 @@ static void on_done(void *arg, const struct err *err)
         s->err = *err;
 }
 
+/* A pipeline whose ticks show the calibration itself; findings are the same. For rings without lists to judge. */
+static void show_calibration(struct bench *b, struct pipeline *p, const struct model *m)
+{
+    scorer_free(p->scorer);
+    p->scorer = scorer_new(m, b->fleet, b->maintenance,
+                           &(struct scorer_options){.budget = b->settings.budget, .window_minutes = 720,
+                                                    .period = b->settings.period, .ungated = true});
+}
+
 /* Scores the weeks after the training period, with one model or two side by side. */
 static int score_weeks(struct bench *b, int weeks, const struct model *const models[],
                        struct judgement *const judgements[], int n, struct err *err)
@@ -255,6 +276,8 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
     struct grid *grid = NULL;
     for (int i = 0; i < n; i++) {
         c[i].pipeline = pipeline_new(&b->settings, b->fleet, b->maintenance, models[i], false);
+        if (b->n_labels == 0)
+            show_calibration(b, c[i].pipeline, models[i]);
         c[i].judgement = judgements[i];
         s.to[i] = &c[i];
         grid = c[0].pipeline->grid;
