@@ -15,6 +15,7 @@
 /* Modes that must be found, and the share that is asked. */
 static const int required_modes[] = {3, 7, 10, 12, 16};
 #define REQUIRED_SHARE 0.8
+#define FAR_FUTURE (200 * 365 * NS_PER_DAY)
 #define TOLERANCE 2.0 /* measured false findings over stated */
 
 static void print_budgets(const char *title, const struct judgement *j, const double budgets[])
@@ -119,43 +120,6 @@ static int evaluate_rings(const struct simulated_options *o)
 
 /* ---- a stored run against labels ---- */
 
-static int find_word(const char *text, const char *(*name)(int), int n)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, name(i)) == 0)
-            return i;
-    return 0;
-}
-
-static const char *class_word(int i)
-{
-    return finding_class_name((enum finding_class)i);
-}
-
-static int read_findings(const char *conninfo, const char *run, struct finding **out, size_t *n,
-                         struct err *err)
-{
-    struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    "SELECT subject, class, (extract(epoch FROM first_seen))::text, coalesce(chance, 'NaN')::text "
-                    "FROM findings JOIN runs USING (run) WHERE name = $1 ORDER BY first_seen",
-                    1, &run, &rows, err);
-    if (rc != 0)
-        return rc;
-    *n = (size_t)rows->n_rows;
-    *out = xcalloc(*n, sizeof **out);
-    for (size_t i = 0; i < *n; i++) {
-        struct finding *d = &(*out)[i];
-        char *const *v = &rows->value[i * 4];
-        snprintf(d->subject, sizeof d->subject, "%s", v[0]);
-        d->class = (enum finding_class)find_word(v[1], class_word, CLASS_COUNT);
-        d->first_seen = (tstamp_ns)(strtod(v[2], NULL) * 1e6) * 1000;
-        d->chance = strtod(v[3], NULL);
-    }
-    pg_rows_free(rows);
-    return 0;
-}
-
 /* Keeps the labels that begin in the run's span; returns their number. */
 static int in_span(const char *conninfo, const char *run, struct label labels[], size_t *n, struct err *err)
 {
@@ -220,7 +184,7 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
     if (rc == 0 && !chosen)
         rc = err_set(&err, ERR_CONFIG, "there is no run to judge: psmon replay makes one");
     if (rc == 0)
-        rc = read_findings(c.conninfo, chosen, &findings, &n_findings, &err);
+        rc = history_findings(c.conninfo, c.fleet, chosen, 0, FAR_FUTURE, &findings, &n_findings, &err);
     if (rc == 0)
         rc = in_span(c.conninfo, chosen, labels, &n_labels, &err);
     if (rc == 0)

@@ -26,7 +26,7 @@ static void on_done(void *arg, const struct err *err)
 {
     struct live *l = arg;
     const struct settings *s = l->context.settings;
-    l->span_samples += span_samples(l->span);
+    l->snapshot.samples += span_samples(l->span);
     span_free(l->span);
     l->span = NULL;
     if (err) {

@@ -31,7 +31,6 @@ struct live {
     tstamp_ns last;         /* grid time of the last tick, scored or warm; 0: none */
     tstamp_ns first_scored; /* frames before it are warm-up */
     struct span *span;
-    uint64_t span_samples;  /* of spans that ended */
     tstamp_ns span_from, span_to;
     int spans;              /* one after the other in this catching up */
 
@@ -76,6 +75,6 @@ void repair_free(struct repair *r);
 /* show.c */
 size_t live_conditions(struct live *l, tstamp_ns now); /* fills l->conditions, returns their number */
 const struct snapshot *live_snapshot(void *arg);
-void live_show_stages(struct live *l, double poll_seconds);
+void live_show_stages(struct live *l);
 
 #endif

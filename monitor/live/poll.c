@@ -73,7 +73,7 @@ static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_
 }
 
 /* Ticks from after the last one up to the newest grid time. */
-static void make_ticks(struct live *l, double poll_seconds)
+static void make_ticks(struct live *l)
 {
     const struct settings *s = l->context.settings;
     tstamp_ns newest = pipeline_align(s, clock_now(&s->clock));
@@ -85,8 +85,7 @@ static void make_ticks(struct live *l, double poll_seconds)
         session_tick(&l->session, &f, false, false, l->conditions, n);
         l->snapshot.ticks++;
     }
-    l->snapshot.tick_seconds = l->session.step_seconds;
-    live_show_stages(l, poll_seconds);
+    live_show_stages(l);
 }
 
 static void on_polled(void *arg, const struct source_result *r)
@@ -117,7 +116,7 @@ static void on_polled(void *arg, const struct source_result *r)
         live_catch_up(l);
         return;
     }
-    make_ticks(l, l->snapshot.poll_seconds);
+    make_ticks(l);
     schedule(l);
 }
 

@@ -123,12 +123,11 @@ const struct snapshot *live_snapshot(void *arg)
     return v;
 }
 
-void live_show_stages(struct live *l, double poll_seconds)
+void live_show_stages(struct live *l)
 {
     struct session *s = &l->session;
-    l->snapshot.stage_seconds[0] = poll_seconds;
-    l->snapshot.stage_seconds[1] = s->step_seconds;
-    l->snapshot.stage_seconds[2] = s->store_seconds;
+    l->snapshot.tick_seconds = s->step_seconds;
+    l->snapshot.store_seconds = s->store_seconds;
     tstamp_ns now = clock_monotonic();
     if (l->stages_shown && now - l->stages_shown < STAGES_EVERY)
         return;
@@ -136,6 +135,6 @@ void live_show_stages(struct live *l, double poll_seconds)
     const struct tick *t = &s->pipeline->tick;
     char at[TIMEFMT_LEN];
     log_info("tick", "at=%s poll_ms=%.0f compute_ms=%.2f store_ms=%.2f scored=%u of=%zu findings=%zu",
-             timefmt_iso(at, t->t), poll_seconds * 1e3, s->step_seconds * 1e3, s->store_seconds * 1e3,
+             timefmt_iso(at, t->t), l->snapshot.poll_seconds * 1e3, s->step_seconds * 1e3, s->store_seconds * 1e3,
              t->ledger[REASON_SCORED], t->n_supplies, t->n_findings);
 }

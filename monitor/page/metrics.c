@@ -80,9 +80,10 @@ static void write_supplies(struct buf *out, const struct tick *t)
 
 static void write_cycle(struct buf *out, const struct snapshot *s)
 {
-    static const char *const stages[] = {"parse", "grid", "detect", "findings", "store", "publish"};
-    _Static_assert(sizeof stages / sizeof *stages ==
-                       sizeof((struct snapshot *)0)->stage_seconds / sizeof(double), "one name per stage");
+    const struct {
+        const char *name;
+        double seconds;
+    } stages[] = {{"poll", s->poll_seconds}, {"compute", s->tick_seconds}, {"store", s->store_seconds}};
     single(out, "psmon_last_cycle_timestamp_seconds", "gauge",
            "Grid time of the last tick on the monitor's clock.", s->tick ? seconds(s->tick->t) : 0);
     single(out, "psmon_clock_seconds", "gauge",
@@ -91,7 +92,7 @@ static void write_cycle(struct buf *out, const struct snapshot *s)
     single(out, "psmon_cycle_duration_seconds", "gauge", "Time the last tick took.", s->tick_seconds);
     family(out, "psmon_stage_duration_seconds", "gauge", "Parts of the last tick.");
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        buf_printf(out, "psmon_stage_duration_seconds{stage=\"%s\"} %.9g\n", stages[i], s->stage_seconds[i]);
+        buf_printf(out, "psmon_stage_duration_seconds{stage=\"%s\"} %.9g\n", stages[i].name, stages[i].seconds);
 }
 
 static void write_input(struct buf *out, const struct snapshot *s)

@@ -32,8 +32,7 @@ struct snapshot {
     tstamp_ns archiver_since, last_poll; /* since when it is in that state */
     /* counters and last durations, for /metrics */
     uint64_t ticks, samples, polls, poll_failures, gaps_filled;
-    double tick_seconds, poll_seconds;  /* of the last ones */
-    double stage_seconds[6];            /* parse, grid, features and detectors, findings, store, publish */
+    double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */
     unsigned long db_failures;
     size_t db_queued;
     const struct rank_row *rows;        /* [n_supplies] the order now, ranked first; NULL: none yet, the page
