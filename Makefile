@@ -54,10 +54,12 @@ PACKAGES_CHECK := \
   libcmocka-dev \
   perl \
   python3 \
-  chromium
+  chromium \
+  clang-format
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
+# clang-format: one dialect
 
-.PHONY: all deps deps-check demo check quick bench install clean lint unit unit-quick unit-threads e2e evaluate
+.PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -136,6 +138,8 @@ PROVE := $(TEST_ENV) prove --failures --comments --exec ''
 
 lint:
 	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done
+format:
+	$(Q)find $(LAYERS) tests -name '*.[ch]' | xargs clang-format -i
 unit: $(UNIT)
 	$(Q)$(PROVE) $(UNIT)
 # the tests in which threads meet, for SAN=thread

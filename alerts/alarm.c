@@ -40,20 +40,13 @@ static bool holds(enum cause c, const struct alarm *a, const struct alarm_rule *
                   const struct alarm_input *in, bool stale)
 {
     switch (c) {
-    case CAUSE_PRESENT:
-        return !stale && in->present;
-    case CAUSE_ABSENT:
-        return !stale && !in->present;
-    case CAUSE_HELD:
-        return !stale && in->present && in->now - a->pending >= r->on_delay;
-    case CAUSE_GONE:
-        return !stale && a->absent != 0 && in->now - a->absent >= r->off_delay;
-    case CAUSE_ACK:
-        return in->ack;
-    case CAUSE_EXPIRED:
-        return !stale && in->now - a->returned >= r->expire;
-    case CAUSE_SUPERSEDED:
-        return in->superseded;
+    case CAUSE_PRESENT: return !stale && in->present;
+    case CAUSE_ABSENT: return !stale && !in->present;
+    case CAUSE_HELD: return !stale && in->present && in->now - a->pending >= r->on_delay;
+    case CAUSE_GONE: return !stale && a->absent != 0 && in->now - a->absent >= r->off_delay;
+    case CAUSE_ACK: return in->ack;
+    case CAUSE_EXPIRED: return !stale && in->now - a->returned >= r->expire;
+    case CAUSE_SUPERSEDED: return in->superseded;
     }
     return false;
 }
@@ -116,8 +109,7 @@ int alarm_step(struct alarm *a, const struct alarm_rule *r, const struct alarm_i
     return n;
 }
 
-static const char *const state_names[ALARM_STATE_COUNT] = {"NORMAL", "PENDING", "UNACK", "ACK",
-                                                           "RTN_UNACK"};
+static const char *const state_names[ALARM_STATE_COUNT] = {"NORMAL", "PENDING", "UNACK", "ACK", "RTN_UNACK"};
 
 const char *alarm_state_name(enum alarm_state s)
 {
@@ -135,8 +127,8 @@ enum alarm_state alarm_state_parse(const char *name)
 
 const char *alarm_event_name(enum alarm_event_kind k)
 {
-    static const char *const names[ALARM_EVENT_COUNT] = {
-        "begun", "withdrawn", "raised", "acknowledged", "returned", "expired", "superseded"};
+    static const char *const names[ALARM_EVENT_COUNT] = {"begun",    "withdrawn", "raised",    "acknowledged",
+                                                         "returned", "expired",   "superseded"};
     assert(k < ALARM_EVENT_COUNT);
     return names[k];
 }

@@ -31,23 +31,22 @@ enum alarm_event_kind {
 };
 
 struct alarm_rule {
-    tstamp_ns on_delay,
-        off_delay;    /* how long present before it is raised, absent before it returns */
-    tstamp_ns expire; /* RTN_UNACK that long: NORMAL */
+    tstamp_ns on_delay, off_delay; /* how long present before it is raised, absent before it returns */
+    tstamp_ns expire;              /* RTN_UNACK that long: NORMAL */
 };
 
 struct alarm {
     enum alarm_state state;
-    tstamp_ns since;   /* last change of any field; inputs older than this say nothing new */
-    tstamp_ns pending; /* when this life began; 0: never */
+    tstamp_ns since;            /* last change of any field; inputs older than this say nothing new */
+    tstamp_ns pending;          /* when this life began; 0: never */
     tstamp_ns raised, returned; /* 0: not yet */
     tstamp_ns absent;           /* since when the condition is away while raised; 0: it holds */
 };
 
 struct alarm_input {
     tstamp_ns now;
-    bool present; /* the condition holds at now, and nothing suppresses it */
-    bool ack; /* somebody acknowledged this occurrence; without effect unless UNACK or RTN_UNACK */
+    bool present;    /* the condition holds at now, and nothing suppresses it */
+    bool ack;        /* somebody acknowledged this occurrence; without effect unless UNACK or RTN_UNACK */
     bool superseded; /* ends the occurrence at once */
 };
 

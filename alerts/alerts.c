@@ -74,8 +74,7 @@ void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings
     commit(a, book_step(a->book, now, findings, n, a->conditions, all, quiet));
 }
 
-void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions,
-                       size_t n)
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n)
 {
     size_t all = gather(a, conditions, n);
     commit(a, book_step_blind(a->book, now, a->conditions, all));
@@ -109,8 +108,7 @@ static void on_outbox_rows(void *arg, const struct pg_rows *rows)
         const struct alarm_view *v;
         size_t n = book_views(a->book, &v);
         if (n > 0 || rows->n_rows > 0)
-            log_info("alerts", "restored: run=%s alarms=%zu undelivered=%d", a->run, n,
-                     rows->n_rows);
+            log_info("alerts", "restored: run=%s alarms=%zu undelivered=%d", a->run, n, rows->n_rows);
     }
     release(a);
 }
@@ -145,8 +143,8 @@ static void beat(struct alerts *a)
     for (size_t i = 0; i < n; i++)
         open += v[i].raised != 0;
     outbox_stats(a->outbox, &s);
-    char *body = webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open,
-                                   s.outbox_depth);
+    char *body =
+        webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open, s.outbox_depth);
     outbox_heartbeat(a->outbox, body);
     free(body);
 }
@@ -196,8 +194,7 @@ static void wait_restored(struct alerts *a, const char *conninfo)
     struct err err = {0};
     tstamp_ns until = clock_monotonic() + OPEN_WAIT_S * NS_PER_S;
     if (pg_run(conninfo, "SELECT 1", 0, NULL, NULL, &err) != 0) {
-        log_warning("alerts", "state not restored yet, it will be when the database is back: %s",
-                    err.msg);
+        log_warning("alerts", "state not restored yet, it will be when the database is back: %s", err.msg);
         return;
     }
     while (!a->restored && clock_monotonic() < until)
@@ -206,8 +203,8 @@ static void wait_restored(struct alerts *a, const char *conninfo)
         log_warning("alerts", "state not restored yet: the database is behind or refuses");
 }
 
-int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo,
-                struct http *http, const struct alerts_options *o, struct err *err)
+int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo, struct http *http,
+                const struct alerts_options *o, struct err *err)
 {
     struct alerts *a = xcalloc(1, sizeof *a);
     if (outbox_open(&a->outbox, pg, http, o, on_outbox_idle, a, err) != 0) {

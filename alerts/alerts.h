@@ -25,7 +25,7 @@ struct alerts_options {
     size_t n_webhooks;
     tstamp_ns on_delay, off_delay; /* data time */
     tstamp_ns heartbeat;           /* wall time; 0: none */
-    const char *source; /* who we are, in the payload: configuration hash, ring name … */
+    const char *source;            /* who we are, in the payload: configuration hash, ring name … */
     /* For tests; 0: what Standard Webhooks says. */
     const double *retry_s; /* [n_retry] seconds before attempt 1, 2, … */
     size_t n_retry;
@@ -37,8 +37,8 @@ struct alerts_options {
  * from the day before. An unreachable database is tolerated: state is then restored, and merged,
  * when it comes up. Borrows pg and http, which must outlive alerts_close; webhooks and other
  * options are copied. ERR_CONFIG: a secret that is not whsec_<base64>. */
-int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo,
-                struct http *http, const struct alerts_options *o, struct err *err) MUSTCHECK;
+int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo, struct http *http,
+                const struct alerts_options *o, struct err *err) MUSTCHECK;
 /* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is
  * allowed. */
 void alerts_close(struct alerts *a);
@@ -55,8 +55,7 @@ void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings
 
 /* Time passes without a tick (no data at all): nothing is known of findings, so their alarms stay
  * as they are, neither raised nor returned; psmon's own conditions live on. */
-void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions,
-                       size_t n);
+void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n);
 
 /* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State
  * PENDING is the on-delay: not an alarm yet (raised 0). */
@@ -80,8 +79,7 @@ void alerts_stats(const struct alerts *a, struct alerts_stats *out);
 
 /* Open alarms of a run (UNACK, ACK, RTN_UNACK), oldest first; columns as in view open_alarms.
  * Caller frees. */
-int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows,
-                struct err *err) MUSTCHECK;
+int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
 
 /* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at
  * data time `at`. State, transition and request are one statement; a running monitor takes the
@@ -89,16 +87,15 @@ int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows,
  * the whole identifier. Error: ERR_DATA when there is no such open alarm, or it is acknowledged
  * already; ERR_CONFIG when name or note are too long. */
 #define ALERTS_ID_LEN 48
-int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence,
-                       const char *by, const char *note, tstamp_ns at, char id[ALERTS_ID_LEN],
-                       struct err *err) MUSTCHECK;
+int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
+                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err) MUSTCHECK;
 
 /* Sends one message of type psmon.alarm.test to every webhook, all at once, without retries, and
  * calls each with what came back, in the order of the answers. *n_failed: how many did not answer
  * 2xx. */
 struct http_result;
 int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
-                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok),
-                void *arg, size_t *n_failed, struct err *err) MUSTCHECK;
+                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
+                size_t *n_failed, struct err *err) MUSTCHECK;
 
 #endif

@@ -35,8 +35,7 @@ struct book {
 /* Its condition is followed: a finding can hold it. */
 static bool alive(const struct occurrence *o)
 {
-    return o->alarm.state == ALARM_PENDING || o->alarm.state == ALARM_UNACK ||
-           o->alarm.state == ALARM_ACK;
+    return o->alarm.state == ALARM_PENDING || o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_ACK;
 }
 
 static bool raised(const struct occurrence *o)
@@ -122,15 +121,14 @@ static void refresh_views(struct book *b)
 
 /* ---- telling ---- */
 
-static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind,
-                         tstamp_ns t, const char *continued_as)
+static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
+                         const char *continued_as)
 {
     char id[WEBHOOK_ID_LEN], type[64];
     webhook_id(id, b->run, o->id, kind);
     snprintf(type, sizeof type, WEBHOOK_TYPE_PREFIX "%s", alarm_event_name(kind));
     char *body = webhook_body(o, kind, t, b->run, b->source, continued_as);
-    outbox_add(b->outbox, b->txn,
-               &(struct outbox_message){id, o->id, type, body, kind == ALARM_RETURNED});
+    outbox_add(b->outbox, b->txn, &(struct outbox_message){id, o->id, type, body, kind == ALARM_RETURNED});
     free(body);
     o->told |= kind == ALARM_RAISED;
     o->dirty = true;
@@ -352,8 +350,7 @@ static struct pg_txn *finish(struct book *b)
 
 /* After the findings are marked: conditions, then every occurrence's step; blind: only those of
  * psmon's own. */
-static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n,
-                              bool blind)
+static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n, bool blind)
 {
     for (size_t i = 0; i < n; i++)
         mark_condition(b, &conditions[i]);
@@ -386,8 +383,8 @@ struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *fi
     return advance(b, conditions, n_conditions, false);
 }
 
-struct pg_txn *book_step_blind(struct book *b, tstamp_ns now,
-                               const struct alerts_condition *conditions, size_t n)
+struct pg_txn *book_step_blind(struct book *b, tstamp_ns now, const struct alerts_condition *conditions,
+                               size_t n)
 {
     begin_tick(b, now, false);
     return advance(b, conditions, n, true);
@@ -416,8 +413,7 @@ static void take_ack(struct book *b, char *const v[])
         snprintf(o->acknowledged_by, sizeof o->acknowledged_by, "%s", v[1]);
         snprintf(o->note, sizeof o->note, "%s", v[2]);
         if (open)
-            step(b, o,
-                 &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
+            step(b, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
         else
             tell(b, o, ALARM_ACKNOWLEDGED, o->acknowledged);
     }
@@ -482,8 +478,7 @@ struct pg_txn *book_restore(struct book *b, const struct pg_rows *rows)
 
 /* ---- the book itself ---- */
 
-struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule,
-                      struct outbox *outbox)
+struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule, struct outbox *outbox)
 {
     struct book *b = xcalloc(1, sizeof *b);
     *b = (struct book){.outbox = outbox,

@@ -11,16 +11,14 @@
 struct book;
 
 /* Borrows outbox. */
-struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule,
-                      struct outbox *outbox);
+struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule, struct outbox *outbox);
 void book_free(struct book *b);
 
 /* One tick, see alerts_step and alerts_step_blind. */
 struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *findings, size_t n,
-                         const struct alerts_condition *conditions, size_t n_conditions,
-                         bool quiet);
-struct pg_txn *book_step_blind(struct book *b, tstamp_ns now,
-                               const struct alerts_condition *conditions, size_t n);
+                         const struct alerts_condition *conditions, size_t n_conditions, bool quiet);
+struct pg_txn *book_step_blind(struct book *b, tstamp_ns now, const struct alerts_condition *conditions,
+                               size_t n);
 
 /* Acknowledgements that wait: rows of occurrence, by, note, at (microseconds since 1970). The
  * command has changed the alarm's row already; here it becomes the state in memory and a message.

@@ -17,33 +17,30 @@
 
 int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err)
 {
-    return pg_run(
-        conninfo,
-        "SELECT occurrence, state, subject, class, detector, signal, raised_at, returned_at,"
-        " chance, reason, acknowledged_by, acknowledged_at, note"
-        " FROM open_alarms WHERE run = $1 ORDER BY raised_at, occurrence",
-        1, &run, rows, err);
+    return pg_run(conninfo,
+                  "SELECT occurrence, state, subject, class, detector, signal, raised_at, returned_at,"
+                  " chance, reason, acknowledged_by, acknowledged_at, note"
+                  " FROM open_alarms WHERE run = $1 ORDER BY raised_at, occurrence",
+                  1, &run, rows, err);
 }
 
 /* The open alarm that is meant: this identifier, or the only one that begins so. */
-static int find_open(const char *conninfo, const char *run, const char *given,
-                     char id[ALERTS_ID_LEN], struct err *err)
+static int find_open(const char *conninfo, const char *run, const char *given, char id[ALERTS_ID_LEN],
+                     struct err *err)
 {
     const char *const params[] = {run, given};
     struct pg_rows *rows = NULL;
-    int rc = pg_run(
-        conninfo,
-        "SELECT occurrence, state, acknowledged_by, occurrence = $2 AS exact FROM open_alarms"
-        " WHERE run = $1 AND starts_with(occurrence, $2) ORDER BY exact DESC",
-        2, params, &rows, err);
+    int rc = pg_run(conninfo,
+                    "SELECT occurrence, state, acknowledged_by, occurrence = $2 AS exact FROM open_alarms"
+                    " WHERE run = $1 AND starts_with(occurrence, $2) ORDER BY exact DESC",
+                    2, params, &rows, err);
     if (rc != 0)
         return rc;
     char *const *v = rows->value;
     if (rows->n_rows == 0 || !*given)
         rc = err_set(err, ERR_DATA, "no open alarm '%s'; psmon alarm list shows them", given);
     else if (rows->n_rows > 1 && v[3][0] != 't')
-        rc = err_set(err, ERR_DATA, "'%s' fits %d open alarms, give more of it", given,
-                     rows->n_rows);
+        rc = err_set(err, ERR_DATA, "'%s' fits %d open alarms, give more of it", given, rows->n_rows);
     else if (strcmp(v[1], alarm_state_name(ALARM_ACK)) == 0)
         rc = err_set(err, ERR_DATA, "alarm %s was acknowledged already, by %s", v[0], v[2]);
     else
@@ -52,14 +49,13 @@ static int find_open(const char *conninfo, const char *run, const char *given,
     return rc;
 }
 
-int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence,
-                       const char *by, const char *note, tstamp_ns at, char id[ALERTS_ID_LEN],
-                       struct err *err)
+int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
+                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err)
 {
     char who[OCCURRENCE_BY_LEN], what[OCCURRENCE_NOTE_LEN], when[TIMEFMT_LEN];
     if (!*by || strlen(by) >= sizeof who || strlen(note) >= sizeof what)
-        return err_set(err, ERR_CONFIG, "the name takes 1 to %zu bytes, the note at most %zu",
-                       sizeof who - 1, sizeof what - 1);
+        return err_set(err, ERR_CONFIG, "the name takes 1 to %zu bytes, the note at most %zu", sizeof who - 1,
+                       sizeof what - 1);
     snprintf(who, sizeof who, "%s", by);
     snprintf(what, sizeof what, "%s", note);
     webhook_clean(who);
@@ -69,22 +65,21 @@ int alerts_acknowledge(const char *conninfo, const char *run, const char *occurr
         return rc;
     const char *const params[] = {run, id, who, what, timefmt_iso(when, at)};
     struct pg_rows *rows = NULL;
-    rc = pg_run(
-        conninfo,
-        "WITH o AS (SELECT run, occurrence, state, CASE state WHEN 'UNACK' THEN 'ACK' ELSE 'NORMAL'"
-        " END AS next FROM alarms WHERE run = $1 AND occurrence = $2"
-        " AND state IN ('UNACK', 'RTN_UNACK') FOR UPDATE),"
-        " k AS (INSERT INTO alarm_acks (run, occurrence, by_whom, note, at)"
-        " SELECT run, occurrence, $3::text, $4::text, $5::timestamptz FROM o ON CONFLICT DO "
-        "NOTHING),"
-        " t AS (INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at,"
-        " by_whom, note) SELECT run, occurrence, 'acknowledged', state, next, $5::timestamptz,"
-        " $3::text, $4::text FROM o ON CONFLICT DO NOTHING)"
-        " UPDATE alarms a SET state = o.next, acknowledged_at = $5::timestamptz,"
-        " acknowledged_by = $3::text, note = $4::text,"
-        " closed_at = CASE o.next WHEN 'NORMAL' THEN $5::timestamptz END"
-        " FROM o WHERE a.run = o.run AND a.occurrence = o.occurrence RETURNING a.occurrence",
-        5, params, &rows, err);
+    rc = pg_run(conninfo,
+                "WITH o AS (SELECT run, occurrence, state, CASE state WHEN 'UNACK' THEN 'ACK' ELSE 'NORMAL'"
+                " END AS next FROM alarms WHERE run = $1 AND occurrence = $2"
+                " AND state IN ('UNACK', 'RTN_UNACK') FOR UPDATE),"
+                " k AS (INSERT INTO alarm_acks (run, occurrence, by_whom, note, at)"
+                " SELECT run, occurrence, $3::text, $4::text, $5::timestamptz FROM o ON CONFLICT DO "
+                "NOTHING),"
+                " t AS (INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at,"
+                " by_whom, note) SELECT run, occurrence, 'acknowledged', state, next, $5::timestamptz,"
+                " $3::text, $4::text FROM o ON CONFLICT DO NOTHING)"
+                " UPDATE alarms a SET state = o.next, acknowledged_at = $5::timestamptz,"
+                " acknowledged_by = $3::text, note = $4::text,"
+                " closed_at = CASE o.next WHEN 'NORMAL' THEN $5::timestamptz END"
+                " FROM o WHERE a.run = o.run AND a.occurrence = o.occurrence RETURNING a.occurrence",
+                5, params, &rows, err);
     if (rc == 0 && rows->n_rows == 0)
         rc = err_set(err, ERR_DATA, "alarm %s ended or was acknowledged meanwhile", id);
     pg_rows_free(rows);
@@ -143,8 +138,8 @@ static int start_test(struct test_message *m, const struct alerts_webhook *w, co
 }
 
 int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
-                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok),
-                void *arg, size_t *n_failed, struct err *err)
+                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
+                size_t *n_failed, struct err *err)
 {
     uv_loop_t loop;
     if (uv_loop_init(&loop) != 0)

@@ -18,8 +18,8 @@
 struct occurrence {
     char id[ALERTS_ID_LEN];
     char key[OCCURRENCE_KEY_LEN]; /* what it is about; at most one raised occurrence per key */
-    bool monitor;           /* psmon's own condition; finding is then filled as far as it goes */
-    struct finding finding; /* the latest that held it; its texts are valid UTF-8 */
+    bool monitor;                 /* psmon's own condition; finding is then filled as far as it goes */
+    struct finding finding;       /* the latest that held it; its texts are valid UTF-8 */
     struct alarm alarm;
     tstamp_ns acknowledged; /* 0: not */
     char acknowledged_by[OCCURRENCE_BY_LEN], note[OCCURRENCE_NOTE_LEN];

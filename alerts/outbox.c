@@ -21,7 +21,7 @@
 #define GONE "the endpoint answered 410 Gone"
 #define JITTER 0.1 /* of a delay, either way */
 #define RETRY_AFTER_MAX_S 86400.0
-#define HOLD_MAX 12 /* times the first delay: an unwell endpoint is left alone so long at most */
+#define HOLD_MAX 12           /* times the first delay: an unwell endpoint is left alone so long at most */
 #define TROUBLE_AFTER_S 900.0 /* failing for so long: a condition */
 
 /* Seconds before attempt 1, 2, …: about 3 days and 4 hours in all. */
@@ -169,15 +169,14 @@ static void dequeue(struct message *m)
 
 /* ---- what the tables hear ---- */
 
-static void add_result(struct pg_txn *txn, const struct message *m, const char *state,
-                       double next_s, const char *error)
+static void add_result(struct pg_txn *txn, const struct message *m, const char *state, double next_s,
+                       const char *error)
 {
-    store_result(txn, m->id, m->endpoint->name, state, m->attempts, clock_wall() + seconds(next_s),
-                 error);
+    store_result(txn, m->id, m->endpoint->name, state, m->attempts, clock_wall() + seconds(next_s), error);
 }
 
-static void add_attempt(struct pg_txn *txn, const struct message *m, const struct http_result *r,
-                        bool ok, const char *error)
+static void add_attempt(struct pg_txn *txn, const struct message *m, const struct http_result *r, bool ok,
+                        const char *error)
 {
     store_attempt(txn, &(struct store_attempt){.message = m->id,
                                                .endpoint = m->endpoint->name,
@@ -200,12 +199,11 @@ static void give_up(struct message *m, struct pg_txn *txn, const char *state, co
     bool dead = strcmp(state, "dead") == 0;
     e->outbox->dead += dead;
     if (dead)
-        log_error("alerts",
-                  "webhook given up: endpoint=%s message=%s type=%s attempts=%d why=\"%s\"",
+        log_error("alerts", "webhook given up: endpoint=%s message=%s type=%s attempts=%d why=\"%s\"",
                   e->name, m->id, m->type, m->attempts, why);
     else
-        log_info("alerts", "webhook not needed any more: endpoint=%s message=%s type=%s why=\"%s\"",
-                 e->name, m->id, m->type, why);
+        log_info("alerts", "webhook not needed any more: endpoint=%s message=%s type=%s why=\"%s\"", e->name,
+                 m->id, m->type, why);
     if (dead && m->attempts == 0) { /* so that every dead letter is among the deliveries */
         m->started = clock_wall();
         add_attempt(txn, m, &(struct http_result){.complete = false}, false, why);
@@ -253,8 +251,7 @@ static void endpoint_fails(struct endpoint *e, const struct http_result *r)
     tstamp_ns now = clock_monotonic();
     if (!e->failing_since) {
         e->failing_since = now;
-        log_warning("alerts", "webhook fails, retrying: endpoint=%s error=\"%s\"", e->name,
-                    e->last_error);
+        log_warning("alerts", "webhook fails, retrying: endpoint=%s error=\"%s\"", e->name, e->last_error);
     }
     double hold = 0, base = e->outbox->n_retry > 1 ? e->outbox->retry_s[1] : 0;
     if (!r->complete || r->status == 408 || r->status == 429 || r->status >= 500)
@@ -272,8 +269,7 @@ static void disable(struct endpoint *e)
     if (e->disabled)
         return;
     e->disabled = true;
-    log_error("alerts", "webhook disabled until restart, it answered 410 Gone: endpoint=%s",
-              e->name);
+    log_error("alerts", "webhook disabled until restart, it answered 410 Gone: endpoint=%s", e->name);
     give_up_all(e, GONE);
 }
 
@@ -395,8 +391,7 @@ static bool overtaken(const struct message *m)
     if (!m->held || m->final)
         return false;
     for (size_t i = e->n; i-- > 0 && e->queue[i] != m;)
-        if (e->queue[i]->final && !e->queue[i]->staged &&
-            strcmp(e->queue[i]->occurrence, m->occurrence) == 0)
+        if (e->queue[i]->final && !e->queue[i]->staged && strcmp(e->queue[i]->occurrence, m->occurrence) == 0)
             return true;
     return false;
 }
@@ -532,12 +527,10 @@ size_t outbox_troubles(struct outbox *o, struct alerts_condition out[])
         snprintf(e->trouble_name, sizeof e->trouble_name, "webhook %zu", i + 1);
         if (e->disabled)
             snprintf(e->trouble, sizeof e->trouble,
-                     "webhook %.200s answered 410 Gone: it gets nothing until psmon is restarted",
-                     e->name);
+                     "webhook %.200s answered 410 Gone: it gets nothing until psmon is restarted", e->name);
         else
-            snprintf(e->trouble, sizeof e->trouble,
-                     "webhook %.200s takes nothing since %.0f min: %.100s", e->name, s / 60,
-                     e->last_error);
+            snprintf(e->trouble, sizeof e->trouble, "webhook %.200s takes nothing since %.0f min: %.100s",
+                     e->name, s / 60, e->last_error);
         out[n++] = (struct alerts_condition){e->trouble_name, e->trouble};
     }
     return n;
@@ -556,8 +549,7 @@ void outbox_stats(const struct outbox *o, struct alerts_stats *out)
             if (e->queue[j]->created < oldest)
                 oldest = e->queue[j]->created;
     }
-    out->outbox_oldest_s =
-        out->outbox_depth ? (double)(clock_wall() - oldest) / (double)NS_PER_S : 0;
+    out->outbox_oldest_s = out->outbox_depth ? (double)(clock_wall() - oldest) / (double)NS_PER_S : 0;
 }
 
 /* ---- opening, closing ---- */
@@ -575,8 +567,7 @@ static void tell_apart(struct outbox *o, size_t i)
     o->endpoint[i].name = name;
 }
 
-static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook *w,
-                         struct err *err)
+static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook *w, struct err *err)
 {
     struct endpoint *e = &o->endpoint[i];
     *e = (struct endpoint){.outbox = o, .url = xstrdup(w->url), .name = endpoint_name(w->url)};
@@ -588,14 +579,12 @@ static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook
     return 0;
 }
 
-int outbox_open(struct outbox **out, struct pg *pg, struct http *http,
-                const struct alerts_options *opt, void (*on_idle)(void *arg), void *arg,
-                struct err *err)
+int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const struct alerts_options *opt,
+                void (*on_idle)(void *arg), void *arg, struct err *err)
 {
     struct outbox *o = xcalloc(1, sizeof *o);
     const double *retry = opt->n_retry ? opt->retry_s : standard_retry_s;
-    size_t n_retry =
-        opt->n_retry ? opt->n_retry : sizeof standard_retry_s / sizeof *standard_retry_s;
+    size_t n_retry = opt->n_retry ? opt->n_retry : sizeof standard_retry_s / sizeof *standard_retry_s;
     *o = (struct outbox){.pg = pg,
                          .http = http,
                          .run = xstrdup(opt->run),

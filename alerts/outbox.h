@@ -11,9 +11,8 @@ struct outbox;
 
 /* Error: ERR_CONFIG for a malformed secret. o is read during the call only. on_idle is called once,
  * after outbox_close, when nothing is under way any more: then outbox_free. */
-int outbox_open(struct outbox **out, struct pg *pg, struct http *http,
-                const struct alerts_options *o, void (*on_idle)(void *arg), void *arg,
-                struct err *err) MUSTCHECK;
+int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const struct alerts_options *o,
+                void (*on_idle)(void *arg), void *arg, struct err *err) MUSTCHECK;
 /* Cancels what is under way. */
 void outbox_close(struct outbox *o);
 void outbox_free(struct outbox *o);

@@ -123,17 +123,16 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
     add_time(&p, ack && o->acknowledged ? o->acknowledged : e->t);
     add_text(&p, ack ? o->acknowledged_by : NULL);
     add_text(&p, ack ? o->note : NULL);
-    pg_txn_add(
-        txn,
-        "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
-        " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        p.n, p.v);
+    pg_txn_add(txn,
+               "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
+               " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+               p.n, p.v);
 }
 
 /* ---- messages ---- */
 
-void store_message(struct pg_txn *txn, const char *run, const char *endpoint,
-                   const struct outbox_message *m, const char *why_dead)
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
+                   const char *why_dead)
 {
     struct params p = {.n = 0};
     tstamp_ns now = clock_wall();
@@ -148,12 +147,11 @@ void store_message(struct pg_txn *txn, const char *run, const char *endpoint,
     add_time(&p, now);
     add_time(&p, why_dead ? now : 0);
     add_text(&p, why_dead);
-    pg_txn_add(
-        txn,
-        "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
-        " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        " ON CONFLICT DO NOTHING",
-        p.n, p.v);
+    pg_txn_add(txn,
+               "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
+               " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+               " ON CONFLICT DO NOTHING",
+               p.n, p.v);
     if (why_dead)
         store_attempt(txn, &(struct store_attempt){.message = m->id,
                                                    .endpoint = endpoint,
@@ -176,11 +174,10 @@ void store_result(struct pg_txn *txn, const char *message, const char *endpoint,
     add_time(&p, when);
     add_time(&p, strcmp(state, "waiting") == 0 ? 0 : when);
     add_text(&p, *error ? error : NULL);
-    pg_txn_add(
-        txn,
-        "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
-        " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
-        p.n, p.v);
+    pg_txn_add(txn,
+               "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
+               " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
+               p.n, p.v);
 }
 
 void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
@@ -201,12 +198,11 @@ void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
     add_number(&p, a->seconds);
     add_text(&p, answer);
     add_text(&p, *a->error ? a->error : NULL);
-    pg_txn_add(
-        txn,
-        "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
-        " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        " $12) ON CONFLICT DO NOTHING",
-        p.n, p.v);
+    pg_txn_add(txn,
+               "INSERT INTO deliveries (message, endpoint, started_at, attempt, run, occurrence, type, ok,"
+               " status, latency_s, answer, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+               " $12) ON CONFLICT DO NOTHING",
+               p.n, p.v);
 }
 
 const char store_waiting_sql[] =
@@ -221,8 +217,8 @@ const char store_waiting_sql[] =
 
 const char store_restore_sql[] =
     "SELECT occurrence, finding, key, subject, class, detector, signal, state, chance, size, unit,"
-    " direction, reason, contributors, witness, children," US("onset") US("first_seen")
-        US("pending_at") US("raised_at") US("absent_since") US("returned_at") US("changed_at")
+    " direction, reason, contributors, witness, children," US("onset") US("first_seen") US("pending_at")
+        US("raised_at") US("absent_since") US("returned_at") US("changed_at")
             US("acknowledged_at") " acknowledged_by, note, told, owed FROM alarms a WHERE run = $1 "
                                   "AND (state <> 'NORMAL' OR owed <> 0"
                                   " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run "

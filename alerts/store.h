@@ -24,8 +24,8 @@ void store_parse(struct occurrence *o, char *const value[]);
 
 /* A message for one endpoint, waiting; or dead at once, when why is given: then also in the
  * deliveries, as attempt 0. */
-void store_message(struct pg_txn *txn, const char *run, const char *endpoint,
-                   const struct outbox_message *m, const char *why_dead);
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
+                   const char *why_dead);
 
 /* What became of a waiting message: waiting again (until `when`), or over (since then). Wall-clock
  * time. */

@@ -31,8 +31,8 @@ static size_t sequence(const unsigned char *s)
     for (size_t i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
         return 0;
     return n;
 }
@@ -52,8 +52,7 @@ void webhook_chance_text(char out[WEBHOOK_CHANCE_LEN], double chance)
     char words[FINDING_WORDS_LEN];
     out[0] = '\0';
     if (!isnan(chance))
-        snprintf(out, WEBHOOK_CHANCE_LEN, "by chance %s over the ring",
-                 finding_chance_words(words, chance));
+        snprintf(out, WEBHOOK_CHANCE_LEN, "by chance %s over the ring", finding_chance_words(words, chance));
 }
 
 /* ---- JSON ---- */
@@ -184,8 +183,8 @@ static void put_finding(json_t *data, const struct occurrence *o)
     put(data, "contributors", contributors(f));
 }
 
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
-                   const char *run, const char *source, const char *continued_as)
+char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
+                   const char *source, const char *continued_as)
 {
     json_t *data = json_object();
     put_text(data, "occurrence", o->id);
@@ -205,8 +204,7 @@ char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstam
     return envelope(alarm_event_name(kind), t, data);
 }
 
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open,
-                        size_t n_waiting)
+char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting)
 {
     json_t *data = json_object();
     put(data, "open_alarms", json_integer((json_int_t)n_open));
@@ -219,17 +217,16 @@ char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t
 
 char *webhook_test(tstamp_ns t, const char *source)
 {
-    struct occurrence o = {
-        .id = "test", .monitor = true, .alarm = {.state = ALARM_UNACK, .raised = t}};
-    o.finding = (struct finding){
-        .subject = MONITOR_SUBJECT,
-        .signal = "test",
-        .supply = -1,
-        .first_seen = t,
-        .onset = t,
-        .chance = NAN,
-        .size = NAN,
-        .reason = "TEST: sent by psmon alarm test; nothing is wrong, nothing is to be done"};
+    struct occurrence o = {.id = "test", .monitor = true, .alarm = {.state = ALARM_UNACK, .raised = t}};
+    o.finding =
+        (struct finding){.subject = MONITOR_SUBJECT,
+                         .signal = "test",
+                         .supply = -1,
+                         .first_seen = t,
+                         .onset = t,
+                         .chance = NAN,
+                         .size = NAN,
+                         .reason = "TEST: sent by psmon alarm test; nothing is wrong, nothing is to be done"};
     char *body = webhook_body(&o, ALARM_RAISED, t, "test", source, NULL);
     json_t *j = json_loads(body, 0, NULL);
     free(body);
@@ -240,8 +237,7 @@ char *webhook_test(tstamp_ns t, const char *source)
 
 /* ---- identity and signature ---- */
 
-void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence,
-                enum alarm_event_kind kind)
+void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence, enum alarm_event_kind kind)
 {
     uint8_t sha[DIGEST_LEN];
     char *what = xasprintf("%s\n%s\n%s", run, occurrence, alarm_event_name(kind));
@@ -267,8 +263,8 @@ long webhook_key(uint8_t key[WEBHOOK_KEY_MAX], const char *secret)
     return n < 16 ? -1 : n;
 }
 
-char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s,
-                        const void *body, size_t len)
+char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s, const void *body,
+                        size_t len)
 {
     uint8_t mac[DIGEST_LEN];
     char text[4 * ((DIGEST_LEN + 2) / 3) + 1];
@@ -284,8 +280,7 @@ char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int6
 void webhook_headers(struct webhook_headers *h, const uint8_t *key, size_t key_len, const char *id,
                      int64_t unix_s, const void *body, size_t len)
 {
-    *h = (struct webhook_headers){{xstrdup("Content-Type: application/json"),
-                                   xasprintf("webhook-id: %s", id),
+    *h = (struct webhook_headers){{xstrdup("Content-Type: application/json"), xasprintf("webhook-id: %s", id),
                                    xasprintf("webhook-timestamp: %" PRId64, unix_s)}};
     if (key_len == 0)
         return;

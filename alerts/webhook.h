@@ -12,12 +12,11 @@
 
 /* The body (JSON, one line, under 20 kB; caller frees) of an event of an occurrence at data time t.
  * continued_as: the occurrence that took over, or NULL. */
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
-                   const char *run, const char *source, const char *continued_as);
+char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
+                   const char *source, const char *continued_as);
 
 /* Bodies of a heartbeat (data: what is open and waiting) and of a test. */
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open,
-                        size_t n_waiting);
+char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting);
 char *webhook_test(tstamp_ns t, const char *source);
 
 /* webhook-id of an event: the same for ever, made of run, occurrence, kind and life; contains no
@@ -31,8 +30,8 @@ void webhook_random_id(char out[WEBHOOK_ID_LEN]);
 long webhook_key(uint8_t key[WEBHOOK_KEY_MAX], const char *secret);
 
 /* "v1,<base64>" of id.timestamp.body, caller frees. */
-char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s,
-                        const void *body, size_t len);
+char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s, const void *body,
+                        size_t len);
 
 /* Header lines of one attempt, NULL-terminated; key_len 0: unsigned. */
 struct webhook_headers {

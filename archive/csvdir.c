@@ -34,15 +34,15 @@ struct request {
     uv_idle_t idle; /* first */
     struct csvdir *dir;
     struct request *prev, *next;
-    bool *wanted;        /* [n_channels] */
-    uint32_t supply;     /* the one being read or to be read next */
+    bool *wanted;    /* [n_channels] */
+    uint32_t supply; /* the one being read or to be read next */
     struct csvtable *table;
-    char *path;          /* of table */
-    size_t columns;      /* wanted channels of table */
+    char *path;     /* of table */
+    size_t columns; /* wanted channels of table */
     tstamp_ns from, to;
-    uint64_t end_at;     /* uv_hrtime of the deadline; 0: none */
+    uint64_t end_at; /* uv_hrtime of the deadline; 0: none */
     size_t asked, missing;
-    int failed;          /* files */
+    int failed;                      /* files */
     char missing_why[512], why[512]; /* the first of each */
     struct source_result result;
     source_samples *on;
@@ -80,8 +80,7 @@ static void unlink_request(struct request *q)
 static void note(struct csvdir *d, const struct request *q)
 {
     if (q->missing > d->missing)
-        log_warning(MODULE, "%zu of %zu channels have no data: %s", q->missing, q->asked,
-                    q->missing_why);
+        log_warning(MODULE, "%zu of %zu channels have no data: %s", q->missing, q->asked, q->missing_why);
     d->missing = q->missing > d->missing ? q->missing : d->missing;
     if (q->failed && !d->failing)
         log_warning(MODULE, "%d files are damaged: %s", q->failed, q->why);
@@ -168,8 +167,8 @@ static void open_next(struct request *q)
         return;
     q->path = path_of(d, q->supply);
     q->columns = 0;
-    int rc = csvtable_open(&q->table, q->path, d->fleet, q->supply, &d->marks[q->supply], q->from,
-                           q->to, on_samples, q, &columns, &err);
+    int rc = csvtable_open(&q->table, q->path, d->fleet, q->supply, &d->marks[q->supply], q->from, q->to,
+                           on_samples, q, &columns, &err);
     wanted = wanted_of(q, q->supply);
     if (rc == ERR_IO) {
         add_missing(q, wanted, err.msg);
@@ -214,8 +213,15 @@ static void start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from, 
                   double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     struct request *q = xcalloc(1, sizeof *q);
-    *q = (struct request){.dir = d, .next = d->first, .wanted = wanted, .asked = asked,
-                          .from = from, .to = to, .on = on, .done = done, .arg = arg};
+    *q = (struct request){.dir = d,
+                          .next = d->first,
+                          .wanted = wanted,
+                          .asked = asked,
+                          .from = from,
+                          .to = to,
+                          .on = on,
+                          .done = done,
+                          .arg = arg};
     if (d->first)
         d->first->prev = q;
     d->first = q;
@@ -227,8 +233,8 @@ static void start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from, 
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
-static void csvdir_latest(struct source *s, double deadline_s, source_samples *on,
-                          source_done *done, void *arg)
+static void csvdir_latest(struct source *s, double deadline_s, source_samples *on, source_done *done,
+                          void *arg)
 {
     struct csvdir *d = (struct csvdir *)s;
     size_t n = d->fleet->n_channels;
@@ -239,8 +245,7 @@ static void csvdir_latest(struct source *s, double deadline_s, source_samples *o
     start(d, wanted, n, now + 1, now + 1, deadline_s, on, done, arg);
 }
 
-static void csvdir_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
-                         tstamp_ns to,
+static void csvdir_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
                          double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     struct csvdir *d = (struct csvdir *)s;
@@ -269,15 +274,14 @@ static const struct source_ops ops = {
     .close = csvdir_close,
 };
 
-int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
-                const struct source_options *o, struct err *err)
+int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
+                struct err *err)
 {
     static const char scheme[] = "file://";
     struct stat st;
     const char *dir = o->retrieval_url + strlen(scheme);
     if (strncmp(o->retrieval_url, scheme, strlen(scheme)) != 0 || *dir != '/')
-        return err_set(err, ERR_CONFIG, "\"%s\" does not have the form file:///DIR",
-                       o->retrieval_url);
+        return err_set(err, ERR_CONFIG, "\"%s\" does not have the form file:///DIR", o->retrieval_url);
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
         return err_set(err, ERR_CONFIG, "%s is not a folder", dir);
     struct csvdir *d = xcalloc(1, sizeof *d);

@@ -12,7 +12,7 @@
 
 /* url: file:///DIR. Error: ERR_CONFIG (not such a URL, no such folder). A supply without file or
  * column is no error: its channels are not answered, and the log says so. */
-int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
-                const struct source_options *o, struct err *err) MUSTCHECK;
+int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
+                struct err *err) MUSTCHECK;
 
 #endif

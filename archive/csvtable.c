@@ -23,7 +23,7 @@
 #define NEAR (4 << 10) /* bisection stops this near */
 #define NO_TIME INT64_MIN
 
-struct column { /* a channel's samples of this file */
+struct column {           /* a channel's samples of this file */
     struct sample before; /* newest older than the range; t NO_TIME: none */
     size_t n;
     struct sample block[512];
@@ -42,8 +42,8 @@ struct csvtable {
     tstamp_ns last;     /* time of the last row */
     bool inside;        /* what lies before the range was delivered */
     size_t n_fields;
-    int32_t *column_of; /* [n_fields] index within the supply's channels; -1: not one of them */
-    bool *present;      /* [n_channels] has a column */
+    int32_t *column_of;    /* [n_fields] index within the supply's channels; -1: not one of them */
+    bool *present;         /* [n_channels] has a column */
     struct column *column; /* [n_channels] */
     char *buffer;
     size_t room;
@@ -188,10 +188,8 @@ static void add_sample(struct csvtable *t, uint32_t k, const struct sample *s)
 }
 
 /* Reads the values of a row; offset is that of the row, rest what follows its time. */
-static int read_values(struct csvtable *t, const char *rest, const char *end, tstamp_ns time,
-                       int64_t offset, void (*put)(struct csvtable *, uint32_t,
-                                                   const struct sample *),
-                       struct err *err)
+static int read_values(struct csvtable *t, const char *rest, const char *end, tstamp_ns time, int64_t offset,
+                       void (*put)(struct csvtable *, uint32_t, const struct sample *), struct err *err)
 {
     size_t field = 1;
     for (const char *p = rest; p && field < t->n_fields; field++) {
@@ -201,8 +199,8 @@ static int read_values(struct csvtable *t, const char *rest, const char *end, ts
         if (t->column_of[field] < 0 || n == 0)
             continue;
         if (!read_number(text, n, &s.value))
-            return err_set(err, ERR_DATA, "%s:%u: '%.*s' is not a number", t->path,
-                           line_at(t, offset), n > 40 ? 40 : (int)n, text);
+            return err_set(err, ERR_DATA, "%s:%u: '%.*s' is not a number", t->path, line_at(t, offset),
+                           n > 40 ? 40 : (int)n, text);
         put(t, (uint32_t)t->column_of[field], &s);
     }
     if (field < t->n_fields)
@@ -357,8 +355,7 @@ static void put_inside(struct csvtable *t, uint32_t k, const struct sample *s)
 }
 
 /* One row: 1 go on, 0 the range is over, or an error. */
-static int read_row(struct csvtable *t, const char *line, const char *end, int64_t offset,
-                    struct err *err)
+static int read_row(struct csvtable *t, const char *line, const char *end, int64_t offset, struct err *err)
 {
     const char *rest = line;
     size_t n;
@@ -458,16 +455,23 @@ static void check_mark(struct csvtable_mark *m, uint64_t inode, int64_t size)
 }
 
 int csvtable_open(struct csvtable **out, const char *path, const struct fleet *f, uint32_t supply,
-                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on,
-                  void *arg, size_t *answered, struct err *err)
+                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on, void *arg,
+                  size_t *answered, struct err *err)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(err, ERR_IO, "could not open %s: %s", path, strerror(errno));
     struct csvtable *t = xcalloc(1, sizeof *t);
-    *t = (struct csvtable){.path = path, .fd = fd, .supply = &f->supplies[supply], .mark = mark,
-                           .from = from, .to = to, .on = on, .arg = arg, .last = NO_TIME,
+    *t = (struct csvtable){.path = path,
+                           .fd = fd,
+                           .supply = &f->supplies[supply],
+                           .mark = mark,
+                           .from = from,
+                           .to = to,
+                           .on = on,
+                           .arg = arg,
+                           .last = NO_TIME,
                            .room = FIRST_SLICE};
     uint32_t n = t->supply->n_channels;
     t->buffer = xcalloc(t->room, 1);

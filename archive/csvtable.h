@@ -10,7 +10,7 @@
 /* What is remembered of a file between readings; starts zeroed. */
 struct csvtable_mark {
     uint64_t inode;
-    int64_t offset;      /* of a line */
+    int64_t offset; /* of a line */
     /* [n_channels of the supply] newest before offset; t INT64_MIN: none. NULL: no mark */
     struct sample *last;
 };
@@ -22,8 +22,8 @@ struct csvtable;
  * channels of the supply that have a column; *answered counts these. Errors: ERR_IO (names the
  * file), ERR_DATA (file and line). */
 int csvtable_open(struct csvtable **out, const char *path, const struct fleet *f, uint32_t supply,
-                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on,
-                  void *arg, size_t *answered, struct err *err) MUSTCHECK;
+                  struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to, source_samples *on, void *arg,
+                  size_t *answered, struct err *err) MUSTCHECK;
 
 /* Reads a slice (about 256 kB): 1 when there is more, 0 at the end, or ERR_IO, ERR_DATA (file and
  * line). */

@@ -14,9 +14,9 @@
 struct source;
 
 struct source_result {
-    int code;              /* 0, or ERR_*: not every request was answered. A channel that the source
-                              says it does not have is no error: channels_answered is smaller */
-    const char *error;     /* one line for people; "" when code is 0 */
+    int code;          /* 0, or ERR_*: not every request was answered. A channel that the source
+                          says it does not have is no error: channels_answered is smaller */
+    const char *error; /* one line for people; "" when code is 0 */
     size_t channels_answered;
     size_t samples;
     size_t bytes;
@@ -32,18 +32,15 @@ struct source_ops {
     /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t
      * may be old: the caller drops what is not newer than what it has). Channels without answer are
      * absent. */
-    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done,
-                   void *arg);
+    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
     /* All samples of the channels with from <= t < to, and before them the newest sample older than
      * from, when there is one. deadline_s <= 0: as long as it makes progress. */
-    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
-                  tstamp_ns to,
+    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
                   double deadline_s, source_samples *on, source_done *done, void *arg);
     /* Whether the archiver is connected to each channel: connected[n_channels], 1 yes, 0 no, -1 not
      * known. NULL when the source cannot tell. */
     void (*connections)(struct source *s, double deadline_s,
-                        void (*on)(void *arg, const int8_t connected[],
-                                   const struct source_result *r),
+                        void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
                         void *arg);
     /* Cancels what is under way (each on_done is called with ERR_CANCELLED; start nothing from
      * there) and frees. Not to be called from inside a source_samples. */
@@ -56,17 +53,17 @@ struct source {
 };
 
 struct source_options {
-    const char *retrieval_url;  /* http://host:17665/retrieval, or file:///DIR */
-    const char *management_url; /* may be NULL */
-    int connections;            /* parallel connections to the appliance, 1..16; 0: 4 */
-    int batch;                  /* PVs per live request; 0: 2000 */
+    const char *retrieval_url;   /* http://host:17665/retrieval, or file:///DIR */
+    const char *management_url;  /* may be NULL */
+    int connections;             /* parallel connections to the appliance, 1..16; 0: 4 */
+    int batch;                   /* PVs per live request; 0: 2000 */
     tstamp_ns (*now)(void *arg); /* time to send as `at`; the monitor's clock */
     void *now_arg;
 };
 
 /* Opens the source that the URL's scheme names. Borrows the fleet and copies the options. */
-int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
-                const struct source_options *o, struct err *err) MUSTCHECK;
+int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
+                struct err *err) MUSTCHECK;
 void source_close(struct source *s); /* NULL is fine */
 
 #endif

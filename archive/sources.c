@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
-                const struct source_options *o, struct err *err)
+int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
+                struct err *err)
 {
     if (strncmp(o->retrieval_url, "file:", 5) == 0)
         return csvdir_open(out, loop, f, o, err);

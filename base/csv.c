@@ -14,9 +14,9 @@
 struct csv {
     FILE *f;
     char *path;
-    char *line;     /* the current record, split in place */
+    char *line; /* the current record, split in place */
     size_t line_cap;
-    size_t *field;  /* offsets into line */
+    size_t *field; /* offsets into line */
     size_t n_fields, field_cap;
     char **names;
     size_t n_names;
@@ -181,8 +181,8 @@ int csv_next(struct csv *c, struct err *err)
     if (!split(c, err))
         return ERR_DATA;
     if (c->n_fields != c->n_names)
-        return err_set(err, ERR_DATA, "%s:%u: %zu fields where the header has %zu", c->path,
-                       c->line_no, c->n_fields, c->n_names);
+        return err_set(err, ERR_DATA, "%s:%u: %zu fields where the header has %zu", c->path, c->line_no,
+                       c->n_fields, c->n_names);
     return 1;
 }
 

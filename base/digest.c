@@ -21,8 +21,7 @@ void digest_sha256(uint8_t out[DIGEST_LEN], const void *data, size_t n)
     must(EVP_Digest(data, n, out, NULL, EVP_sha256(), NULL), "EVP_Digest");
 }
 
-void digest_hmac(uint8_t out[DIGEST_LEN], const void *key, size_t key_len, const void *data,
-                 size_t n)
+void digest_hmac(uint8_t out[DIGEST_LEN], const void *key, size_t key_len, const void *data, size_t n)
 {
     unsigned len = DIGEST_LEN;
     must(HMAC(EVP_sha256(), key, (int)key_len, data, n, out, &len) != NULL, "HMAC");

@@ -10,8 +10,7 @@
 #define DIGEST_HEX_LEN 65
 
 void digest_sha256(uint8_t out[DIGEST_LEN], const void *data, size_t n);
-void digest_hmac(uint8_t out[DIGEST_LEN], const void *key, size_t key_len, const void *data,
-                 size_t n);
+void digest_hmac(uint8_t out[DIGEST_LEN], const void *key, size_t key_len, const void *data, size_t n);
 
 /* Lower-case hexadecimal of n bytes into out[2 n + 1]; returns out. */
 char *digest_hex(char *out, const uint8_t *bytes, size_t n);

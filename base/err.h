@@ -8,14 +8,14 @@
 
 enum err_code {
     ERR_NONE = 0,
-    ERR_CONFIG = -1,   /* configuration or command line: exit status 2 */
-    ERR_IO = -2,       /* file system */
-    ERR_NET = -3,      /* network peer refused, vanished or answered nonsense */
-    ERR_DB = -4,       /* PostgreSQL */
-    ERR_DATA = -5,     /* damaged or contradictory input data */
-    ERR_TIMEOUT = -6,  /* a deadline passed */
+    ERR_CONFIG = -1,    /* configuration or command line: exit status 2 */
+    ERR_IO = -2,        /* file system */
+    ERR_NET = -3,       /* network peer refused, vanished or answered nonsense */
+    ERR_DB = -4,        /* PostgreSQL */
+    ERR_DATA = -5,      /* damaged or contradictory input data */
+    ERR_TIMEOUT = -6,   /* a deadline passed */
     ERR_CANCELLED = -7, /* given up by the caller */
-    ERR_LIB = -8,      /* a library refused something that should work */
+    ERR_LIB = -8,       /* a library refused something that should work */
 };
 
 struct err {

@@ -6,8 +6,8 @@
 
 const char *detector_name(enum detector d)
 {
-    static const char *const names[DETECTOR_COUNT] = {"level", "divergence", "reconstruction",
-                                                      "rate", "data"};
+    static const char *const names[DETECTOR_COUNT] = {"level", "divergence", "reconstruction", "rate",
+                                                      "data"};
     return names[d];
 }
 

@@ -8,8 +8,14 @@
 
 #include <stdbool.h>
 
-enum detector { DETECTOR_LEVEL, DETECTOR_DIVERGENCE, DETECTOR_RECONSTRUCTION, DETECTOR_RATE,
-                DETECTOR_DATA, DETECTOR_COUNT };
+enum detector {
+    DETECTOR_LEVEL,
+    DETECTOR_DIVERGENCE,
+    DETECTOR_RECONSTRUCTION,
+    DETECTOR_RATE,
+    DETECTOR_DATA,
+    DETECTOR_COUNT
+};
 enum finding_class { CLASS_EQUIPMENT, CLASS_SENSOR, CLASS_DATA, CLASS_COMMON, CLASS_COUNT };
 enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT };
 
@@ -32,18 +38,18 @@ struct finding {
     int32_t supply;                 /* index of the supply; -1: a group */
     enum detector detector;         /* the one that carried it */
     enum finding_class class;
-    char signal[48];                /* what moved most */
-    tstamp_ns onset;                /* when it is thought to have begun */
-    tstamp_ns first_seen;           /* when psmon first said it */
-    tstamp_ns last_seen;            /* last tick in which it held */
-    tstamp_ns closed;               /* 0: open */
-    double chance;  /* expected healthy findings this extreme per week over the scored fleet, smallest
-                       so far; NaN for class data */
-    double size;    /* of the carrying channel, signed, in unit; largest so far */
-    char unit[16];  /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
+    char signal[48];      /* what moved most */
+    tstamp_ns onset;      /* when it is thought to have begun */
+    tstamp_ns first_seen; /* when psmon first said it */
+    tstamp_ns last_seen;  /* last tick in which it held */
+    tstamp_ns closed;     /* 0: open */
+    double chance;        /* expected healthy findings this extreme per week over the scored fleet, smallest
+                             so far; NaN for class data */
+    double size;          /* of the carrying channel, signed, in unit; largest so far */
+    char unit[16];        /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
     enum direction direction;
     uint32_t children; /* supplies in a common finding */
-    bool witness;    /* a second, independent channel or statistic agrees */
+    bool witness;      /* a second, independent channel or statistic agrees */
     struct contributor by[FINDING_CONTRIBUTORS];
     size_t n_by;
     char reason[256]; /* one line for people: "IGBT temperature 6.1 K above what its current explains" */

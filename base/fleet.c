@@ -11,17 +11,27 @@
 #include <string.h>
 
 enum column {
-    COL_SUPPLY, COL_FAMILY, COL_SECTOR, COL_SIGNAL, COL_PV, COL_UNIT, COL_REQUIRED,
-    COL_WATER = COL_REQUIRED, COL_RACK, COL_FEEDER, COL_LOW, COL_HIGH, COL_RANGE, COL_COUNT
+    COL_SUPPLY,
+    COL_FAMILY,
+    COL_SECTOR,
+    COL_SIGNAL,
+    COL_PV,
+    COL_UNIT,
+    COL_REQUIRED,
+    COL_WATER = COL_REQUIRED,
+    COL_RACK,
+    COL_FEEDER,
+    COL_LOW,
+    COL_HIGH,
+    COL_RANGE,
+    COL_COUNT
 };
 
-static const char *const column_names[COL_COUNT] = {
-    "supply", "family", "sector", "signal", "pv", "unit", "water", "rack", "feeder", "low", "high",
-    "range"};
+static const char *const column_names[COL_COUNT] = {"supply", "family", "sector", "signal", "pv",   "unit",
+                                                    "water",  "rack",   "feeder", "low",    "high", "range"};
 static const char *const known_signals[SIGNAL_KNOWN] = {
     "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
-static const int group_column[GROUP_COUNT] = {COL_FAMILY, COL_SECTOR, COL_WATER, COL_RACK,
-                                              COL_FEEDER};
+static const int group_column[GROUP_COUNT] = {COL_FAMILY, COL_SECTOR, COL_WATER, COL_RACK, COL_FEEDER};
 
 /* struct fleet with its look-up tables behind it */
 struct fleet_full {
@@ -48,11 +58,9 @@ static int32_t intern(struct names *names, struct hashmap *map, const char *name
     return i;
 }
 
-static int bad(const struct csv *c, struct err *err, const char *column, const char *what,
-               const char *value)
+static int bad(const struct csv *c, struct err *err, const char *column, const char *what, const char *value)
 {
-    return err_set(err, ERR_CONFIG, "%s:%u: %s: %s '%.80s'", csv_path(c), csv_line(c), column, what,
-                   value);
+    return err_set(err, ERR_CONFIG, "%s:%u: %s: %s '%.80s'", csv_path(c), csv_line(c), column, what, value);
 }
 
 static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err)
@@ -60,16 +68,14 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
     for (int i = 0; i < COL_COUNT; i++) {
         col[i] = csv_find(c, column_names[i]);
         if (col[i] < 0 && i < COL_REQUIRED)
-            return err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", csv_path(c),
-                           column_names[i]);
+            return err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", csv_path(c), column_names[i]);
     }
     for (size_t j = 0; j < csv_columns(c); j++) {
         bool known = false;
         for (int i = 0; i < COL_COUNT; i++)
             known |= strcmp(csv_name(c, j), column_names[i]) == 0;
         if (!known)
-            return err_set(err, ERR_CONFIG, "%s:1: unknown column '%s'", csv_path(c),
-                           csv_name(c, j));
+            return err_set(err, ERR_CONFIG, "%s:1: unknown column '%s'", csv_path(c), csv_name(c, j));
         if (csv_find(c, csv_name(c, j)) != (int)j)
             return err_set(err, ERR_CONFIG, "%s:1: column '%s' twice", csv_path(c), csv_name(c, j));
     }
@@ -77,8 +83,8 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
 }
 
 /* Finds or makes the row's supply; a known supply's per-supply columns must agree. */
-static int read_supply(struct fleet_full *f, const struct csv *c, const int col[],
-                       uint32_t *supply, struct err *err)
+static int read_supply(struct fleet_full *f, const struct csv *c, const int col[], uint32_t *supply,
+                       struct err *err)
 {
     const char *name = csv_field(c, col[COL_SUPPLY]);
     int32_t group[GROUP_COUNT];
@@ -99,8 +105,7 @@ static int read_supply(struct fleet_full *f, const struct csv *c, const int col[
     for (int g = 0; g < GROUP_COUNT; g++)
         if (s->group[g] != group[g])
             return bad(c, err, column_names[group_column[g]],
-                       "differs from an earlier row of the same supply:",
-                       csv_field(c, col[group_column[g]]));
+                       "differs from an earlier row of the same supply:", csv_field(c, col[group_column[g]]));
     *supply = (uint32_t)i;
     return 0;
 }
@@ -124,8 +129,7 @@ static int read_row(struct fleet_full *f, const struct csv *c, const int col[], 
 {
     for (int i = 0; i < COL_REQUIRED; i++)
         if (i != COL_UNIT && *csv_field(c, col[i]) == '\0')
-            return err_set(err, ERR_CONFIG, "%s:%u: %s is empty", csv_path(c), csv_line(c),
-                           column_names[i]);
+            return err_set(err, ERR_CONFIG, "%s:%u: %s is empty", csv_path(c), csv_line(c), column_names[i]);
     struct channel ch = {.low = NAN};
     int rc = read_supply(f, c, col, &ch.supply, err);
     if (rc == 0)

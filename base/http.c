@@ -28,8 +28,8 @@ struct http {
     CURLM *multi; /* NULL after http_free */
     uv_timer_t timer;
     struct http_request *first; /* all that are not finished */
-    int in_curl;  /* depth of calls into the multi handle */
-    bool waiting; /* some request waits to be added or cancelled */
+    int in_curl;                /* depth of calls into the multi handle */
+    bool waiting;               /* some request waits to be added or cancelled */
 };
 
 struct http_request {

@@ -25,15 +25,15 @@ struct http_result {
 };
 
 struct http_options {
-    const char *method;      /* "GET", "POST"; copied, like all here */
-    const char *url;         /* http:// or https:// only */
+    const char *method;         /* "GET", "POST"; copied, like all here */
+    const char *url;            /* http:// or https:// only */
     const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
-    const void *body;        /* copied; NULL: none */
+    const void *body;           /* copied; NULL: none */
     size_t body_len;
     double connect_timeout_s, timeout_s; /* <= 0: 10 s and 60 s */
-    double stall_timeout_s;  /* > 0: give up when under 1 byte/s arrives for so long */
-    size_t max_body;         /* give up beyond; 0: 64 MiB. Not applied with on_body */
-    bool follow;             /* follow redirects (archiver: yes, webhooks: never) */
+    double stall_timeout_s;              /* > 0: give up when under 1 byte/s arrives for so long */
+    size_t max_body;                     /* give up beyond; 0: 64 MiB. Not applied with on_body */
+    bool follow;                         /* follow redirects (archiver: yes, webhooks: never) */
     /* Streaming: called for each piece of a 2xx body; return false to give up. NULL: collect. */
     bool (*on_body)(void *arg, const char *data, size_t n);
     /* Called exactly once at the end, also after http_cancel (error "cancelled"). */

@@ -132,8 +132,8 @@ static struct MHD_Response *response_new(const struct httpd_answer *a)
                                                MHD_RESPMEM_MUST_COPY);
     struct stream *s = xcalloc(1, sizeof *s);
     *s = (struct stream){.fill = a->stream, .free = a->stream_free, .arg = a->stream_arg};
-    struct MHD_Response *r = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, CONNECTION_MEMORY / 2, stream_fill, s, stream_free);
+    struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, CONNECTION_MEMORY / 2,
+                                                               stream_fill, s, stream_free);
     if (!r)
         stream_free(s);
     return r;
@@ -165,8 +165,7 @@ static enum MHD_Result on_whole(struct httpd *h, struct MHD_Connection *c, const
 {
     if (x->too_large)
         return answer(c, &(struct httpd_answer){.status = 413, .close = true});
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct peer *peer = info ? info->socket_context : NULL;
     struct httpd_request r = {
         .method = method,
@@ -185,9 +184,8 @@ static enum MHD_Result on_whole(struct httpd *h, struct MHD_Connection *c, const
 }
 
 /* Called once when the headers are there, then for each piece of the body, then once more. */
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
-                                  const char *method, const char *version, const char *data,
-                                  size_t *size, void **state)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **state)
 {
     (void)version;
     struct httpd *h = arg;
@@ -306,15 +304,11 @@ static int socket_port(int fd)
 
 static struct MHD_Daemon *start_daemon(struct httpd *h, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
-                            MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_uri, h,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
-                            MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
-                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                            MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_uri, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                            h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_CONNECTION_LIMIT,
+                            MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }
 
 int httpd_open(struct httpd **out, uv_loop_t *loop, const char *listen, size_t max_body,
@@ -386,8 +380,7 @@ struct each {
     void *arg;
 };
 
-static enum MHD_Result each_value(void *arg, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
+static enum MHD_Result each_value(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     (void)kind;
     struct each *e = arg;
@@ -398,6 +391,5 @@ static enum MHD_Result each_value(void *arg, enum MHD_ValueKind kind, const char
 void httpd_each_arg(const struct httpd_request *r,
                     void (*each)(void *arg, const char *name, const char *value), void *arg)
 {
-    (void)MHD_get_connection_values(r->handle, MHD_GET_ARGUMENT_KIND, each_value,
-                                    &(struct each){each, arg});
+    (void)MHD_get_connection_values(r->handle, MHD_GET_ARGUMENT_KIND, each_value, &(struct each){each, arg});
 }

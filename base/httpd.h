@@ -14,19 +14,19 @@
 struct httpd;
 
 struct httpd_request {
-    const char *method, *path; /* path is percent-decoded, without the query */
-    const char *query;         /* as sent, after '?'; "" when none */
+    const char *method, *path;         /* path is percent-decoded, without the query */
+    const char *query;                 /* as sent, after '?'; "" when none */
     const char *content_type, *accept; /* "" when absent */
-    const char *body;          /* whole, NUL-terminated */
+    const char *body;                  /* whole, NUL-terminated */
     size_t body_len;
-    unsigned requests;         /* on this connection so far, this one included */
-    void *handle;              /* for httpd_arg */
+    unsigned requests; /* on this connection so far, this one included */
+    void *handle;      /* for httpd_arg */
 };
 
 /* What the handler answers. Set body (copied by the server) or stream. */
 struct httpd_answer {
-    int status;                /* 200 … */
-    const char *content_type;  /* NULL: no such header */
+    int status;                 /* 200 … */
+    const char *content_type;   /* NULL: no such header */
     const char *const *headers; /* "Name: value" pairs, NULL-terminated, or NULL; borrowed */
     const void *body;
     size_t body_len;
@@ -35,7 +35,7 @@ struct httpd_answer {
     int64_t (*stream)(void *arg, char *to, size_t max);
     void (*stream_free)(void *arg);
     void *stream_arg;
-    bool close;                /* send Connection: close */
+    bool close; /* send Connection: close */
 };
 
 /* Fills *a for one request; runs on the loop and must not block. */
@@ -58,7 +58,7 @@ const char *httpd_arg(const struct httpd_request *r, const char *name);
 const char *httpd_header(const struct httpd_request *r, const char *name);
 
 /* Calls each(arg, name, value) for every query argument, in order. */
-void httpd_each_arg(const struct httpd_request *r, void (*each)(void *arg, const char *name, const char *value),
-                    void *arg);
+void httpd_each_arg(const struct httpd_request *r,
+                    void (*each)(void *arg, const char *name, const char *value), void *arg);
 
 #endif

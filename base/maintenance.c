@@ -36,8 +36,7 @@ static int read_period(const struct csv *c, const int col[4], const struct fleet
         return err->code = ERR_CONFIG;
     }
     if (p->end <= p->start)
-        return err_set(err, ERR_CONFIG, "%s:%u: end: '%s' is not after start", csv_path(c), p->line,
-                       end);
+        return err_set(err, ERR_CONFIG, "%s:%u: end: '%s' is not after start", csv_path(c), p->line, end);
     p->subject = xstrdup(subject);
     p->work = xstrdup(csv_field(c, col[3]));
     return 0;
@@ -49,8 +48,7 @@ static int by_start(const void *a, const void *b)
     return x->start < y->start ? -1 : x->start > y->start;
 }
 
-int maintenance_load(struct maintenance **out, const char *path, const struct fleet *f,
-                     struct err *err)
+int maintenance_load(struct maintenance **out, const char *path, const struct fleet *f, struct err *err)
 {
     static const char *const names[4] = {"supply", "start", "end", "work"};
     struct maintenance *m = xcalloc(1, sizeof *m);
@@ -126,9 +124,8 @@ void maintenance_mask(const struct maintenance *m, const struct fleet *f, tstamp
     }
 }
 
-const struct maintenance_period *maintenance_last(const struct maintenance *m,
-                                                  const struct fleet *f, uint32_t supply,
-                                                  tstamp_ns t)
+const struct maintenance_period *maintenance_last(const struct maintenance *m, const struct fleet *f,
+                                                  uint32_t supply, tstamp_ns t)
 {
     const struct maintenance_period *last = NULL;
     for (size_t i = 0; i < m->n && m->period[i].start < t; i++)

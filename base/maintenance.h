@@ -41,8 +41,7 @@ const struct maintenance_period *maintenance_at(const struct maintenance *m, con
 void maintenance_mask(const struct maintenance *m, const struct fleet *f, tstamp_ns t, bool out[]);
 
 /* The latest period of a supply that began before t; NULL: none. */
-const struct maintenance_period *maintenance_last(const struct maintenance *m,
-                                                  const struct fleet *f, uint32_t supply,
-                                                  tstamp_ns t);
+const struct maintenance_period *maintenance_last(const struct maintenance *m, const struct fleet *f,
+                                                  uint32_t supply, tstamp_ns t);
 
 #endif

@@ -58,8 +58,8 @@ void mfile_free(struct mfile *m)
     free(m);
 }
 
-static void put(struct mfile *m, const char *name, enum type type, const void *data,
-                const size_t shape[], int dims)
+static void put(struct mfile *m, const char *name, enum type type, const void *data, const size_t shape[],
+                int dims)
 {
     struct entry e = {.name = xstrdup(name), .type = type, .dims = (uint32_t)dims, .n = 1};
     for (int i = 0; i < dims; i++) {
@@ -245,8 +245,7 @@ int mfile_read(struct mfile **out, const char *path, uint32_t schema, char hex[D
     b.len -= DIGEST_LEN;
     take(&b, &at, head, sizeof head);
     if (head[0] != schema) {
-        err_set(err, rc, "%s has model schema %u, this psmon reads %u: train again", path, head[0],
-                schema);
+        err_set(err, rc, "%s has model schema %u, this psmon reads %u: train again", path, head[0], schema);
         goto out;
     }
     m = mfile_new(schema);
@@ -273,11 +272,10 @@ static int get(const struct mfile *m, const char *name, enum type type, const vo
         if (strcmp(e->name, name) != 0)
             continue;
         if (e->type != type)
-            return err_set(err, ERR_DATA, "model entry '%s' is %s, not %s", name,
-                           type_name[e->type], type_name[type]);
+            return err_set(err, ERR_DATA, "model entry '%s' is %s, not %s", name, type_name[e->type],
+                           type_name[type]);
         if (want && e->n != want)
-            return err_set(err, ERR_DATA, "model entry '%s' has %zu elements, not %zu", name, e->n,
-                           want);
+            return err_set(err, ERR_DATA, "model entry '%s' has %zu elements, not %zu", name, e->n, want);
         *v = e->data;
         if (n)
             *n = e->n;

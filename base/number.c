@@ -9,7 +9,7 @@
  * numbers accurately", 1990); strtod does the rest. */
 bool number_parse(double *out, const char *text, size_t n)
 {
-    static const double power[] = {1,   1e1, 1e2, 1e3,  1e4,  1e5,  1e6,  1e7,
+    static const double power[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     int64_t m = 0;
     size_t i = n > 0 && *text == '-', digits = 0, behind = 0;

@@ -26,7 +26,7 @@ struct item {
     struct item *next;
     struct pg_txn *txn; /* NULL: only in the spool, at offset */
     bool query, durable;
-    uint64_t seq;   /* in the spool; 0: not in it */
+    uint64_t seq; /* in the spool; 0: not in it */
     int64_t offset;
     void (*done)(void *arg, bool ok);
     void (*done_rows)(void *arg, const struct pg_rows *rows);
@@ -37,19 +37,19 @@ struct pg {
     uv_loop_t *loop;
     char *conninfo;
     PGconn *conn;
-    uv_poll_t *poll; /* on conn's socket, which may change while connecting */
+    uv_poll_t *poll;  /* on conn's socket, which may change while connecting */
     uv_timer_t timer; /* next attempt, connect deadline or answer deadline, after state */
     uv_timer_t kick;  /* sends what is queued, from the loop rather than from the submitter */
     int handles;      /* timers not closed yet */
     enum state state;
-    bool away;        /* the last attempt failed or the connection was lost */
-    bool busy;        /* the head (or the setup) is under way */
-    bool rollback;    /* the session is in a failed transaction */
+    bool away;     /* the last attempt failed or the connection was lost */
+    bool busy;     /* the head (or the setup) is under way */
+    bool rollback; /* the session is in a failed transaction */
     uint64_t backoff_ms;
     struct item *head, **tail;
     size_t n, n_spooled;
     struct pg_spool *spool;
-    struct pg_rows *rows;  /* of what is under way */
+    struct pg_rows *rows;           /* of what is under way */
     char sqlstate[6], failure[400]; /* first error of what is under way; "" none */
     unsigned long failures;
     void (*on_state)(void *arg, bool up);
@@ -221,8 +221,7 @@ static void lost(struct pg *pg, const char *why)
     char line[400];
     bool was_up = pg->state == STATE_UP;
     if (!pg->away)
-        log_warning("pg", "database away, ticks go on and retrying: %s",
-                    pg_one_line(line, sizeof line, why));
+        log_warning("pg", "database away, ticks go on and retrying: %s", pg_one_line(line, sizeof line, why));
     pg->failures++;
     pg->away = true;
     pg->busy = pg->rollback = false;
@@ -262,8 +261,7 @@ static bool send_sql(struct pg *pg, const char *sql, int n, const char *const pa
 
 static bool send_setup(struct pg *pg)
 {
-    bool ok = send_sql(pg, "SET TimeZone = 'UTC'", 0, NULL) &&
-              send_sql(pg, "SET DateStyle = 'ISO'", 0, NULL);
+    bool ok = send_sql(pg, "SET TimeZone = 'UTC'", 0, NULL) && send_sql(pg, "SET DateStyle = 'ISO'", 0, NULL);
     if (ok && pg->spool) {
         const char *id = pg_spool_id(pg->spool);
         ok = send_sql(pg,
@@ -396,9 +394,7 @@ static void answered(struct pg *pg)
 static void take_result(struct pg *pg, const PGresult *r)
 {
     switch (PQresultStatus(r)) {
-    case PGRES_PIPELINE_SYNC:
-        answered(pg);
-        break;
+    case PGRES_PIPELINE_SYNC: answered(pg); break;
     case PGRES_TUPLES_OK:
         pg_rows_free(pg->rows);
         pg->rows = pg_rows_of(r);
@@ -411,8 +407,7 @@ static void take_result(struct pg *pg, const PGresult *r)
             pg_one_line(pg->failure, sizeof pg->failure, PQresultErrorMessage(r));
         }
         break;
-    default: /* COMMAND_OK; PIPELINE_ABORTED after an error that was noted */
-        break;
+    default: /* COMMAND_OK; PIPELINE_ABORTED after an error that was noted */ break;
     }
 }
 
@@ -430,8 +425,7 @@ static void read_results(struct pg *pg)
         }
         if (pg->conn && PQstatus(pg->conn) == CONNECTION_BAD) {
             char why[400];
-            snprintf(why, sizeof why, "%s",
-                     pg->failure[0] ? pg->failure : PQerrorMessage(pg->conn));
+            snprintf(why, sizeof why, "%s", pg->failure[0] ? pg->failure : PQerrorMessage(pg->conn));
             lost(pg, why);
         }
     }
@@ -467,8 +461,7 @@ static void found_in_spool(void *arg, uint64_t seq, int64_t offset)
     pg->n_spooled++;
 }
 
-int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *spool_dir,
-            struct err *err)
+int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *spool_dir, struct err *err)
 {
     struct pg *pg = xcalloc(1, sizeof *pg);
     pg->loop = loop;
@@ -610,8 +603,7 @@ static void spool(struct pg *pg, struct item *it)
     }
 }
 
-bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void *arg, bool ok),
-               void *arg)
+bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void *arg, bool ok), void *arg)
 {
     if (durable ? !pg->spool : pg->away || pg->n >= PG_QUEUE_MAX) {
         pg_txn_free(t);

@@ -38,7 +38,7 @@ void pg_close(struct pg *pg, double deadline_s);
 
 /* Connected and not behind. */
 bool pg_up(const struct pg *pg);
-size_t pg_queued(const struct pg *pg);       /* transactions waiting, spooled ones included */
+size_t pg_queued(const struct pg *pg);          /* transactions waiting, spooled ones included */
 unsigned long pg_failures(const struct pg *pg); /* lost connections and failed statements since start */
 
 /* Called on the loop whenever the connection comes up (up = true) or is lost. */
@@ -70,8 +70,8 @@ bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void 
 /* Rows of a query, all text; NULL for SQL NULL. */
 struct pg_rows {
     int n_rows, n_columns;
-    char **name;   /* [n_columns] */
-    char **value;  /* [n_rows * n_columns] */
+    char **name;  /* [n_columns] */
+    char **value; /* [n_rows * n_columns] */
 };
 void pg_rows_free(struct pg_rows *r);
 

@@ -162,8 +162,8 @@ static int scan(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, int64
     return 0;
 }
 
-static int read_log(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, int64_t offset),
-                    void *arg, struct err *err)
+static int read_log(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, int64_t offset), void *arg,
+                    struct err *err)
 {
     struct file_head h;
     struct stat st;

@@ -116,8 +116,8 @@ int pg_run(const char *conninfo, const char *sql, int n_params, const char *cons
 
 /* One result of single-row mode: 0 go on, 1 stop, or an error. */
 static int hand_over(PGconn *c, const PGresult *r, char **name, char **value,
-                     int (*on_row)(void *arg, int n, char *const name[], char *const value[]),
-                     void *arg, struct err *err)
+                     int (*on_row)(void *arg, int n, char *const name[], char *const value[]), void *arg,
+                     struct err *err)
 {
     ExecStatusType status = PQresultStatus(r);
     if (status != PGRES_SINGLE_TUPLE)
@@ -164,8 +164,8 @@ static int apply(PGconn *c, const char *component, int version, const char *sql,
     snprintf(number, sizeof number, "%d", version);
     const char *const params[2] = {component, number};
     if (exec(c, "BEGIN", 0, NULL, NULL, err) != 0 || exec(c, sql, 0, NULL, NULL, err) != 0 ||
-        exec(c, "INSERT INTO psmon_schema (component, version) VALUES ($1, $2::int)", 2, params, NULL,
-             err) != 0 ||
+        exec(c, "INSERT INTO psmon_schema (component, version) VALUES ($1, $2::int)", 2, params, NULL, err) !=
+            0 ||
         exec(c, "COMMIT", 0, NULL, NULL, err) != 0) {
         exec(c, "ROLLBACK", 0, NULL, NULL, NULL);
         return err_wrap(err, "migration %s %d", component, version);
@@ -173,8 +173,7 @@ static int apply(PGconn *c, const char *component, int version, const char *sql,
     return 0;
 }
 
-static int migrate(PGconn *c, const char *component, const char *const migration[], int n,
-                   struct err *err)
+static int migrate(PGconn *c, const char *component, const char *const migration[], int n, struct err *err)
 {
     const char *const params[1] = {component};
     struct pg_rows *rows = NULL;
@@ -184,8 +183,8 @@ static int migrate(PGconn *c, const char *component, const char *const migration
              " applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (component, version));"
              "COMMENT ON TABLE psmon_schema IS 'migrations applied to this database'",
              0, NULL, NULL, err) != 0 ||
-        exec(c, "SELECT coalesce(max(version), 0) FROM psmon_schema WHERE component = $1", 1, params,
-             &rows, err) != 0)
+        exec(c, "SELECT coalesce(max(version), 0) FROM psmon_schema WHERE component = $1", 1, params, &rows,
+             err) != 0)
         return err->code;
     int have = (int)strtol(rows->value[0], NULL, 10), rc = 0;
     pg_rows_free(rows);

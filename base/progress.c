@@ -54,8 +54,7 @@ void progress_end(struct progress *p)
     if (!p || !p->phase_shown)
         return;
     double seconds = (double)(clock_monotonic() - p->started) / 1e9;
-    fprintf(stderr, "%s%s: done in %.1f s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", p->what,
-            seconds);
+    fprintf(stderr, "%s%s: done in %.1f s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", p->what, seconds);
     p->phase_shown = 0;
 }
 

@@ -18,7 +18,8 @@ void progress_start(struct progress *p, const char *what);
 /* Says that done of total units are done; cheap, call often. p may be NULL. */
 void progress_update(struct progress *p, double done, double total);
 
-/* The same for work in stages: another stage ends the bar of the one before. stage is borrowed; *p may begin zeroed. */
+/* The same for work in stages: another stage ends the bar of the one before. stage is borrowed; *p may begin
+ * zeroed. */
 void progress_stage(struct progress *p, const char *stage, double done, double total);
 
 /* Ends the bar's line. p may be NULL. */

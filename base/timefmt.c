@@ -134,8 +134,8 @@ int timefmt_parse(tstamp_ns *out, const char *text, struct err *err)
     const char *p = text;
     int y = digits(&p, 4), m, d;
     int64_t clock = 0, zone = 0;
-    if (y < 0 || *p++ != '-' || (m = digits(&p, 2)) < 1 || m > 12 || *p++ != '-' ||
-        (d = digits(&p, 2)) < 1 || d > month_days[m - 1])
+    if (y < 0 || *p++ != '-' || (m = digits(&p, 2)) < 1 || m > 12 || *p++ != '-' || (d = digits(&p, 2)) < 1 ||
+        d > month_days[m - 1])
         goto bad;
     if (*p == 'T' || *p == 't' || *p == ' ') {
         p++;
@@ -155,9 +155,9 @@ int timefmt_duration(tstamp_ns *out, const char *text, struct err *err)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"", NS_PER_S},      {"s", NS_PER_S},       {"sec", NS_PER_S}, {"ms", 1000000},
-                 {"min", NS_PER_MIN}, {"m", NS_PER_MIN},     {"h", NS_PER_HOUR}, {"d", NS_PER_DAY},
-                 {"w", 7 * NS_PER_DAY}};
+    } units[] = {{"", NS_PER_S},     {"s", NS_PER_S},     {"sec", NS_PER_S},
+                 {"ms", 1000000},    {"min", NS_PER_MIN}, {"m", NS_PER_MIN},
+                 {"h", NS_PER_HOUR}, {"d", NS_PER_DAY},   {"w", 7 * NS_PER_DAY}};
     char *end;
     double v = strtod(text, &end);
     if (end == text || !(v >= 0) || v > 1e9)

@@ -12,9 +12,9 @@ const char *mode_name(enum mode m)
 
 const char *reason_name(enum reason r)
 {
-    static const char *const names[] = {"scored",  "maintenance", "no model", "missing",
-                                        "stale",   "off",         "ramping",  "settling",
-                                        "mode never seen", "too few samples"};
+    static const char *const names[] = {
+        "scored", "maintenance", "no model", "missing",         "stale",
+        "off",    "ramping",     "settling", "mode never seen", "too few samples"};
     assert(r < REASON_COUNT);
     return names[r];
 }

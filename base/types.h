@@ -24,7 +24,7 @@ enum sample_flag {
 /* One archived reading of one channel. */
 struct sample {
     tstamp_ns t;
-    double value; /* NaN: the archive holds no number here */
+    double value;     /* NaN: the archive holds no number here */
     uint8_t severity; /* enum severity */
     uint8_t status;   /* EPICS alarm status 0..21 */
     uint16_t flags;   /* enum sample_flag */

@@ -15,10 +15,10 @@
 #define LAYERS 4
 #define HELD_SHARE 0.15
 #define MIN_ROWS 50
-#define GAIN 1e-4     /* relative gain of the held-out loss that resets the patience */
-#define BLOCK 16      /* floats per vector loop */
-#define CHUNK 2048    /* rows per forward pass of the inference */
-#define ROUND 32      /* row counts are padded to multiples, so that few products are prepared */
+#define GAIN 1e-4  /* relative gain of the held-out loss that resets the patience */
+#define BLOCK 16   /* floats per vector loop */
+#define CHUNK 2048 /* rows per forward pass of the inference */
+#define ROUND 32   /* row counts are padded to multiples, so that few products are prepared */
 
 struct autoenc {
     size_t d, context, hidden, code;
@@ -46,8 +46,7 @@ static double uniform(uint64_t *state)
 static struct autoenc *autoenc_new(size_t d, size_t context, size_t hidden, size_t code, double clip)
 {
     struct autoenc *a = xcalloc(1, sizeof *a);
-    *a = (struct autoenc){
-        .d = d, .context = context, .hidden = hidden, .code = code, .clip = clip};
+    *a = (struct autoenc){.d = d, .context = context, .hidden = hidden, .code = code, .clip = clip};
     size_t sizes[LAYERS + 1] = {d + context, hidden, code, hidden, d};
     a->net = net_new(sizes, LAYERS, &dense_onednn);
     return a;
@@ -122,11 +121,11 @@ static void subtract(float *restrict e, const float *restrict x, const float *re
 
 struct training {
     struct autoenc *a;
-    size_t width;        /* d + context */
-    float *rows;         /* (n, width) complete and clipped; the last `held` are not trained on */
+    size_t width; /* d + context */
+    float *rows;  /* (n, width) complete and clipped; the last `held` are not trained on */
     size_t n, held;
-    size_t *order;       /* [n - held] */
-    float *batch;        /* (batch_rows, width) */
+    size_t *order; /* [n - held] */
+    float *batch;  /* (batch_rows, width) */
     size_t batch_rows;
     float *gradient, *moments, *best; /* [parameters], [2 ×], [parameters] */
     long step, last_step;
@@ -291,8 +290,7 @@ int autoenc_train(struct autoenc **out, const struct autoenc_options *options, c
         t.n += copy_row(t.rows + t.n * t.width, x + i * t.width, t.width, (float)o.clip);
     if (t.n < MIN_ROWS) {
         free(t.rows);
-        return err_set(err, ERR_DATA, "an autoencoder needs %d complete rows, there are %zu", MIN_ROWS,
-                       t.n);
+        return err_set(err, ERR_DATA, "an autoencoder needs %d complete rows, there are %zu", MIN_ROWS, t.n);
     }
     t.held = (size_t)((double)t.n * HELD_SHARE);
     t.a = autoenc_new(o.d, o.context, o.hidden, o.code, o.clip);
@@ -367,8 +365,8 @@ int autoenc_load(struct autoenc **out, const struct mfile *m, const char *prefix
     for (int i = 0; i < 4; i++)
         if (sizes[i] < (i != 1) || sizes[i] > 65536)
             return err_set(err, ERR_DATA, "%ssizes: %lld is out of range", prefix, (long long)sizes[i]);
-    struct autoenc *a = autoenc_new((size_t)sizes[0], (size_t)sizes[1], (size_t)sizes[2],
-                                    (size_t)sizes[3], *clip);
+    struct autoenc *a =
+        autoenc_new((size_t)sizes[0], (size_t)sizes[1], (size_t)sizes[2], (size_t)sizes[3], *clip);
     rc = mfile_get_f32(m, key(k, prefix, "parameters"), &parameters, &n, net_parameter_count(a->net), err);
     if (rc != 0) {
         autoenc_free(a);

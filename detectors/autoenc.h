@@ -25,9 +25,9 @@ struct autoenc_options {
 };
 
 struct autoenc_fit {
-    int epochs;            /* run; best is kept */
+    int epochs;                   /* run; best is kept */
     double train_loss, held_loss; /* mean squared error per column, of the kept weights */
-    int converged;         /* stopped by patience, not by max_epochs */
+    int converged;                /* stopped by patience, not by max_epochs */
 };
 
 /* Trains on x (rows, d+context), row-major, whitened; the last 15 % of the rows in their given order are

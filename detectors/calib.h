@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-#define TAIL_POINTS 256  /* of the bulk's quantile table */
-#define TAIL_LEAST 20    /* observations below which nothing is fitted */
+#define TAIL_POINTS 256 /* of the bulk's quantile table */
+#define TAIL_LEAST 20   /* observations below which nothing is fitted */
 
 /* Plain numbers only, so that a model file can hold it as an array of doubles. */
 struct tail {
-    double n;             /* observations; < TAIL_LEAST: not fitted, every p is NaN */
-    double p_u, u;        /* the tail begins at u, which a share p_u of the null exceeds */
-    double xi, sigma;     /* of the generalised Pareto excess over u; sigma 0: no spread above u */
+    double n;              /* observations; < TAIL_LEAST: not fitted, every p is NaN */
+    double p_u, u;         /* the tail begins at u, which a share p_u of the null exceeds */
+    double xi, sigma;      /* of the generalised Pareto excess over u; sigma 0: no spread above u */
     double q[TAIL_POINTS]; /* quantiles at probabilities (1 - p_u)·k/(TAIL_POINTS - 1) */
 };
 
@@ -29,8 +29,8 @@ double tail_p(const struct tail *t, double x);
 double tail_quantile(const struct tail *t, double p);
 
 /* ---- small robust figures shared by training and scoring; x is reordered ---- */
-double robust_median(float x[], size_t n);                 /* NaN for n = 0 */
-double robust_spread(float x[], size_t n, double median);  /* 1.4826·MAD */
-double trimmed_mean(float x[], size_t n);                  /* without the lowest and highest tenth */
+double robust_median(float x[], size_t n);                /* NaN for n = 0 */
+double robust_spread(float x[], size_t n, double median); /* 1.4826·MAD */
+double trimmed_mean(float x[], size_t n);                 /* without the lowest and highest tenth */
 
 #endif

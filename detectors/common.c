@@ -37,8 +37,7 @@ static size_t take_groups(const struct fleet *f, int group, double share, const 
     struct tally *t = xcalloc(groups + 1, sizeof *t);
     count(f, group, member, moved, said, parent, t);
     for (size_t i = 0; i < groups && n < max; i++) {
-        if (t[i].said == 0 || t[i].moved < COMMON_LEAST ||
-            (double)t[i].moved < share * (double)t[i].members)
+        if (t[i].said == 0 || t[i].moved < COMMON_LEAST || (double)t[i].moved < share * (double)t[i].members)
             continue;
         for (size_t s = 0; s < f->n_supplies; s++)
             if (moved[s] && member[s] && parent[s] < 0 && belongs(f, s, group, i))
@@ -58,8 +57,8 @@ size_t common_find(const struct fleet *f, const bool member[], const bool moved[
         parent[s] = -1;
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-            n = take_groups(f, order[k], pass == 0 ? 0.5 : COMMON_SHARE, member, moved, said, out, n,
-                            max, parent);
+            n = take_groups(f, order[k], pass == 0 ? 0.5 : COMMON_SHARE, member, moved, said, out, n, max,
+                            parent);
     return n;
 }
 

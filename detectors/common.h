@@ -7,14 +7,14 @@
 
 #include <stdbool.h>
 
-#define COMMON_LEAST 4       /* supplies */
-#define COMMON_SHARE 0.25    /* of the group's members */
+#define COMMON_LEAST 4    /* supplies */
+#define COMMON_SHARE 0.25 /* of the group's members */
 
 #define COMMON_RING GROUP_COUNT /* as the group: all supplies */
 
 struct common_group {
-    int group;       /* enum group_kind, or COMMON_RING */
-    size_t index;    /* in fleet.groups[group] */
+    int group;    /* enum group_kind, or COMMON_RING */
+    size_t index; /* in fleet.groups[group] */
     size_t members, moved;
 };
 

@@ -11,23 +11,23 @@
 #define SUPPLY_WAIT (5 * NS_PER_MIN)   /* after DATA_AWAY: whether the sector follows */
 #define CHANNEL_WAIT (10 * NS_PER_MIN) /* and whether the supply's other channels follow */
 #define AFTERMATH (20 * NS_PER_MIN)    /* after an outage of the whole its parts come back one by one */
-#define BLIND_SHARE 0.5      /* of the known channels without data: psmon itself is blind, say nothing */
-#define SECTOR_SUPPLIES 4    /* as many supplies and this share of a sector away: one finding */
+#define BLIND_SHARE 0.5   /* of the known channels without data: psmon itself is blind, say nothing */
+#define SECTOR_SUPPLIES 4 /* as many supplies and this share of a sector away: one finding */
 #define SECTOR_SHARE 0.8
-#define DRIVER_HEAT 0.1      /* change of LP15(q) that must move a temperature */
-#define DRIVER_CURRENT 0.02  /* change of i that must move a voltage */
-#define DRIVER_DAC 0.01      /* change of the DAC, relative to its largest, that must move a current */
+#define DRIVER_HEAT 0.1     /* change of LP15(q) that must move a temperature */
+#define DRIVER_CURRENT 0.02 /* change of i that must move a voltage */
+#define DRIVER_DAC 0.01     /* change of the DAC, relative to its largest, that must move a current */
 
 struct channel_state {
-    bool ever;               /* sends at all */
-    bool away;               /* said to be without data */
+    bool ever; /* sends at all */
+    bool away; /* said to be without data */
     bool stuck;
-    bool alive;              /* fresh data in this minute, not a dead-band channel's old value */
-    uint8_t quality;         /* of the current spell without data */
+    bool alive;                      /* fresh data in this minute, not a dead-band channel's old value */
+    uint8_t quality;                 /* of the current spell without data */
     tstamp_ns bad_since, good_since; /* 0: not so */
-    float value;             /* last one */
+    float value;                     /* last one */
     tstamp_ns same_since;
-    float low, high;         /* of the driver since then */
+    float low, high; /* of the driver since then */
 };
 
 /* A supply's readings as a whole. */
@@ -118,14 +118,11 @@ static float driver(const struct data *d, const struct frame *in, const struct f
     switch (ch->signal) {
     case SIGNAL_CAPACITOR_TEMPERATURE:
     case SIGNAL_MAGNET_TEMPERATURE:
-    case SIGNAL_IGBT_TEMPERATURE:
-        return ff->context[ch->supply * 3 + 1] / (float)DRIVER_HEAT;
+    case SIGNAL_IGBT_TEMPERATURE: return ff->context[ch->supply * 3 + 1] / (float)DRIVER_HEAT;
     case SIGNAL_VOLTAGE:
         return current < 0 ? NAN : in->value[current] / ff->peak[ch->supply] / (float)DRIVER_CURRENT;
-    case SIGNAL_CURRENT:
-        return dac < 0 ? NAN : in->value[dac] / d->dac_scale[ch->supply] / (float)DRIVER_DAC;
-    default:
-        return NAN;
+    case SIGNAL_CURRENT: return dac < 0 ? NAN : in->value[dac] / d->dac_scale[ch->supply] / (float)DRIVER_DAC;
+    default: return NAN;
     }
 }
 
@@ -217,8 +214,8 @@ const char *data_signal_words(char *out, size_t size, const char *signal)
     return out;
 }
 
-static struct finding *propose(struct data *d, enum proposal_kind kind, const char *subject,
-                               int32_t supply, const char *signal, tstamp_ns onset)
+static struct finding *propose(struct data *d, enum proposal_kind kind, const char *subject, int32_t supply,
+                               const char *signal, tstamp_ns onset)
 {
     xgrow(&d->proposal, &d->cap, d->n + 1, sizeof *d->proposal);
     struct proposal *p = &d->proposal[d->n++];
@@ -249,8 +246,7 @@ static const char *why(uint8_t quality)
 
 /* Number of channels of a supply that are away, of those that are away or alive (not those that went a
  * moment ago, or live on an old value); the state of the one that went first. */
-static size_t count_away(const struct data *d, uint32_t s, size_t *known,
-                         const struct channel_state **first)
+static size_t count_away(const struct data *d, uint32_t s, size_t *known, const struct channel_state **first)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     size_t away = 0;
@@ -289,13 +285,13 @@ static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind
         const char *signal = d->fleet->signals.name[d->fleet->channels[i].signal];
         char words[64];
         data_signal_words(words, sizeof words, signal);
-        struct finding *x = propose(d, kind, sup->name, (int32_t)s, signal,
-                                    gone ? c->bad_since : c->same_since);
+        struct finding *x =
+            propose(d, kind, sup->name, (int32_t)s, signal, gone ? c->bad_since : c->same_since);
         if (gone)
             snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
         else
-            snprintf(x->reason, sizeof x->reason,
-                     "%s unchanged for 24 h although what drives it moved", words);
+            snprintf(x->reason, sizeof x->reason, "%s unchanged for 24 h although what drives it moved",
+                     words);
     }
 }
 
@@ -369,11 +365,10 @@ static void propose_sector(struct data *d, size_t sector)
         return;
     d->sector_gone[sector] = d->now;
     const char *name = d->fleet->groups[GROUP_SECTOR].name[sector];
-    struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "",
-                                onset);
+    struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "", onset);
     x->children = (uint32_t)gone;
-    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s: %s", gone,
-             supplies, name, reason);
+    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s: %s", gone, supplies,
+             name, reason);
 }
 
 const struct proposal *data_proposals(struct data *d, size_t *n)

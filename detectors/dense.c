@@ -79,8 +79,8 @@ static dnnl_status_t append_tanh(dnnl_post_ops_t ops)
 }
 
 static dnnl_status_t make_primitive_desc(dnnl_primitive_desc_t *pd, dnnl_engine_t e, const matrix_desc *a,
-                                         const matrix_desc *b, const matrix_desc *bias,
-                                         const matrix_desc *c, dnnl_primitive_attr_t attr)
+                                         const matrix_desc *b, const matrix_desc *bias, const matrix_desc *c,
+                                         dnnl_primitive_attr_t attr)
 {
     return dnnl_matmul_primitive_desc_create(pd, e, *a, *b, bias ? *bias : NULL, *c, attr);
 }
@@ -108,8 +108,8 @@ static dnnl_status_t append_tanh(dnnl_post_ops_t ops)
 }
 
 static dnnl_status_t make_primitive_desc(dnnl_primitive_desc_t *pd, dnnl_engine_t e, const matrix_desc *a,
-                                         const matrix_desc *b, const matrix_desc *bias,
-                                         const matrix_desc *c, dnnl_primitive_attr_t attr)
+                                         const matrix_desc *b, const matrix_desc *bias, const matrix_desc *c,
+                                         dnnl_primitive_attr_t attr)
 {
     dnnl_matmul_desc_t op;
     dnnl_status_t s = dnnl_matmul_desc_init(&op, a, b, bias, c);
@@ -179,12 +179,9 @@ static dnnl_status_t prepare(struct product *p, const struct dense *l)
     struct operand x = stored(p->rows, l->in), y = stored(p->rows, l->out), w = stored(l->out, l->in);
     struct operand wt = transposed(l->out, l->in), yt = transposed(p->rows, l->out);
     switch (p->kind) {
-    case FORWARD:
-        return product_make(p, l, &x, &wt, &y, true);
-    case GRADIENT_W:
-        return product_make(p, l, &yt, &x, &w, false);
-    default:
-        return product_make(p, l, &y, &w, &x, false);
+    case FORWARD: return product_make(p, l, &x, &wt, &y, true);
+    case GRADIENT_W: return product_make(p, l, &yt, &x, &w, false);
+    default: return product_make(p, l, &y, &w, &x, false);
     }
 }
 
@@ -302,8 +299,7 @@ static void add(float *restrict sum, const float *restrict v, size_t n)
 static int onednn_backward(struct dense *l, const struct dense_pass *p, struct err *err)
 {
     /* prepared before dy is touched, so that a caller can repeat the pass elsewhere */
-    if (!product_for(l, GRADIENT_W, p->rows, err) ||
-        (p->dx && !product_for(l, GRADIENT_X, p->rows, err)))
+    if (!product_for(l, GRADIENT_W, p->rows, err) || (p->dx && !product_for(l, GRADIENT_X, p->rows, err)))
         return ERR_LIB;
     if (l->activation == DENSE_TANH)
         tanh_gradient(p->dy, p->y, p->rows * l->out);

@@ -13,8 +13,7 @@ struct dense {
     enum dense_activation activation;
 };
 
-static int plain_create(struct dense **out, size_t in, size_t n_out, enum dense_activation a,
-                        struct err *err)
+static int plain_create(struct dense **out, size_t in, size_t n_out, enum dense_activation a, struct err *err)
 {
     (void)err;
     *out = xcalloc(1, sizeof **out);

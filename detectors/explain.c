@@ -12,9 +12,9 @@
 #define ONSET_SHARE (1.0 / 3) /* of the present shift: above it an hour speaks for the shift */
 #define WITNESS_SURPRISE 2.5
 #define LISTED_SURPRISE 1.0
-#define STEP_HOURS 2          /* from under a fifth to over four fifths of the shift: a step */
+#define STEP_HOURS 2            /* from under a fifth to over four fifths of the shift: a step */
 #define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, power-supplies.md §8.1 */
-#define INFORMATIVE 3.0       /* expected partner shift, in null spreads, that would have been seen */
+#define INFORMATIVE 3.0         /* expected partner shift, in null spreads, that would have been seen */
 
 /* ---- numbers of one column ---- */
 
@@ -192,8 +192,7 @@ static bool has_witness(const struct evidence *e, size_t column)
         if (c == column || c % levels >= e->model->layout->n_levels[e->supply])
             continue;
         bool other_part = c % levels == column % levels;
-        if ((other_part || partners(mine, channel_of(e, c)->kind)) &&
-            surprise(e, t, c) >= WITNESS_SURPRISE)
+        if ((other_part || partners(mine, channel_of(e, c)->kind)) && surprise(e, t, c) >= WITNESS_SURPRISE)
             return true;
     }
     return false;
@@ -245,8 +244,7 @@ static enum finding_class class_of_level(const struct evidence *e, size_t column
         if (moved_kind(e, FEATURE_IGBT, false) || moved_kind(e, FEATURE_VOLTAGE, true) > 0)
             return CLASS_EQUIPMENT;
         return is_step(e, column) ? CLASS_SENSOR : CLASS_EQUIPMENT;
-    default:
-        return CLASS_EQUIPMENT;
+    default: return CLASS_EQUIPMENT;
     }
 }
 
@@ -258,10 +256,8 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
     switch (channel_of(e, column)->kind) {
     case FEATURE_CURRENT: /* the regulated current's noise reaches the voltage; a reading's does not */
         return moved_kind(e, FEATURE_VOLTAGE, true) > 0 ? CLASS_EQUIPMENT : CLASS_SENSOR;
-    case FEATURE_VOLTAGE:
-        return CLASS_EQUIPMENT;
-    case FEATURE_RAW:
-        return CLASS_SENSOR;
+    case FEATURE_VOLTAGE: return CLASS_EQUIPMENT;
+    case FEATURE_RAW: return CLASS_SENSOR;
     default: /* a temperature cannot jump from minute to minute, unless it hunts while its level moves */
         return explain_moved(e, &e->model->tails, level) ? class_of_level(e, level) : CLASS_SENSOR;
     }
@@ -278,8 +274,8 @@ void explain_shift(char *out, size_t size, const struct feature_channel *ch, boo
     else if (ratio)
         snprintf(out, size, "%s %.3g times as noisy as in its reference", ch->label, shift);
     else
-        snprintf(out, size, "%s %.3g %s %s %s", ch->label, fabs(shift), unit,
-                 shift < 0 ? "below" : "above", ch->than);
+        snprintf(out, size, "%s %.3g %s %s %s", ch->label, fabs(shift), unit, shift < 0 ? "below" : "above",
+                 ch->than);
 }
 
 const char *explain_unit(const char *unit)
@@ -339,7 +335,8 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
 void explain_finding(struct finding *out, const struct evidence *e)
 {
     _Static_assert(FEATURE_CAPACITOR < FEATURE_IGBT && FEATURE_MAGNET < FEATURE_IGBT &&
-                       FEATURE_IGBT < FEATURE_CURRENT, "temperatures come first");
+                       FEATURE_IGBT < FEATURE_CURRENT,
+                   "temperatures come first");
     static const enum detector detector[] = {[STATISTIC_LEVEL] = DETECTOR_LEVEL,
                                              [STATISTIC_JSD] = DETECTOR_DIVERGENCE,
                                              [STATISTIC_JOINT] = DETECTOR_RECONSTRUCTION};
@@ -353,7 +350,8 @@ void explain_finding(struct finding *out, const struct evidence *e)
                             .size = said_size(e, c)};
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
-    snprintf(out->unit, sizeof out->unit, "%s", is_ratio(e, c) ? "x" : explain_unit(f->channels[ch->channel].unit));
+    snprintf(out->unit, sizeof out->unit, "%s",
+             is_ratio(e, c) ? "x" : explain_unit(f->channels[ch->channel].unit));
     out->onset = explain_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c));
     out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
     explain_shift(out->reason, sizeof out->reason, ch, is_ratio(e, c), out->size, out->unit);

@@ -38,8 +38,7 @@ void findings_free(struct findings *f)
 
 static enum slot slot_of(const struct finding *f)
 {
-    return f->detector == DETECTOR_DATA ? SLOT_DATA
-           : f->detector == DETECTOR_RATE ? SLOT_RATE : SLOT_SCORE;
+    return f->detector == DETECTOR_DATA ? SLOT_DATA : f->detector == DETECTOR_RATE ? SLOT_RATE : SLOT_SCORE;
 }
 
 static void append(struct findings *f, enum slot slot, const struct finding *finding)
@@ -54,8 +53,7 @@ void findings_restore(struct findings *f, const struct finding open[], size_t n)
         append(f, slot_of(&open[i]), &open[i]);
 }
 
-static struct track *find(const struct findings *f, enum slot slot, const char *subject,
-                          const char *signal)
+static struct track *find(const struct findings *f, enum slot slot, const char *subject, const char *signal)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct track *t = &f->track[i];

@@ -101,8 +101,7 @@ static size_t window_begin(size_t end, size_t lo, size_t w)
     return begin > lo ? begin : lo;
 }
 
-void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
-                 float out[])
+void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[])
 {
     size_t begin = window_begin(end, lo, w);
     for (size_t c = 0; c < h->width; c++) {
@@ -137,8 +136,7 @@ void hours_jsd(const struct hours *h, size_t end, size_t lo, size_t w, const uin
     }
 }
 
-void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
-                 float out[])
+void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[])
 {
     size_t begin = window_begin(end, lo, w), n = 0;
     for (size_t k = begin; k <= end; k++)

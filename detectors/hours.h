@@ -14,12 +14,12 @@
 
 struct hours {
     size_t n, width;
-    unsigned per_hour;   /* grid minutes of an hour */
-    float *value;        /* [n][W] median of a level, mean of a log-variance; NaN under half an hour valid */
-    uint16_t *valid;     /* [n][W] minutes behind it */
-    uint16_t *counts;    /* [n][W][HIST_BINS] of those minutes */
-    float *joint;        /* [n][W] sum over minutes of the autoencoder's signed residual per column */
-    uint16_t *joint_n;   /* [n] minutes in that sum */
+    unsigned per_hour; /* grid minutes of an hour */
+    float *value;      /* [n][W] median of a level, mean of a log-variance; NaN under half an hour valid */
+    uint16_t *valid;   /* [n][W] minutes behind it */
+    uint16_t *counts;  /* [n][W][HIST_BINS] of those minutes */
+    float *joint;      /* [n][W] sum over minutes of the autoencoder's signed residual per column */
+    uint16_t *joint_n; /* [n] minutes in that sum */
 };
 
 /* n hours, all empty. */
@@ -36,13 +36,11 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
 /* Windows of w hours that end with hour `end` and use no hour before `lo`. A column is NaN when fewer than
  * half of the window's minutes are valid. out[W].
  * level: weighted mean of hourly values minus centre[W]. */
-void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
-                 float out[]);
+void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
 /* log(JSD + floor) of the window's counts against reference[W][HIST_BINS]. */
 void hours_jsd(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
                float out[]);
 /* mean of the autoencoder's residual minus centre[W]. */
-void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
-                 float out[]);
+void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
 
 #endif

@@ -23,7 +23,7 @@ struct joint {
     const struct feature_layout *layout;
     size_t n;
     struct family *family;
-    bool *present; /* [S][W] */
+    bool *present;           /* [S][W] */
     float *input, *residual; /* scratch, grown */
     size_t input_cap, residual_cap;
 };
@@ -98,14 +98,14 @@ static void append_context(float *row, const float context[])
 static int fit_network(struct family *fam, const float *rows, size_t n, uint64_t seed,
                        struct autoenc_fit *fit, struct err *err)
 {
-    struct autoenc_options o = {.d = fam->d, .context = JOINT_CONTEXT, .seed = seed,
-                                .weight_decay = -1, .clip = JOINT_CLIP};
+    struct autoenc_options o = {
+        .d = fam->d, .context = JOINT_CONTEXT, .seed = seed, .weight_decay = -1, .clip = JOINT_CLIP};
     struct autoenc_fit ignored;
     return autoenc_train(&fam->network, &o, rows, n, fit ? fit : &ignored, err);
 }
 
-int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n,
-              uint64_t seed, struct autoenc_fit *fit, struct err *err)
+int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n, uint64_t seed,
+              struct autoenc_fit *fit, struct err *err)
 {
     struct family *fam = &j->family[family];
     size_t d = fam->d, stride = d + JOINT_CONTEXT, w = j->layout->width;
@@ -139,8 +139,8 @@ int joint_fit(struct joint *j, size_t family, const float z[], const float conte
 }
 
 /* Residual of whitened rows e (n, d) back in the columns of a feature row. */
-static void scatter(const struct family *fam, const bool present[], const float e[], size_t w,
-                    float out[], float *error)
+static void scatter(const struct family *fam, const bool present[], const float e[], size_t w, float out[],
+                    float *error)
 {
     enum { STACK = 64 };
     float stack[STACK], *back = fam->d <= STACK ? stack : xcalloc(fam->d, sizeof *back);
@@ -186,8 +186,7 @@ void joint_residual(struct joint *j, size_t family, const uint32_t supply[], con
         e = j->residual;
     }
     for (size_t i = 0; i < n; i++)
-        scatter(fam, j->present + supply[i] * w, e + i * d, w, out + i * w,
-                error ? error + i : NULL);
+        scatter(fam, j->present + supply[i] * w, e + i * d, w, out + i * w, error ? error + i : NULL);
 }
 
 /* ---- files ---- */
@@ -252,10 +251,9 @@ static int load_family(struct family *fam, size_t i, const struct mfile *m, stru
     char prefix[64];
     snprintf(prefix, sizeof prefix, "joint.%zu.network", i);
     rc = autoenc_load(&fam->network, m, prefix, err);
-    if (rc == 0 && (autoenc_d(fam->network) != fam->d ||
-                    autoenc_context(fam->network) != JOINT_CONTEXT))
-        rc = err_set(err, ERR_DATA, "%s has %zu columns, the fleet %zu", prefix,
-                     autoenc_d(fam->network), fam->d);
+    if (rc == 0 && (autoenc_d(fam->network) != fam->d || autoenc_context(fam->network) != JOINT_CONTEXT))
+        rc = err_set(err, ERR_DATA, "%s has %zu columns, the fleet %zu", prefix, autoenc_d(fam->network),
+                     fam->d);
     return rc;
 }
 

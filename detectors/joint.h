@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#define JOINT_CONTEXT 3     /* i, LP15(q), LP60(|i|) of a feature frame */
+#define JOINT_CONTEXT 3 /* i, LP15(q), LP60(|i|) of a feature frame */
 #define JOINT_CLIP 6.0
 #define JOINT_SHRINK 0.02
 
@@ -29,8 +29,8 @@ size_t joint_columns(const struct joint *j, size_t family);
 /* Fits a family on rows z (n, W) of standard deviations with context (n, 3), in order of time; NaN in a
  * column the supply lacks. fit may be NULL. Too few rows (under 50 or 3 per column) leave the family without
  * T: ERR_DATA. */
-int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n,
-              uint64_t seed, struct autoenc_fit *fit, struct err *err) MUSTCHECK;
+int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n, uint64_t seed,
+              struct autoenc_fit *fit, struct err *err) MUSTCHECK;
 
 /* Residuals of rows of one family: out (n, W) in standard deviations, 0 in columns the row's supply lacks
  * or the family does; error[n] (may be NULL) mean squared whitened residual. supply[n]: whose row. A row

@@ -56,9 +56,8 @@ bool reference_knows(const struct reference *r, size_t supply, float i)
 
 const char *fit_name(enum fit f)
 {
-    static const char *const names[FIT_COUNT] = {
-        "fitted", "no readings", "its physics could not be fitted",
-        "never steady", "too few steady minutes"};
+    static const char *const names[FIT_COUNT] = {"fitted", "no readings", "its physics could not be fitted",
+                                                 "never steady", "too few steady minutes"};
     return names[f];
 }
 
@@ -113,8 +112,7 @@ const char *model_summary(const struct model *m)
     return m->summary ? m->summary : "";
 }
 
-void model_standard(const struct model *m, const struct scales *sc, size_t supply,
-                    struct standard *out)
+void model_standard(const struct model *m, const struct scales *sc, size_t supply, struct standard *out)
 {
     size_t w = m->layout->width, at = supply * w;
     *out = (struct standard){.windows = m->windows,

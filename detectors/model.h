@@ -12,7 +12,7 @@ struct model;
 
 struct train_options {
     uint64_t seed;
-    size_t max_rows;   /* rows per family and fit for the autoencoder; 0: 50,000 */
+    size_t max_rows;         /* rows per family and fit for the autoencoder; 0: 50,000 */
     unsigned window_minutes; /* 720 */
     bool in_sample_nulls;    /* calibrate on what was fitted: wrong on purpose, for `evaluate` only */
     void (*progress)(void *arg, const char *stage, double done, double total);
@@ -21,8 +21,8 @@ struct train_options {
 
 /* Trains on a record (its whole span is the reference). Prints nothing; what a person should read (losses,
  * non-convergence, supplies that could not be fitted and why) is in the summary. Error: ERR_DATA. */
-int model_train(struct model **out, const struct fleet *f, struct record *r,
-                const struct maintenance *m, const struct train_options *o, struct err *err) MUSTCHECK;
+int model_train(struct model **out, const struct fleet *f, struct record *r, const struct maintenance *m,
+                const struct train_options *o, struct err *err) MUSTCHECK;
 void model_free(struct model *m);
 
 int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;

@@ -52,16 +52,46 @@ struct whole {
     void (*set)(struct model *m, size_t i, int64_t v);
 };
 
-static int64_t get_present(const struct model *m, size_t i) { return m->ref.present[i]; }
-static void set_present(struct model *m, size_t i, int64_t v) { m->ref.present[i] = v != 0; }
-static int64_t get_counts(const struct model *m, size_t i) { return m->ref.counts[i]; }
-static void set_counts(struct model *m, size_t i, int64_t v) { m->ref.counts[i] = (uint32_t)v; }
-static int64_t get_fit(const struct model *m, size_t i) { return m->fit[i]; }
-static void set_fit(struct model *m, size_t i, int64_t v) { m->fit[i] = (uint8_t)v; }
-static int64_t get_had(const struct model *m, size_t i) { return m->had_data[i]; }
-static void set_had(struct model *m, size_t i, int64_t v) { m->had_data[i] = v != 0; }
-static int64_t get_dead(const struct model *m, size_t i) { return m->deadband[i]; }
-static void set_dead(struct model *m, size_t i, int64_t v) { m->deadband[i] = v != 0; }
+static int64_t get_present(const struct model *m, size_t i)
+{
+    return m->ref.present[i];
+}
+static void set_present(struct model *m, size_t i, int64_t v)
+{
+    m->ref.present[i] = v != 0;
+}
+static int64_t get_counts(const struct model *m, size_t i)
+{
+    return m->ref.counts[i];
+}
+static void set_counts(struct model *m, size_t i, int64_t v)
+{
+    m->ref.counts[i] = (uint32_t)v;
+}
+static int64_t get_fit(const struct model *m, size_t i)
+{
+    return m->fit[i];
+}
+static void set_fit(struct model *m, size_t i, int64_t v)
+{
+    m->fit[i] = (uint8_t)v;
+}
+static int64_t get_had(const struct model *m, size_t i)
+{
+    return m->had_data[i];
+}
+static void set_had(struct model *m, size_t i, int64_t v)
+{
+    m->had_data[i] = v != 0;
+}
+static int64_t get_dead(const struct model *m, size_t i)
+{
+    return m->deadband[i];
+}
+static void set_dead(struct model *m, size_t i, int64_t v)
+{
+    m->deadband[i] = v != 0;
+}
 
 #define WHOLE 5
 static void whole_arrays(const struct model *m, struct whole k[WHOLE])
@@ -170,9 +200,16 @@ static int get_inverses(struct model *m, const struct mfile *file, struct err *e
 
 static void put_head(const struct model *m, struct mfile *file)
 {
-    int64_t head[] = {(int64_t)m->fleet->hash, m->from, m->to, m->period, (int64_t)m->per_hour,
-                      (int64_t)m->jsd_hours, (int64_t)m->windows, (int64_t)m->window[0],
-                      (int64_t)m->window[1], (int64_t)m->fleet->n_supplies,
+    int64_t head[] = {(int64_t)m->fleet->hash,
+                      m->from,
+                      m->to,
+                      m->period,
+                      (int64_t)m->per_hour,
+                      (int64_t)m->jsd_hours,
+                      (int64_t)m->windows,
+                      (int64_t)m->window[0],
+                      (int64_t)m->window[1],
+                      (int64_t)m->fleet->n_supplies,
                       (int64_t)m->fleet->n_channels};
     size_t n = sizeof head / sizeof *head;
     mfile_put_i64(file, "head", head, &n, 1);
@@ -221,11 +258,13 @@ static int get_head(struct model *m, const struct mfile *file, struct err *err)
     if (rc != 0)
         return rc;
     if (h[9] != (int64_t)m->fleet->n_supplies || h[10] != (int64_t)m->fleet->n_channels)
-        return err_set(err, ERR_DATA, "made for another fleet: %lld supplies and %lld channels, not %zu "
-                       "and %zu; train again", (long long)h[9], (long long)h[10],
-                       m->fleet->n_supplies, m->fleet->n_channels);
+        return err_set(err, ERR_DATA,
+                       "made for another fleet: %lld supplies and %lld channels, not %zu "
+                       "and %zu; train again",
+                       (long long)h[9], (long long)h[10], m->fleet->n_supplies, m->fleet->n_channels);
     if (h[0] != (int64_t)m->fleet->hash)
-        return err_set(err, ERR_DATA, "made for another fleet: as many supplies and channels, but "
+        return err_set(err, ERR_DATA,
+                       "made for another fleet: as many supplies and channels, but "
                        "other names, PVs or order; train again");
     if (h[4] < 1 || h[4] > UINT16_MAX || h[6] < 1 || h[6] > WINDOWS_MAX || h[5] < 1 || h[7] < 1)
         return err_set(err, ERR_DATA, "impossible windows");

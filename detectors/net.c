@@ -17,8 +17,8 @@
 
 struct layer {
     struct dense *dense;
-    size_t w, b;        /* offsets into the parameters */
-    float *y, *dy;      /* (capacity, out) */
+    size_t w, b;   /* offsets into the parameters */
+    float *y, *dy; /* (capacity, out) */
 };
 
 struct net {

@@ -10,9 +10,7 @@
 
 void rate_init(struct rate *r, size_t n)
 {
-    *r = (struct rate){.n = n,
-                       .before = xcalloc(n, sizeof *r->before),
-                       .last = xcalloc(n, sizeof *r->last)};
+    *r = (struct rate){.n = n, .before = xcalloc(n, sizeof *r->before), .last = xcalloc(n, sizeof *r->last)};
     for (size_t i = 0; i < n; i++)
         r->before[i] = r->last[i] = NAN;
 }

@@ -106,14 +106,18 @@ static void init_model(struct scorer *s)
 static void init_shown(struct scorer *s)
 {
     size_t n = s->fleet->n_supplies, c = s->fleet->n_channels;
-    s->shown = (struct shown){.reason = xcalloc(n, 1), .mode = xcalloc(n, 1),
-                              .residual = nan_floats(c), .jsd = nan_floats(c),
-                              .by = nan_floats(c), .reconstruction = nan_floats(n),
-                              .score = nan_floats(n), .chance = nan_floats(n)};
+    s->shown = (struct shown){.reason = xcalloc(n, 1),
+                              .mode = xcalloc(n, 1),
+                              .residual = nan_floats(c),
+                              .jsd = nan_floats(c),
+                              .by = nan_floats(c),
+                              .reconstruction = nan_floats(n),
+                              .score = nan_floats(n),
+                              .chance = nan_floats(n)};
 }
 
-struct scorer *scorer_new(const struct model *model, const struct fleet *f,
-                          const struct maintenance *m, const struct scorer_options *o)
+struct scorer *scorer_new(const struct model *model, const struct fleet *f, const struct maintenance *m,
+                          const struct scorer_options *o)
 {
     struct scorer *s = xcalloc(1, sizeof *s);
     s->model = model;
@@ -145,10 +149,10 @@ static void free_model_part(struct scorer *s)
     hist_windows_free(s->windows);
     rate_fini(&s->rate);
     raw_fini(&s->raw);
-    void *arrays[] = {s->minutes, s->trail, s->scores, s->recent, s->recent_n, s->window_in,
-                      s->rise, s->volts, s->events, s->explained, s->hour_chance, s->moved,
-                      s->proposal, s->batch.z, s->batch.context, s->batch.residual, s->batch.error,
-                      s->batch.supply, s->batch.order, s->batch.first};
+    void *arrays[] = {s->minutes,        s->trail,       s->scores,       s->recent,      s->recent_n,
+                      s->window_in,      s->rise,        s->volts,        s->events,      s->explained,
+                      s->hour_chance,    s->moved,       s->proposal,     s->batch.z,     s->batch.context,
+                      s->batch.residual, s->batch.error, s->batch.supply, s->batch.order, s->batch.first};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }
@@ -163,9 +167,10 @@ void scorer_free(struct scorer *s)
     data_free(s->data);
     findings_free(s->findings);
     feature_layout_free(s->own_layout);
-    void *arrays[] = {s->in_maintenance, s->usable, s->unknown, s->level_of, s->volts_level,
-                      s->magnet_level, s->shown.reason, s->shown.mode, s->shown.residual, s->shown.jsd,
-                      s->shown.by, s->shown.reconstruction, s->shown.score, s->shown.chance};
+    void *arrays[] = {s->in_maintenance, s->usable,       s->unknown,      s->level_of,
+                      s->volts_level,    s->magnet_level, s->shown.reason, s->shown.mode,
+                      s->shown.residual, s->shown.jsd,    s->shown.by,     s->shown.reconstruction,
+                      s->shown.score,    s->shown.chance};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(s);
@@ -217,9 +222,8 @@ static void judge_minutes(struct scorer *s, const struct feature_frame *ff)
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
         float at = ff->context[i * JOINT_CONTEXT];
         bool steady = s->model->fit[i] == FIT_OK && ff->mode[i] == MODE_STEADY;
-        s->unknown[i] = ff->mode[i] == MODE_STEADY &&
-                        (s->model->fit[i] == FIT_NEVER_STEADY ||
-                         (steady && !reference_knows(&s->model->ref, i, at)));
+        s->unknown[i] = ff->mode[i] == MODE_STEADY && (s->model->fit[i] == FIT_NEVER_STEADY ||
+                                                       (steady && !reference_knows(&s->model->ref, i, at)));
         s->usable[i] = steady && !s->unknown[i] && !s->in_maintenance[i] && !frozen[i];
         uint8_t *slot = &s->recent[i * s->o.window_minutes + s->recent_at];
         s->recent_n[i] = (uint16_t)(s->recent_n[i] + s->usable[i] - *slot);
@@ -290,8 +294,7 @@ static void step_joint(struct scorer *s, const struct feature_frame *ff)
             b->supply[n++] = i;
         }
         if (n)
-            joint_residual(s->model->joint, family, b->supply, b->z, b->context, n, b->residual,
-                           b->error);
+            joint_residual(s->model->joint, family, b->supply, b->z, b->context, n, b->residual, b->error);
         for (size_t k = 0; k < n; k++)
             show_joint(s, b->supply[k], b->residual + k * w, b->error[k]);
     }
@@ -301,8 +304,8 @@ static void show_residuals(struct scorer *s, const struct feature_frame *ff)
 {
     for (size_t c = 0; c < s->fleet->n_channels; c++) {
         size_t i = s->fleet->channels[c].supply;
-        s->shown.residual[c] =
-            s->level_of[c] < 0 ? NAN : ff->x[i * s->layout->width + (size_t)s->level_of[c]];
+        s->shown.residual[c] = s->level_of[c] < 0 ? NAN
+                                                  : ff->x[i * s->layout->width + (size_t)s->level_of[c]];
         s->shown.by[c] = NAN;
     }
     for (size_t i = 0; i < s->fleet->n_supplies; i++)
@@ -358,8 +361,8 @@ static bool has_data(const struct scorer *s, const struct frame *in, size_t i)
     return false;
 }
 
-static enum reason reason_of(const struct scorer *s, const struct frame *in,
-                             const struct feature_frame *ff, size_t i)
+static enum reason reason_of(const struct scorer *s, const struct frame *in, const struct feature_frame *ff,
+                             size_t i)
 {
     if (s->in_maintenance[i])
         return REASON_MAINTENANCE;
@@ -418,8 +421,7 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
 }
 
 /* The model's part of a minute; returns whether an hour was evaluated. */
-static bool step_model(struct scorer *s, const struct frame *in, const struct feature_frame *ff,
-                       bool warm)
+static bool step_model(struct scorer *s, const struct frame *in, const struct feature_frame *ff, bool warm)
 {
     size_t minute;
     int64_t before = s->hour;

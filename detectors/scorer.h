@@ -11,15 +11,15 @@
 struct scorer;
 
 struct scorer_options {
-    double budget;            /* expected false findings per week over the whole fleet, class data apart */
-    unsigned window_minutes;  /* 720; must equal the model's */
+    double budget;           /* expected false findings per week over the whole fleet, class data apart */
+    unsigned window_minutes; /* 720; must equal the model's */
     tstamp_ns period;
-    bool ungated;             /* `evaluate`: score and chance of a tick are those before the minimum effect */
+    bool ungated; /* `evaluate`: score and chance of a tick are those before the minimum effect */
 };
 
 /* model NULL: ledger and data findings only. Borrows all. */
-struct scorer *scorer_new(const struct model *model, const struct fleet *f,
-                          const struct maintenance *m, const struct scorer_options *o);
+struct scorer *scorer_new(const struct model *model, const struct fleet *f, const struct maintenance *m,
+                          const struct scorer_options *o);
 void scorer_free(struct scorer *s);
 
 /* One minute; frames in order. warm: fill windows only: no findings are made, out says REASON_TOO_FEW… as

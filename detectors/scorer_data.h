@@ -8,13 +8,13 @@
 #include "detectors/rate.h"
 #include "detectors/scorer.h"
 
-#define TRAIL_HOURS 336   /* hourly values kept to find an onset */
+#define TRAIL_HOURS 336 /* hourly values kept to find an onset */
 #define DAY_SCORES 24
-#define VOLTS_KEPT 4      /* minutes of voltage residuals, for the fast path's witness */
-#define RATE_SHARE 0.1    /* of the budget, for the fast path */
+#define VOLTS_KEPT 4   /* minutes of voltage residuals, for the fast path's witness */
+#define RATE_SHARE 0.1 /* of the budget, for the fast path */
 #define SCORE_SHARE (1 - RATE_SHARE)
-#define NO_CHANCE 1e300   /* nothing was found: weaker than any chance */
-#define HYSTERESIS 2.0    /* an open finding goes on up to this many times its share of the budget */
+#define NO_CHANCE 1e300 /* nothing was found: weaker than any chance */
+#define HYSTERESIS 2.0  /* an open finding goes on up to this many times its share of the budget */
 
 /* What the tick shows, [S] or [C]. */
 struct shown {
@@ -47,39 +47,39 @@ struct scorer {
     struct findings *findings;
 
     size_t per_hour;
-    bool *in_maintenance;    /* [S] */
-    bool *usable;            /* [S] steady, known, not in maintenance: this minute counts */
-    bool *unknown;           /* [S] steady at a current that the reference never saw */
-    uint8_t *recent;         /* [S][window_minutes] ring of usable; recent_n[S] their number */
+    bool *in_maintenance; /* [S] */
+    bool *usable;         /* [S] steady, known, not in maintenance: this minute counts */
+    bool *unknown;        /* [S] steady at a current that the reference never saw */
+    uint8_t *recent;      /* [S][window_minutes] ring of usable; recent_n[S] their number */
     uint16_t *recent_n;
     size_t recent_at;
-    int32_t *level_of;       /* [C] level of the supply's row; -1 */
+    int32_t *level_of; /* [C] level of the supply's row; -1 */
 
-    float *minutes;          /* [S][per_hour][W] the hour under way */
-    int64_t hour;            /* since 1970, of the minute last seen; INT64_MIN: none yet */
-    bool hour_open;          /* it has minutes that were not evaluated */
-    struct hours *hours;     /* [S] the longest window, newest last */
+    float *minutes;      /* [S][per_hour][W] the hour under way */
+    int64_t hour;        /* since 1970, of the minute last seen; INT64_MIN: none yet */
+    bool hour_open;      /* it has minutes that were not evaluated */
+    struct hours *hours; /* [S] the longest window, newest last */
     size_t n_hours;
-    float *trail;            /* [S][TRAIL_HOURS][W] */
-    float *scores;           /* [S][DAY_SCORES] of hours, newest last; NaN */
-    double cap;              /* score that a supply without an effect cannot pass */
-    struct raw raw;          /* of one supply, scratch */
+    float *trail;   /* [S][TRAIL_HOURS][W] */
+    float *scores;  /* [S][DAY_SCORES] of hours, newest last; NaN */
+    double cap;     /* score that a supply without an effect cannot pass */
+    struct raw raw; /* of one supply, scratch */
 
     struct hist_windows *windows; /* [C] */
     float *window_in;             /* [C] */
     struct batch batch;
     struct rate rate;
-    float *rise;             /* [S] */
-    float *volts;            /* [VOLTS_KEPT][S] residual of the voltage, newest at volts_at */
+    float *rise;  /* [S] */
+    float *volts; /* [VOLTS_KEPT][S] residual of the voltage, newest at volts_at */
     size_t volts_at;
-    int32_t *volts_level;    /* [S] level of the voltage; -1 */
+    int32_t *volts_level; /* [S] level of the voltage; -1 */
     int32_t *magnet_level;
     struct rise_event *events; /* [S] */
 
     /* of the last evaluated hour */
-    struct finding *explained;   /* [S] */
-    double *hour_chance;         /* [S] of that hour's gated score; NO_CHANCE */
-    int8_t *moved;               /* [S][W] */
+    struct finding *explained; /* [S] */
+    double *hour_chance;       /* [S] of that hour's gated score; NO_CHANCE */
+    int8_t *moved;             /* [S][W] */
     struct proposal *proposal;
     size_t n_proposals, proposal_cap;
 

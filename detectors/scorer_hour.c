@@ -40,11 +40,14 @@ static double chance_of(const struct scorer *s, double score)
 }
 
 /* Where findings may come of it: what moved, and the explanation of a score that passes. */
-static void interpret(struct scorer *s, size_t i, const struct standard *st,
-                      const struct hour_score *score, tstamp_ns end)
+static void interpret(struct scorer *s, size_t i, const struct standard *st, const struct hour_score *score,
+                      tstamp_ns end)
 {
     size_t w = s->layout->width;
-    struct evidence e = {.model = s->model, .supply = (uint32_t)i, .standard = st, .raw = &s->raw,
+    struct evidence e = {.model = s->model,
+                         .supply = (uint32_t)i,
+                         .standard = st,
+                         .raw = &s->raw,
                          .score = score,
                          .trail = {s->trail + i * TRAIL_HOURS * w, TRAIL_HOURS, w, end}};
     for (size_t c = 0; c < w; c++)
@@ -66,8 +69,7 @@ static void evaluate(struct scorer *s, size_t i, tstamp_ns end)
     score_hour(&st, &s->model->tails, &s->raw, &score);
     if (isnan(score.any))
         return;
-    s->scores[i * DAY_SCORES + DAY_SCORES - 1] =
-        (float)fmax(score.gated, fmin(score.any, s->cap));
+    s->scores[i * DAY_SCORES + DAY_SCORES - 1] = (float)fmax(score.gated, fmin(score.any, s->cap));
     interpret(s, i, &st, &score, end);
 }
 
@@ -158,8 +160,7 @@ static void keep_same_day(const struct scorer *s, bool moved[], const bool said[
 }
 
 /* Supplies that moved together in one kind of column and direction; taken[] marks those in a group. */
-static void common_of_kind(struct scorer *s, uint16_t kind, int direction, const bool flagged[],
-                           bool taken[])
+static void common_of_kind(struct scorer *s, uint16_t kind, int direction, const bool flagged[], bool taken[])
 {
     size_t n = s->fleet->n_supplies, w = s->layout->width, groups;
     bool *member = xcalloc(n, sizeof *member), *moved = xcalloc(n, sizeof *moved);

@@ -13,7 +13,7 @@
 #define COIL_PER_KELVIN 0.00393 /* copper, power-supplies.md §8.1 */
 #define WITNESS_SHARE 0.4       /* of the voltage that the rise should make */
 #define GROUPS_MAX 16
-#define WITNESS_NOISE 3.0       /* sd of the voltage residual that it must pass at least */
+#define WITNESS_NOISE 3.0 /* sd of the voltage residual that it must pass at least */
 
 /* Whether the voltage rose as a coil that much hotter demands. */
 static bool voltage_agrees(const struct scorer *s, size_t i, const struct frame *in)
@@ -89,8 +89,8 @@ static void propose_group(struct scorer *s, const struct common_group *g, int32_
     x->children = (uint32_t)g->moved;
     common_subject(s->fleet, g, x->subject, sizeof x->subject);
     snprintf(x->reason, sizeof x->reason,
-             "magnet temperature rises in %zu of %zu supplies together, by up to %.2g K a minute",
-             g->moved, g->members, x->size);
+             "magnet temperature rises in %zu of %zu supplies together, by up to %.2g K a minute", g->moved,
+             g->members, x->size);
 }
 
 static void propose(struct scorer *s, tstamp_ns t)

@@ -102,8 +102,7 @@ void tails_fini(struct tails *t)
 
 void raw_init(struct raw *r, size_t windows, size_t width)
 {
-    *r = (struct raw){.jsd = xcalloc(width, sizeof(float)),
-                      .level_jsd = xcalloc(width, sizeof(float))};
+    *r = (struct raw){.jsd = xcalloc(width, sizeof(float)), .level_jsd = xcalloc(width, sizeof(float))};
     for (size_t i = 0; i < windows; i++) {
         r->level[i] = xcalloc(width, sizeof(float));
         r->joint[i] = xcalloc(width, sizeof(float));
@@ -189,8 +188,8 @@ double surprise_jsd(const struct standard *s, const struct tails *t, size_t c, c
     return -log10(tail_p(&t->jsd[s->kind[c]], standard_jsd(s, c, r)));
 }
 
-static void take(struct hour_score *out, double surprise, bool effect, enum statistic by,
-                 size_t window, size_t column)
+static void take(struct hour_score *out, double surprise, bool effect, enum statistic by, size_t window,
+                 size_t column)
 {
     if (isnan(surprise))
         return;
@@ -207,15 +206,15 @@ static void take(struct hour_score *out, double surprise, bool effect, enum stat
     }
 }
 
-static void take_joint(const struct standard *s, const struct tails *t, size_t window,
-                       const struct raw *r, struct hour_score *out)
+static void take_joint(const struct standard *s, const struct tails *t, size_t window, const struct raw *r,
+                       struct hour_score *out)
 {
     double surprise = -log10(tail_p(&t->joint[window], standard_joint(s, window, r, NULL)));
     size_t most = 0;
     double largest = -1;
     for (size_t c = 0; c < s->width; c++) {
-        double z = s->kind[c] == KIND_NONE || !effect_level(s, window, c, r)
-                       ? -1 : fabs(joint_z(s, window, c, r));
+        double z = s->kind[c] == KIND_NONE || !effect_level(s, window, c, r) ? -1
+                                                                             : fabs(joint_z(s, window, c, r));
         if (z > largest) {
             largest = z;
             most = c;
@@ -224,8 +223,7 @@ static void take_joint(const struct standard *s, const struct tails *t, size_t w
     take(out, surprise, effect_joint(s, window, r), STATISTIC_JOINT, window, most);
 }
 
-void score_hour(const struct standard *s, const struct tails *t, const struct raw *r,
-                struct hour_score *out)
+void score_hour(const struct standard *s, const struct tails *t, const struct raw *r, struct hour_score *out)
 {
     *out = (struct hour_score){.any = NAN, .gated = NAN};
     for (size_t w = 0; w < s->windows; w++)

@@ -33,9 +33,9 @@ void alike_fini(struct alike *a);
 
 /* What standardises a supply's statistics: null spreads, medians, inverse covariance of T. */
 struct scales {
-    float *level[WINDOWS_MAX];  /* [S][W] */
-    float *jsd_mid, *jsd_scale; /* [S][W] */
-    float *joint[WINDOWS_MAX];  /* [S][W] */
+    float *level[WINDOWS_MAX];    /* [S][W] */
+    float *jsd_mid, *jsd_scale;   /* [S][W] */
+    float *joint[WINDOWS_MAX];    /* [S][W] */
     double *inverse[WINDOWS_MAX]; /* [alike.n][W][W] */
 };
 void scales_init(struct scales *s, size_t windows, size_t n_supplies, size_t n_alike, size_t width);
@@ -55,10 +55,10 @@ void tails_fini(struct tails *t);
 /* Everything a supply's score needs, for one supply. */
 struct standard {
     size_t windows, width;
-    const uint16_t *kind;               /* [W] */
-    const float *min_effect;            /* [W] in the column's unit; log-variance: EFFECT_LOG_VARIANCE */
+    const uint16_t *kind;    /* [W] */
+    const float *min_effect; /* [W] in the column's unit; log-variance: EFFECT_LOG_VARIANCE */
     const float *level[WINDOWS_MAX], *jsd_mid, *jsd_scale, *joint[WINDOWS_MAX]; /* [W] */
-    const double *inverse[WINDOWS_MAX]; /* [W][W] */
+    const double *inverse[WINDOWS_MAX];                                         /* [W][W] */
 };
 
 /* Raw statistics of a supply at an hour; NaN: cannot say. Arrays of W each, owned by the caller. */
@@ -86,13 +86,12 @@ enum statistic { STATISTIC_NONE, STATISTIC_LEVEL, STATISTIC_JSD, STATISTIC_JOINT
 
 /* An hour's score. */
 struct hour_score {
-    double any;    /* -log10 of the smallest p over all statistics; NaN: none could be computed */
-    double gated;  /* the same over those with an effect; 0: none has one; NaN with any */
-    enum statistic by; /* that of gated */
+    double any;            /* -log10 of the smallest p over all statistics; NaN: none could be computed */
+    double gated;          /* the same over those with an effect; 0: none has one; NaN with any */
+    enum statistic by;     /* that of gated */
     size_t window, column; /* its window and column (JOINT: the column that contributes most) */
 };
-void score_hour(const struct standard *s, const struct tails *t, const struct raw *r,
-                struct hour_score *out);
+void score_hour(const struct standard *s, const struct tails *t, const struct raw *r, struct hour_score *out);
 
 /* -log10 p of one statistic; NaN when unknown. */
 double surprise_level(const struct standard *s, const struct tails *t, size_t window, size_t c,

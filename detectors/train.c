@@ -13,8 +13,8 @@
 #define MAX_ROWS 50000
 #define LONG_REFERENCE_DAYS 30 /* from here on 72 h windows calibrate: window <= reference/10 */
 #define COLD_START_DAYS 30
-#define ROUGH_DAYS 7           /* under it blocks are too short to know a wander of days at all */
-#define LISTED 20              /* supplies named in the summary per reason */
+#define ROUGH_DAYS 7 /* under it blocks are too short to know a wander of days at all */
+#define LISTED 20    /* supplies named in the summary per reason */
 
 struct stage {
     const struct train_options *o;
@@ -37,7 +37,7 @@ struct training {
     struct spool_seen seen;
     struct physics *physics[FOLDS]; /* leaving none, the first block, the last block */
     struct nulls nulls;
-    struct family_fit *fits;        /* [families] of the final fit */
+    struct family_fit *fits; /* [families] of the final fit */
     struct calib_counts counts;
 };
 
@@ -83,10 +83,11 @@ static void judge_supplies(struct training *t)
             if (!m->ref.present[s * w + c])
                 m->kinds.of[s * w + c] = KIND_NONE;
         }
-        m->fit[s] = !data ? FIT_NO_DATA
+        m->fit[s] = !data                ? FIT_NO_DATA
                     : !t->seen.steady[s] ? FIT_NEVER_STEADY
                     : !t->seen.fitted[s] ? FIT_NO_PHYSICS
-                    : !present ? FIT_TOO_SHORT : FIT_OK;
+                    : !present           ? FIT_TOO_SHORT
+                                         : FIT_OK;
         m->n_scored += m->fit[s] == FIT_OK;
     }
 }
@@ -98,8 +99,7 @@ static void set_effects(struct model *m)
     for (size_t s = 0; s < m->fleet->n_supplies; s++) {
         for (size_t c = 0; c < levels; c++) {
             size_t cell = s * w + c;
-            double given = c < m->layout->n_levels[s]
-                               ? feature_at(m->layout, s, c)->min_effect : (double)NAN;
+            double given = c < m->layout->n_levels[s] ? feature_at(m->layout, s, c)->min_effect : (double)NAN;
             m->min_effect[cell] = given > 0 ? (float)given : m->ref.spread[cell];
             m->min_effect[cell + levels] = (float)EFFECT_LOG_VARIANCE;
         }
@@ -147,8 +147,8 @@ static void train_null(struct training *t, int block, const struct physics *p)
 {
     struct model *m = t->m;
     bool first = block == 0;
-    struct stage stage = {.o = t->o, .what = first ? "features without the first block"
-                                                   : "features without the last block"};
+    struct stage stage = {
+        .o = t->o, .what = first ? "features without the first block" : "features without the last block"};
     struct fold_job job = job_of(t, &stage);
     struct reference ref;
     reference_init(&ref, m->fleet->n_supplies, m->layout->width);
@@ -205,14 +205,13 @@ static void describe_networks(struct buf *b, const struct training *t)
             buf_printf(b, "family %s: no network: %zu rows of %zu columns are too few\n", name, f->rows,
                        f->columns);
         else if (!f->network.epochs)
-            buf_printf(b, "family %s: distance only (%zu columns), %zu rows\n", name, f->columns,
-                       f->rows);
+            buf_printf(b, "family %s: distance only (%zu columns), %zu rows\n", name, f->columns, f->rows);
         else
-            buf_printf(b, "family %s: network of %zu columns, %zu rows, %d epochs, loss %.4f training, "
-                          "%.4f held out%s\n",
+            buf_printf(b,
+                       "family %s: network of %zu columns, %zu rows, %d epochs, loss %.4f training, "
+                       "%.4f held out%s\n",
                        name, f->columns, f->rows, f->network.epochs, f->network.train_loss,
-                       f->network.held_loss,
-                       f->network.converged ? "" : "; NOT converged within its epochs");
+                       f->network.held_loss, f->network.converged ? "" : "; NOT converged within its epochs");
     }
 }
 
@@ -220,11 +219,15 @@ static void describe_tails(struct buf *b, const struct model *m)
 {
     const struct tail *day = &m->tails.day, *rate = &m->tails.rate;
     double p = 1 / model_chance(m, 1);
-    buf_printf(b, "supply-days: tail above score %.2f, xi %.3f, sigma %.3f; one a week over %zu supplies "
-                  "at score %.2f\n", day->u, day->xi, day->sigma, m->n_scored, tail_quantile(day, p));
+    buf_printf(b,
+               "supply-days: tail above score %.2f, xi %.3f, sigma %.3f; one a week over %zu supplies "
+               "at score %.2f\n",
+               day->u, day->xi, day->sigma, m->n_scored, tail_quantile(day, p));
     if (rate->n >= TAIL_LEAST)
-        buf_printf(b, "rate of rise: %.0f supply-days, tail above %.2f K in two minutes, xi %.3f, sigma "
-                      "%.3f\n", rate->n, rate->u, rate->xi, rate->sigma);
+        buf_printf(b,
+                   "rate of rise: %.0f supply-days, tail above %.2f K in two minutes, xi %.3f, sigma "
+                   "%.3f\n",
+                   rate->n, rate->u, rate->xi, rate->sigma);
     for (size_t w = 0; w < m->windows; w++)
         buf_printf(b, "joint %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n", m->window[w],
                    m->tails.joint[w].n, m->tails.joint[w].u, m->tails.joint[w].xi);
@@ -237,16 +240,17 @@ static void summarise(struct training *t)
     double days = (double)(m->to - m->from) / (double)NS_PER_DAY;
     struct buf b = {0};
     buf_printf(&b, "reference %s to %s, %.1f days; %zu of %zu supplies have a model\n",
-               timefmt_iso(from, m->from), timefmt_iso(to, m->to), days, m->n_scored,
-               m->fleet->n_supplies);
+               timefmt_iso(from, m->from), timefmt_iso(to, m->to), days, m->n_scored, m->fleet->n_supplies);
     if (days < COLD_START_DAYS - 0.5)
-        buf_printf(&b, "cold start: %.1f days of reference; expect up to %s the stated chance findings "
-                       "until %d days are in\n", days, days < ROUGH_DAYS ? "several times" : "twice",
-                   COLD_START_DAYS);
+        buf_printf(&b,
+                   "cold start: %.1f days of reference; expect up to %s the stated chance findings "
+                   "until %d days are in\n",
+                   days, days < ROUGH_DAYS ? "several times" : "twice", COLD_START_DAYS);
     if (t->o->in_sample_nulls)
         buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
-    buf_printf(&b, "windows: level and joint %s h, divergence %zu h; calibrated on %zu supply-days "
-                   "(%zu supply-hours) of the first and last third\n",
+    buf_printf(&b,
+               "windows: level and joint %s h, divergence %zu h; calibrated on %zu supply-days "
+               "(%zu supply-hours) of the first and last third\n",
                m->windows > 1 ? "24 and 72" : "24", m->jsd_hours, t->counts.supply_days,
                t->counts.supply_hours);
     describe_tails(&b, m);
@@ -294,19 +298,23 @@ static int run(struct training *t, struct err *err)
     calibrate(m, &t->nulls, t->o->in_sample_nulls, &t->counts);
     fit_rate(t);
     if (!m->n_scored)
-        return err_set(err, ERR_DATA, "no supply has a usable reference: %zu of them had no readings or "
-                       "were never steady", m->fleet->n_supplies);
+        return err_set(err, ERR_DATA,
+                       "no supply has a usable reference: %zu of them had no readings or "
+                       "were never steady",
+                       m->fleet->n_supplies);
     if (m->tails.day.n < TAIL_LEAST)
-        return err_set(err, ERR_DATA, "the reference is too short to calibrate: %zu supply-days, %d are "
-                       "the least", t->counts.supply_days, TAIL_LEAST);
+        return err_set(err, ERR_DATA,
+                       "the reference is too short to calibrate: %zu supply-days, %d are "
+                       "the least",
+                       t->counts.supply_days, TAIL_LEAST);
     summarise(t);
     m->physics = t->physics[0];
     t->physics[0] = NULL;
     return 0;
 }
 
-int model_train(struct model **out, const struct fleet *f, struct record *r,
-                const struct maintenance *m, const struct train_options *o, struct err *err)
+int model_train(struct model **out, const struct fleet *f, struct record *r, const struct maintenance *m,
+                const struct train_options *o, struct err *err)
 {
     struct training t = {.m = model_new(f), .o = o, .maintenance = m, .record = r};
     int rc = run(&t, err);

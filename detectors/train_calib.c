@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_TAIL 0.03       /* share of the null beyond the 97 % point */
+#define HOUR_TAIL 0.03 /* share of the null beyond the 97 % point */
 #define DAY_TAIL 0.10
 #define DAY_HOURS 24
-#define LEAST_DAY_HOURS 12   /* evaluated hours that make a supply-day */
-#define LEAST_OWN 12         /* null hours for a supply's own spread */
+#define LEAST_DAY_HOURS 12 /* evaluated hours that make a supply-day */
+#define LEAST_OWN 12       /* null hours for a supply's own spread */
 #define JOINT_SHRINK_T 0.1
-#define JSD_SCALE_FLOOR 0.05 /* of log(JSD + floor) */
-#define JOINT_SCALE_FLOOR 0.01 /* sd */
+#define JSD_SCALE_FLOOR 0.05     /* of log(JSD + floor) */
+#define JOINT_SCALE_FLOOR 0.01   /* sd */
 #define EFFECT_SHARE (1.0f / 30) /* of the minimum effect: the smallest null spread of a level */
 #define BOTH (-1)
 
@@ -98,8 +98,8 @@ static float mix_median(float own, float family)
 }
 
 /* Own and family together, in place; floor[cells], or NULL and one floor for all. */
-static void mixed(const struct model *m, const struct nulls *n, const float x[], int block,
-                  enum spread what, const float floors[], float floor_all, float out[])
+static void mixed(const struct model *m, const struct nulls *n, const float x[], int block, enum spread what,
+                  const float floors[], float floor_all, float out[])
 {
     size_t cells = n->n_supplies * n->width;
     float *family = xcalloc(cells, sizeof *family);
@@ -137,8 +137,8 @@ static void shrink(double c[], size_t w, double count)
             c[i * w + i] = 1;
 }
 
-static bool joint_vector(const struct model *m, const struct nulls *n, size_t window,
-                         const float scale[], size_t s, size_t h, double z[])
+static bool joint_vector(const struct model *m, const struct nulls *n, size_t window, const float scale[],
+                         size_t s, size_t h, double z[])
 {
     for (size_t c = 0; c < n->width; c++) {
         size_t cell = s * n->width + c;
@@ -212,8 +212,8 @@ static void pool_fit(struct pool *s, struct tail *t, double p_u)
 }
 
 /* The scales that a null block is standardised with. */
-static const struct scales *scales_for(const struct scales of[2], const struct scales *all,
-                                       int8_t block, bool in_sample)
+static const struct scales *scales_for(const struct scales of[2], const struct scales *all, int8_t block,
+                                       bool in_sample)
 {
     return in_sample ? all : &of[block == 0];
 }
@@ -225,8 +225,7 @@ struct walk { /* one supply-hour of the null */
     bool in_sample;
 };
 
-static void at_hour(const struct walk *k, size_t s, size_t h, struct standard *standard,
-                    struct raw *raw)
+static void at_hour(const struct walk *k, size_t s, size_t h, struct standard *standard, struct raw *raw)
 {
     const struct scales *sc = scales_for(k->of, &k->m->scales, k->n->block[h], k->in_sample);
     model_standard(k->m, sc, s, standard);
@@ -249,8 +248,7 @@ static void fit_statistics(struct model *m, const struct walk *k)
                     continue;
                 pool_add(&sample[st.kind[c]], standard_jsd(&st, c, &raw));
                 for (size_t w = 0; w < m->windows; w++)
-                    pool_add(&sample[(w + 1) * kinds + st.kind[c]],
-                               standard_level(&st, w, c, &raw));
+                    pool_add(&sample[(w + 1) * kinds + st.kind[c]], standard_level(&st, w, c, &raw));
             }
             for (size_t w = 0; w < m->windows; w++)
                 pool_add(&sample[(m->windows + 1) * kinds + w], standard_joint(&st, w, &raw, NULL));
@@ -267,8 +265,8 @@ static void fit_statistics(struct model *m, const struct walk *k)
 }
 
 /* A supply's daily maxima within one block. */
-static void add_days(struct model *m, const struct walk *k, size_t s, int block,
-                     struct pool *days, size_t *hours_scored)
+static void add_days(struct model *m, const struct walk *k, size_t s, int block, struct pool *days,
+                     size_t *hours_scored)
 {
     struct standard st;
     struct raw raw;

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_HOURS 6       /* of steady minutes, for a column to have a reference */
-#define SAMPLE 3000         /* minutes that quantiles are taken from */
-#define CENTRE_STRIDE 4     /* every fourth minute makes the centre of the network's residual */
-#define SPREAD_FLOOR 1e-6f  /* of a constant column, relative to 1 + |centre| */
+#define LEAST_HOURS 6      /* of steady minutes, for a column to have a reference */
+#define SAMPLE 3000        /* minutes that quantiles are taken from */
+#define CENTRE_STRIDE 4    /* every fourth minute makes the centre of the network's residual */
+#define SPREAD_FLOOR 1e-6f /* of a constant column, relative to 1 + |centre| */
 
 static void fill_nan(float *x, size_t n)
 {
@@ -30,8 +30,12 @@ static float *nan_array(size_t n)
 void nulls_init(struct nulls *n, size_t n_supplies, size_t hours, size_t width, size_t windows)
 {
     size_t cells = n_supplies * hours * width;
-    *n = (struct nulls){.n_supplies = n_supplies, .hours = hours, .width = width, .windows = windows,
-                        .block = xcalloc(hours, sizeof *n->block), .jsd = nan_array(cells)};
+    *n = (struct nulls){.n_supplies = n_supplies,
+                        .hours = hours,
+                        .width = width,
+                        .windows = windows,
+                        .block = xcalloc(hours, sizeof *n->block),
+                        .jsd = nan_array(cells)};
     memset(n->block, -1, hours);
     for (size_t i = 0; i < windows; i++) {
         n->level[i] = nan_array(cells);
@@ -69,8 +73,7 @@ static bool in_reference(const struct spool *s, size_t hour, int leave)
 
 /* Column c of a supply's reference minutes into v, thinned to about SAMPLE; returns how many there are in
  * all, the sample's size in *n. */
-static size_t gather_column(const struct spool *s, size_t supply, size_t c, int leave, float v[],
-                            size_t *n)
+static size_t gather_column(const struct spool *s, size_t supply, size_t c, int leave, float v[], size_t *n)
 {
     size_t stride = s->hours * s->per_hour / SAMPLE + 1, all = 0;
     *n = 0;
@@ -115,8 +118,8 @@ static void reference_column(const struct fold_job *job, size_t supply, size_t c
 }
 
 /* Centre and spread of the hourly values, and the counts of all reference minutes. */
-static void reference_hours(const struct fold_job *job, size_t supply, int leave,
-                            struct reference *ref, const struct hours *hours, float v[])
+static void reference_hours(const struct fold_job *job, size_t supply, int leave, struct reference *ref,
+                            const struct hours *hours, float v[])
 {
     size_t w = job->layout->width;
     for (size_t c = 0; c < w; c++) {
@@ -137,8 +140,7 @@ static void reference_hours(const struct fold_job *job, size_t supply, int leave
 }
 
 /* Range of the current at which the reference knows the supply. */
-static void reference_range(const struct fold_job *job, size_t supply, int leave,
-                            struct reference *ref)
+static void reference_range(const struct fold_job *job, size_t supply, int leave, struct reference *ref)
 {
     const struct spool *s = job->spool;
     float low = INFINITY, high = -INFINITY;
@@ -208,8 +210,7 @@ void fold_reference(const struct fold_job *job, int leave, struct reference *ref
 /* ---- networks ---- */
 
 /* A row in standard deviations; false when a column that the supply has is missing. */
-static bool standardise(const struct reference *ref, size_t supply, size_t w, const float row[],
-                        float z[])
+static bool standardise(const struct reference *ref, size_t supply, size_t w, const float row[], float z[])
 {
     for (size_t c = 0; c < w; c++) {
         size_t cell = supply * w + c;
@@ -242,8 +243,8 @@ static void rows_free(struct rows *r)
 }
 
 /* Appends a supply's row when it is whole. */
-static void rows_add(struct rows *r, const struct fold_job *job, const struct reference *ref,
-                     uint32_t supply, const float row[])
+static void rows_add(struct rows *r, const struct fold_job *job, const struct reference *ref, uint32_t supply,
+                     const float row[])
 {
     size_t w = job->layout->width;
     xgrow(&r->z, &r->z_cap, (r->n + 1) * w, sizeof *r->z);
@@ -256,8 +257,8 @@ static void rows_add(struct rows *r, const struct fold_job *job, const struct re
 }
 
 /* Rows of a family spread evenly over the reference, hour by hour, at most max_rows. */
-static void family_rows(const struct fold_job *job, size_t family, int leave,
-                        const struct reference *ref, struct rows *out)
+static void family_rows(const struct fold_job *job, size_t family, int leave, const struct reference *ref,
+                        struct rows *out)
 {
     const struct spool *s = job->spool;
     size_t members = 0, hours = 0;
@@ -274,24 +275,21 @@ static void family_rows(const struct fold_job *job, size_t family, int leave,
                 continue;
             for (; next < at + s->per_hour; next += step)
                 if (has_any(ref, i, job->layout->width))
-                    rows_add(out, job, ref, i,
-                             spool_hour(s, i, h) + (size_t)(next - at) * s->stride);
+                    rows_add(out, job, ref, i, spool_hour(s, i, h) + (size_t)(next - at) * s->stride);
             at += s->per_hour;
         }
     }
 }
 
 /* Mean residual of a supply's reference minutes, which the window means are counted from. */
-static void joint_centre(const struct fold_job *job, uint32_t supply, int leave,
-                         struct reference *ref, struct joint *joint, struct rows *rows,
-                         float **residual, size_t *cap)
+static void joint_centre(const struct fold_job *job, uint32_t supply, int leave, struct reference *ref,
+                         struct joint *joint, struct rows *rows, float **residual, size_t *cap)
 {
     const struct spool *s = job->spool;
     size_t w = job->layout->width;
     rows->n = 0;
     for (size_t h = 0; h < s->hours; h++)
-        for (size_t m = h % CENTRE_STRIDE; in_reference(s, h, leave) && m < s->per_hour;
-             m += CENTRE_STRIDE)
+        for (size_t m = h % CENTRE_STRIDE; in_reference(s, h, leave) && m < s->per_hour; m += CENTRE_STRIDE)
             rows_add(rows, job, ref, supply, spool_hour(s, supply, h) + m * s->stride);
     xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
     size_t family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
@@ -316,8 +314,8 @@ struct joint *fold_joint(const struct fold_job *job, int leave, struct reference
         family_rows(job, i, leave, ref, &rows);
         int rc = joint_fit(joint, i, rows.z, rows.context, rows.n, job->seed + i, &fit, &ignored);
         if (fits)
-            fits[i] = (struct family_fit){.fitted = rc == 0, .rows = rows.n,
-                                          .columns = joint_columns(joint, i), .network = fit};
+            fits[i] = (struct family_fit){
+                .fitted = rc == 0, .rows = rows.n, .columns = joint_columns(joint, i), .network = fit};
         rows_free(&rows);
         if (job->progress)
             job->progress(job->arg, (double)i + 1, (double)families);
@@ -335,9 +333,9 @@ struct joint *fold_joint(const struct fold_job *job, int leave, struct reference
 /* ---- scores of a block ---- */
 
 /* Sums of the residual per hour of the block. */
-static void joint_hours(const struct fold_job *job, uint32_t supply, int block,
-                        const struct reference *ref, struct joint *joint, struct hours *hours,
-                        struct rows *rows, float **residual, size_t *cap)
+static void joint_hours(const struct fold_job *job, uint32_t supply, int block, const struct reference *ref,
+                        struct joint *joint, struct hours *hours, struct rows *rows, float **residual,
+                        size_t *cap)
 {
     const struct spool *s = job->spool;
     size_t w = job->layout->width, family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
@@ -366,8 +364,8 @@ static bool hour_alive(const struct hours *hours, size_t h)
     return false;
 }
 
-static void score_supply(const struct fold_job *job, uint32_t supply, int block,
-                         const struct reference *ref, const struct hours *hours, struct nulls *out)
+static void score_supply(const struct fold_job *job, uint32_t supply, int block, const struct reference *ref,
+                         const struct hours *hours, struct nulls *out)
 {
     size_t w = job->layout->width, lo = 0, at = supply * w;
     while (lo < hours->n && job->spool->block[lo] != block)

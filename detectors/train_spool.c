@@ -69,8 +69,7 @@ static void mark_blocks(struct spool *s, struct record *r)
             s->block[h] = -1;
 }
 
-int spool_new(struct spool **out, const struct fleet *f, size_t width, struct record *r,
-              struct err *err)
+int spool_new(struct spool **out, const struct fleet *f, size_t width, struct record *r, struct err *err)
 {
     size_t n = record_minutes(r);
     if (n < 2)
@@ -164,8 +163,8 @@ static void rises_step(struct rises *x, struct spool_seen *seen, const struct sp
     }
 }
 
-static void put_minute(struct spool *s, const struct feature_frame *ff, const bool usable[],
-                       size_t hour, size_t minute)
+static void put_minute(struct spool *s, const struct feature_frame *ff, const bool usable[], size_t hour,
+                       size_t minute)
 {
     size_t w = s->stride - JOINT_CONTEXT;
     for (size_t i = 0; i < s->n_supplies; i++) {
@@ -191,8 +190,7 @@ static void note(struct spool_seen *seen, const struct feature_frame *ff, size_t
 
 void spool_fill(struct spool *s, const struct fleet *f, const struct feature_layout *l,
                 const struct physics *p, struct record *r, const struct maintenance *m,
-                struct spool_seen *seen, void (*progress)(void *arg, double done, double total),
-                void *arg)
+                struct spool_seen *seen, void (*progress)(void *arg, double done, double total), void *arg)
 {
     size_t n = record_minutes(r), minute;
     bool *usable = xcalloc(s->n_supplies, sizeof *usable);

@@ -12,17 +12,17 @@
 struct spool {
     size_t n_supplies, hours, stride; /* stride: floats of a row */
     unsigned per_hour;
-    tstamp_ns begin;     /* start of hour 0, a whole hour UTC */
-    int8_t *block;       /* [hours] block of FOLDS that holds the hour wholly; -1: a border */
-    float *rows;         /* [S][hours·per_hour][stride], mapped */
+    tstamp_ns begin; /* start of hour 0, a whole hour UTC */
+    int8_t *block;   /* [hours] block of FOLDS that holds the hour wholly; -1: a border */
+    float *rows;     /* [S][hours·per_hour][stride], mapped */
     size_t bytes;
 };
 
 /* What a pass over the record learns beside the rows. */
 struct spool_seen {
-    bool *fitted;        /* [S] some feature was there */
-    bool *steady;        /* [S] some steady minute */
-    float *rise;         /* [S][days] largest R of the fast path in each 24 h from begin; NaN: under 12 h */
+    bool *fitted; /* [S] some feature was there */
+    bool *steady; /* [S] some steady minute */
+    float *rise;  /* [S][days] largest R of the fast path in each 24 h from begin; NaN: under 12 h */
     size_t days;
 };
 
@@ -34,8 +34,7 @@ void spool_free(struct spool *s);
 /* Runs features with a physics over the record into the spool. seen may be NULL. */
 void spool_fill(struct spool *s, const struct fleet *f, const struct feature_layout *l,
                 const struct physics *p, struct record *r, const struct maintenance *m,
-                struct spool_seen *seen, void (*progress)(void *arg, double done, double total),
-                void *arg);
+                struct spool_seen *seen, void (*progress)(void *arg, double done, double total), void *arg);
 
 void spool_seen_init(struct spool_seen *seen, const struct spool *s);
 void spool_seen_fini(struct spool_seen *seen);

@@ -68,8 +68,8 @@ static void covariance_of(double *c, const float *x, size_t rows, size_t d, cons
     free(z);
 }
 
-int whiten_fit(struct whiten *w, const float *x, size_t rows, size_t d, const double *mean,
-               const double *sd, double shrink)
+int whiten_fit(struct whiten *w, const float *x, size_t rows, size_t d, const double *mean, const double *sd,
+               double shrink)
 {
     double *own_mean = xcalloc(d, sizeof *own_mean), *own_sd = xcalloc(d, sizeof *own_sd);
     size_t n = moments(x, rows, d, own_mean, own_sd);

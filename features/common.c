@@ -11,11 +11,11 @@
 #define WATER_TAU (5 * NS_PER_MIN)
 #define WATER_BRIDGE (10 * NS_PER_MIN)
 
-static const uint32_t signal_of[COMMON_SIGNALS] = {
-    SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE, SIGNAL_IGBT_TEMPERATURE};
+static const uint32_t signal_of[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
+                                                   SIGNAL_IGBT_TEMPERATURE};
 
-static void find_levels(struct common_part *p, const struct fleet *f,
-                        const struct feature_layout *l, uint32_t signal)
+static void find_levels(struct common_part *p, const struct fleet *f, const struct feature_layout *l,
+                        uint32_t signal)
 {
     for (size_t s = 0; s < l->n_supplies; s++) {
         p->level[s] = -1;
@@ -85,8 +85,8 @@ void common_free(struct common *c)
     free(c);
 }
 
-void common_medians(struct common *c, enum common_signal signal, const float *residual,
-                    size_t stride, const uint8_t mode[], float median[])
+void common_medians(struct common *c, enum common_signal signal, const float *residual, size_t stride,
+                    const uint8_t mode[], float median[])
 {
     const struct common_part *p = &c->part[signal];
     for (size_t g = 0; g < c->groups; g++) {

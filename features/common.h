@@ -14,9 +14,9 @@ enum common_signal { COMMON_CAPACITOR, COMMON_MAGNET, COMMON_IGBT, COMMON_SIGNAL
 struct common {
     size_t n_supplies, groups;
     struct common_part {
-        int32_t *level;  /* [S] level of the signal in the supply's row; -1: none */
-        int32_t *group;  /* [S], also of supplies without the signal; -1: none */
-        uint32_t *first; /* [groups+1] into member */
+        int32_t *level;   /* [S] level of the signal in the supply's row; -1: none */
+        int32_t *group;   /* [S], also of supplies without the signal; -1: none */
+        uint32_t *first;  /* [groups+1] into member */
         uint32_t *member; /* supplies that have the signal, by group */
     } part[COMMON_SIGNALS];
     float *scratch;
@@ -27,8 +27,8 @@ void common_free(struct common *c);
 
 /* Median per group over the steady supplies: residual[S][stride] holds the levels of each supply; median
  * [groups], NaN where fewer than COMMON_LEAST are valid. */
-void common_medians(struct common *c, enum common_signal signal, const float *residual,
-                    size_t stride, const uint8_t mode[], float median[]);
+void common_medians(struct common *c, enum common_signal signal, const float *residual, size_t stride,
+                    const uint8_t mode[], float median[]);
 
 /* The sectors' water: low-passed median of the magnet residuals, one per group of COMMON_MAGNET. */
 struct water {

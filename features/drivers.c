@@ -36,8 +36,7 @@ struct supply_scale drivers_default_scale(const struct fleet *f, uint32_t supply
     };
 }
 
-struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[],
-                            tstamp_ns period)
+struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[], tstamp_ns period)
 {
     struct drivers *d = xcalloc(1, sizeof *d);
     size_t n = f->n_supplies;
@@ -141,8 +140,8 @@ static void low_pass(const struct drivers *d, struct driver_state *a, float qm)
     }
 }
 
-static void fill_row(const struct drivers *d, const struct driver_state *a, struct driver_row *r,
-                     float qm, float dac)
+static void fill_row(const struct drivers *d, const struct driver_state *a, struct driver_row *r, float qm,
+                     float dac)
 {
     float i = (float)a->i, sign = isnan(dac) ? i : dac;
     *r = (struct driver_row){

@@ -46,8 +46,7 @@ struct drivers {
 };
 
 /* scale NULL: drivers_default_scale for all. Borrows f, copies scale. */
-struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[],
-                            tstamp_ns period);
+struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[], tstamp_ns period);
 void drivers_free(struct drivers *d);
 
 /* Takes one minute, in order; fills row, mode, peak. */

@@ -26,8 +26,7 @@ struct features {
     float *x, *context, *rise;
 };
 
-struct features *features_new(const struct fleet *f, const struct feature_layout *l,
-                              const struct physics *p)
+struct features *features_new(const struct fleet *f, const struct feature_layout *l, const struct physics *p)
 {
     struct features *e = xcalloc(1, sizeof *e);
     size_t cells = l->n_supplies * l->levels;
@@ -164,8 +163,7 @@ static float rise_of(const struct features *e, size_t s, const float value[])
     calm.q3 = r->qm3;
     calm.q15 = r->qm15;
     const struct feature_channel *c = feature_at(e->l, s, (size_t)level);
-    return (float)((double)value[c->channel] -
-                   physics_expect(e->p, e->l, s, (size_t)level, &calm, 0));
+    return (float)((double)value[c->channel] - physics_expect(e->p, e->l, s, (size_t)level, &calm, 0));
 }
 
 static void write_context(struct features *e, const float value[])

@@ -21,13 +21,13 @@
 #define THIN_MOST 5       /* minutes; the water is low-passed 5 min */
 #define KEPT 160          /* sample rows per supply */
 #define KEPT_LEAST 20
-#define CLIP 8.0             /* robust sd beyond which a row is a glitch */
-#define REACH 0.95           /* quantile of |residual| taken as 1.96 sd: warm-up must not be clipped */
-#define CAP 100.0            /* log-variance: a squared difference counts at most CAP times the mean */
-#define TRIM 0.9             /* that mean is over the lower 90 % … */
-#define TRIM_FACTOR 1.604    /* … of a χ²(1), whose lower 90 % average 0.623 */
-#define MIN_CURRENT 30e-6    /* of full scale */
-#define MIN_VOLTAGE 1.5e-3   /* of the voltage at full scale */
+#define CLIP 8.0           /* robust sd beyond which a row is a glitch */
+#define REACH 0.95         /* quantile of |residual| taken as 1.96 sd: warm-up must not be clipped */
+#define CAP 100.0          /* log-variance: a squared difference counts at most CAP times the mean */
+#define TRIM 0.9           /* that mean is over the lower 90 % … */
+#define TRIM_FACTOR 1.604  /* … of a χ²(1), whose lower 90 % average 0.623 */
+#define MIN_CURRENT 30e-6  /* of full scale */
+#define MIN_VOLTAGE 1.5e-3 /* of the voltage at full scale */
 
 /* A thin sample of rows, minutes in pairs. */
 struct sample_rows {
@@ -143,8 +143,7 @@ static void keep(struct fitter *a, const struct frame *in, size_t k, int which)
     memcpy(a->kept.row[which] + i * a->S, a->d->row, a->S * sizeof *a->d->row);
     for (size_t s = 0; s < a->S; s++)
         for (size_t l = 0; l < a->l->n_levels[s]; l++)
-            a->kept.y[which][(i * a->S + s) * a->L + l] =
-                in->value[feature_at(a->l, s, l)->channel];
+            a->kept.y[which][(i * a->S + s) * a->L + l] = in->value[feature_at(a->l, s, l)->channel];
     if (which == 0)
         return;
     maintenance_mask(a->m, a->f, in->t, a->maintained);
@@ -168,8 +167,7 @@ static void magnet_residuals(struct fitter *a, const struct frame *in, size_t fi
 }
 
 /* The water of all groups in minute k, for every fit, stored for the second pass. */
-static void find_water(struct fitter *a, const struct frame *in, size_t k, struct water w[],
-                       float residual[])
+static void find_water(struct fitter *a, const struct frame *in, size_t k, struct water w[], float residual[])
 {
     for (size_t i = 0; i < a->fits; i++) {
         float *to = water_at(a, k, i);
@@ -283,13 +281,11 @@ static void set_limits(struct fitter *a, bool voltage)
             for (size_t i = 0; i < a->kept.n; i++) {
                 uint8_t mode = a->kept.mode[i * a->S + s];
                 double r = kept_residual(a, 0, i, 1, s, l);
-                if (mode != MODE_COUNT && !isnan(r) &&
-                    row_serves(kind, &a->kept.row[1][i * a->S + s], mode))
+                if (mode != MODE_COUNT && !isnan(r) && row_serves(kind, &a->kept.row[1][i * a->S + s], mode))
                     v[n++] = (float)fabs(r);
             }
             if (n >= KEPT_LEAST)
-                a->limit[at] = CLIP * fmax((double)select_quantile(v, n, REACH) / 1.96,
-                                           a->out[0]->lsb[at]);
+                a->limit[at] = CLIP * fmax((double)select_quantile(v, n, REACH) / 1.96, a->out[0]->lsb[at]);
         }
     }
 }
@@ -399,15 +395,22 @@ static void share_scales(struct fitter *a)
     }
 }
 
-int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f,
-                struct record *r, const struct maintenance *m,
-                void (*progress)(void *arg, double done, double total), void *arg, struct err *err)
+int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f, struct record *r,
+                const struct maintenance *m, void (*progress)(void *arg, double done, double total),
+                void *arg, struct err *err)
 {
     if (record_minutes(r) < 2)
         return err_set(err, ERR_DATA, "nothing to fit: the period holds no minutes");
     struct feature_layout *l = feature_layout_new(f);
-    struct fitter a = {.f = f, .l = l, .r = r, .m = m, .out = out, .leave = leave,
-                       .fits = (size_t)n, .progress = progress, .arg = arg};
+    struct fitter a = {.f = f,
+                       .l = l,
+                       .r = r,
+                       .m = m,
+                       .out = out,
+                       .leave = leave,
+                       .fits = (size_t)n,
+                       .progress = progress,
+                       .arg = arg};
     for (int i = 0; i < n; i++)
         out[i] = physics_new(l, record_time(r, 1) - record_time(r, 0));
     open_fitter(&a);

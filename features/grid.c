@@ -13,8 +13,8 @@
 
 const char *quality_name(enum quality q)
 {
-    static const char *const names[QUALITY_COUNT] = {"ok", "held", "missing", "stale", "invalid",
-                                                     "disconnected"};
+    static const char *const names[QUALITY_COUNT] = {"ok",    "held",    "missing",
+                                                     "stale", "invalid", "disconnected"};
     return q < QUALITY_COUNT ? names[q] : "?";
 }
 
@@ -92,8 +92,8 @@ void grid_connections(struct grid *g, const int8_t connected[])
         g->channel[i].connected = connected[i];
 }
 
-enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, bool deadband,
-                          tstamp_ns hold, enum link link)
+enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, bool deadband, tstamp_ns hold,
+                          enum link link)
 {
     if (h->t == INT64_MIN)
         return QUALITY_MISSING;

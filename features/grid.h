@@ -15,7 +15,7 @@ struct held {
 enum link { LINK_UP, LINK_LOST, LINK_UNKNOWN };
 
 struct grid_channel {
-    struct held last, before; /* the two newest readings */
+    struct held last, before;      /* the two newest readings */
     uint32_t intervals, long_ones; /* between readings; those beyond max_age without a loss */
     int8_t connected;              /* the archiver's word: 1, 0, -1 not known */
     bool deadband;
@@ -36,8 +36,8 @@ struct grid {
 struct held grid_held(const struct sample *s);
 
 /* Quality at t of the newest reading that is not younger than t. */
-enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, bool deadband,
-                          tstamp_ns hold, enum link link);
+enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, bool deadband, tstamp_ns hold,
+                          enum link link);
 
 /* Counts one interval and decides whether the channel sends on change only. */
 void grid_learn(struct grid_channel *c, tstamp_ns interval, tstamp_ns max_age);

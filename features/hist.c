@@ -28,13 +28,13 @@ struct window {
 
 struct hist_windows {
     size_t n, blocks;
-    unsigned minutes, at;     /* window's length; next place in the ring */
-    float (*edge)[EDGES][LANES]; /* [blocks] */
-    uint8_t *ring;            /* (minutes, blocks·LANES) bins */
+    unsigned minutes, at;         /* window's length; next place in the ring */
+    float (*edge)[EDGES][LANES];  /* [blocks] */
+    uint8_t *ring;                /* (minutes, blocks·LANES) bins */
     uint16_t (*count)[HIST_BINS]; /* [n] */
-    uint16_t *valid;          /* [n] */
-    struct window *window;    /* [n] */
-    double *x_log_x;          /* [minutes+1]: c·log2 c */
+    uint16_t *valid;              /* [n] */
+    struct window *window;        /* [n] */
+    double *x_log_x;              /* [minutes+1]: c·log2 c */
 };
 
 void hist_edges(float edges[HIST_BINS - 1], float v[], size_t n)
@@ -141,8 +141,7 @@ void hist_windows_reference(struct hist_windows *w, size_t channel, const float 
 }
 
 /* Bins of LANES values at once; edge is (EDGES, LANES). */
-static void find_bins(const float edge[restrict], const float v[restrict LANES],
-                      uint8_t bin[restrict LANES])
+static void find_bins(const float edge[restrict], const float v[restrict LANES], uint8_t bin[restrict LANES])
 {
     int32_t found[LANES];
     for (size_t j = 0; j < LANES; j++)

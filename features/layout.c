@@ -20,8 +20,7 @@ static const struct {
     [SIGNAL_CURRENT] = {FEATURE_CURRENT, true, false, "current", "what its DAC asks for"},
     [SIGNAL_MAGNET_TEMPERATURE] = {FEATURE_MAGNET, false, true, "magnet temperature",
                                    "what its current explains"},
-    [SIGNAL_IGBT_TEMPERATURE] = {FEATURE_IGBT, false, true, "IGBT temperature",
-                                 "what its current explains"},
+    [SIGNAL_IGBT_TEMPERATURE] = {FEATURE_IGBT, false, true, "IGBT temperature", "what its current explains"},
     [SIGNAL_VOLTAGE] = {FEATURE_VOLTAGE, false, false, "voltage",
                         "what its current and the sector's water explain"},
 };
@@ -31,14 +30,10 @@ static double known_min_effect(enum feature_kind kind, double range)
     switch (kind) {
     case FEATURE_CAPACITOR:
     case FEATURE_MAGNET:
-    case FEATURE_IGBT:
-        return MIN_TEMPERATURE;
-    case FEATURE_CURRENT:
-        return MIN_CURRENT * range;
-    case FEATURE_VOLTAGE:
-        return MIN_VOLTAGE * range;
-    case FEATURE_RAW:
-        break;
+    case FEATURE_IGBT: return MIN_TEMPERATURE;
+    case FEATURE_CURRENT: return MIN_CURRENT * range;
+    case FEATURE_VOLTAGE: return MIN_VOLTAGE * range;
+    case FEATURE_RAW: break;
     }
     return NAN;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENOUGH 20000      /* readings of a column that are looked at */
+#define ENOUGH 20000 /* readings of a column that are looked at */
 #define ENOUGH_STEPS 4096
 #define FEW 10
 #define MAD_TO_SD 1.4826 /* of a normal distribution */

@@ -65,8 +65,7 @@ static bool decide_off(struct mode_state *s, const struct mode_input *in)
 
 static bool decide_ramp(const struct mode_state *s, const struct mode_input *in)
 {
-    return s->n > RAMP_MINUTES &&
-           fabsf(in->i - s->i[(s->n - 1 - RAMP_MINUTES) % MODE_HISTORY]) > in->ramp;
+    return s->n > RAMP_MINUTES && fabsf(in->i - s->i[(s->n - 1 - RAMP_MINUTES) % MODE_HISTORY]) > in->ramp;
 }
 
 enum mode mode_step(struct mode_state *s, const struct mode_input *in)

@@ -14,7 +14,7 @@
 #define MODE_OFF_MINUTES 5                 /* … for so long, without signs of life; */
 #define MODE_OFF_MINUTES_BLIND 20          /* without a DAC, which would say what was asked for */
 #define MODE_RAMP_DEFAULT 5e-3F            /* change of i over three minutes that is a ramp, if not learned */
-#define MODE_STIR_DEFAULT 3e-4F            /* movement of i within twenty minutes that is life, if not learned */
+#define MODE_STIR_DEFAULT 3e-4F /* movement of i within twenty minutes that is life, if not learned */
 
 #define MODE_HISTORY 20
 

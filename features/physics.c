@@ -43,24 +43,17 @@ void physics_free(struct physics *p)
 size_t physics_terms(enum feature_kind k)
 {
     switch (k) {
-    case FEATURE_CAPACITOR:
-        return 5;
-    case FEATURE_MAGNET:
-        return 4;
-    case FEATURE_IGBT:
-        return 7;
-    case FEATURE_CURRENT:
-        return 3;
-    case FEATURE_VOLTAGE:
-        return 6;
-    case FEATURE_RAW:
-        break;
+    case FEATURE_CAPACITOR: return 5;
+    case FEATURE_MAGNET: return 4;
+    case FEATURE_IGBT: return 7;
+    case FEATURE_CURRENT: return 3;
+    case FEATURE_VOLTAGE: return 6;
+    case FEATURE_RAW: break;
     }
     return 1;
 }
 
-void physics_regressors(enum feature_kind k, const struct driver_row *r, double w,
-                        double x[RIDGE_TERMS])
+void physics_regressors(enum feature_kind k, const struct driver_row *r, double w, double x[RIDGE_TERMS])
 {
     double i = (double)r->i, q3 = (double)r->q3;
     x[0] = 1;
@@ -97,8 +90,7 @@ void physics_regressors(enum feature_kind k, const struct driver_row *r, double 
         x[4] = (double)r->sign;
         x[5] = 1;
         break;
-    case FEATURE_RAW:
-        break;
+    case FEATURE_RAW: break;
     }
 }
 
@@ -107,8 +99,8 @@ double physics_unit(enum feature_kind k, const struct supply_scale *s)
     return k == FEATURE_CURRENT || k == FEATURE_VOLTAGE ? s->peak : 1;
 }
 
-double physics_expect(const struct physics *p, const struct feature_layout *l, size_t supply,
-                      size_t level, const struct driver_row *r, double w)
+double physics_expect(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level,
+                      const struct driver_row *r, double w)
 {
     enum feature_kind kind = feature_at(l, supply, level)->kind;
     const double *b = p->coef[supply * p->levels + level];
@@ -168,8 +160,8 @@ static int get(const struct mfile *m, const char *prefix, const char *name, void
     return rc;
 }
 
-int physics_load(struct physics **out, const struct fleet *f, const struct mfile *m,
-                 const char *prefix, struct err *err)
+int physics_load(struct physics **out, const struct fleet *f, const struct mfile *m, const char *prefix,
+                 struct err *err)
 {
     struct feature_layout *l = feature_layout_new(f);
     struct physics *p = physics_new(l, 0);

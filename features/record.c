@@ -47,21 +47,18 @@ static int map_storage(struct record *r, const char *dir, struct err *err)
     if (dir) {
         fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (fd < 0)
-            return err_set(err, ERR_IO, "could not make a temporary file in %s: %s", dir,
-                           strerror(errno));
+            return err_set(err, ERR_IO, "could not make a temporary file in %s: %s", dir, strerror(errno));
         /* reserve now: a full disk would otherwise end psmon by SIGBUS */
         int e = posix_fallocate(fd, 0, (off_t)r->map_size);
         if (e != 0)
-            rc = err_set(err, ERR_IO, "no room for %zu MB in %s: %s", r->map_size >> 20, dir,
-                         strerror(e));
+            rc = err_set(err, ERR_IO, "no room for %zu MB in %s: %s", r->map_size >> 20, dir, strerror(e));
         flags = MAP_SHARED;
     }
     if (rc == 0) {
         r->map = mmap(NULL, r->map_size, PROT_READ | PROT_WRITE, flags, fd, 0);
         if (r->map == MAP_FAILED) {
             r->map = NULL;
-            rc = err_set(err, ERR_IO, "could not map %zu MB: %s", r->map_size >> 20,
-                         strerror(errno));
+            rc = err_set(err, ERR_IO, "could not map %zu MB: %s", r->map_size >> 20, strerror(errno));
         }
     }
     if (fd >= 0)
@@ -174,8 +171,7 @@ static void settle(struct record *r, const struct supply *s, uint32_t channel)
         if (quality[k] <= QUALITY_HELD || isnan(value[k]))
             continue;
         bool invalid = isinf(value[k]);
-        bool held = c->state.deadband &&
-                    (quality[k] == QUALITY_STALE || sibling_speaks(r, s, channel, k));
+        bool held = c->state.deadband && (quality[k] == QUALITY_STALE || sibling_speaks(r, s, channel, k));
         if (held)
             quality[k] = invalid ? QUALITY_INVALID : QUALITY_HELD;
         if (!held || invalid)
@@ -204,8 +200,8 @@ static void learn_untouched(struct record *r, uint32_t channel)
 {
     struct grid_channel *c = &r->filler[channel].state;
     tstamp_ns silent = c->last.t == INT64_MIN ? 0 : record_time(r, r->n) - c->last.t;
-    if (r->grid->learns && r->grid->fleet->channels[channel].signal == SIGNAL_DAC &&
-        c->intervals == 0 && silent > r->grid->max_age[channel])
+    if (r->grid->learns && r->grid->fleet->channels[channel].signal == SIGNAL_DAC && c->intervals == 0 &&
+        silent > r->grid->max_age[channel])
         grid_learn(c, silent, r->grid->max_age[channel]);
 }
 

@@ -33,10 +33,10 @@ struct frame {
 };
 
 struct grid_options {
-    tstamp_ns period;        /* 60 s */
-    tstamp_ns max_age;       /* 5 min, for signals without their own */
+    tstamp_ns period;                /* 60 s */
+    tstamp_ns max_age;               /* 5 min, for signals without their own */
     const tstamp_ns *signal_max_age; /* [fleet.signals.n], 0: max_age; NULL: none */
-    tstamp_ns deadband_hold; /* longest hold of a dead-band channel */
+    tstamp_ns deadband_hold;         /* longest hold of a dead-band channel */
 };
 
 /* ---- per channel state, carried from span to span and into live polling ---- */

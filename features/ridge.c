@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-#define OWN_SHRINK 0.01     /* D = OWN_SHRINK·diag(G) */
-#define FAMILY_SHRINK 1e-6  /* of the family's coefficients towards 0: for regressors that never moved */
-#define ROWS_FOR_ALL 100    /* below, a supply takes the family's coefficients but for the first … */
-#define ROWS_FOR_FIRST 10   /* … and below this all of them */
+#define OWN_SHRINK 0.01    /* D = OWN_SHRINK·diag(G) */
+#define FAMILY_SHRINK 1e-6 /* of the family's coefficients towards 0: for regressors that never moved */
+#define ROWS_FOR_ALL 100   /* below, a supply takes the family's coefficients but for the first … */
+#define ROWS_FOR_FIRST 10  /* … and below this all of them */
 
 /* Place of element (j, k), k <= j, in a lower triangle stored by rows. */
 static size_t at(size_t j, size_t k)

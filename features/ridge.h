@@ -22,11 +22,11 @@ void ridge_add(struct normals *to, const struct normals *n);
 /* Pooled coefficients of a family in which every member has its own first one. Zero-fill, add the members'
  * normals, solve. */
 struct ridge_family {
-    struct normals within;       /* Σ of the members' normals with the first regressor projected out */
+    struct normals within; /* Σ of the members' normals with the first regressor projected out */
     double rows;
-    double squares[RIDGE_TERMS]; /* Σ x², nothing projected: the scale of a barely visible regressor */
+    double squares[RIDGE_TERMS];      /* Σ x², nothing projected: the scale of a barely visible regressor */
     double own_x[RIDGE_TERMS], own_y; /* Σ x[0]·x, Σ x[0]·y */
-    double beta[RIDGE_TERMS];    /* after ridge_family_solve */
+    double beta[RIDGE_TERMS];         /* after ridge_family_solve */
 };
 void ridge_family_add(struct ridge_family *f, const struct normals *n, size_t terms);
 /* False when the family has no rows. Coefficients that its rows do not determine are near 0. */
@@ -34,8 +34,8 @@ bool ridge_family_solve(struct ridge_family *f, size_t terms);
 
 /* (G + D) β = h + D β_family with D = 0.01·diag(G), 0 for the first; where the family's mean square of a
  * regressor is larger than the member's own, that stands in D: a corrector that stood near zero through the
- * reference is told by its family what a large current does. With few rows all but the first are the family's,
- * with hardly any the first too. */
+ * reference is told by its family what a large current does. With few rows all but the first are the
+ * family's, with hardly any the first too. */
 void ridge_solve(double beta[], const struct normals *n, const struct ridge_family *f, size_t terms);
 
 #endif

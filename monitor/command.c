@@ -42,29 +42,19 @@ static bool set_option(const struct option_spec *o, const char *text, struct err
 {
     char *end;
     switch (o->type) {
-    case OPTION_FLAG:
-        *(bool *)o->to = true;
-        return true;
-    case OPTION_TEXT:
-        *(const char **)o->to = text;
-        return true;
-    case OPTION_NUMBER:
-        *(double *)o->to = strtod(text, &end);
-        break;
+    case OPTION_FLAG: *(bool *)o->to = true; return true;
+    case OPTION_TEXT: *(const char **)o->to = text; return true;
+    case OPTION_NUMBER: *(double *)o->to = strtod(text, &end); break;
     case OPTION_INTEGER:
         errno = 0;
         *(int64_t *)o->to = strtoll(text, &end, 10);
         break;
-    case OPTION_TIME:
-        return timefmt_parse(o->to, text, err) == 0;
-    case OPTION_DURATION:
-        return timefmt_duration(o->to, text, err) == 0;
-    default:
-        return false;
+    case OPTION_TIME: return timefmt_parse(o->to, text, err) == 0;
+    case OPTION_DURATION: return timefmt_duration(o->to, text, err) == 0;
+    default: return false;
     }
     if (end == text || *end != '\0') {
-        err_set(err, ERR_CONFIG, "'%s' is not a %snumber", text,
-                o->type == OPTION_INTEGER ? "whole " : "");
+        err_set(err, ERR_CONFIG, "'%s' is not a %snumber", text, o->type == OPTION_INTEGER ? "whole " : "");
         return false;
     }
     return true;
@@ -77,8 +67,7 @@ static int usage_error(const char *command, const char *text)
 }
 
 bool command_options(int argc, char **argv, const char *usage, const char *about,
-                     const struct option_spec *specs, const char **positional, int max, int *n,
-                     int *status)
+                     const struct option_spec *specs, const char **positional, int max, int *n, int *status)
 {
     struct option long_options[MAX_OPTIONS + 2];
     char letters[2 * MAX_OPTIONS + 2] = ":", text[256];
@@ -165,8 +154,7 @@ int context_open(struct context *c, const char *config, struct err *err)
     for (size_t i = 0; rc == 0 && i < c->settings->n_signal_max_age; i++)
         if (!fleet_has_signal(c->fleet, c->settings->signal_max_age[i].signal))
             rc = err_set(err, ERR_CONFIG, "%s:%u: max_age.%s: no channel of the fleet has this signal",
-                         config, c->settings->signal_max_age[i].line,
-                         c->settings->signal_max_age[i].signal);
+                         config, c->settings->signal_max_age[i].line, c->settings->signal_max_age[i].signal);
     if (rc != 0)
         context_close(c);
     return rc;
@@ -237,7 +225,8 @@ static void *end_cleanly(void *arg)
     _exit(128 + number);
 }
 
-/* SIGINT may come in as ignored, from a shell that started us in the background: waiting for it still works. */
+/* SIGINT may come in as ignored, from a shell that started us in the background: waiting for it still works.
+ */
 static void watch_signals(struct context *c)
 {
     pthread_t thread;

@@ -22,8 +22,8 @@ extern const struct command command_run, command_train, command_model, command_r
 /* Options of a command, ended by {0}. value NULL: a flag. Text is stored by set. */
 enum option_type { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_TIME, OPTION_DURATION, OPTION_FLAG };
 struct option_spec {
-    const char *name;        /* "from" for --from */
-    char letter;             /* 'c' for -c; 0: none */
+    const char *name; /* "from" for --from */
+    char letter;      /* 'c' for -c; 0: none */
     enum option_type type;
     void *to;                /* const char **, double *, int64_t *, tstamp_ns *, tstamp_ns *, bool * */
     const char *placeholder; /* "T" */
@@ -34,8 +34,7 @@ struct option_spec {
 /* Parses argv; options and positional arguments may be mixed; positional[] receives at most max of them,
  * *n their number. Prints help (exit 0) or one line of error (exit 2) and returns false with *status set. */
 bool command_options(int argc, char **argv, const char *usage, const char *about,
-                     const struct option_spec *specs, const char **positional, int max, int *n,
-                     int *status);
+                     const struct option_spec *specs, const char **positional, int max, int *n, int *status);
 
 /* Prints "psmon: <text>" and returns EXIT_USAGE for ERR_CONFIG, else EXIT_FAILED. */
 int command_fail(const struct err *err);
@@ -45,9 +44,9 @@ struct context {
     struct settings *settings;
     struct fleet *fleet;
     struct maintenance *maintenance;
-    char *conninfo;           /* after context_database */
-    struct cluster *cluster;  /* the private cluster we hold, or NULL */
-    bool resident;            /* set by a command that handles SIGINT and SIGTERM itself */
+    char *conninfo;          /* after context_database */
+    struct cluster *cluster; /* the private cluster we hold, or NULL */
+    bool resident;           /* set by a command that handles SIGINT and SIGTERM itself */
 };
 int context_open(struct context *c, const char *config, struct err *err) MUSTCHECK;
 

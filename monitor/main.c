@@ -17,9 +17,9 @@ static int print_version(int argc, char **argv)
 static const struct command command_version = {"version", "print the version", print_version};
 
 static const struct command *const commands[] = {
-    &command_run,      &command_train,    &command_model,  &command_replay, &command_report,
-    &command_query,    &command_alarm,    &command_import, &command_score,  &command_evaluate,
-    &command_simulate, &command_receive,  &command_check_config, &command_version,
+    &command_run,      &command_train,   &command_model,        &command_replay,  &command_report,
+    &command_query,    &command_alarm,   &command_import,       &command_score,   &command_evaluate,
+    &command_simulate, &command_receive, &command_check_config, &command_version,
 };
 
 static void print_usage(FILE *to)

@@ -20,9 +20,9 @@ int models_check_name(const char *name, struct err *err)
     bool ok = n > 0 && n < MODEL_NAME_LEN && name[0] != '.' && name[0] != '-';
     for (size_t i = 0; ok && i < n; i++)
         ok = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
-    return ok ? 0 : err_set(err, ERR_CONFIG,
-                            "'%.80s' cannot name a model: letters, digits, dot, dash and underscore can",
-                            name);
+    return ok ? 0
+              : err_set(err, ERR_CONFIG,
+                        "'%.80s' cannot name a model: letters, digits, dot, dash and underscore can", name);
 }
 
 static char *folder_path(const char *state_dir, const char *file)

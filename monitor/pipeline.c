@@ -29,8 +29,8 @@ static struct grid *make_grid(const struct settings *s, const struct fleet *f, c
     return g;
 }
 
-struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f,
-                              const struct maintenance *m, const struct model *model, bool trace)
+struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f, const struct maintenance *m,
+                              const struct model *model, bool trace)
 {
     struct pipeline *p = xcalloc(1, sizeof *p);
     p->settings = s;

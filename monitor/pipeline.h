@@ -35,8 +35,8 @@ struct pipeline {
 };
 
 /* Borrows settings, fleet, maintenance and model. trace: keep traces (run only). */
-struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f,
-                              const struct maintenance *m, const struct model *model, bool trace);
+struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f, const struct maintenance *m,
+                              const struct model *model, bool trace);
 void pipeline_free(struct pipeline *p);
 
 /* One minute; see scorer_step for warm. The result stands in p->tick until the next. */

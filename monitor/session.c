@@ -18,8 +18,8 @@
 static int load_model(struct session *s, struct err *err)
 {
     struct context *c = s->context;
-    int rc = models_load_active(&s->model, c->settings->state_dir, c->fleet, s->model_name,
-                                s->model_hash, err);
+    int rc =
+        models_load_active(&s->model, c->settings->state_dir, c->fleet, s->model_name, s->model_hash, err);
     if (rc < 0)
         return err_wrap(err, "model '%s'", s->model_name);
     if (rc == 0)
@@ -109,9 +109,13 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
         rc = pg_open(&s->pg, loop, c->conninfo, spool, err);
     free(spool);
     if (rc == 0) {
-        const struct history_run r = {.name = run, .kind = s->live ? "live" : "replay",
-                                      .model = s->model_name, .model_hash = s->model_hash,
-                                      .config_hash = c->settings->hash, .from = from, .to = to,
+        const struct history_run r = {.name = run,
+                                      .kind = s->live ? "live" : "replay",
+                                      .model = s->model_name,
+                                      .model_hash = s->model_hash,
+                                      .config_hash = c->settings->hash,
+                                      .from = from,
+                                      .to = to,
                                       .keep_ticks_days = (int)(c->settings->keep_ticks / NS_PER_DAY)};
         rc = history_open(&s->history, s->pg, c->conninfo, c->fleet, c->maintenance, &r, err);
     }
@@ -176,21 +180,29 @@ static void issue_report(struct session *s, tstamp_ns due)
     struct pipeline *p = s->pipeline;
     const struct context *c = s->context;
     pipeline_rank(p);
-    struct report_input in = {
-        .fleet = c->fleet, .maintenance = c->maintenance, .settings = c->settings,
-        .run = s->run, .model = s->model_name, .model_hash = s->model_hash,
-        .model_summary = s->model ? model_summary(s->model) : "no model",
-        .config_hash = c->settings->hash,
-        .week_start = p->week_start, .week_end = due, .issued_at = p->tick.t,
-        .rows = p->rows, .week = p->week, .findings = p->week_findings, .n_findings = p->n_week_findings,
-        .budget_used = budget_used(p)};
+    struct report_input in = {.fleet = c->fleet,
+                              .maintenance = c->maintenance,
+                              .settings = c->settings,
+                              .run = s->run,
+                              .model = s->model_name,
+                              .model_hash = s->model_hash,
+                              .model_summary = s->model ? model_summary(s->model) : "no model",
+                              .config_hash = c->settings->hash,
+                              .week_start = p->week_start,
+                              .week_end = due,
+                              .issued_at = p->tick.t,
+                              .rows = p->rows,
+                              .week = p->week,
+                              .findings = p->week_findings,
+                              .n_findings = p->n_week_findings,
+                              .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)
         in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(c->settings->period / NS_PER_S) / 3600;
     s->reports++;
     report_issue(s->pg, s->history, &in, on_report, s);
     char text[TIMEFMT_LEN];
-    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due),
-             c->fleet->n_supplies, p->n_week_findings);
+    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due), c->fleet->n_supplies,
+             p->n_week_findings);
     pipeline_next_week(p, due);
 }
 

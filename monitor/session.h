@@ -24,9 +24,9 @@ struct session {
     struct history *history;
     struct pipeline *pipeline;
 
-    tstamp_ns report_next;   /* 0: not known yet */
-    char *report_latest;     /* document; NULL: none since start */
-    unsigned reports;        /* lists under way: they know this struct */
+    tstamp_ns report_next;              /* 0: not known yet */
+    char *report_latest;                /* document; NULL: none since start */
+    unsigned reports;                   /* lists under way: they know this struct */
     double step_seconds, store_seconds; /* of the last tick */
 };
 
@@ -43,8 +43,8 @@ void session_close(struct session *s);
 void session_tick(struct session *s, const struct frame *f, bool warm, bool quiet,
                   const struct alerts_condition conditions[], size_t n_conditions);
 
-/* A fresh pipeline (after a model change, or when the past has to be read again); open findings and the week go
- * on. */
+/* A fresh pipeline (after a model change, or when the past has to be read again); open findings and the week
+ * go on. */
 void session_restart_pipeline(struct session *s);
 
 /* Grid time of the first frame to read so that windows are full at `first`. */

@@ -18,8 +18,7 @@ static char bench_dir[] = "/tmp/psmon-alerts-XXXXXX";
 static char bench_conninfo[128];
 
 struct received {
-    char id[WEBHOOK_ID_LEN + 8], type[32], occurrence[ALERTS_ID_LEN], state[16],
-        continued_as[ALERTS_ID_LEN];
+    char id[WEBHOOK_ID_LEN + 8], type[32], occurrence[ALERTS_ID_LEN], state[16], continued_as[ALERTS_ID_LEN];
     int answered;
     bool verified;
     tstamp_ns at; /* monotonic */
@@ -62,10 +61,9 @@ static inline void bench_handle(void *arg, const struct httpd_request *r, struct
     struct received *g = &v->got[v->n++];
     uint8_t key[WEBHOOK_KEY_MAX];
     long n = webhook_key(key, BENCH_SECRET);
-    g->verified =
-        webhook_check(key, (size_t)n, httpd_header(r, "webhook-id"),
-                      httpd_header(r, "webhook-timestamp"), httpd_header(r, "webhook-signature"),
-                      r->body, r->body_len, clock_wall() / NS_PER_S) == NULL;
+    g->verified = webhook_check(key, (size_t)n, httpd_header(r, "webhook-id"),
+                                httpd_header(r, "webhook-timestamp"), httpd_header(r, "webhook-signature"),
+                                r->body, r->body_len, clock_wall() / NS_PER_S) == NULL;
     snprintf(g->id, sizeof g->id, "%s", httpd_header(r, "webhook-id"));
     bench_copy(g->type, sizeof g->type, r->body, "type");
     bench_copy(g->occurrence, sizeof g->occurrence, r->body, "occurrence");
@@ -115,8 +113,7 @@ static inline int bench_group_setup(void **state)
     struct err err = {0};
     postgres_leave_root();
     log_set_level(LOG_ERROR);
-    if (postgres_make(bench_dir, bench_conninfo) != 0 ||
-        alerts_migrate(bench_conninfo, &err) != 0) {
+    if (postgres_make(bench_dir, bench_conninfo) != 0 || alerts_migrate(bench_conninfo, &err) != 0) {
         fprintf(stderr, "%s\n", err.msg);
         return -1;
     }
@@ -151,8 +148,8 @@ static inline void bench_open(struct bench *b)
     bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
     uv_loop_init(&b->loop);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(httpd_open(&b->receiver[i].server, &b->loop, "127.0.0.1:0", 1 << 20,
-                                    bench_handle, &b->receiver[i], &err),
+        assert_int_equal(httpd_open(&b->receiver[i].server, &b->loop, "127.0.0.1:0", 1 << 20, bench_handle,
+                                    &b->receiver[i], &err),
                          0);
         snprintf(b->url[i], sizeof b->url[i], "http://127.0.0.1:%d/hook%d?token=secret",
                  httpd_port(b->receiver[i].server), i);
@@ -214,14 +211,14 @@ static inline void bench_run(struct bench *b, double seconds)
     }
 }
 
-#define bench_until(b, condition, seconds)                                                         \
-    do {                                                                                           \
-        tstamp_ns bench_end = clock_monotonic() + (tstamp_ns)((seconds)*1e9);                      \
-        while (!(condition) && clock_monotonic() < bench_end) {                                    \
-            uv_run(&(b)->loop, UV_RUN_NOWAIT);                                                     \
-            usleep(500);                                                                           \
-        }                                                                                          \
-        assert_true(condition);                                                                    \
+#define bench_until(b, condition, seconds)                                    \
+    do {                                                                      \
+        tstamp_ns bench_end = clock_monotonic() + (tstamp_ns)((seconds)*1e9); \
+        while (!(condition) && clock_monotonic() < bench_end) {               \
+            uv_run(&(b)->loop, UV_RUN_NOWAIT);                                \
+            usleep(500);                                                      \
+        }                                                                     \
+        assert_true(condition);                                               \
     } while (0)
 
 /* Everything submitted is in the database. */

@@ -37,8 +37,9 @@ static inline void postgres_leave_root(void)
         exit(1);
 }
 
-#define POSTGRES_CTL                                                                               \
-    "export PATH=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1):$PATH; cd %s && exec </dev/null >>ctl.log 2>&1; "
+#define POSTGRES_CTL                                                                                      \
+    "export PATH=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1):$PATH; cd %s && exec </dev/null " \
+    ">>ctl.log 2>&1; "
 
 /* Makes and starts a server in dir (a template of mkdtemp, filled in); conninfo[128] says how to reach it. */
 static inline int postgres_make(char *dir, char conninfo[128])

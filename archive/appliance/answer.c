@@ -111,8 +111,11 @@ static bool read_entry(struct scan *s, struct entry *e)
     const struct {
         const char *name;
         double *to;
-    } members[] = {{"secs", &e->secs}, {"nanos", &e->nanos}, {"val", &e->val},
-                   {"severity", &e->severity}, {"status", &e->status}};
+    } members[] = {{"secs", &e->secs},
+                   {"nanos", &e->nanos},
+                   {"val", &e->val},
+                   {"severity", &e->severity},
+                   {"status", &e->status}};
     struct span name, v;
     *e = (struct entry){NAN, NAN, NAN, NAN, NAN};
     skip_blanks(s);
@@ -135,8 +138,7 @@ static bool read_entry(struct scan *s, struct entry *e)
 /* False when it has no plausible time. */
 static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
 {
-    if (!(e->secs > 0 && e->secs <= (double)(newest / NS_PER_S)) ||
-        !(e->nanos >= 0 && e->nanos < 1e9))
+    if (!(e->secs > 0 && e->secs <= (double)(newest / NS_PER_S)) || !(e->nanos >= 0 && e->nanos < 1e9))
         return false;
     *s = (struct sample){
         .t = (tstamp_ns)e->secs * NS_PER_S + (tstamp_ns)e->nanos,
@@ -151,8 +153,7 @@ static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
 
 /* The channel of a name among those asked, else -1. Of escapes only those of the characters a PV or
  * a careless fleet can hold: the appliance writes / as \/. */
-static int32_t channel_of(const struct fleet *f, const struct span *name, uint32_t first,
-                          uint32_t n)
+static int32_t channel_of(const struct fleet *f, const struct span *name, uint32_t first, uint32_t n)
 {
     char pv[NAME_ROOM];
     size_t k = 0;
@@ -229,8 +230,8 @@ int answer_latest(struct answer_counts *out, const char *text, size_t len, const
 
 /* ---- connection states ----------------------------------------------------------------------- */
 
-int answer_status(int8_t connected[], size_t *known, const char *text, size_t len,
-                  const struct fleet *f, struct err *err)
+int answer_status(int8_t connected[], size_t *known, const char *text, size_t len, const struct fleet *f,
+                  struct err *err)
 {
     json_error_t e;
     size_t i;
@@ -238,10 +239,10 @@ int answer_status(int8_t connected[], size_t *known, const char *text, size_t le
     *known = 0;
     if (!json_is_array(j)) {
         json_decref(j);
-        return err_set(err, ERR_DATA, "not a JSON list: %s",
-                       web_page(text, len) ? "a web page" : e.text);
+        return err_set(err, ERR_DATA, "not a JSON list: %s", web_page(text, len) ? "a web page" : e.text);
     }
-    json_array_foreach(j, i, o) {
+    json_array_foreach(j, i, o)
+    {
         const char *pv = json_string_value(json_object_get(o, "pvName"));
         const char *status = json_string_value(json_object_get(o, "status"));
         const char *state = json_string_value(json_object_get(o, "connectionState"));

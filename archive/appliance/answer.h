@@ -6,7 +6,7 @@
 #include "archive/source.h"
 
 struct answer_counts {
-    size_t answered;    /* channels with a sample */
+    size_t answered; /* channels with a sample */
     /* answers without a readable time, or later than `newest`: not among answered */
     size_t implausible;
 };
@@ -23,7 +23,7 @@ int answer_latest(struct answer_counts *out, const char *text, size_t len, const
 /* Reads an answer of getPVStatus into connected[n_channels]: 1 or 0 for channels being archived,
  * others stay as they are (unknown, paused, or the appliance down). *known counts the former. Error
  * (ERR_DATA). */
-int answer_status(int8_t connected[], size_t *known, const char *text, size_t len,
-                  const struct fleet *f, struct err *err) MUSTCHECK;
+int answer_status(int8_t connected[], size_t *known, const char *text, size_t len, const struct fleet *f,
+                  struct err *err) MUSTCHECK;
 
 #endif

@@ -49,8 +49,7 @@ static void on_nothing_to_do(uv_timer_t *timer)
     operation_end(timer->data, 0, 0);
 }
 
-void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind,
-                     double deadline_s)
+void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind, double deadline_s)
 {
     op->a = a;
     op->kind = kind;
@@ -79,8 +78,7 @@ void operation_failed(struct operation *op, const char *fmt, ...)
 }
 
 /* Says once that a kind of operation fails, and once that it works again. */
-static void note_health(struct appliance *a, enum operation_kind kind,
-                        const struct source_result *r)
+static void note_health(struct appliance *a, enum operation_kind kind, const struct source_result *r)
 {
     static const char *const names[] = {"live poll", "range", "connection states"};
     if (r->code == ERR_CANCELLED)
@@ -91,8 +89,7 @@ static void note_health(struct appliance *a, enum operation_kind kind,
     if (failing && !a->health[kind].failing)
         log_warning(MODULE, "%s failed: %s", names[kind], r->error);
     if (!failing && a->health[kind].failing)
-        log_info(MODULE, "%s works again after %lu failures", names[kind],
-                 a->health[kind].failures);
+        log_info(MODULE, "%s works again after %lu failures", names[kind], a->health[kind].failures);
     if (!failing)
         a->health[kind].failures = 0;
     a->health[kind].failing = failing;
@@ -113,8 +110,7 @@ void operation_end(struct operation *op, int code, size_t of)
     if (op->next)
         op->next->prev = op->prev;
     if (code == ERR_TIMEOUT)
-        snprintf(text, sizeof text, "no complete answer in time%s%s", op->failed ? ": " : "",
-                 op->why);
+        snprintf(text, sizeof text, "no complete answer in time%s%s", op->failed ? ": " : "", op->why);
     else if (code == ERR_CANCELLED)
         snprintf(text, sizeof text, "cancelled");
     else if (op->failed)

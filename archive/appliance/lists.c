@@ -38,8 +38,7 @@ struct lists {
     int running;
     struct slot slot[MAX_CONNECTIONS];
     /* Reads one answer; err says why not. */
-    int (*read)(struct lists *l, const struct batch *b, const struct http_result *r,
-                struct err *err);
+    int (*read)(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err);
     tstamp_ns newest;
     size_t implausible;
     int8_t *connected; /* [n_channels] of connection states */
@@ -88,16 +87,16 @@ static void start_next(struct slot *slot)
     slot->batch = &a->batches[l->next_batch++];
     l->running++;
     slot->request = http_start(a->live, &(struct http_options){
-        .method = "POST",
-        .url = l->url,
-        .headers = headers,
-        .body = slot->batch->names,
-        .body_len = slot->batch->len,
-        .timeout_s = l->timeout_s,
-        .follow = true,
-        .on_done = on_answer,
-        .arg = slot,
-    });
+                                            .method = "POST",
+                                            .url = l->url,
+                                            .headers = headers,
+                                            .body = slot->batch->names,
+                                            .body_len = slot->batch->len,
+                                            .timeout_s = l->timeout_s,
+                                            .follow = true,
+                                            .on_done = on_answer,
+                                            .arg = slot,
+                                        });
 }
 
 static void stop(struct operation *op)
@@ -128,8 +127,7 @@ static struct lists *lists_new(double deadline_s, char *url, void *arg)
     return l;
 }
 
-static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind,
-                        double deadline_s)
+static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
 {
     operation_begin(&l->op, a, kind, deadline_s);
     if (a->n_batches == 0)
@@ -142,12 +140,11 @@ static void lists_begin(struct lists *l, struct appliance *a, enum operation_kin
 
 /* ---- live samples ---------------------------------------------------------------------------- */
 
-static int read_latest(struct lists *l, const struct batch *b, const struct http_result *r,
-                       struct err *err)
+static int read_latest(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err)
 {
     struct answer_counts counts;
-    if (answer_latest(&counts, r->body, r->body_len, l->op.a->fleet, b->first, b->n, l->newest,
-                      l->on_samples, l->arg, err) != 0)
+    if (answer_latest(&counts, r->body, r->body_len, l->op.a->fleet, b->first, b->n, l->newest, l->on_samples,
+                      l->arg, err) != 0)
         return err->code;
     l->op.result.channels_answered += counts.answered;
     l->op.result.samples += counts.answered;
@@ -165,8 +162,8 @@ static void note_absent(struct lists *l, const struct source_result *r)
     if (absent > a->most_absent)
         log_warning("archiver",
                     "%zu of %zu channels are absent from the live answer, %zu of them because of "
-                    "an impossible time", absent, a->fleet->n_channels,
-                    l->implausible);
+                    "an impossible time",
+                    absent, a->fleet->n_channels, l->implausible);
     if (absent == 0 && a->most_absent > 0)
         log_info("archiver", "all %zu channels are in the live answer", a->fleet->n_channels);
     if (absent > a->most_absent || absent == 0)
@@ -180,15 +177,13 @@ static void report_latest(struct operation *op, const struct source_result *r)
     l->on_done(l->arg, r);
 }
 
-void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done,
-                      void *arg)
+void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     struct appliance *a = (struct appliance *)s;
     char at[TIMEFMT_LEN];
     tstamp_ns now = a->now(a->now_arg);
     timefmt_iso(at, (now + AT_AHEAD) / NS_PER_S * NS_PER_S);
-    struct lists *l = lists_new(deadline_s, xasprintf("%s/data/getDataAtTime?at=%s", a->retrieval,
-                                                      at), arg);
+    struct lists *l = lists_new(deadline_s, xasprintf("%s/data/getDataAtTime?at=%s", a->retrieval, at), arg);
     l->op.report = report_latest;
     l->read = read_latest;
     l->newest = now + MOST_AHEAD;
@@ -199,8 +194,7 @@ void appliance_latest(struct source *s, double deadline_s, source_samples *on, s
 
 /* ---- connection states ----------------------------------------------------------------------- */
 
-static int read_status(struct lists *l, const struct batch *b, const struct http_result *r,
-                       struct err *err)
+static int read_status(struct lists *l, const struct batch *b, const struct http_result *r, struct err *err)
 {
     size_t known;
     (void)b;
@@ -217,8 +211,7 @@ static void report_status(struct operation *op, const struct source_result *r)
 }
 
 void appliance_connections(struct source *s, double deadline_s,
-                           void (*on)(void *arg, const int8_t connected[],
-                                      const struct source_result *r),
+                           void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
                            void *arg)
 {
     struct appliance *a = (struct appliance *)s;

@@ -26,7 +26,7 @@ struct appliance {
     int connections;
     tstamp_ns (*now)(void *arg);
     void *now_arg;
-    double retry_s;          /* wait before the first repetition of a range request; doubles */
+    double retry_s;           /* wait before the first repetition of a range request; doubles */
     struct http *live, *bulk; /* apart, so that a back-fill never delays a poll */
     struct batch *batches;
     size_t n_batches;
@@ -47,10 +47,10 @@ struct operation {
     uv_timer_t timer; /* the deadline */
     int handles;      /* loop handles to be closed before this is freed */
     bool ended;
-    int failed;       /* requests, or channels of a range, that failed for good */
-    char why[256];    /* the first failure */
+    int failed;    /* requests, or channels of a range, that failed for good */
+    char why[256]; /* the first failure */
     struct source_result result;
-    void (*stop)(struct operation *op);   /* cancels its exchanges and timers */
+    void (*stop)(struct operation *op); /* cancels its exchanges and timers */
     /* calls the caller's done */
     void (*report)(struct operation *op, const struct source_result *r);
     void (*discard)(struct operation *op); /* frees it */
@@ -58,8 +58,7 @@ struct operation {
 
 /* Puts an operation under way; at the deadline (deadline_s <= 0: none) it ends with ERR_TIMEOUT.
  * Takes op, whose stop, report and discard are set. */
-void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind,
-                     double deadline_s);
+void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind, double deadline_s);
 
 /* Ends it: cancels, logs, reports once, frees later. code 0: ERR_NET when failures were noted, and
  * `of` says of how many requests. Only `ended` may be read afterwards, until the loop runs on. */
@@ -69,22 +68,18 @@ void operation_end(struct operation *op, int code, size_t of);
 void operation_end_soon(struct operation *op);
 
 /* Notes a failure (the first one's text is kept). */
-void operation_failed(struct operation *op, const char *fmt,
-                      ...) __attribute__((format(printf, 2, 3)));
+void operation_failed(struct operation *op, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A timer of op's own, to be closed by operation_close_timer from stop. */
 void operation_timer(struct operation *op, uv_timer_t *timer);
 void operation_close_timer(struct operation *op, uv_timer_t *timer);
 
 /* The operations of source_ops. */
-void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done,
-                      void *arg);
-void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
-                     tstamp_ns to,
+void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
+void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
                      double deadline_s, source_samples *on, source_done *done, void *arg);
 void appliance_connections(struct source *s, double deadline_s,
-                           void (*on)(void *arg, const int8_t connected[],
-                                      const struct source_result *r),
+                           void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
                            void *arg);
 
 #endif

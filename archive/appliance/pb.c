@@ -17,7 +17,7 @@
 #define ESC 0x1B
 #define MAX_LINE ((size_t)64 << 20)
 #define ARENA_MIN ((size_t)64 << 10)
-#define ARENA_PER_BYTE 16 /* of a line; lines that need more are damaged */
+#define ARENA_PER_BYTE 16                /* of a line; lines that need more are damaged */
 #define LAST_SECOND (366u * 86400u + 1u) /* of a leap year with a leap second */
 
 struct arena {
@@ -30,10 +30,10 @@ struct pb_decoder {
     struct pb_counts counts;
     ProtobufCAllocator allocator;
     struct arena arena;
-    struct buf carry;  /* start of a line whose end has not come */
-    struct buf plain;  /* a line without its escapes */
-    bool in_chunk;     /* the next line is a sample, not a header */
-    bool unreadable;   /* this chunk's header could not be read */
+    struct buf carry; /* start of a line whose end has not come */
+    struct buf plain; /* a line without its escapes */
+    bool in_chunk;    /* the next line is a sample, not a header */
+    bool unreadable;  /* this chunk's header could not be read */
     int type;
     tstamp_ns year_start;
     size_t n;
@@ -132,9 +132,11 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
         }
     }
     if (d->o.on_header)
-        d->o.on_header(d->o.arg, &(struct pb_header){.type = m->type, .year = m->year,
-                                                     .pv = m->pvname,
-                       .element_count = m->has_elementcount ? m->elementcount : 1});
+        d->o.on_header(d->o.arg,
+                       &(struct pb_header){.type = m->type,
+                                           .year = m->year,
+                                           .pv = m->pvname,
+                                           .element_count = m->has_elementcount ? m->elementcount : 1});
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -151,8 +153,8 @@ static bool reconnected(size_t n, Psmon__Pb__FieldValue *const field[])
     return false;
 }
 
-static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double value,
-                 int32_t severity, int32_t status, bool after_loss)
+static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double value, int32_t severity,
+                 int32_t status, bool after_loss)
 {
     if (second > LAST_SECOND || nano >= NS_PER_S)
         return false;
@@ -166,8 +168,7 @@ static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double va
     d->block[d->n++] = (struct sample){
         .t = t,
         .value = value,
-        .severity = severity < 0 || severity > SEVERITY_INVALID ? SEVERITY_INVALID
-                                                                : (uint8_t)severity,
+        .severity = severity < 0 || severity > SEVERITY_INVALID ? SEVERITY_INVALID : (uint8_t)severity,
         .status = (uint8_t)status,
         .flags = after_loss ? SAMPLE_RECONNECTED : 0,
     };
@@ -214,8 +215,8 @@ static bool double_by_hand(struct pb_decoder *d, const uint8_t *p, size_t n)
     return take(d, second, nano, value, (int32_t)severity, (int32_t)status, false);
 }
 
-#define TAKE(m, value)                                                                             \
-    ((m) && take(d, (m)->secondsintoyear, (m)->nano, (value), (m)->severity, (m)->status,          \
+#define TAKE(m, value)                                                                    \
+    ((m) && take(d, (m)->secondsintoyear, (m)->nano, (value), (m)->severity, (m)->status, \
                  reconnected((m)->n_fieldvalues, (m)->fieldvalues)))
 
 static bool sample_by_protobuf(struct pb_decoder *d, const uint8_t *p, size_t n)
@@ -329,7 +330,6 @@ int pb_end(struct pb_decoder *d, struct err *err)
     if (d->counts.bad_lines && !d->counts.headers)
         return err_set(err, ERR_DATA, "not in PB format");
     if (d->counts.bad_lines)
-        return err_set(err, ERR_DATA, "%llu damaged lines",
-                       (unsigned long long)d->counts.bad_lines);
+        return err_set(err, ERR_DATA, "%llu damaged lines", (unsigned long long)d->counts.bad_lines);
     return 0;
 }

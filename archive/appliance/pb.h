@@ -16,9 +16,21 @@ struct pb_decoder;
 
 /* PayloadType of the format */
 enum pb_type {
-    PB_SCALAR_STRING, PB_SCALAR_SHORT, PB_SCALAR_FLOAT, PB_SCALAR_ENUM, PB_SCALAR_BYTE,
-    PB_SCALAR_INT, PB_SCALAR_DOUBLE, PB_WAVEFORM_STRING, PB_WAVEFORM_SHORT, PB_WAVEFORM_FLOAT,
-    PB_WAVEFORM_ENUM, PB_WAVEFORM_BYTE, PB_WAVEFORM_INT, PB_WAVEFORM_DOUBLE, PB_V4_GENERIC_BYTES
+    PB_SCALAR_STRING,
+    PB_SCALAR_SHORT,
+    PB_SCALAR_FLOAT,
+    PB_SCALAR_ENUM,
+    PB_SCALAR_BYTE,
+    PB_SCALAR_INT,
+    PB_SCALAR_DOUBLE,
+    PB_WAVEFORM_STRING,
+    PB_WAVEFORM_SHORT,
+    PB_WAVEFORM_FLOAT,
+    PB_WAVEFORM_ENUM,
+    PB_WAVEFORM_BYTE,
+    PB_WAVEFORM_INT,
+    PB_WAVEFORM_DOUBLE,
+    PB_V4_GENERIC_BYTES
 };
 
 struct pb_header {
@@ -48,7 +60,7 @@ struct pb_counts {
     uint64_t bad_lines;   /* not a message of the type that the header says */
     /* the stream ended in a header that says that the PV is disconnected now */
     bool disconnected;
-    tstamp_ns lost;       /* then: since when; 0: not told */
+    tstamp_ns lost; /* then: since when; 0: not told */
 };
 
 struct pb_decoder *pb_new(void);

@@ -209,25 +209,24 @@ static void start_request(struct fetch *f)
     /* just before `from`: a sample at `from` itself would hide the one before it */
     timefmt_iso(from, f->inside && f->last > r->from ? f->last : r->from - 1);
     timefmt_iso(to, r->to);
-    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from,
-                          to);
+    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from, to);
     pb_start(f->decoder, &(struct pb_options){
-        .earliest = r->from - OLDEST_BEFORE,
-        .latest = r->to + LATEST_AFTER,
-        .on_samples = on_samples,
-        .arg = f,
-    });
+                             .earliest = r->from - OLDEST_BEFORE,
+                             .latest = r->to + LATEST_AFTER,
+                             .on_samples = on_samples,
+                             .arg = f,
+                         });
     f->err.code = 0;
     f->request = http_start(r->op.a->bulk, &(struct http_options){
-        .method = "GET",
-        .url = url,
-        .timeout_s = NO_LIMIT_S,
-        .stall_timeout_s = STALL_S,
-        .follow = true,
-        .on_body = on_body,
-        .on_done = on_answer,
-        .arg = f,
-    });
+                                               .method = "GET",
+                                               .url = url,
+                                               .timeout_s = NO_LIMIT_S,
+                                               .stall_timeout_s = STALL_S,
+                                               .follow = true,
+                                               .on_body = on_body,
+                                               .on_done = on_answer,
+                                               .arg = f,
+                                           });
     free(url);
     free(pv);
 }
@@ -281,8 +280,7 @@ static void report(struct operation *op, const struct source_result *res)
     r->on_done(r->arg, res);
 }
 
-void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
-                     tstamp_ns to,
+void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
                      double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     struct appliance *a = (struct appliance *)s;

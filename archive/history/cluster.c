@@ -201,8 +201,16 @@ static int make(struct cluster *c, struct err *err)
     char *half = xasprintf("%s/data.new", c->root), *conf = xasprintf("%s/postgresql.conf", half);
     nftw(half, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     char *initdb = xasprintf("%s/initdb", c->bin);
-    const char *const argv[] = {initdb, "-D", half, "-U", "psmon", "--auth=trust", "--encoding=UTF8",
-                                "--locale=C.UTF-8", "--data-checksums", NULL};
+    const char *const argv[] = {initdb,
+                                "-D",
+                                half,
+                                "-U",
+                                "psmon",
+                                "--auth=trust",
+                                "--encoding=UTF8",
+                                "--locale=C.UTF-8",
+                                "--data-checksums",
+                                NULL};
     int rc = 0;
     log_info("cluster", "making a private PostgreSQL cluster in \"%s\"", c->data);
     if (program_run(argv, NULL, c->log) != 0)
@@ -294,8 +302,7 @@ static int create_database(struct cluster *c, struct err *err)
         return 0;
     char *maintenance = conninfo_of(c->socket, "postgres");
     struct pg_rows *rows = NULL;
-    int rc = pg_run(maintenance, "SELECT 1 FROM pg_database WHERE datname = 'psmon'", 0, NULL, &rows,
-                    err);
+    int rc = pg_run(maintenance, "SELECT 1 FROM pg_database WHERE datname = 'psmon'", 0, NULL, &rows, err);
     if (rc == 0 && rows->n_rows == 0)
         rc = pg_run(maintenance, "CREATE DATABASE psmon", 0, NULL, NULL, err);
     pg_rows_free(rows);
@@ -321,8 +328,7 @@ int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, s
     int rc = locate(&c, state_dir, err);
     if (rc != 0)
         return rc;
-    if ((rc = private_folder(c->root, err)) == 0 &&
-        (rc = open_lock(&c->start, c->root, "start", err)) == 0 &&
+    if ((rc = private_folder(c->root, err)) == 0 && (rc = open_lock(&c->start, c->root, "start", err)) == 0 &&
         (rc = open_lock(&c->use, c->root, "lock", err)) == 0 &&
         (lock(c->start, LOCK_EX) != 0 || lock(c->use, LOCK_SH) != 0))
         rc = io_error(err, "lock", c->root);

@@ -92,12 +92,26 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);
     snprintf(children, sizeof children, "%u", (unsigned)f->children);
-    const char *const params[20] = {
-        h->run_id, f->id, f->subject, one ? supply : NULL, detector_name(f->detector),
-        finding_class_name(f->class), f->signal, history_time(onset, f->onset),
-        history_time(first, f->first_seen), history_time(last, f->last_seen),
-        history_time(closed, f->closed), number(chance, f->chance), number(size, f->size), f->unit,
-        direction_name(f->direction), children, f->witness ? "t" : "f", by, f->reason, work};
+    const char *const params[20] = {h->run_id,
+                                    f->id,
+                                    f->subject,
+                                    one ? supply : NULL,
+                                    detector_name(f->detector),
+                                    finding_class_name(f->class),
+                                    f->signal,
+                                    history_time(onset, f->onset),
+                                    history_time(first, f->first_seen),
+                                    history_time(last, f->last_seen),
+                                    history_time(closed, f->closed),
+                                    number(chance, f->chance),
+                                    number(size, f->size),
+                                    f->unit,
+                                    direction_name(f->direction),
+                                    children,
+                                    f->witness ? "t" : "f",
+                                    by,
+                                    f->reason,
+                                    work};
     pg_txn_add(t, upsert_finding, 20, params);
     free(by);
     free(work);
@@ -130,8 +144,13 @@ void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issu
     for (size_t i = 0; i < n; i++) {
         char rank[16], score[32], chance[32];
         snprintf(rank, sizeof rank, "%d", rows[i].rank);
-        const char *const params[9] = {h->run_id, report, week, issued, rows[i].rank > 0 ? rank : NULL,
-                                       rows[i].supply, number(score, rows[i].score),
+        const char *const params[9] = {h->run_id,
+                                       report,
+                                       week,
+                                       issued,
+                                       rows[i].rank > 0 ? rank : NULL,
+                                       rows[i].supply,
+                                       number(score, rows[i].score),
                                        number(chance, rows[i].chance),
                                        rows[i].reason ? rows[i].reason : ""};
         pg_txn_add(t,
@@ -140,8 +159,8 @@ void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issu
                    " $6, $7::float8, $8::float8, $9) ON CONFLICT DO NOTHING",
                    9, params);
     }
-    const char *const params[8] = {h->run_id, report, week, issued, h->model, h->model_hash,
-                                   h->config_hash, document_json};
+    const char *const params[8] = {h->run_id, report,        week,           issued,
+                                   h->model,  h->model_hash, h->config_hash, document_json};
     pg_txn_add(t,
                "INSERT INTO reports (run, number, week_start, issued_at, model, model_hash, config_hash,"
                " document) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz, $5, $6, $7,"
@@ -156,8 +175,13 @@ int history_put_model(const char *conninfo, const char *name, const char *path, 
                       tstamp_ns from, tstamp_ns to, const char *summary, bool active, struct err *err)
 {
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
-    const char *const params[7] = {name, path, hash, history_time(a, from), history_time(b, to),
-                                   summary ? summary : "", active ? "t" : "f"};
+    const char *const params[7] = {name,
+                                   path,
+                                   hash,
+                                   history_time(a, from),
+                                   history_time(b, to),
+                                   summary ? summary : "",
+                                   active ? "t" : "f"};
     /* one statement, so that never two are active */
     return pg_run(conninfo,
                   "WITH off AS (UPDATE models SET active = false WHERE $7::bool AND active AND name <> $1)"

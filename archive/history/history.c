@@ -72,7 +72,7 @@ static int register_supplies(const struct history *h, const char *conninfo, stru
     const struct fleet *f = h->fleet;
     struct buf b[6] = {{0}};
     static const enum group_kind order[5] = {GROUP_FAMILY, GROUP_SECTOR, GROUP_WATER, GROUP_RACK,
-                                        GROUP_FEEDER};
+                                             GROUP_FEEDER};
     for (size_t s = 0; s < f->n_supplies; s++) {
         history_array_text(&b[0], f->supplies[s].name);
         for (size_t g = 0; g < 5; g++)
@@ -124,8 +124,8 @@ static int read_supply_ids(struct history *h, const char *conninfo, struct err *
 {
     const char *const params[1] = {h->fleet_id};
     struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo, "SELECT supply FROM fleet_supplies WHERE fleet = $1::int ORDER BY i", 1,
-                    params, &rows, err);
+    int rc = pg_run(conninfo, "SELECT supply FROM fleet_supplies WHERE fleet = $1::int ORDER BY i", 1, params,
+                    &rows, err);
     if (rc == 0 && (size_t)rows->n_rows != h->fleet->n_supplies)
         rc = err_set(err, ERR_DB, "fleet revision %s is not complete in the database", h->fleet_id);
     for (int i = 0; rc == 0 && i < rows->n_rows; i++)
@@ -135,8 +135,8 @@ static int read_supply_ids(struct history *h, const char *conninfo, struct err *
 }
 
 /* A row's number from a statement that returns one. */
-static int row_number(char out[16], const char *conninfo, const char *sql, int n,
-                      const char *const params[], struct err *err)
+static int row_number(char out[16], const char *conninfo, const char *sql, int n, const char *const params[],
+                      struct err *err)
 {
     struct pg_rows *rows = NULL;
     int rc = pg_run(conninfo, sql, n, params, &rows, err);
@@ -157,7 +157,8 @@ static int register_fleet(struct history *h, const char *conninfo, struct err *e
                    1, params, err) != 0 ||
         register_supplies(h, conninfo, err) != 0 || register_channels(h, conninfo, err) != 0 ||
         /* without statistics the views are joined row by row: minutes instead of a second */
-        pg_run(conninfo, "ANALYZE supply_ids, fleets, fleet_supplies, fleet_channels", 0, NULL, NULL, err) != 0)
+        pg_run(conninfo, "ANALYZE supply_ids, fleets, fleet_supplies, fleet_channels", 0, NULL, NULL, err) !=
+            0)
         return err->code;
     return read_supply_ids(h, conninfo, err);
 }
@@ -168,8 +169,13 @@ static int register_run(struct history *h, const char *conninfo, const struct hi
                         struct err *err)
 {
     char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
-    const char *const params[8] = {run->name, run->kind, h->fleet_id, run->model, run->model_hash,
-                                   run->config_hash, history_time(from, run->from),
+    const char *const params[8] = {run->name,
+                                   run->kind,
+                                   h->fleet_id,
+                                   run->model,
+                                   run->model_hash,
+                                   run->config_hash,
+                                   history_time(from, run->from),
                                    history_time(to, run->to)};
     int rc = row_number(h->run_id, conninfo,
                         "INSERT INTO runs (name, kind, fleet, model, model_hash, config_hash, from_t, to_t)"
@@ -212,8 +218,8 @@ static int read_gap(struct history *h, const char *conninfo, struct err *err)
     char from[16] = "", to[16] = "";
     const char *const params[1] = {h->run_id};
     if (row_number(from, conninfo,
-                   "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps WHERE run = $1::int", 1,
-                   params, err) != 0 ||
+                   "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps WHERE run = $1::int", 1, params,
+                   err) != 0 ||
         row_number(to, conninfo, "SELECT extract(epoch FROM max(t))::bigint FROM ticks WHERE run = $1::int",
                    1, params, err) != 0)
         return err->code;

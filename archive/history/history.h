@@ -20,7 +20,7 @@ int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
  * "replay"; an existing replay name is ERR_CONFIG. model_hash, config_hash may be "". Blocking start. */
 struct history_run {
     const char *name, *kind, *model, *model_hash, *config_hash;
-    tstamp_ns from, to; /* replay's span; 0 for live */
+    tstamp_ns from, to;  /* replay's span; 0 for live */
     int keep_ticks_days; /* older ticks are dropped once a day (a live run does it, for all); 0: never */
 };
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
@@ -43,9 +43,9 @@ size_t history_backlog(const struct history *h);
 /* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
  * durable. */
 struct history_rank {
-    int rank;              /* 1 …; 0: not ranked */
+    int rank; /* 1 …; 0: not ranked */
     const char *supply, *reason;
-    double score, chance;  /* NaN: SQL NULL */
+    double score, chance; /* NaN: SQL NULL */
 };
 void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issued_at, int number,
                          const struct history_rank *rows, size_t n, const char *document_json);
@@ -54,8 +54,8 @@ void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issu
 /* Time of the run's last stored tick; 0: none. */
 int history_last_tick(const char *conninfo, const char *run, tstamp_ns *t, struct err *err) MUSTCHECK;
 /* Findings of the run that are open; *out caller frees. */
-int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
-                          struct finding **out, size_t *n, struct err *err) MUSTCHECK;
+int history_open_findings(const char *conninfo, const struct fleet *f, const char *run, struct finding **out,
+                          size_t *n, struct err *err) MUSTCHECK;
 /* Findings of the run that were open at any time in [from, to); *out caller frees. */
 int history_findings(const char *conninfo, const struct fleet *f, const char *run, tstamp_ns from,
                      tstamp_ns to, struct finding **out, size_t *n, struct err *err) MUSTCHECK;
@@ -74,11 +74,13 @@ struct history_imported {
     size_t added, changed, same;
 };
 /* Writes rows in one transaction; one that is there already (by its key: supply and time, week and supply,
- * subject and start) is changed when it differs. Of rows with the same key the last counts. done may be NULL. */
+ * subject and start) is changed when it differs. Of rows with the same key the last counts. done may be NULL.
+ */
 int history_import(const char *conninfo, enum history_table table, const struct history_row rows[], size_t n,
                    struct history_imported *done, struct err *err) MUSTCHECK;
 
-/* The document of the list issued for the week that holds `at` (0: the newest); *document NULL: none. Caller frees. */
+/* The document of the list issued for the week that holds `at` (0: the newest); *document NULL: none. Caller
+ * frees. */
 int history_report(const char *conninfo, const char *run, tstamp_ns at, char **document,
                    struct err *err) MUSTCHECK;
 

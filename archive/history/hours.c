@@ -112,8 +112,8 @@ void hours_flush(struct history *h)
     uint8_t *reason = xcalloc(n, 1);
     for (size_t s = 0; s < n; s++) {
         const struct supply *supply = &h->fleet->supplies[s];
-        mean[s] = hour->n_reconstruction[s]
-                      ? (float)(hour->reconstruction[s] / hour->n_reconstruction[s]) : NAN;
+        mean[s] = hour->n_reconstruction[s] ? (float)(hour->reconstruction[s] / hour->n_reconstruction[s])
+                                            : NAN;
         scored[s] = hour->reasons[s][REASON_SCORED];
         reason[s] = most_frequent(hour->reasons[s]);
         first[s] = (int32_t)supply->first_channel + 1;
@@ -134,7 +134,8 @@ void hours_flush(struct history *h)
     pg_binary_i32(&b[9], last, n);
     char start[TIMEFMT_LEN];
     timefmt_iso(start, hour->start);
-    struct pg_value values[13] = {{start, strlen(start), false}, {h->run_id, strlen(h->run_id), false},
+    struct pg_value values[13] = {{start, strlen(start), false},
+                                  {h->run_id, strlen(h->run_id), false},
                                   {h->fleet_id, strlen(h->fleet_id), false}};
     for (size_t i = 0; i < 10; i++)
         values[3 + i] = (struct pg_value){buf_text(&b[i]), b[i].len, true};
@@ -187,10 +188,15 @@ static int restore_tick(void *arg, int n, char *const name[], char *const value[
         return 0; /* of another fleet revision */
     for (size_t i = 0; i < s; i++)
         r->reason[i] = (uint8_t)r->by_supply[3 * s + i];
-    struct tick t = {.t = strtoll(value[0], NULL, 10) * NS_PER_S, .n_supplies = s, .n_channels = c,
-                     .score = r->by_supply, .chance = r->by_supply + s,
-                     .reconstruction = r->by_supply + 2 * s, .reason = r->reason,
-                     .jsd = r->by_channel, .value = r->by_channel + c};
+    struct tick t = {.t = strtoll(value[0], NULL, 10) * NS_PER_S,
+                     .n_supplies = s,
+                     .n_channels = c,
+                     .score = r->by_supply,
+                     .chance = r->by_supply + s,
+                     .reconstruction = r->by_supply + 2 * s,
+                     .reason = r->reason,
+                     .jsd = r->by_channel,
+                     .value = r->by_channel + c};
     hours_add(r->h, &t);
     return 0;
 }

@@ -9,7 +9,7 @@
 
 /* Sums of one hour, by supply [S] and by channel [C]. */
 struct hour {
-    tstamp_ns start; /* 0: empty */
+    tstamp_ns start;                   /* 0: empty */
     float *score, *chance, *jsd;       /* [S] largest, smallest, largest; NaN */
     double *reconstruction;            /* [S] sum of n_reconstruction values */
     uint16_t *n_reconstruction;        /* [S] */
@@ -41,7 +41,7 @@ struct history {
     tstamp_ns growing_from, growing_to;
     int64_t day;      /* whose partition the growing transaction makes */
     int64_t tidy_day; /* when old ticks were last dropped */
-    int batches; /* submitted and not answered: they know this struct */
+    int batches;      /* submitted and not answered: they know this struct */
     bool closed;
     tstamp_ns gap_from, gap_to; /* 0: none */
 

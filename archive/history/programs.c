@@ -173,11 +173,13 @@ int programs_find(char **bin, const char *data, struct err *err)
     if (!b.dir && b.want)
         return err_set(err, ERR_DB,
                        "\"%s\" was made by PostgreSQL %d, whose programs are not installed; install "
-                       "package postgresql-%d, or set database.url", data, b.want, b.want);
+                       "package postgresql-%d, or set database.url",
+                       data, b.want, b.want);
     if (!b.dir)
         return err_set(err, ERR_DB,
                        "PostgreSQL's programs (initdb, version %d or newer) are not installed; install "
-                       "package postgresql, or set database.url", VERSION_MIN);
+                       "package postgresql, or set database.url",
+                       VERSION_MIN);
     *bin = b.dir;
     return 0;
 }

@@ -41,13 +41,14 @@ int history_report(const char *conninfo, const char *run, tstamp_ns at, char **d
     char iso[TIMEFMT_LEN];
     const char *const params[2] = {run, timefmt_iso(iso, at)};
     struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    at ? "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1 AND $2::timestamptz >="
-                         " week_start AND $2::timestamptz < (document -> 'period' ->> 'to')::timestamptz"
-                         " ORDER BY number DESC LIMIT 1"
-                       : "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1"
-                         " ORDER BY week_start DESC, number DESC LIMIT 1",
-                    at ? 2 : 1, params, &rows, err);
+    int rc = pg_run(
+        conninfo,
+        at ? "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1 AND $2::timestamptz >="
+             " week_start AND $2::timestamptz < (document -> 'period' ->> 'to')::timestamptz"
+             " ORDER BY number DESC LIMIT 1"
+           : "SELECT document FROM reports JOIN runs USING (run) WHERE name = $1"
+             " ORDER BY week_start DESC, number DESC LIMIT 1",
+        at ? 2 : 1, params, &rows, err);
     if (rc != 0)
         return rc;
     *document = rows->n_rows && rows->value[0] ? xstrdup(rows->value[0]) : NULL;
@@ -140,8 +141,9 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     f->closed = get_time(v[16]);
 }
 
-#define FINDING_COLUMNS                                                                            \
-    "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), chance,"  \
+#define FINDING_COLUMNS                                                                                     \
+    "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), " \
+    "chance,"                                                                                               \
     " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed)"
 
 /* Findings that a query of FINDING_COLUMNS selects. */
@@ -160,8 +162,8 @@ static int select_findings(const char *conninfo, const struct fleet *f, const ch
     return 0;
 }
 
-int history_open_findings(const char *conninfo, const struct fleet *f, const char *run,
-                          struct finding **out, size_t *n, struct err *err)
+int history_open_findings(const char *conninfo, const struct fleet *f, const char *run, struct finding **out,
+                          size_t *n, struct err *err)
 {
     return select_findings(conninfo, f,
                            "SELECT " FINDING_COLUMNS " FROM findings WHERE closed IS NULL AND run ="

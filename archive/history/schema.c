@@ -46,12 +46,14 @@ static const char ticks[] =
     "COMMENT ON TABLE ticks IS 'what each tick said: arrays by supply or by channel of the fleet revision;"
     " for people: views scores, readings, ledger';"
     "COMMENT ON COLUMN ticks.t IS 'end of the minute it covers';"
-    "COMMENT ON COLUMN ticks.recomputed IS 'stored later, from the archiver, after an outage of the database';"
+    "COMMENT ON COLUMN ticks.recomputed IS 'stored later, from the archiver, after an outage of the "
+    "database';"
     "COMMENT ON COLUMN ticks.score IS 'by supply: -log10 of the tail probability of the last 24 h';"
     "COMMENT ON COLUMN ticks.chance IS 'by supply: healthy supply-days this extreme per week over the fleet';"
     "COMMENT ON COLUMN ticks.reason IS 'by supply: 0 scored, else why not; words in table reason_words';"
     "COMMENT ON COLUMN ticks.mode IS 'by supply: words in table mode_words';"
-    "COMMENT ON COLUMN ticks.reconstruction IS 'by supply: autoencoder error, mean squared whitened residual';"
+    "COMMENT ON COLUMN ticks.reconstruction IS 'by supply: autoencoder error, mean squared whitened "
+    "residual';"
     "COMMENT ON COLUMN ticks.jsd IS 'by channel: Jensen-Shannon divergence of the last window, bits';"
     "COMMENT ON COLUMN ticks.value IS 'by channel: the reading on the grid, in the channel''s unit';"
     "COMMENT ON COLUMN ticks.ledger IS 'supplies per reason, reason 0 first; the sum is the fleet';"
@@ -78,7 +80,8 @@ static const char tick_functions[] =
     "   EXECUTE format('CREATE TABLE %I (LIKE ticks INCLUDING ALL) PARTITION BY RANGE (t)', whole);"
     "   EXECUTE format('ALTER TABLE ticks ATTACH PARTITION %I FOR VALUES IN (%s)', whole, p_run);"
     "  END IF;"
-    "  IF to_regclass(part) IS NULL THEN" /* made apart and attached: readers need not wait or be waited for */
+    "  IF to_regclass(part) IS NULL THEN" /* made apart and attached: readers need not wait or be waited for
+                                           */
     "   EXECUTE format('CREATE TABLE %I (LIKE ticks INCLUDING ALL)', part);"
     "   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, part,"
     "    day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');"
@@ -230,7 +233,8 @@ static const char views[] =
     " ORDER BY kind, started DESC, run DESC LIMIT 1 $$;" /* 'live' < 'replay' */
     "COMMENT ON FUNCTION psmon_default_run IS 'the live run where it has data, else the latest replay';"
     "CREATE FUNCTION psmon_iso(t timestamptz) RETURNS text LANGUAGE sql STABLE AS $$ SELECT to_char(t AT TIME"
-    " ZONE 'UTC', CASE WHEN extract(microsecond FROM t)::bigint % 1000000 = 0 THEN 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"
+    " ZONE 'UTC', CASE WHEN extract(microsecond FROM t)::bigint % 1000000 = 0 THEN "
+    "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"
     " ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"' END) $$;"
     "COMMENT ON FUNCTION psmon_iso IS 'a time as ISO 8601 in UTC';"
     "CREATE VIEW supplies AS SELECT s.name AS supply, f.family, f.sector, f.water, f.rack, f.feeder, f.fleet,"
@@ -280,10 +284,8 @@ static const char hourly_views[] =
 
 int history_migrate(const char *conninfo, struct err *err)
 {
-    static const char *const migrations[] = {fleets_and_runs,     ticks,
-                                             tick_functions,      hours,
-                                             findings_and_events, models_and_reports,
-                                             views,               hourly_views};
-    return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations),
-                      err);
+    static const char *const migrations[] = {
+        fleets_and_runs,    ticks, tick_functions, hours, findings_and_events,
+        models_and_reports, views, hourly_views};
+    return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -21,8 +21,7 @@ static void add_autoregressive(const struct random_normal *n, uint64_t key, int6
 }
 
 /* Mean temperature with season (warmest at the end of July) and time of day (warmest at 21:00 UTC). */
-static void add_seasons(int64_t day, double mean, double season, double daily,
-                        float out[MINUTES_PER_DAY + 1])
+static void add_seasons(int64_t day, double mean, double season, double daily, float out[MINUTES_PER_DAY + 1])
 {
     double year = season * cos(2 * M_PI * ((double)day - 208) / 365.2425);
     for (int k = 0; k <= MINUTES_PER_DAY; k++)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 
 #define JITTER_US 300000u
-#define LOST_OF_65536 66u    /* 0.1 % of the samples */
-#define ODD_OF_65536 65535u  /* from here on: a glitch or a read failure */
-#define OUTAGE_CHANCE 0.01   /* per sector and day */
-#define LOOK_BACK_DAYS 40    /* longer than a shutdown */
+#define LOST_OF_65536 66u   /* 0.1 % of the samples */
+#define ODD_OF_65536 65535u /* from here on: a glitch or a read failure */
+#define OUTAGE_CHANCE 0.01  /* per sector and day */
+#define LOOK_BACK_DAYS 40   /* longer than a shutdown */
 
 enum { ALARM_NONE = 0, ALARM_READ = 1, ALARM_HIHI = 3, ALARM_HIGH = 4 }; /* EPICS alarm status */
 
@@ -85,8 +85,7 @@ static uint32_t scan_us(const struct unit *u, int signal, uint64_t bits)
     return u->phase_us[signal] + (uint32_t)((bits >> 48) * JITTER_US >> 16);
 }
 
-struct sample block_sample(const struct block *b, const struct unit *u, int signal, int64_t day,
-                           int minute)
+struct sample block_sample(const struct block *b, const struct unit *u, int signal, int64_t day, int minute)
 {
     static const uint8_t status[] = {ALARM_NONE, ALARM_HIGH, ALARM_HIHI, ALARM_READ};
     uint32_t word = b->word[signal][minute], severity = word >> BLOCK_SEVERITY_SHIFT & 3;
@@ -112,7 +111,8 @@ static uint32_t odd_reading(uint64_t bits, int32_t *code, int32_t before)
     return SEVERITY_NONE;
 }
 
-/* Codes and words of a channel's day, all states sent or missing; *before is the code of the minute before. */
+/* Codes and words of a channel's day, all states sent or missing; *before is the code of the minute before.
+ */
 static void sample_channel(const struct sim *s, const struct unit *u, int signal, int64_t day,
                            const struct physics *p, struct block *b, int32_t *before)
 {
@@ -152,8 +152,7 @@ static void sample_dac(const struct unit *u, int64_t day, const int32_t dac[DRIV
     for (int m = 0; m < MINUTES_PER_DAY; m++) {
         uint64_t bits = random_at(u->key[SIGNAL_DAC], day * MINUTES_PER_DAY + m);
         b->code[SIGNAL_DAC][m] = dac[DRIVE_DAY + m];
-        b->word[SIGNAL_DAC][m] =
-            scan_us(u, SIGNAL_DAC, bits) | (uint32_t)BLOCK_SENT << BLOCK_STATE_SHIFT;
+        b->word[SIGNAL_DAC][m] = scan_us(u, SIGNAL_DAC, bits) | (uint32_t)BLOCK_SENT << BLOCK_STATE_SHIFT;
     }
 }
 
@@ -200,8 +199,8 @@ static void apply_freezing(struct sim *s, uint32_t supply, int64_t day, struct b
 /* ---- what is sent ---- */
 
 /* Takes out what the connection loses and the dead-band holds back; marks the first after a loss. */
-static void apply_sending(const struct outage o[], int n, bool deadband, int32_t before,
-                          const int32_t code[], uint32_t word[])
+static void apply_sending(const struct outage o[], int n, bool deadband, int32_t before, const int32_t code[],
+                          uint32_t word[])
 {
     bool lost = n && is_out(o, n, -1);
     for (int m = 0; m < MINUTES_PER_DAY; m++) {
@@ -232,8 +231,7 @@ static struct sample dac_before(struct sim *s, uint32_t supply, int64_t day, str
         int n = block_outages(s, supply, d, out);
         drive_codes(s, supply, d, dac);
         sample_dac(u, d, dac, scratch);
-        apply_sending(out, n, true, dac[DRIVE_DAY - 1], scratch->code[SIGNAL_DAC],
-                      scratch->word[SIGNAL_DAC]);
+        apply_sending(out, n, true, dac[DRIVE_DAY - 1], scratch->code[SIGNAL_DAC], scratch->word[SIGNAL_DAC]);
         for (int m = MINUTES_PER_DAY - 1; m >= 0 && !found.t; m--)
             if (block_state(scratch->word[SIGNAL_DAC][m]) == BLOCK_SENT)
                 found = block_sample(scratch, u, SIGNAL_DAC, d, m);

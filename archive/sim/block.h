@@ -34,8 +34,7 @@ static inline enum block_state block_state(uint32_t word)
 void block_make(void *sim, uint64_t key, void *block);
 
 /* Reading of a minute as a sample. */
-struct sample block_sample(const struct block *b, const struct unit *u, int signal, int64_t day,
-                           int minute);
+struct sample block_sample(const struct block *b, const struct unit *u, int signal, int64_t day, int minute);
 
 /* Minutes [start, end) without connection of a supply that overlap a day and the one before it, counted
  * from the day's start. At most BLOCK_OUTAGES. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 struct entry {
-    struct entry *chain;          /* of the same bucket */
-    struct entry *newer, *older;  /* by use */
+    struct entry *chain;         /* of the same bucket */
+    struct entry *newer, *older; /* by use */
     uint64_t key;
     size_t users;
     _Alignas(16) unsigned char value[];
@@ -18,7 +18,7 @@ struct entry {
 struct cache {
     pthread_mutex_t mutex; /* guards everything below; values are constant once inserted */
     struct entry **bucket;
-    size_t n_buckets;      /* a power of two */
+    size_t n_buckets; /* a power of two */
     struct entry *newest, *oldest;
     size_t n, capacity, size;
     void (*make)(void *arg, uint64_t key, void *value);

@@ -22,8 +22,8 @@ struct machine_day {
     /* Share of the set-point that is asked for; [0] supplies that are off in maintenance, [1] those that
      * are cycled for tests then. */
     float factor[2][MINUTES_PER_DAY];
-    int64_t optics[2];   /* set of set-points before and from the change */
-    int change;          /* minute of the change; MINUTES_PER_DAY: none */
+    int64_t optics[2]; /* set of set-points before and from the change */
+    int change;        /* minute of the change; MINUTES_PER_DAY: none */
 };
 
 struct calendar calendar_make(uint64_t seed, tstamp_ns from);

@@ -31,8 +31,7 @@ static void follow_machine(struct sim *s, const struct unit *u, int64_t day, flo
     double before = setpoint_of(u, m->optics[0]), after = setpoint_of(u, m->optics[1]);
     for (int k = 0; k < MINUTES_PER_DAY; k++) {
         double share = (k - m->change + 1) / (double)OPTICS_RAMP_MIN;
-        double level = share <= 0 ? before
-                                  : share >= 1 ? after : before + share * (after - before);
+        double level = share <= 0 ? before : share >= 1 ? after : before + share * (after - before);
         i[k] = (float)(level * (double)m->factor[cycled][k]);
     }
     cache_release(s->machine_days, m);

@@ -11,9 +11,9 @@
 
 struct drive {
     int32_t dac[DRIVE_LEN];
-    float i[DRIVE_LEN];       /* true current over peak */
-    float coil[DRIVE_LEN];    /* low pass of i² with the coil's time constant */
-    float igbt_linear[DRIVE_LEN], igbt_square[DRIVE_LEN];           /* of |i| and i² */
+    float i[DRIVE_LEN];                                   /* true current over peak */
+    float coil[DRIVE_LEN];                                /* low pass of i² with the coil's time constant */
+    float igbt_linear[DRIVE_LEN], igbt_square[DRIVE_LEN]; /* of |i| and i² */
     float capacitor_linear[DRIVE_LEN], capacitor_square[DRIVE_LEN];
 };
 

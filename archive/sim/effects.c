@@ -79,8 +79,7 @@ static double water_lost(const struct sim_fault *f, double minutes)
     double until_trip = (double)(f->trip - f->onset) / (double)NS_PER_MIN;
     if (minutes <= 0)
         return 0;
-    return minutes < until_trip ? f->size * minutes
-                                : f->size * until_trip * exp((until_trip - minutes) / 15);
+    return minutes < until_trip ? f->size * minutes : f->size * until_trip * exp((until_trip - minutes) / 15);
 }
 
 /* Faults of the magnet's water act on the magnet itself, so that the voltage sees them too. */
@@ -135,8 +134,8 @@ static void noisy_current(const struct sim *s, const struct sim_fault *f, int64_
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += warm * ramp(since(f, day, k), 30);
         int64_t three_hours = (day * MINUTES_PER_DAY + k - 1) / 180;
         if (dcct)
-            p->value[SIGNAL_CURRENT][k] +=
-                0.5 * (double)p->noise[SIGNAL_CURRENT][k] * gauss(s, random_mix(f->key), three_hours);
+            p->value[SIGNAL_CURRENT][k] += 0.5 * (double)p->noise[SIGNAL_CURRENT][k] *
+                                           gauss(s, random_mix(f->key), three_hours);
     }
 }
 
@@ -153,29 +152,20 @@ static void sensor(const struct sim *s, const struct sim_fault *f, int64_t day, 
 
 static bool acts(const struct sim *s, const struct sim_fault *f, uint32_t supply, int64_t day)
 {
-    return fault_concerns(f, supply, s->units[supply].sector) &&
-           f->onset < (day + 1) * NS_PER_DAY && f->end > (day - 1) * NS_PER_DAY;
+    return fault_concerns(f, supply, s->units[supply].sector) && f->onset < (day + 1) * NS_PER_DAY &&
+           f->end > (day - 1) * NS_PER_DAY;
 }
 
 static void apply_fault(struct sim *s, const struct sim_fault *f, uint32_t supply, int64_t day,
                         struct physics *p)
 {
     switch (f->mode) {
-    case FAULT_FAN:
-        fan(f, &s->units[supply], day, p);
-        break;
-    case FAULT_JOINT:
-        joint(s, f, day, p);
-        break;
+    case FAULT_FAN: fan(f, &s->units[supply], day, p); break;
+    case FAULT_JOINT: joint(s, f, day, p); break;
     case FAULT_DCCT_NOISY:
-    case FAULT_OSCILLATION:
-        noisy_current(s, f, day, p);
-        break;
-    case FAULT_SENSOR:
-        sensor(s, f, day, p);
-        break;
-    default:
-        break; /* water: before; trips: in the drive; data and stuck sensors: when sampled */
+    case FAULT_OSCILLATION: noisy_current(s, f, day, p); break;
+    case FAULT_SENSOR: sensor(s, f, day, p); break;
+    default: break; /* water: before; trips: in the drive; data and stuck sensors: when sampled */
     }
 }
 
@@ -200,14 +190,13 @@ static void temperatures(struct sim *s, const struct unit *u, int64_t day, struc
     const struct drive *d = &p->drive;
     for (int k = 0; k < DAY_LEN; k++) {
         int n = DRIVE_DAY - 1 + k;
-        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] =
-            (double)air->value[k] + 3 + u->capacitor_linear * (double)d->capacitor_linear[n] +
-            u->capacitor_square * (double)d->capacitor_square[n];
-        p->value[SIGNAL_IGBT_TEMPERATURE][k] =
-            (double)air->value[k] + 6 + u->igbt_linear * (double)d->igbt_linear[n] +
-            u->igbt_square * (double)d->igbt_square[n];
-        p->value[SIGNAL_MAGNET_TEMPERATURE][k] =
-            (double)water->value[k] + u->water_rise * (double)d->coil[n];
+        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] = (double)air->value[k] + 3 +
+                                                    u->capacitor_linear * (double)d->capacitor_linear[n] +
+                                                    u->capacitor_square * (double)d->capacitor_square[n];
+        p->value[SIGNAL_IGBT_TEMPERATURE][k] = (double)air->value[k] + 6 +
+                                               u->igbt_linear * (double)d->igbt_linear[n] +
+                                               u->igbt_square * (double)d->igbt_square[n];
+        p->value[SIGNAL_MAGNET_TEMPERATURE][k] = (double)water->value[k] + u->water_rise * (double)d->coil[n];
     }
     cache_release(s->air_days, air);
     cache_release(s->water_days, water);
@@ -224,7 +213,8 @@ static void electrical(const struct unit *u, struct physics *p)
         p->value[SIGNAL_VOLTAGE][k] = amperes * ohm;
         p->value[SIGNAL_DAC][k] = p->drive.dac[n];
         p->noise[SIGNAL_CURRENT][k] = (float)(u->peak * (u->noise[SIGNAL_CURRENT] * fabs(i) + CURRENT_FLOOR));
-        p->noise[SIGNAL_VOLTAGE][k] = (float)(i == 0 ? 0.1 * u->noise[SIGNAL_VOLTAGE] : u->noise[SIGNAL_VOLTAGE]);
+        p->noise[SIGNAL_VOLTAGE][k] =
+            (float)(i == 0 ? 0.1 * u->noise[SIGNAL_VOLTAGE] : u->noise[SIGNAL_VOLTAGE]);
     }
 }
 

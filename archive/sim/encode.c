@@ -74,8 +74,8 @@ static void add_field(struct buf *raw, int number, const struct encode_field *f)
     buf_free(&inner);
 }
 
-void encode_pb_header(struct buf *out, int type, const char *pv, int year,
-                      const struct encode_field fields[], size_t n)
+void encode_pb_header(struct buf *out, int type, const char *pv, int year, const struct encode_field fields[],
+                      size_t n)
 {
     struct buf raw = {0};
     unsigned char small[12], *p = small;
@@ -168,7 +168,10 @@ char *encode_double(char out[ENCODE_DOUBLE_LEN], double v)
 {
     if (!isfinite(v) || v == 0) {
         snprintf(out, ENCODE_DOUBLE_LEN, "%s",
-                 isnan(v) ? "NaN" : v == 0 ? signbit(v) ? "-0.0" : "0.0" : v > 0 ? "Infinity" : "-Infinity");
+                 isnan(v) ? "NaN"
+                 : v == 0 ? signbit(v) ? "-0.0" : "0.0"
+                 : v > 0  ? "Infinity"
+                          : "-Infinity");
         return out;
     }
     char digits[24];

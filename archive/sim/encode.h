@@ -14,8 +14,8 @@ struct encode_field {
 };
 
 /* PB: the line of PayloadInfo that opens a chunk. */
-void encode_pb_header(struct buf *out, int type, const char *pv, int year,
-                      const struct encode_field fields[], size_t n);
+void encode_pb_header(struct buf *out, int type, const char *pv, int year, const struct encode_field fields[],
+                      size_t n);
 
 /* PB: a sample's line, escaped. At most ENCODE_PB_SAMPLE bytes are written to `to` when there are no
  * fields; returns their number. year_start: Unix second at which the chunk's year begins. */

@@ -14,9 +14,9 @@
 #define TRIP_RISE_K 35.0 /* of the magnet, until its thermostat opens */
 
 static const int cycle[] = {
-    FAULT_FAN,      FAULT_OSCILLATION, FAULT_SENSOR,     FAULT_JOINT,      FAULT_DCCT_NOISY,
-    FAULT_FAN,      FAULT_WATER_LOST,  FAULT_SENSOR,     FAULT_WATER_PART, FAULT_OSCILLATION,
-    FAULT_DATA,     FAULT_JOINT,       FAULT_DCCT_NOISY, FAULT_SENSOR,     FAULT_DEATH,
+    FAULT_FAN,  FAULT_OSCILLATION, FAULT_SENSOR,     FAULT_JOINT,      FAULT_DCCT_NOISY,
+    FAULT_FAN,  FAULT_WATER_LOST,  FAULT_SENSOR,     FAULT_WATER_PART, FAULT_OSCILLATION,
+    FAULT_DATA, FAULT_JOINT,       FAULT_DCCT_NOISY, FAULT_SENSOR,     FAULT_DEATH,
 };
 #define N_CYCLE (sizeof cycle / sizeof *cycle)
 
@@ -25,14 +25,11 @@ static double trip_share(int mode)
 {
     switch (mode) {
     case FAULT_FAN:
-    case FAULT_JOINT:
-        return 0.35;
+    case FAULT_JOINT: return 0.35;
     case FAULT_OSCILLATION:
     case FAULT_DCCT_NOISY:
-    case FAULT_WATER_PART:
-        return 0.2;
-    default:
-        return 0;
+    case FAULT_WATER_PART: return 0.2;
+    default: return 0;
     }
 }
 
@@ -50,8 +47,9 @@ static void sensor_fault(struct sim_fault *f, bool medium)
     f->signal = temperatures[random_at(f->key, 20) % 3];
     f->kind = (int)(random_at(f->key, 21) % 3);
     f->class = SIM_SENSOR;
-    f->size = f->kind == SENSOR_STUCK ? 1 : f->kind == SENSOR_NOISY ? pick(medium, 0.5, 1.5)
-                                                                   : pick(medium, 1, 3);
+    f->size = f->kind == SENSOR_STUCK   ? 1
+              : f->kind == SENSOR_NOISY ? pick(medium, 0.5, 1.5)
+                                        : pick(medium, 1, 3);
     if (f->kind == SENSOR_OFFSET && random_at(f->key, 22) & 1)
         f->size = -f->size;
     f->unit = units[f->kind];
@@ -102,12 +100,8 @@ static void describe(struct sim_fault *f, bool medium)
         f->size = pick(medium, 2, 8);
         f->unit = "x variance";
         break;
-    case FAULT_SENSOR:
-        sensor_fault(f, medium);
-        break;
-    case FAULT_DATA:
-        data_fault(f, medium);
-        break;
+    case FAULT_SENSOR: sensor_fault(f, medium); break;
+    case FAULT_DATA: data_fault(f, medium); break;
     default:
         f->signal = SIGNAL_CURRENT;
         f->size = 1;
@@ -196,8 +190,7 @@ void faults_plant(struct sim_fault **out, size_t *n, const struct sim_options *o
         f->sector = units[f->supply].sector;
         double share = ((double)k + random_unit(random_at(f->key, 2))) / (double)count;
         f->onset = in_operation(calendar, start + seconds(0.9 * share * span_days * 86400));
-        bool medium = o->fault_size == SIM_MIXED ? random_at(f->key, 3) & 1
-                                                 : o->fault_size == SIM_MEDIUM;
+        bool medium = o->fault_size == SIM_MIXED ? random_at(f->key, 3) & 1 : o->fault_size == SIM_MEDIUM;
         describe(f, medium);
         schedule(f);
     }

@@ -61,17 +61,10 @@ void layout_sector_name(char out[LAYOUT_NAME], uint32_t sector)
 void layout_group_name(char out[LAYOUT_NAME], enum group_kind g, const struct unit *u)
 {
     switch (g) {
-    case GROUP_WATER:
-        snprintf(out, LAYOUT_NAME, "W%02u", u->water + 1);
-        break;
-    case GROUP_RACK:
-        snprintf(out, LAYOUT_NAME, "R%02u%c", u->sector + 1, (char)('A' + (int)u->rack));
-        break;
-    case GROUP_FEEDER:
-        snprintf(out, LAYOUT_NAME, "F%u", u->feeder + 1);
-        break;
-    default:
-        layout_sector_name(out, u->sector);
+    case GROUP_WATER: snprintf(out, LAYOUT_NAME, "W%02u", u->water + 1); break;
+    case GROUP_RACK: snprintf(out, LAYOUT_NAME, "R%02u%c", u->sector + 1, (char)('A' + (int)u->rack)); break;
+    case GROUP_FEEDER: snprintf(out, LAYOUT_NAME, "F%u", u->feeder + 1); break;
+    default: layout_sector_name(out, u->sector);
     }
 }
 
@@ -79,19 +72,14 @@ struct limits layout_limits(const struct unit *u, enum signal signal)
 {
     double volts = u->peak * (designs[u->family].resistance * 1.1);
     switch (signal) {
-    case SIGNAL_CAPACITOR_TEMPERATURE:
-        return (struct limits){10, 55, 70, 100};
-    case SIGNAL_MAGNET_TEMPERATURE:
-        return (struct limits){10, 60, 75, 100};
-    case SIGNAL_IGBT_TEMPERATURE:
-        return (struct limits){10, 60, 80, 120};
+    case SIGNAL_CAPACITOR_TEMPERATURE: return (struct limits){10, 55, 70, 100};
+    case SIGNAL_MAGNET_TEMPERATURE: return (struct limits){10, 60, 75, 100};
+    case SIGNAL_IGBT_TEMPERATURE: return (struct limits){10, 60, 80, 120};
     case SIGNAL_CURRENT:
         return (struct limits){u->corrector ? -u->peak : -u->peak / 100, u->peak, NAN, u->peak};
     case SIGNAL_DAC:
-        return (struct limits){u->corrector ? -LAYOUT_DAC_FULL : 0, LAYOUT_DAC_FULL, NAN,
-                               LAYOUT_DAC_FULL};
-    default:
-        return (struct limits){u->corrector ? -1.3 * volts : -0.5, 1.3 * volts, NAN, volts};
+        return (struct limits){u->corrector ? -LAYOUT_DAC_FULL : 0, LAYOUT_DAC_FULL, NAN, LAYOUT_DAC_FULL};
+    default: return (struct limits){u->corrector ? -1.3 * volts : -0.5, 1.3 * volts, NAN, volts};
     }
 }
 
@@ -193,8 +181,7 @@ void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct ra
         u->rack = i % LAYOUT_PER_SECTOR / 8 < 4 ? i % LAYOUT_PER_SECTOR / 8 : 3;
         u->feeder = u->sector * 4 / sectors;
         u->family = family_of(i % LAYOUT_PER_SECTOR, &number);
-        snprintf(u->name, sizeof u->name, "S%02u:%c%u", u->sector + 1, designs[u->family].letter,
-                 number);
+        snprintf(u->name, sizeof u->name, "S%02u:%c%u", u->sector + 1, designs[u->family].letter, number);
         struct draw d = {.key = random_key(seed, 'U', i), .normal = normal};
         draw_physics(u, &d);
         draw_channels(u, &d);

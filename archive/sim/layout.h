@@ -19,23 +19,23 @@ struct unit {
     enum family family;
     uint32_t sector, water, rack, feeder;
     bool corrector;
-    double peak;            /* [A] also the DAC's full scale */
-    double setpoint;        /* nominal i; correctors: the centre of their motion */
-    double resistance;      /* [ohm] coil at 40 °C */
-    double cable;           /* [ohm] */
-    double water_rise;      /* [K] of the magnet at i = 1 */
+    double peak;                              /* [A] also the DAC's full scale */
+    double setpoint;                          /* nominal i; correctors: the centre of their motion */
+    double resistance;                        /* [ohm] coil at 40 °C */
+    double cable;                             /* [ohm] */
+    double water_rise;                        /* [K] of the magnet at i = 1 */
     double tau_coil, tau_igbt, tau_capacitor; /* [min] */
     double igbt_linear, igbt_square, capacitor_linear, capacitor_square; /* [K] at i = 1 */
-    double gain;            /* DAC to current, about 1 */
-    double offset;          /* [i] */
-    double sensor_offset[SIGNAL_KNOWN]; /* temperatures [K] */
-    double noise[SIGNAL_KNOWN];         /* white, sd: K, i, K, -, K, V */
+    double gain;                                                         /* DAC to current, about 1 */
+    double offset;                                                       /* [i] */
+    double sensor_offset[SIGNAL_KNOWN];                                  /* temperatures [K] */
+    double noise[SIGNAL_KNOWN];                                          /* white, sd: K, i, K, -, K, V */
     double own_sd[SIGNAL_KNOWN], own_tau[SIGNAL_KNOWN]; /* temperatures' own slow noise: K, min */
-    double codes[SIGNAL_KNOWN];         /* codes per unit of the channel: value = code / codes */
-    bool deadband[SIGNAL_KNOWN];        /* an unchanged code is not sent again */
-    uint32_t phase_us[SIGNAL_KNOWN];    /* of the scan within the minute */
+    double codes[SIGNAL_KNOWN];      /* codes per unit of the channel: value = code / codes */
+    bool deadband[SIGNAL_KNOWN];     /* an unchanged code is not sent again */
+    uint32_t phase_us[SIGNAL_KNOWN]; /* of the scan within the minute */
     uint16_t nano[SIGNAL_KNOWN];
-    uint64_t key[SIGNAL_KNOWN];         /* of the channel's random numbers */
+    uint64_t key[SIGNAL_KNOWN]; /* of the channel's random numbers */
     uint64_t motion_key, setpoint_key, wander_key, cycling_key;
 };
 

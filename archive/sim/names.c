@@ -34,8 +34,7 @@ static void add_split(struct name_list *l, const char *text, const char *separat
     }
 }
 
-static int add_json(struct name_list *l, const struct httpd_request *r, char room[256],
-                    const char **message)
+static int add_json(struct name_list *l, const struct httpd_request *r, char room[256], const char **message)
 {
     json_error_t error;
     json_t *list = json_loadb(r->body, r->body_len, 0, &error);
@@ -46,7 +45,8 @@ static int add_json(struct name_list *l, const struct httpd_request *r, char roo
     }
     size_t i;
     json_t *item;
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const json_t *name = json_is_object(item) ? json_object_get(item, "pv") : item;
         if (json_is_string(name))
             names_add(l, json_string_value(name), json_string_length(name));
@@ -97,8 +97,7 @@ static void add_parameter(void *arg, const char *name, const char *value)
         names_add(arg, value, strlen(value));
 }
 
-int names_of_request(struct name_list *l, const struct httpd_request *r, char room[256],
-                     const char **message)
+int names_of_request(struct name_list *l, const struct httpd_request *r, char room[256], const char **message)
 {
     if (strcmp(r->method, "POST") != 0) {
         httpd_each_arg(r, add_parameter, l);

@@ -19,17 +19,17 @@ enum step { STEP_BEGIN, STEP_SAMPLES, STEP_END };
 struct reply {
     struct sim *sim;
     struct reply_request r;
-    tstamp_ns limit;     /* last instant that is answered */
-    size_t pv;           /* being sent */
+    tstamp_ns limit; /* last instant that is answered */
+    size_t pv;       /* being sent */
     enum step step;
-    tstamp_ns cursor;    /* next sample is at or after it */
-    tstamp_ns before;    /* time of the sample sent last; 0: none */
-    int year;            /* of the open chunk; 0: none */
+    tstamp_ns cursor; /* next sample is at or after it */
+    tstamp_ns before; /* time of the sample sent last; 0: none */
+    int year;         /* of the open chunk; 0: none */
     int64_t year_start;
-    int64_t day;         /* of the sample sent last */
+    int64_t day; /* of the sample sent last */
     bool any_chunk, any_row, done;
     struct buf out;
-    size_t sent;         /* of out */
+    size_t sent; /* of out */
     struct sample batch[BATCH];
 };
 
@@ -59,7 +59,7 @@ int reply_type(uint32_t channel)
 }
 
 size_t reply_meta(const struct sim *s, uint32_t channel, bool with_limits,
-                   struct encode_field out[REPLY_META], char room[REPLY_META][32])
+                  struct encode_field out[REPLY_META], char room[REPLY_META][32])
 {
     static const char *const precision[SIGNAL_KNOWN] = {"1", "4", "1", "0", "1", "4"};
     enum signal signal = (enum signal)(channel % SIGNAL_KNOWN);
@@ -71,7 +71,8 @@ size_t reply_meta(const struct sim *s, uint32_t channel, bool with_limits,
     const struct {
         const char *name;
         double value;
-    } limits[] = {{"HIHI", l.hihi}, {"HIGH", isnan(l.hihi) ? l.hihi : l.high}, {"LOPR", l.low}, {"HOPR", l.high}};
+    } limits[] = {
+        {"HIHI", l.hihi}, {"HIGH", isnan(l.hihi) ? l.hihi : l.high}, {"LOPR", l.low}, {"HOPR", l.high}};
     size_t n = 2;
     for (size_t i = 0; i < 4; i++)
         if (!isnan(limits[i].value)) {
@@ -153,8 +154,8 @@ static void put_json(struct reply *a, uint32_t channel, const struct sample *s)
     size_t n = sample_fields(a, channel, s, f, room);
     buf_printf(&a->out, "%s{ \"secs\": %lld, \"val\": %s, \"nanos\": %lld, \"severity\":%d, \"status\":%d",
                a->any_row ? ",\n" : "", (long long)(s->t / NS_PER_S),
-               encode_value(value, reply_type(channel), s->value), (long long)(s->t % NS_PER_S),
-               s->severity, s->status);
+               encode_value(value, reply_type(channel), s->value), (long long)(s->t % NS_PER_S), s->severity,
+               s->status);
     for (size_t i = 0; i < n; i++)
         buf_printf(&a->out, "%s\"%s\": \"%s\"", i ? "," : ", \"fields\": { ", f[i].name, f[i].value);
     buf_str(&a->out, n ? "} }" : " }");
@@ -244,8 +245,7 @@ static void end_pv(struct reply *a, uint32_t channel)
 
 static void samples(struct reply *a, uint32_t channel)
 {
-    size_t n = a->cursor > a->limit ? 0
-                                    : sim_read(a->sim, channel, a->cursor, a->limit + 1, a->batch, BATCH);
+    size_t n = a->cursor > a->limit ? 0 : sim_read(a->sim, channel, a->cursor, a->limit + 1, a->batch, BATCH);
     for (size_t i = 0; i < n; i++)
         put(a, channel, &a->batch[i]);
     if (n)

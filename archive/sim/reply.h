@@ -11,11 +11,11 @@ enum reply_format { REPLY_RAW, REPLY_JSON };
 
 struct reply_request {
     enum reply_format format;
-    uint32_t *channels;  /* taken */
+    uint32_t *channels; /* taken */
     size_t n;
     tstamp_ns from, to;
-    tstamp_ns now;       /* nothing newer is answered */
-    bool many;           /* getDataForPVs, with its quirk at New Year */
+    tstamp_ns now; /* nothing newer is answered */
+    bool many;     /* getDataForPVs, with its quirk at New Year */
 };
 
 struct reply;
@@ -30,7 +30,7 @@ void reply_free(void *reply);
  * number; texts are written into room. */
 #define REPLY_META 6
 size_t reply_meta(const struct sim *s, uint32_t channel, bool with_limits,
-                   struct encode_field out[REPLY_META], char room[REPLY_META][32]);
+                  struct encode_field out[REPLY_META], char room[REPLY_META][32]);
 
 /* PayloadType of a channel. */
 int reply_type(uint32_t channel);

@@ -18,31 +18,31 @@ struct sim;
 enum sim_fault_size { SIM_SMALL, SIM_MEDIUM, SIM_MIXED };
 
 struct sim_options {
-    uint32_t supplies;     /* >= 1; 33 to a sector */
+    uint32_t supplies; /* >= 1; 33 to a sector */
     uint64_t seed;
-    tstamp_ns from;        /* faults are planted from `from` + healthy_days … */
-    double days;           /* … to `from` + days; before and after, the ring is healthy */
+    tstamp_ns from; /* faults are planted from `from` + healthy_days … */
+    double days;    /* … to `from` + days; before and after, the ring is healthy */
     double healthy_days;
     double faults_per_week; /* over the whole ring; < 0: 1.5 % of the supplies; 0: none */
     enum sim_fault_size fault_size;
-    size_t cache_bytes;    /* memory for blocks; 0: two days of the whole ring and some more */
+    size_t cache_bytes; /* memory for blocks; 0: two days of the whole ring and some more */
 };
 
 enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };
 
 /* A planted fault. Modes: power-supplies.md §9 as told in faults.c. */
 struct sim_fault {
-    int32_t supply;        /* -1: the whole sector */
+    int32_t supply; /* -1: the whole sector */
     uint32_t sector;
-    int mode;              /* 3, 5, 6, 7, 10, 12, 16, 17, 18 */
-    int kind;              /* variant within the mode, see faults.h */
-    int32_t signal;        /* the one that shows it most; -1: all */
+    int mode;       /* 3, 5, 6, 7, 10, 12, 16, 17, 18 */
+    int kind;       /* variant within the mode, see faults.h */
+    int32_t signal; /* the one that shows it most; -1: all */
     enum sim_class class;
-    tstamp_ns onset, end;  /* end: repaired */
-    tstamp_ns trip;        /* when it made the supply trip; 0: it did not */
+    tstamp_ns onset, end; /* end: repaired */
+    tstamp_ns trip;       /* when it made the supply trip; 0: it did not */
     double size;
     const char *unit;
-    uint64_t key;          /* its own random numbers */
+    uint64_t key; /* its own random numbers */
 };
 
 /* Error: ERR_CONFIG when an option makes no sense. */

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/server.h"
 
-#include "archive/sim/reply.h"
 #include "archive/sim/names.h"
+#include "archive/sim/reply.h"
 #include "archive/sim/sim.h"
 #include "base/httpd.h"
 #include "base/mem.h"
@@ -18,17 +18,17 @@
 #include <time.h>
 
 #define MAX_BODY (4u << 20)
-#define MAX_GET_LINE 8150        /* Tomcat refuses a longer path and query */
+#define MAX_GET_LINE 8150 /* Tomcat refuses a longer path and query */
 #define REQUESTS_PER_CONNECTION 100
 #define DEFAULT_NAMES 500
 #define ENGINE_NS (20 * NS_PER_S)
-#define OLD_ANSWER_IN 500        /* without `at`, one value in so many comes from the long-term store */
+#define OLD_ANSWER_IN 500 /* without `at`, one value in so many comes from the long-term store */
 
 struct sim_server {
     struct sim *sim;
     struct clock clock;
     struct httpd *httpd;
-    struct buf body;             /* of the answer being made */
+    struct buf body; /* of the answer being made */
     char content_type[64];
     unsigned long requests;
 };
@@ -36,8 +36,8 @@ struct sim_server {
 typedef void answer_call(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a);
 
 static const char PB[] = "application/x-protobuf", JSON[] = "application/json",
-                  JSON_LATIN[] = "application/json;charset=ISO-8859-1",
-                  HTML[] = "text/html;charset=utf-8", TEXT_LATIN[] = "text/plain;charset=ISO-8859-1";
+                  JSON_LATIN[] = "application/json;charset=ISO-8859-1", HTML[] = "text/html;charset=utf-8",
+                  TEXT_LATIN[] = "text/plain;charset=ISO-8859-1";
 
 /* ---- errors ---- */
 
@@ -77,7 +77,7 @@ static void fail(struct sim_server *s, struct httpd_answer *a, int status, const
 }
 
 __attribute__((format(printf, 4, 5))) static void fail_with(struct sim_server *s, struct httpd_answer *a,
-                                                             int status, const char *fmt, ...)
+                                                            int status, const char *fmt, ...)
 {
     char text[512];
     va_list args;
@@ -108,8 +108,8 @@ static bool instant(struct sim_server *s, const struct httpd_request *r, struct 
     return false;
 }
 
-static bool window(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a,
-                   tstamp_ns now, tstamp_ns *from, tstamp_ns *to)
+static bool window(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a, tstamp_ns now,
+                   tstamp_ns *from, tstamp_ns *to)
 {
     *to = now + NS_PER_HOUR;
     if (!instant(s, r, a, "to", to))
@@ -120,11 +120,13 @@ static bool window(struct sim_server *s, const struct httpd_request *r, struct h
     if (*from <= *to)
         return true;
     char f[TIMEFMT_LEN], t[TIMEFMT_LEN];
-    fail_with(s, a, 400, "For request, end %s is before start %s", timefmt_iso(t, *to), timefmt_iso(f, *from));
+    fail_with(s, a, 400, "For request, end %s is before start %s", timefmt_iso(t, *to),
+              timefmt_iso(f, *from));
     return false;
 }
 
-/* "op_60(pca://X.VAL)" → X: operators, prefixes and .VAL stripped; false when the parentheses do not match. */
+/* "op_60(pca://X.VAL)" → X: operators, prefixes and .VAL stripped; false when the parentheses do not match.
+ */
 static bool plain_name(char out[256], const char *asked)
 {
     const char *open = strchr(asked, '('), *close = strrchr(asked, ')');
@@ -156,8 +158,9 @@ static void add_ping_chunk(struct buf *b, tstamp_ns now)
     double v = 0;
     for (int i = 0; i < 10; i++, v += 0.1) {
         unsigned char line[ENCODE_PB_SAMPLE];
-        buf_add(b, line, encode_pb_sample(line, ENCODE_DOUBLE, start,
-                                          &(struct sample){.t = start * NS_PER_S, .value = v}));
+        buf_add(b, line,
+                encode_pb_sample(line, ENCODE_DOUBLE, start,
+                                 &(struct sample){.t = start * NS_PER_S, .value = v}));
     }
 }
 
@@ -245,7 +248,8 @@ static void add_value(struct sim_server *s, const char *asked, uint32_t channel,
     size_t n = engine ? reply_meta(s->sim, channel, true, f, room) : 0;
     for (size_t i = 0; i < n; i++)
         buf_printf(&s->body, "\"%s\":\"%s\",", f[i].name, strcmp(f[i].value, "°C") ? f[i].value : "?C");
-    buf_printf(&s->body, "%s\"DBRType\":\"%s\"},\"secs\":%lld,\"status\":%d}", engine ? "\"source\":\"engine\"," : "",
+    buf_printf(&s->body, "%s\"DBRType\":\"%s\"},\"secs\":%lld,\"status\":%d}",
+               engine ? "\"source\":\"engine\"," : "",
                reply_type(channel) == ENCODE_INT ? "DBR_SCALAR_INT" : "DBR_SCALAR_DOUBLE",
                (long long)(x->t / NS_PER_S), x->status);
 }
@@ -329,8 +333,8 @@ static void matcher_close(struct matcher *m)
         regfree(&m->regex);
 }
 
-static void list_names(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a,
-                       bool json, long limit)
+static void list_names(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a, bool json,
+                       long limit)
 {
     struct matcher m;
     if (!matcher_open(&m, r)) {
@@ -398,7 +402,8 @@ static void add_status(struct sim_server *s, const char *asked, tstamp_ns now)
     struct sample last;
     bool any = sim_latest(s->sim, (uint32_t)c, now, &last);
     bool connected = sim_connected(s->sim, (uint32_t)c / SIGNAL_KNOWN, now, NULL);
-    buf_printf(&s->body, "{\"lastRotateLogs\":\"Never\",\"pvName\":\"%s\",\"connectionState\":\"%s\",\"lastEvent\":\"",
+    buf_printf(&s->body,
+               "{\"lastRotateLogs\":\"Never\",\"pvName\":\"%s\",\"connectionState\":\"%s\",\"lastEvent\":\"",
                asked, connected ? "true" : "false");
     if (any)
         add_time(&s->body, last.t);
@@ -407,8 +412,10 @@ static void add_status(struct sim_server *s, const char *asked, tstamp_ns now)
     buf_str(&s->body, "\",\"samplingPeriod\":\"1.0\",\"isMonitored\":\"true\",\"connectionLastRestablished\":"
                       "\"Never\",\"connectionFirstEstablished\":\"");
     add_time(&s->body, s->sim->options.from);
-    buf_printf(&s->body, "\",\"connectionLossRegainCount\":\"0\",\"status\":\"Being archived\","
-                         "\"appliance\":\"appliance0\",\"pvNameOnly\":\"%s\"}", asked);
+    buf_printf(&s->body,
+               "\",\"connectionLossRegainCount\":\"0\",\"status\":\"Being archived\","
+               "\"appliance\":\"appliance0\",\"pvNameOnly\":\"%s\"}",
+               asked);
 }
 
 static void pv_status(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a)

@@ -16,8 +16,8 @@ struct sim {
     struct sim_options options;
     struct random_normal normal;
     struct calendar calendar;
-    struct unit *units;         /* [options.supplies] */
-    char **pv;                  /* [6 · supplies] */
+    struct unit *units; /* [options.supplies] */
+    char **pv;          /* [6 · supplies] */
     struct hashmap *by_pv;
     struct sim_fault *faults;
     size_t n_faults;

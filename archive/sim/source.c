@@ -15,10 +15,10 @@ enum kind { KIND_LATEST, KIND_RANGE, KIND_CONNECTIONS };
 struct request {
     struct request *next;
     enum kind kind;
-    uint32_t *channels;  /* of the fleet */
+    uint32_t *channels; /* of the fleet */
     size_t n, at;
     tstamp_ns from, to, cursor;
-    bool begun;          /* the channel at `at` */
+    bool begun; /* the channel at `at` */
     source_samples *on;
     source_done *done;
     void (*on_connections)(void *arg, const int8_t connected[], const struct source_result *r);
@@ -30,10 +30,10 @@ struct sim_source {
     struct source source; /* first */
     struct sim *sim;
     const struct fleet *fleet;
-    int32_t *channel_of;  /* ring's channel of each of the fleet; -1: not in the ring */
+    int32_t *channel_of; /* ring's channel of each of the fleet; -1: not in the ring */
     tstamp_ns (*now)(void *arg);
     void *now_arg;
-    uv_idle_t idle;       /* active while requests wait */
+    uv_idle_t idle; /* active while requests wait */
     struct request *first, **last;
     struct sample batch[BATCH];
 };
@@ -139,8 +139,7 @@ static struct request *add_request(struct source *source, enum kind kind, source
     return r;
 }
 
-static void latest(struct source *source, double deadline_s, source_samples *on, source_done *done,
-                   void *arg)
+static void latest(struct source *source, double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     (void)deadline_s; /* never waits for anybody */
     const struct sim_source *s = (const struct sim_source *)source;
@@ -151,8 +150,8 @@ static void latest(struct source *source, double deadline_s, source_samples *on,
         r->channels[i] = (uint32_t)i;
 }
 
-static void range(struct source *source, const uint32_t channels[], size_t n, tstamp_ns from,
-                  tstamp_ns to, double deadline_s, source_samples *on, source_done *done, void *arg)
+static void range(struct source *source, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
+                  double deadline_s, source_samples *on, source_done *done, void *arg)
 {
     (void)deadline_s;
     const struct sim_source *s = (const struct sim_source *)source;

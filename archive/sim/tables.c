@@ -90,9 +90,9 @@ int sim_write_labels(const struct sim *s, const char *path, struct err *err)
         if (f->trip)
             timefmt_iso(trip, f->trip);
         buf_printf(&b, "%s,%d,%s,%s,%s,%s,%s,%.4g,%s\n", f->supply < 0 ? sector : s->units[f->supply].name,
-                   f->mode, f->signal < 0 ? "" : layout_signal((enum signal)f->signal),
-                   class_names[f->class], timefmt_iso(onset, f->onset), timefmt_iso(end, f->end),
-                   f->trip ? trip : "", f->size, f->unit);
+                   f->mode, f->signal < 0 ? "" : layout_signal((enum signal)f->signal), class_names[f->class],
+                   timefmt_iso(onset, f->onset), timefmt_iso(end, f->end), f->trip ? trip : "", f->size,
+                   f->unit);
     }
     int rc = write_buf(path, &b, err);
     buf_free(&b);
@@ -131,8 +131,8 @@ static char *put_value(char *p, double v, int decimals)
     return p;
 }
 
-static void add_row(struct buf *b, struct sim *s, uint32_t supply, const struct block *block,
-                    int64_t day, int minute)
+static void add_row(struct buf *b, struct sim *s, uint32_t supply, const struct block *block, int64_t day,
+                    int minute)
 {
     static const int decimals[SIGNAL_KNOWN] = {1, 5, 1, 0, 1, 4};
     char row[256], *p = row;

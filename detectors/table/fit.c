@@ -13,8 +13,8 @@
 #define CLIP_SCALED 10.0
 #define CLIP_WHITE 6.0
 #define SHRINK 0.02
-#define FEWEST_PAIRS 10      /* rows with both values; else taken as unrelated */
-#define MOST_NET_ROWS 20000  /* more rows are thinned evenly */
+#define FEWEST_PAIRS 10     /* rows with both values; else taken as unrelated */
+#define MOST_NET_ROWS 20000 /* more rows are thinned evenly */
 
 static double clip(double v, double limit)
 {

@@ -19,33 +19,33 @@
 #define COLD_REACH 0.95  /* but no farther than this share of the scale's end */
 #define COLD_POINT 0.01
 #define TAIL_SHARE 0.03
-#define MOST_GAP 100000  /* periods; what was remembered is gone long before */
+#define MOST_GAP 100000 /* periods; what was remembered is gone long before */
 
 struct table_model {
-    size_t d, width;    /* signals used; signals of the table */
-    size_t *used;       /* [d] index into the table's names */
-    char **names;       /* [width] */
-    struct buf unused;  /* names, for people */
+    size_t d, width;   /* signals used; signals of the table */
+    size_t *used;      /* [d] index into the table's names */
+    char **names;      /* [width] */
+    struct buf unused; /* names, for people */
     tstamp_ns period;
     size_t window;
     double alpha;
     struct table_fit fit;
     struct track_null null;
-    struct tail tail;   /* of healthy scores */
-    float *healthy;     /* [n_healthy] the same scores, sorted */
+    struct tail tail; /* of healthy scores */
+    float *healthy;   /* [n_healthy] the same scores, sorted */
     size_t n_healthy;
-    double stretch;     /* 1 when calibrated: scores are divided by it before they meet the tail */
-    float (*edges)[HIST_BINS - 1];      /* [d] of u */
-    uint32_t (*reference)[HIST_BINS];   /* [d] */
+    double stretch;                /* 1 when calibrated: scores are divided by it before they meet the tail */
+    float (*edges)[HIST_BINS - 1]; /* [d] of u */
+    uint32_t (*reference)[HIST_BINS]; /* [d] */
 };
 
 struct table_scorer {
     struct table_model *m;
     struct tracks tracks;
     struct hist_windows *windows;
-    double *x;               /* [d] used signals of the row */
+    double *x; /* [d] used signals of the row */
     struct table_parts parts;
-    float *empty, *jsd;      /* [d] NaN; the windows' divergences */
+    float *empty, *jsd; /* [d] NaN; the windows' divergences */
     bool started;
     tstamp_ns last, period;
 };
@@ -209,8 +209,8 @@ int table_model_train(struct table_model **out, const struct table *t, const str
     if (n < TABLE_LEAST_ROWS) {
         table_model_free(m);
         return err_set(err, ERR_DATA,
-                       "%s: %zu rows with at least half of the values, training needs %d or more", t->path,
-                       n, TABLE_LEAST_ROWS);
+                       "%s: %zu rows with at least half of the values, training needs %d or more", t->path, n,
+                       TABLE_LEAST_ROWS);
     }
     *out = m;
     return 0;
@@ -257,8 +257,7 @@ struct table_scorer *table_scorer_new(struct table_model *m, tstamp_ns period)
     s->x = xcalloc(d, sizeof *s->x);
     s->empty = xcalloc(5 * d, sizeof *s->empty);
     s->jsd = s->empty + d;
-    s->parts = (struct table_parts){
-        .u = s->empty + 2 * d, .e = s->empty + 3 * d, .r = s->empty + 4 * d};
+    s->parts = (struct table_parts){.u = s->empty + 2 * d, .e = s->empty + 3 * d, .r = s->empty + 4 * d};
     for (size_t j = 0; j < d; j++) {
         hist_windows_reference(s->windows, j, m->edges[j], m->reference[j]);
         s->empty[j] = NAN;
@@ -360,8 +359,7 @@ static void not_scored(struct table_scorer *s, struct table_row *out)
 void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], struct table_row *out)
 {
     struct table_model *m = s->m;
-    *out = (struct table_row){
-        .score = NAN, .chance = NAN, .jsd = NAN, .reconstruction = NAN, .top = -1};
+    *out = (struct table_row){.score = NAN, .chance = NAN, .jsd = NAN, .reconstruction = NAN, .top = -1};
     pass_gap(s, t);
     for (size_t j = 0; j < m->d; j++)
         s->x[j] = x[m->used[j]];

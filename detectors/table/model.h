@@ -17,8 +17,8 @@ struct table_model;
 
 struct table_options {
     uint64_t seed;
-    size_t window; /* rows of the divergence's window, 2 to 65,535 */
-    double alpha;  /* a row is flagged at chance <= alpha */
+    size_t window;                                          /* rows of the divergence's window, 2 to 65,535 */
+    double alpha;                                           /* a row is flagged at chance <= alpha */
     void (*progress)(void *arg, double done, double total); /* may be NULL */
     void *arg;
 };
@@ -37,9 +37,9 @@ const char *table_model_unused(const struct table_model *m);
 bool table_model_has_network(const struct table_model *m);
 
 struct table_row {
-    bool scored;           /* else only why is written, and the rest is NaN, false, -1 */
-    double score;          /* higher: more anomalous; 0: the median of healthy rows */
-    double chance;         /* probability of such a score in a healthy row */
+    bool scored;   /* else only why is written, and the rest is NaN, false, -1 */
+    double score;  /* higher: more anomalous; 0: the median of healthy rows */
+    double chance; /* probability of such a score in a healthy row */
     bool flag;
     double jsd;            /* bits, mean over signals; NaN until half of the window is there */
     double reconstruction; /* mean squared residual of this row, whitened units: about 1 when healthy */

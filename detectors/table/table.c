@@ -124,8 +124,7 @@ int table_match(const struct table *as, const struct table *t, struct err *err)
             return err_set(err, ERR_DATA, "%s: column '%s' of %s is missing", t->path, as->names[i],
                            as->path);
         if (order > 0)
-            return err_set(err, ERR_DATA, "%s: column '%s' is not in %s", t->path, t->names[j],
-                           as->path);
+            return err_set(err, ERR_DATA, "%s: column '%s' is not in %s", t->path, t->names[j], as->path);
         i++;
         j++;
     }

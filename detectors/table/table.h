@@ -10,11 +10,11 @@
 
 struct table {
     char *path;
-    size_t n, d;      /* rows, signals */
-    char **names;     /* [d], sorted: results do not depend on the order of the columns */
-    tstamp_ns *time;  /* [n] as in the file */
-    double *value;    /* (n,d) NaN: missing (empty, nan, null, not finite) */
-    size_t backward;  /* rows whose time is not after the row before */
+    size_t n, d;             /* rows, signals */
+    char **names;            /* [d], sorted: results do not depend on the order of the columns */
+    tstamp_ns *time;         /* [n] as in the file */
+    double *value;           /* (n,d) NaN: missing (empty, nan, null, not finite) */
+    size_t backward;         /* rows whose time is not after the row before */
     unsigned first_backward; /* line of the first of them */
 };
 

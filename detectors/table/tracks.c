@@ -164,7 +164,8 @@ static void fit_means(struct track_null *null, const struct track_rows *rows)
     free(v);
 }
 
-/* Brings the trimmed means to the median of the slowest statistic used, so that a start is at score 0 or so. */
+/* Brings the trimmed means to the median of the slowest statistic used, so that a start is at score 0 or so.
+ */
 static void scale_means(struct track_null *null, size_t d)
 {
     for (int k = 0; k < 2; k++) {

@@ -14,18 +14,18 @@ extern const double track_lambda[TRACK_SPEEDS]; /* weights of the newest row */
 
 /* What healthy rows do. */
 struct track_null {
-    double *square[2];  /* [d] mean of min(u², 36); of min(e², 36) */
-    double *deviation2; /* [d] mean of r² */
+    double *square[2];                               /* [d] mean of min(u², 36); of min(e², 36) */
+    double *deviation2;                              /* [d] mean of r² */
     double median[TRACK_COUNT], spread[TRACK_COUNT]; /* of the logarithms of the smoothed statistics */
-    int speeds; /* usable ones, the fastest first: a slow one needs a long reference */
+    int speeds;    /* usable ones, the fastest first: a slow one needs a long reference */
     bool with_net; /* A counts */
 };
 
 struct tracks {
     size_t d;
-    double *square[TRACK_COUNT];         /* [d] each */
-    double *deviation[TRACK_SPEEDS];     /* [d] */
-    double *deviation2[TRACK_SPEEDS];    /* [d] */
+    double *square[TRACK_COUNT];      /* [d] each */
+    double *deviation[TRACK_SPEEDS];  /* [d] */
+    double *deviation2[TRACK_SPEEDS]; /* [d] */
 };
 
 void track_null_open(struct track_null *n, size_t d);

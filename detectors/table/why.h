@@ -16,7 +16,7 @@ struct why {
     const char *name;  /* of the signal */
     double now, scale; /* reading, NaN: missing; its scale, the unit of deviations */
     tstamp_ns period;
-    size_t missing;    /* signals without a value in this row */
+    size_t missing; /* signals without a value in this row */
 };
 
 /* "xmeas_09 averages 0.93 above what the other signals imply (3.1 times the usual deviation), now 121.3,

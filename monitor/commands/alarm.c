@@ -57,8 +57,8 @@ static void print_row(const struct pg_rows *r, int i, const int w[3])
 {
     char at[24], words[FINDING_WORDS_LEN];
     const char *chance = cell(r, i, COL_CHANCE), *note = cell(r, i, COL_NOTE);
-    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE),
-           w[1], cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
+    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE), w[1],
+           cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
            cell(r, i, COL_REASON));
     if (*chance)
         printf("; by chance %s over the ring", finding_chance_words(words, strtod(chance, NULL)));
@@ -80,8 +80,8 @@ static int list(const struct context *c, const char *run)
         printf("no open alarms\n");
     } else {
         const int w[3] = {width(r, COL_ID, "ID"), width(r, COL_SUBJECT, "SUBJECT"), 0};
-        printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s\n", w[0], "ID", "STATE", w[1], "SUBJECT", "CLASS",
-               "RAISED", "TEXT");
+        printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s\n", w[0], "ID", "STATE", w[1], "SUBJECT", "CLASS", "RAISED",
+               "TEXT");
         for (int i = 0; i < r->n_rows; i++)
             print_row(r, i, w);
     }
@@ -93,8 +93,8 @@ static int acknowledge(const struct context *c, const struct options *o, const c
 {
     char id[ALERTS_ID_LEN];
     struct err err = {0};
-    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note,
-                           clock_now(&c->settings->clock), id, &err) != 0)
+    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note, clock_now(&c->settings->clock), id,
+                           &err) != 0)
         return command_fail(&err);
     printf("acknowledged %s by %s\n", id, o->by);
     return EXIT_OK;
@@ -122,8 +122,8 @@ static int test(const struct context *c)
         hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret};
     size_t failed = 0;
     struct err err = {0};
-    int rc = alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL,
-                         &failed, &err);
+    int rc =
+        alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL, &failed, &err);
     free(hooks);
     if (rc != 0)
         return command_fail(&err);
@@ -163,8 +163,7 @@ static int run_alarm(int argc, char **argv)
         {"config", 'c', OPTION_TEXT, &o.config, "FILE", "configuration", true},
         {"by", 0, OPTION_TEXT, &o.by, "NAME", "ack: who acknowledges", false},
         {"note", 0, OPTION_TEXT, &o.note, "TEXT", "ack: what is known or being done", false},
-        {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run",
-         false},
+        {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run", false},
         {0}};
     const char *word[3] = {NULL};
     int n = 0, status;

@@ -7,9 +7,8 @@
 
 static void print_fleet(const struct fleet *f, const struct maintenance *m)
 {
-    printf("\n# fleet: %zu supplies, %zu channels, %zu families, %zu sectors, %zu signals\n",
-           f->n_supplies, f->n_channels, f->groups[GROUP_FAMILY].n, f->groups[GROUP_SECTOR].n,
-           f->signals.n);
+    printf("\n# fleet: %zu supplies, %zu channels, %zu families, %zu sectors, %zu signals\n", f->n_supplies,
+           f->n_channels, f->groups[GROUP_FAMILY].n, f->groups[GROUP_SECTOR].n, f->signals.n);
     for (size_t g = 0; g < f->groups[GROUP_FAMILY].n; g++) {
         size_t n = 0;
         for (size_t i = 0; i < f->n_supplies; i++)

@@ -1,5 +1,5 @@
-/* psmon evaluate: does the stated budget hold, what is found and how soon; on simulated rings, or on a stored run
- * against labels. SPDX-License-Identifier: MIT */
+/* psmon evaluate: does the stated budget hold, what is found and how soon; on simulated rings, or on a stored
+ * run against labels. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "base/mem.h"
 #include "base/pg.h"
@@ -21,7 +21,8 @@ static const int required_modes[] = {3, 7, 10, 12, 16};
 static void print_budgets(const char *title, const struct judgement *j, const double budgets[])
 {
     printf("\n%s: %.1f ring-weeks; supply-days are those at that chance before the minimum effect\n\n"
-           "  stated per week   stated   false findings   ratio   supply-days   ratio\n", title, j->weeks);
+           "  stated per week   stated   false findings   ratio   supply-days   ratio\n",
+           title, j->weeks);
     for (int b = 0; b < JUDGE_BUDGETS; b++)
         printf("  %15g  %7.1f  %15zu  %6.2f  %12zu  %6.2f\n", budgets[b], budgets[b] * j->weeks,
                j->false_findings[b], (double)j->false_findings[b] / (budgets[b] * j->weeks),
@@ -107,8 +108,7 @@ static int evaluate_rings(const struct simulated_options *o)
             bad += say("nulls in sample break the calibration (the test can see)",
                        !calibrated(&r.in_sample, o->budgets));
         if (o->faulty_rings)
-            bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more",
-                       modes_found(&r.faulty));
+            bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more", modes_found(&r.faulty));
     }
     judge_free(&r.healthy);
     judge_free(&r.in_sample);
@@ -145,10 +145,11 @@ static int judge_lists(const char *conninfo, const char *run, const struct fleet
                        const struct label labels[], size_t n_labels, struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings JOIN runs USING (run) "
-                    "WHERE name = $1 AND rank BETWEEN 1 AND 10 ORDER BY issued_at, rank",
-                    1, &run, &rows, err);
+    int rc =
+        pg_run(conninfo,
+               "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings JOIN runs USING (run) "
+               "WHERE name = $1 AND rank BETWEEN 1 AND 10 ORDER BY issued_at, rank",
+               1, &run, &rows, err);
     if (rc != 0)
         return rc;
     for (int i = 0; i < rows->n_rows;) {
@@ -218,7 +219,8 @@ static int run_evaluate(int argc, char **argv)
         {"faulty-weeks", 0, OPTION_INTEGER, &faulty_weeks, "W", "weeks scored of each; 3", false},
         {"seed", 0, OPTION_INTEGER, &seed, "S", "first seed; 100. Seeds from 100 on serve no choice", false},
         {"no-in-sample", 0, OPTION_FLAG, &quick, NULL, "leave out the check with in-sample nulls", false},
-        {"config", 'c', OPTION_TEXT, &config, "FILE", "judge a stored run of this configuration instead", false},
+        {"config", 'c', OPTION_TEXT, &config, "FILE", "judge a stored run of this configuration instead",
+         false},
         {"labels", 0, OPTION_TEXT, &labels, "CSV", "against these labels", false},
         {"run", 0, OPTION_TEXT, &run, "NAME", "the run; else live or the latest replay", false},
         {0}};
@@ -228,10 +230,15 @@ static int run_evaluate(int argc, char **argv)
                          "faults, detection and delay per failure mode on rings with them.",
                          specs, NULL, 0, NULL, &status))
         return status;
-    struct simulated_options o = {.supplies = (uint32_t)supplies, .train_days = (int)train_days,
-                                  .healthy_weeks = (int)weeks, .faulty_weeks = (int)faulty_weeks,
-                                  .first_seed = (int)seed, .rings = (int)rings, .faulty_rings = (int)faulty,
-                                  .budgets = {1, 3, 10}, .in_sample = !quick};
+    struct simulated_options o = {.supplies = (uint32_t)supplies,
+                                  .train_days = (int)train_days,
+                                  .healthy_weeks = (int)weeks,
+                                  .faulty_weeks = (int)faulty_weeks,
+                                  .first_seed = (int)seed,
+                                  .rings = (int)rings,
+                                  .faulty_rings = (int)faulty,
+                                  .budgets = {1, 3, 10},
+                                  .in_sample = !quick};
     if (!config != !labels) {
         fprintf(stderr, "psmon evaluate: -c and --labels belong together\n");
         return EXIT_USAGE;

@@ -1,5 +1,5 @@
-/* psmon import: trips, outcomes of inspections and maintenance from CSV. Everything is checked before anything
- * is written; importing a file again changes nothing. SPDX-License-Identifier: MIT */
+/* psmon import: trips, outcomes of inspections and maintenance from CSV. Everything is checked before
+ * anything is written; importing a file again changes nothing. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "base/csv.h"
 #include "base/mem.h"
@@ -23,10 +23,14 @@ static const struct kind {
     struct column column[4]; /* in the order of struct history_row */
 } kinds[] = {
     [HISTORY_TRIPS] = {"trips", 3, {{"supply", FIELD_SUPPLY}, {"time", FIELD_TIME}, {"cause", FIELD_TEXT}}},
-    [HISTORY_OUTCOMES] = {"outcomes", 4, {{"week", FIELD_WEEK}, {"supply", FIELD_SUPPLY},
-                                          {"outcome", FIELD_OUTCOME}, {"note", FIELD_TEXT}}},
-    [HISTORY_MAINTENANCE] = {"maintenance", 4, {{"supply", FIELD_SUBJECT}, {"start", FIELD_TIME},
-                                                {"end", FIELD_END}, {"work", FIELD_TEXT}}},
+    [HISTORY_OUTCOMES] =
+        {"outcomes",
+         4,
+         {{"week", FIELD_WEEK}, {"supply", FIELD_SUPPLY}, {"outcome", FIELD_OUTCOME}, {"note", FIELD_TEXT}}},
+    [HISTORY_MAINTENANCE] =
+        {"maintenance",
+         4,
+         {{"supply", FIELD_SUBJECT}, {"start", FIELD_TIME}, {"end", FIELD_END}, {"work", FIELD_TEXT}}},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 #define MAX_FILES 16
@@ -83,10 +87,8 @@ static int read_field(char **out, const struct fleet *f, enum field field, const
 {
     switch (field) {
     case FIELD_TIME:
-    case FIELD_WEEK:
-        return read_time(out, text, field == FIELD_WEEK, err);
-    case FIELD_END:
-        return *text ? read_time(out, text, false, err) : 0;
+    case FIELD_WEEK: return read_time(out, text, field == FIELD_WEEK, err);
+    case FIELD_END: return *text ? read_time(out, text, false, err) : 0;
     case FIELD_SUPPLY:
         if (fleet_supply(f, text) < 0)
             return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
@@ -99,8 +101,7 @@ static int read_field(char **out, const struct fleet *f, enum field field, const
         if (!is_outcome(text))
             return err_set(err, ERR_DATA, "'%.80s' is not fault_found, nothing_found or not_inspected", text);
         break;
-    case FIELD_TEXT:
-        break;
+    case FIELD_TEXT: break;
     }
     *out = xstrdup(text);
     return 0;
@@ -151,12 +152,15 @@ static int read_table(struct table *t, int kind, const struct fleet *f, struct e
     if (rc != 0)
         return err->code = ERR_CONFIG;
     if (kind < 0 && (kind = recognise(c)) < 0)
-        rc = err_set(err, ERR_CONFIG, "%s:1: columns are neither those of trips (supply,time,cause) nor of "
-                     "outcomes (week,supply,outcome,note) nor of maintenance (supply,start,end,work)", t->path);
+        rc = err_set(err, ERR_CONFIG,
+                     "%s:1: columns are neither those of trips (supply,time,cause) nor of "
+                     "outcomes (week,supply,outcome,note) nor of maintenance (supply,start,end,work)",
+                     t->path);
     int column[4] = {-1, -1, -1, -1};
     for (int k = 0; rc == 0 && k < kinds[kind].n; k++)
         if ((column[k] = csv_find(c, kinds[kind].column[k].name)) < 0)
-            rc = err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", t->path, kinds[kind].column[k].name);
+            rc =
+                err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", t->path, kinds[kind].column[k].name);
     int more = 0;
     if (rc == 0)
         t->kind = (enum history_table)kind;
@@ -204,11 +208,12 @@ static int run(int argc, char **argv)
         {"maintenance", 0, OPTION_TEXT, &given[HISTORY_MAINTENANCE], "FILE", "supply,start,end,work", false},
         {0}};
     int n_files = 0, status;
-    if (!command_options(argc, argv, "import -c F [--trips FILE] [--outcomes FILE] [FILE …]",
-                         "Imports trips, outcomes of inspections and maintenance. The kind of a bare FILE is\n"
-                         "seen from its header. Nothing is imported when a row is wrong; importing again\n"
-                         "changes nothing.",
-                         specs, positional, MAX_FILES, &n_files, &status))
+    if (!command_options(
+            argc, argv, "import -c F [--trips FILE] [--outcomes FILE] [FILE …]",
+            "Imports trips, outcomes of inspections and maintenance. The kind of a bare FILE is\n"
+            "seen from its header. Nothing is imported when a row is wrong; importing again\n"
+            "changes nothing.",
+            specs, positional, MAX_FILES, &n_files, &status))
         return status;
     struct table tables[MAX_FILES + N_KINDS] = {{.path = NULL}};
     int kind[MAX_FILES + N_KINDS], n = 0;

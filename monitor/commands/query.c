@@ -188,10 +188,10 @@ static int find_run(char out[16], const char *conninfo, const struct query_view 
                     struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = o->run ? pg_run(conninfo, "SELECT run, kind, name FROM runs WHERE name = $1", 1, &o->run, &rows,
-                             err)
-                    : pg_run(conninfo, "SELECT run, kind, name FROM runs WHERE run = psmon_default_run()", 0,
-                             NULL, &rows, err);
+    int rc =
+        o->run ? pg_run(conninfo, "SELECT run, kind, name FROM runs WHERE name = $1", 1, &o->run, &rows, err)
+               : pg_run(conninfo, "SELECT run, kind, name FROM runs WHERE run = psmon_default_run()", 0, NULL,
+                        &rows, err);
     if (rc != 0)
         return rc;
     out[0] = '\0';
@@ -246,8 +246,8 @@ static int check(struct options *o, const char *const positional[], int n, const
     static const char *const formats[] = {"table", "csv", "json"};
     *v = n == 1 ? query_view_find(positional[0]) : NULL;
     if (!*v)
-        return err_set(err, ERR_CONFIG, "%s%s%s; see psmon query --help", n ? "cannot show '" : "say what to show",
-                       n ? positional[0] : "", n ? "'" : "");
+        return err_set(err, ERR_CONFIG, "%s%s%s; see psmon query --help",
+                       n ? "cannot show '" : "say what to show", n ? positional[0] : "", n ? "'" : "");
     int f = 0;
     while (f < 3 && strcmp(o->format_name, formats[f]) != 0)
         f++;
@@ -285,7 +285,8 @@ static int run(int argc, char **argv)
     const char *positional[1];
     int n = 0, status;
     char *text = about();
-    bool go = command_options(argc, argv, "query -c F WHAT [options]", text, specs, positional, 1, &n, &status);
+    bool go =
+        command_options(argc, argv, "query -c F WHAT [options]", text, specs, positional, 1, &n, &status);
     free(text);
     if (!go)
         return status;

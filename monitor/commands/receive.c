@@ -44,8 +44,7 @@ static void print_line(const char *id, const char *mark, const json_t *message)
         type += prefix;
     printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
     if (json_object_get(data, "subject"))
-        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"),
-               text_of(data, "reason"));
+        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"), text_of(data, "reason"));
     if (*text_of(data, "onset"))
         printf(", since %s", text_of(data, "onset"));
     if (*text_of(data, "chance_text"))
@@ -143,8 +142,7 @@ static int serve(struct receiver *v, const char *address)
     uv_signal_start(&interrupt, on_signal, SIGINT);
     uv_signal_start(&term, on_signal, SIGTERM);
     printf("listening on port %d, %s\n", httpd_port(server),
-           v->key_len > 0 ? "signatures are verified"
-                          : "signatures are not looked at: no --secret");
+           v->key_len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
     fflush(stdout);
     uv_run(&loop, UV_RUN_DEFAULT);
     printf("%lu messages, %lu refused\n", v->n, v->bad);
@@ -162,16 +160,16 @@ static int run_receive(int argc, char **argv)
     const struct option_spec specs[] = {
         {"listen", 0, OPTION_TEXT, &address, "ADDR:PORT", "where to listen; port 0: any", true},
         {"secret", 0, OPTION_TEXT, &secret, "whsec_…", "verify signatures with this secret", false},
-        {"fail", 0, OPTION_INTEGER, &v.fail, "N",
-         "answer the first N messages with --status; -1: all", false},
+        {"fail", 0, OPTION_INTEGER, &v.fail, "N", "answer the first N messages with --status; -1: all",
+         false},
         {"status", 0, OPTION_INTEGER, &v.status, "CODE", "HTTP status of a failure (503)", false},
         {0}};
     int status;
-    if (!command_options(
-            argc, argv, "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
-            "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
-            "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
-            specs, NULL, 0, NULL, &status))
+    if (!command_options(argc, argv,
+                         "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
+                         "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
+                         "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
+                         specs, NULL, 0, NULL, &status))
         return status;
     v.key_len = secret ? webhook_key(v.key, secret) : 0;
     if (v.key_len < 0 || v.status < 200 || v.status > 599 || v.fail < -1) {

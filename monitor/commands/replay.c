@@ -78,11 +78,16 @@ static int replay_span(struct replay *r, struct context *c, struct err *err)
     r->drain.data = r;
     progress_start(&r->progress, "replaying");
     tstamp_ns started = clock_monotonic();
-    r->span = span_start(&(struct span_options){.loop = r->session.loop, .source = source,
-                                                .grid = r->session.pipeline->grid, .fleet = c->fleet,
-                                                .from = r->warm_from, .to = r->to,
-                                                .period = c->settings->period, .on_frame = on_frame,
-                                                .on_done = on_done, .arg = r});
+    r->span = span_start(&(struct span_options){.loop = r->session.loop,
+                                                .source = source,
+                                                .grid = r->session.pipeline->grid,
+                                                .fleet = c->fleet,
+                                                .from = r->warm_from,
+                                                .to = r->to,
+                                                .period = c->settings->period,
+                                                .on_frame = on_frame,
+                                                .on_done = on_done,
+                                                .arg = r});
     while (!r->done)
         uv_run(r->session.loop, UV_RUN_ONCE);
     progress_end(&r->progress);
@@ -90,8 +95,7 @@ static int replay_span(struct replay *r, struct context *c, struct err *err)
     uint64_t samples = span_samples(r->span);
     if (r->err.code == 0)
         printf("run %s: %llu ticks, %.1f M readings in %.1f s (%.2f M/s)\n", r->session.run,
-               (unsigned long long)r->ticks, (double)samples / 1e6, seconds,
-               (double)samples / 1e6 / seconds);
+               (unsigned long long)r->ticks, (double)samples / 1e6, seconds, (double)samples / 1e6 / seconds);
     span_free(r->span);
     source_close(source);
     uv_close((uv_handle_t *)&r->drain, NULL);
@@ -107,8 +111,11 @@ static int check_run_name(const char *run, struct err *err)
     bool ok = *run && strlen(run) < 64 && strcmp(run, RUN_LIVE) != 0 && *run != '.';
     for (const char *p = run; ok && *p; p++)
         ok = isalnum((unsigned char)*p) || strchr("._-", *p);
-    return ok ? 0 : err_set(err, ERR_CONFIG, "'%.80s' cannot name a run: letters, digits, dot, dash and "
-                                             "underscore can, and it is not 'live'", run);
+    return ok ? 0
+              : err_set(err, ERR_CONFIG,
+                        "'%.80s' cannot name a run: letters, digits, dot, dash and "
+                        "underscore can, and it is not 'live'",
+                        run);
 }
 
 static int run_replay(int argc, char **argv)

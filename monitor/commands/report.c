@@ -1,5 +1,5 @@
-/* psmon report: the weekly list as it was issued; for a week that is not over, a provisional one made of what is
- * stored, and marked as such. SPDX-License-Identifier: MIT */
+/* psmon report: the weekly list as it was issued; for a week that is not over, a provisional one made of what
+ * is stored, and marked as such. SPDX-License-Identifier: MIT */
 #include "monitor/report/report.h"
 
 #include "archive/history/history.h"
@@ -18,10 +18,11 @@
 static int find_run(const char *conninfo, const char *run, char *out[3], struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = pg_run(conninfo,
-                    "SELECT coalesce(model, ''), coalesce(model_hash, ''), coalesce(config_hash, ''), (SELECT m.summary"
-                    " FROM models m WHERE m.hash = r.model_hash LIMIT 1) FROM runs r WHERE name = $1",
-                    1, &run, &rows, err);
+    int rc = pg_run(
+        conninfo,
+        "SELECT coalesce(model, ''), coalesce(model_hash, ''), coalesce(config_hash, ''), (SELECT m.summary"
+        " FROM models m WHERE m.hash = r.model_hash LIMIT 1) FROM runs r WHERE name = $1",
+        1, &run, &rows, err);
     if (rc != 0)
         return rc;
     if (!rows->n_rows)
@@ -68,7 +69,8 @@ static double count_of_budget(const struct finding *f, size_t n, tstamp_ns from)
 }
 
 /* The list of the week that holds `at`, from stored hours and findings up to the last tick. */
-static int provisional(const struct context *c, const char *run, tstamp_ns at, char **document, struct err *err)
+static int provisional(const struct context *c, const char *run, tstamp_ns at, char **document,
+                       struct err *err)
 {
     tstamp_ns last;
     char *used[3] = {NULL};
@@ -80,10 +82,18 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
     if (rc != 0)
         goto out;
     tstamp_ns end = report_due(c->settings, at ? at : last - 1);
-    struct report_input in = {.fleet = c->fleet, .maintenance = c->maintenance, .settings = c->settings, .run = run,
-                              .model = used[0], .model_hash = used[1], .model_summary = "", .config_hash = used[2],
-                              .week_start = report_due(c->settings, end - 8 * NS_PER_DAY), .week_end = end,
-                              .issued_at = last, .provisional = true};
+    struct report_input in = {.fleet = c->fleet,
+                              .maintenance = c->maintenance,
+                              .settings = c->settings,
+                              .run = run,
+                              .model = used[0],
+                              .model_hash = used[1],
+                              .model_summary = "",
+                              .config_hash = used[2],
+                              .week_start = report_due(c->settings, end - 8 * NS_PER_DAY),
+                              .week_end = end,
+                              .issued_at = last,
+                              .provisional = true};
     if (in.week_start >= last) {
         rc = err_set(err, ERR_CONFIG, "run '%s' has not come to that week: its last tick is before it", run);
         goto out;
@@ -127,8 +137,9 @@ static int write_output(FILE *f, const char *path, const struct buf *text, struc
 {
     bool ok = !path || ftruncate(fileno(f), 0) == 0;
     ok = ok && fwrite(buf_text(text), 1, text->len, f) == text->len && fflush(f) == 0;
-    return ok ? 0 : err_set(err, ERR_IO, "could not write '%s': %s", path ? path : "standard output",
-                            strerror(errno));
+    return ok ? 0
+              : err_set(err, ERR_IO, "could not write '%s': %s", path ? path : "standard output",
+                        strerror(errno));
 }
 
 static int find_format(const char *word, enum report_format *format)
@@ -142,8 +153,8 @@ static int find_format(const char *word, enum report_format *format)
     return -1;
 }
 
-static int make(struct context *c, const char *run, tstamp_ns week, enum report_format format, struct buf *out,
-                struct err *err)
+static int make(struct context *c, const char *run, tstamp_ns week, enum report_format format,
+                struct buf *out, struct err *err)
 {
     char *name = run ? xstrdup(run) : NULL, *document = NULL;
     int rc = context_database(c, err);
@@ -175,10 +186,11 @@ static int run_report(int argc, char **argv)
         {0}};
     int status;
     enum report_format format;
-    if (!command_options(argc, argv, "report -c FILE [--week DATE] [--run NAME] [--format F] [-o FILE]",
-                         "Prints the weekly inspection list as it was issued. Where none was issued for that week\n"
-                         "a provisional one is made of what is stored, and says so.",
-                         specs, NULL, 0, NULL, &status))
+    if (!command_options(
+            argc, argv, "report -c FILE [--week DATE] [--run NAME] [--format F] [-o FILE]",
+            "Prints the weekly inspection list as it was issued. Where none was issued for that week\n"
+            "a provisional one is made of what is stored, and says so.",
+            specs, NULL, 0, NULL, &status))
         return status;
     struct context c;
     struct err err = {0};

@@ -62,8 +62,9 @@ static void show_progress(void *arg, double done, double total)
 static void note_times(const struct table *t)
 {
     if (t->backward)
-        fprintf(stderr, "psmon: %s: time does not advance at line %u (%zu times in all); rows are taken in "
-                        "the order of the file\n",
+        fprintf(stderr,
+                "psmon: %s: time does not advance at line %u (%zu times in all); rows are taken in "
+                "the order of the file\n",
                 t->path, t->first_backward, t->backward);
 }
 
@@ -72,8 +73,8 @@ static void note_period(const struct table *train, const struct table *t)
 {
     double a = (double)table_period(train), b = (double)table_period(t);
     if (a > 0 && b > 0 && fmax(a, b) > SAME_PACE * fmin(a, b))
-        fprintf(stderr, "psmon: %s has a row every %.4g s, %s every %.4g s: scores may not compare\n", t->path,
-                b / (double)NS_PER_S, train->path, a / (double)NS_PER_S);
+        fprintf(stderr, "psmon: %s has a row every %.4g s, %s every %.4g s: scores may not compare\n",
+                t->path, b / (double)NS_PER_S, train->path, a / (double)NS_PER_S);
 }
 
 static int read_matching(struct table **out, const char *path, const struct table *train, struct err *err)
@@ -97,8 +98,7 @@ static int train(struct table_model **out, const struct arguments *a, const stru
                  struct err *err)
 {
     struct progress progress;
-    struct table_options o = {
-        .seed = SEED, .alpha = a->alpha, .progress = show_progress, .arg = &progress};
+    struct table_options o = {.seed = SEED, .alpha = a->alpha, .progress = show_progress, .arg = &progress};
     int rc = window_rows(&o.window, a->window, table, err);
     if (rc != 0)
         return rc;
@@ -223,8 +223,7 @@ static int score(const struct arguments *a, struct err *err)
     int rc;
     if ((rc = table_read(&train_table, a->train, err)) != 0 ||
         (rc = read_matching(&test, a->test, train_table, err)) != 0 ||
-        (rc = train(&m, a, train_table, err)) != 0 ||
-        (rc = calibrate(m, a, train_table, err)) != 0)
+        (rc = train(&m, a, train_table, err)) != 0 || (rc = calibrate(m, a, train_table, err)) != 0)
         goto out;
     if (strcmp(a->out, "-") == 0 || is_special(a->out))
         rc = write_special(m, test, a->out, err);
@@ -244,15 +243,16 @@ static int run_score(int argc, char **argv)
         {"train", 0, OPTION_TEXT, &a.train, "A.csv", "healthy rows to learn from, 50 or more", true},
         {"calibrate", 0, OPTION_TEXT, &a.calibrate, "B.csv",
          "healthy rows that were not learned from: chances are taken from their scores", false},
-        {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60", false},
+        {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60",
+         false},
         {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag rows with a chance of at most P; 0.01", false},
         {"output", 'o', OPTION_TEXT, &a.out, "OUT.csv", "where the scores go; - is standard output", true},
         {0},
     };
     int n, status;
     struct err err;
-    if (!command_options(argc, argv, "score --train A.csv [--calibrate B.csv] TEST.csv -o OUT.csv", about, specs,
-                         &a.test, 1, &n, &status))
+    if (!command_options(argc, argv, "score --train A.csv [--calibrate B.csv] TEST.csv -o OUT.csv", about,
+                         specs, &a.test, 1, &n, &status))
         return status;
     if (n != 1)
         err_set(&err, ERR_CONFIG, "score: one table to score is needed");

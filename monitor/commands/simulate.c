@@ -86,7 +86,8 @@ static int write_files(const struct simulate *o, int port, struct err *err)
     char *fleet = beside(o->config_out, "fleet.csv"), *maintenance = beside(o->config_out, "maintenance.csv");
     rc = sim_write_fleet(o->sim, fleet, err);
     if (!rc)
-        rc = sim_write_maintenance(o->sim, maintenance, o->from - 14 * NS_PER_DAY, end + 366 * NS_PER_DAY, err);
+        rc = sim_write_maintenance(o->sim, maintenance, o->from - 14 * NS_PER_DAY, end + 366 * NS_PER_DAY,
+                                   err);
     if (!rc)
         rc = write_config(o, port, err);
     free(fleet);
@@ -197,7 +198,8 @@ static int serve(struct simulate *o, struct err *err)
 
 static int check(struct simulate *o, struct sim_options *s, struct err *err)
 {
-    static const char *const sizes[] = {[SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_MIXED] = "mixed"};
+    static const char *const sizes[] = {
+        [SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_MIXED] = "mixed"};
     size_t size = 0;
     while (size < 3 && strcmp(o->fault_size, sizes[size]) != 0)
         size++;
@@ -239,47 +241,47 @@ static tstamp_ns default_from(void)
 
 static int run_simulate(int argc, char **argv)
 {
-    struct simulate o = {.supplies = 1320, .seed = 1, .days = 28, .healthy_days = 14, .speed = 1,
-                         .faults_per_week = -1, .fault_size = "mixed", .from = default_from(),
-                         .state_dir = "/var/tmp/psmon", .threads = sysconf(_SC_NPROCESSORS_ONLN)};
+    struct simulate o = {.supplies = 1320,
+                         .seed = 1,
+                         .days = 28,
+                         .healthy_days = 14,
+                         .speed = 1,
+                         .faults_per_week = -1,
+                         .fault_size = "mixed",
+                         .from = default_from(),
+                         .state_dir = "/var/tmp/psmon",
+                         .threads = sysconf(_SC_NPROCESSORS_ONLN)};
     const struct option_spec specs[] = {
-        {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT",
-         "answer as an Archiver Appliance there", false},
-        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N",
-         "power supplies, 33 a sector (1320)", false},
+        {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT", "answer as an Archiver Appliance there", false},
+        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies, 33 a sector (1320)", false},
         {"days", 0, OPTION_NUMBER, &o.days, "D", "length of the simulated span (28)", false},
-        {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H",
-         "days without faults at its start (14)", false},
-        {"from", 0, OPTION_TIME, &o.from, "T",
-         "start of the span (five weeks ago, a Monday)", false},
-        {"start", 0, OPTION_TIME, &o.start, "T",
-         "simulated time now (--from + healthy days)", false},
+        {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H", "days without faults at its start (14)",
+         false},
+        {"from", 0, OPTION_TIME, &o.from, "T", "start of the span (five weeks ago, a Monday)", false},
+        {"start", 0, OPTION_TIME, &o.start, "T", "simulated time now (--from + healthy days)", false},
         {"seed", 0, OPTION_INTEGER, &o.seed, "S", "another seed is another ring (1)", false},
         {"speed", 0, OPTION_NUMBER, &o.speed, "X", "simulated seconds per second (1)", false},
         {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N",
          "planted in the ring (1.5 % of the supplies)", false},
-        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE",
-         "small, medium or mixed (mixed)", false},
+        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE", "small, medium or mixed (mixed)", false},
         {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE",
          "write a configuration, with fleet.csv and maintenance.csv beside it", false},
         {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write the planted faults", false},
-        {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR",
-         "state_dir of that configuration", false},
-        {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT",
-         "http.listen of that configuration", false},
+        {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
+        {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},
         {"webhook", 0, OPTION_TEXT, &o.webhook, "URL", "a webhook of that configuration", false},
         {"webhook-secret", 0, OPTION_TEXT, &o.webhook_secret, "S", "its secret, whsec_...", false},
         {"csv", 0, OPTION_TEXT, &o.csv, "DIR",
          "write one wide SUPPLY.csv per supply: time,<six signals>,label", false},
-        {"threads", 0, OPTION_INTEGER, &o.threads, "N",
-         "threads that write tables (processors)", false},
+        {"threads", 0, OPTION_INTEGER, &o.threads, "N", "threads that write tables (processors)", false},
         {0},
     };
     int status, n;
-    if (!command_options(argc, argv, "simulate [options]",
-                         "A simulated ring of magnet power supplies: physics, calendar, imperfect data and planted\n"
-                         "faults, the same for the same seed. It answers as an Archiver Appliance, or writes tables.",
-                         specs, NULL, 0, &n, &status))
+    if (!command_options(
+            argc, argv, "simulate [options]",
+            "A simulated ring of magnet power supplies: physics, calendar, imperfect data and planted\n"
+            "faults, the same for the same seed. It answers as an Archiver Appliance, or writes tables.",
+            specs, NULL, 0, &n, &status))
         return status;
     struct sim_options s;
     struct err err = {0};

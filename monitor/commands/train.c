@@ -103,13 +103,13 @@ static int train(struct context *c, const struct train_request *q, const char *n
     int rc = read_record(c, p->grid, q->from, q->to, &record, err);
     if (rc == 0) {
         struct progress progress = {0};
-        rc = model_train(&model, c->fleet, record, c->maintenance,
-                         &(struct train_options){
-                             .seed = (uint64_t)q->seed,
-                             .window_minutes = (unsigned)(c->settings->window / c->settings->period),
-                             .progress = show_stage,
-                             .arg = &progress},
-                         err);
+        rc = model_train(
+            &model, c->fleet, record, c->maintenance,
+            &(struct train_options){.seed = (uint64_t)q->seed,
+                                    .window_minutes = (unsigned)(c->settings->window / c->settings->period),
+                                    .progress = show_stage,
+                                    .arg = &progress},
+            err);
         progress_end(&progress);
     }
     if (rc == 0)
@@ -195,8 +195,8 @@ static void print_model(void *arg, const char *name, bool active)
 static int run_model(int argc, char **argv)
 {
     const char *config = NULL, *words[2] = {NULL, NULL};
-    const struct option_spec specs[] = {
-        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true}, {0}};
+    const struct option_spec specs[] = {{"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
+                                        {0}};
     int status, n;
     if (!command_options(argc, argv, "model -c FILE list | activate NAME",
                          "Lists the models (* is in force) or puts one in force, also an earlier one.\n"
@@ -229,8 +229,7 @@ static int run_model(int argc, char **argv)
             rc = models_activate(c.settings->state_dir, words[1], &err);
         if (rc == 0) {
             model_period(m, &from, &to);
-            rc = history_put_model(c.conninfo, words[1], path, hash, from, to, model_summary(m), true,
-                                   &err);
+            rc = history_put_model(c.conninfo, words[1], path, hash, from, to, model_summary(m), true, &err);
         }
         model_free(m);
         free(path);

@@ -91,8 +91,7 @@ bool judge_concerns(const struct label *l, const struct fleet *f, const char *su
 
 static bool answers(const struct finding *d, const struct label *l, const struct fleet *f)
 {
-    if ((d->class == CLASS_DATA) != l->data || d->first_seen < l->onset ||
-        d->first_seen > l->end + AFTER_END)
+    if ((d->class == CLASS_DATA) != l->data || d->first_seen < l->onset || d->first_seen > l->end + AFTER_END)
         return false;
     return strcmp(d->subject, l->subject) == 0 || takes_in(d->subject, f, fleet_supply(f, l->subject)) ||
            takes_in(l->subject, f, fleet_supply(f, d->subject));
@@ -122,8 +121,7 @@ static void judge_label(struct judgement *j, const struct label *l, const struct
 }
 
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
-                    const struct finding findings[], size_t n_findings,
-                    const double budgets[JUDGE_BUDGETS])
+                    const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS])
 {
     for (size_t i = 0; i < n_labels; i++)
         judge_label(j, &labels[i], f, findings, n_findings);

@@ -1,7 +1,7 @@
 /* Judges findings against labels: what was found, how soon, how long before the trip, and what was false.
  * Pure. Definitions:
- *   a finding answers a label when it names the label's supply (or the group it stands for), is not older than
- *   its onset and not younger than its end plus a day, and is of the label's kind: class data for data
+ *   a finding answers a label when it names the label's supply (or the group it stands for), is not older
+ * than its onset and not younger than its end plus a day, and is of the label's kind: class data for data
  *   labels, any other class for the rest
  *   delay: from onset to the first such finding; lead: from it to the trip
  *   false: a finding, class data apart, that answers no label
@@ -34,9 +34,9 @@ struct judged_mode {
 struct judgement {
     struct judged_mode mode[JUDGE_MODES];
     size_t false_findings[JUDGE_BUDGETS]; /* with chance <= budget[i] */
-    size_t extreme_days[JUDGE_BUDGETS];   /* supply-days with chance <= budget[i], before the minimum effect */
-    double weeks;                         /* of the ring, scored */
-    double precision_sum;                 /* of the weekly lists' first ten */
+    size_t extreme_days[JUDGE_BUDGETS]; /* supply-days with chance <= budget[i], before the minimum effect */
+    double weeks;                       /* of the ring, scored */
+    double precision_sum;               /* of the weekly lists' first ten */
     size_t lists;
 };
 
@@ -45,8 +45,7 @@ int judge_read_labels(const char *path, struct label **out, size_t *n, struct er
 
 /* Adds one ring's findings to j. budgets ascending. */
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
-                    const struct finding findings[], size_t n_findings,
-                    const double budgets[JUDGE_BUDGETS]);
+                    const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS]);
 
 /* Adds one weekly list: of its first ten (fewer: all), the share that had a labelled fault in the week. */
 void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,

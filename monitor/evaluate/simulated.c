@@ -1,6 +1,6 @@
-/* Evaluation on simulated rings; see simulated.h. The ring is read in process, through the same source, grid and
- * pipeline as everything else; only the database and the alarms are left out.
- * SPDX-License-Identifier: MIT */
+/* Evaluation on simulated rings; see simulated.h. The ring is read in process, through the same source, grid
+ * and pipeline as everything else; only the database and the alarms are left out. SPDX-License-Identifier:
+ * MIT */
 #include "monitor/evaluate/simulated.h"
 
 #include "archive/sim/ring.h"
@@ -89,18 +89,25 @@ static int bench_open(struct bench *b, const struct simulated_options *o, int se
     *b = (struct bench){.o = o};
     int rc = timefmt_parse(&b->from, "2025-02-03T00:00:00Z", err);
     double days = o->train_days + 7.0 * weeks;
-    const struct sim_options so = {.supplies = o->supplies, .seed = (uint64_t)seed, .from = b->from,
-                                   .days = days, .healthy_days = o->train_days,
-                                   .faults_per_week = faulty ? -1 : 0, .fault_size = SIM_MEDIUM};
+    const struct sim_options so = {.supplies = o->supplies,
+                                   .seed = (uint64_t)seed,
+                                   .from = b->from,
+                                   .days = days,
+                                   .healthy_days = o->train_days,
+                                   .faults_per_week = faulty ? -1 : 0,
+                                   .fault_size = SIM_MEDIUM};
     if (rc == 0)
         rc = sim_new(&b->sim, &so, err);
     if (rc == 0)
         rc = write_and_load(b, b->from + (tstamp_ns)(days * (double)NS_PER_DAY), err);
     if (rc != 0)
         return rc;
-    b->settings = (struct settings){.period = 60 * NS_PER_S, .window = 12 * NS_PER_HOUR,
-                                    .max_age = 5 * NS_PER_MIN, .deadband_hold = 60 * NS_PER_DAY,
-                                    .budget = LARGEST_BUDGET(o), .clock = clock_real()};
+    b->settings = (struct settings){.period = 60 * NS_PER_S,
+                                    .window = 12 * NS_PER_HOUR,
+                                    .max_age = 5 * NS_PER_MIN,
+                                    .deadband_hold = 60 * NS_PER_DAY,
+                                    .budget = LARGEST_BUDGET(o),
+                                    .clock = clock_real()};
     uv_loop_init(&b->loop);
     return sim_source_open(&b->source, &b->loop, b->sim, b->fleet, far_future, NULL, err);
 }
@@ -178,8 +185,10 @@ static int train(struct bench *b, int seed, bool in_sample, struct model **out, 
     int rc = read_training(b, p->grid, &record, err);
     if (rc == 0)
         rc = model_train(out, b->fleet, record, b->maintenance,
-                         &(struct train_options){.seed = (uint64_t)seed, .window_minutes = 720,
-                                                 .in_sample_nulls = in_sample, .progress = show_stage,
+                         &(struct train_options){.seed = (uint64_t)seed,
+                                                 .window_minutes = 720,
+                                                 .in_sample_nulls = in_sample,
+                                                 .progress = show_stage,
                                                  .arg = &progress},
                          err);
     progress_end(&progress);
@@ -203,7 +212,8 @@ static void collect(struct collected *c)
     }
 }
 
-/* What calibration alone says, before the minimum effect: at the end of a day a tick's chance is that day's. */
+/* What calibration alone says, before the minimum effect: at the end of a day a tick's chance is that day's.
+ */
 static void count_extreme_days(struct judgement *j, const struct tick *t, const double budgets[])
 {
     if (!t->hour || t->t % NS_PER_DAY != 0)
@@ -256,13 +266,16 @@ static void on_done(void *arg, const struct err *err)
         s->err = *err;
 }
 
-/* A pipeline whose ticks show the calibration itself; findings are the same. For rings without lists to judge. */
+/* A pipeline whose ticks show the calibration itself; findings are the same. For rings without lists to
+ * judge. */
 static void show_calibration(struct bench *b, struct pipeline *p, const struct model *m)
 {
     scorer_free(p->scorer);
     p->scorer = scorer_new(m, b->fleet, b->maintenance,
-                           &(struct scorer_options){.budget = b->settings.budget, .window_minutes = 720,
-                                                    .period = b->settings.period, .ungated = true});
+                           &(struct scorer_options){.budget = b->settings.budget,
+                                                    .window_minutes = 720,
+                                                    .period = b->settings.period,
+                                                    .ungated = true});
 }
 
 /* Scores the weeks after the training period, with one model or two side by side. */
@@ -271,8 +284,12 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
 {
     struct collected c[2] = {0};
     tstamp_ns start = b->from + (tstamp_ns)b->o->train_days * NS_PER_DAY;
-    struct scoring s = {.b = b, .n = n, .scored_from = start, .week_end = start + 7 * NS_PER_DAY,
-                        .from = start - scorer_warm_up(), .until = start + 7 * weeks * NS_PER_DAY};
+    struct scoring s = {.b = b,
+                        .n = n,
+                        .scored_from = start,
+                        .week_end = start + 7 * NS_PER_DAY,
+                        .from = start - scorer_warm_up(),
+                        .until = start + 7 * weeks * NS_PER_DAY};
     struct grid *grid = NULL;
     for (int i = 0; i < n; i++) {
         c[i].pipeline = pipeline_new(&b->settings, b->fleet, b->maintenance, models[i], false);
@@ -283,18 +300,23 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
         grid = c[0].pipeline->grid;
     }
     progress_start(&s.progress, "scoring");
-    struct span *span = span_start(&(struct span_options){
-        .loop = &b->loop, .source = b->source, .grid = grid, .fleet = b->fleet, .from = s.from,
-        .to = s.until + b->settings.period, .period = b->settings.period, .on_frame = on_frame,
-        .on_done = on_done, .arg = &s});
+    struct span *span = span_start(&(struct span_options){.loop = &b->loop,
+                                                          .source = b->source,
+                                                          .grid = grid,
+                                                          .fleet = b->fleet,
+                                                          .from = s.from,
+                                                          .to = s.until + b->settings.period,
+                                                          .period = b->settings.period,
+                                                          .on_frame = on_frame,
+                                                          .on_done = on_done,
+                                                          .arg = &s});
     while (!s.done)
         uv_run(&b->loop, UV_RUN_ONCE);
     progress_end(&s.progress);
     span_free(span);
     uv_run(&b->loop, UV_RUN_NOWAIT);
     for (int i = 0; i < n; i++) {
-        judge_findings(judgements[i], b->fleet, b->labels, b->n_labels, c[i].finding, c[i].n,
-                       b->o->budgets);
+        judge_findings(judgements[i], b->fleet, b->labels, b->n_labels, c[i].finding, c[i].n, b->o->budgets);
         judgements[i]->weeks += weeks * (double)b->fleet->n_supplies / b->o->supplies;
         pipeline_free(c[i].pipeline);
         free(c[i].finding);

@@ -37,7 +37,8 @@ static void on_done(void *arg, const struct err *err)
     }
     l->failures = 0;
     l->spans++;
-    /* the ticks until the first live poll hold the last values of the span: they must not grow stale meanwhile */
+    /* the ticks until the first live poll hold the last values of the span: they must not grow stale
+     * meanwhile */
     tstamp_ns behind = pipeline_align(s, clock_now(&s->clock)) - l->last;
     if (behind > s->max_age / 2 && l->spans < MAX_SPANS)
         live_catch_up(l);
@@ -56,13 +57,17 @@ void live_catch_up(struct live *l)
     l->span_to = now + s->period; /* the frame at now is part of it */
     char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
     if (l->spans == 0)
-        log_info("run", "catching up from=%s to=%s", timefmt_iso(from, l->span_from),
-                 timefmt_iso(to, now));
-    l->span = span_start(&(struct span_options){.loop = &l->loop, .source = l->source,
+        log_info("run", "catching up from=%s to=%s", timefmt_iso(from, l->span_from), timefmt_iso(to, now));
+    l->span = span_start(&(struct span_options){.loop = &l->loop,
+                                                .source = l->source,
                                                 .grid = l->session.pipeline->grid,
-                                                .fleet = l->context.fleet, .from = l->span_from,
-                                                .to = l->span_to, .period = s->period,
-                                                .on_frame = on_frame, .on_done = on_done, .arg = l});
+                                                .fleet = l->context.fleet,
+                                                .from = l->span_from,
+                                                .to = l->span_to,
+                                                .period = s->period,
+                                                .on_frame = on_frame,
+                                                .on_done = on_done,
+                                                .arg = l});
 }
 
 void live_restart(struct live *l)

@@ -10,8 +10,8 @@
 #define PSM_MONITOR_LIVE_LIVE_H
 
 #include "monitor/page/page.h"
-#include "monitor/session.h"
 #include "monitor/page/snapshot.h"
+#include "monitor/session.h"
 #include "monitor/span.h"
 
 enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
@@ -32,17 +32,17 @@ struct live {
     tstamp_ns first_scored; /* frames before it are warm-up */
     struct span *span;
     tstamp_ns span_from, span_to;
-    int spans;              /* one after the other in this catching up */
+    int spans; /* one after the other in this catching up */
 
-    uv_timer_t timer;       /* next poll, or next attempt */
+    uv_timer_t timer; /* next poll, or next attempt */
     bool polling;
-    unsigned failures;      /* polls or spans in a row that failed */
-    bool fresh;             /* the poll brought a sample that is newer than what was known */
-    tstamp_ns last_fresh;   /* when a poll last did, monitor's clock */
+    unsigned failures;    /* polls or spans in a row that failed */
+    bool fresh;           /* the poll brought a sample that is newer than what was known */
+    tstamp_ns last_fresh; /* when a poll last did, monitor's clock */
     struct err archiver_error;
     bool archiver_up;
     tstamp_ns archiver_since;
-    int8_t *connected;      /* [n_channels] the archiver's word */
+    int8_t *connected;           /* [n_channels] the archiver's word */
     tstamp_ns connections_asked; /* monotonic */
 
     struct repair *repair;
@@ -64,12 +64,12 @@ void live_catch_up(struct live *l);
 void live_restart(struct live *l);
 
 /* poll.c */
-void live_follow(struct live *l);            /* starts LIVE */
+void live_follow(struct live *l);                       /* starts LIVE */
 void live_blind(struct live *l, const struct err *why); /* starts or continues BLIND */
-double live_backoff_s(unsigned failures);    /* 1, 2, 4 … 60 s, with jitter */
+double live_backoff_s(unsigned failures);               /* 1, 2, 4 … 60 s, with jitter */
 
 /* repair.c */
-void live_repair(struct live *l);            /* starts a repair when there is a gap and none is under way */
+void live_repair(struct live *l); /* starts a repair when there is a gap and none is under way */
 void repair_free(struct repair *r);
 
 /* show.c */

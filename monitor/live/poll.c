@@ -1,8 +1,9 @@
-/* Live: one poll and one tick a period; blind: polls with back-off; see live.h. SPDX-License-Identifier: MIT */
+/* Live: one poll and one tick a period; blind: polls with back-off; see live.h. SPDX-License-Identifier: MIT
+ */
 #include "monitor/live/live.h"
 
-#include "base/log.h"
 #include "base/digest.h"
+#include "base/log.h"
 
 #include <malloc.h>
 
@@ -58,8 +59,8 @@ void live_blind(struct live *l, const struct err *why)
     alerts_step_blind(l->session.alerts, now, l->conditions, n);
 }
 
-/* Only while LIVE do samples enter the grid: a hole is read in order, and what is newer than it would stand in
- * its way. */
+/* Only while LIVE do samples enter the grid: a hole is read in order, and what is newer than it would stand
+ * in its way. */
 static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_t n)
 {
     struct live *l = arg;
@@ -165,7 +166,8 @@ void live_follow(struct live *l)
 {
     if (l->phase != PHASE_LIVE)
         log_info("run", "live");
-    malloc_trim(0); /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
+    malloc_trim(
+        0); /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
     l->phase = PHASE_LIVE;
     archiver_is(l, true);
     l->last_fresh = clock_now(&l->context.settings->clock);

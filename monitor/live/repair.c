@@ -1,5 +1,5 @@
-/* Ticks that were computed while the database was away: their scores are computed again from the archive, in a
- * pipeline of their own beside the live one, and stored. SPDX-License-Identifier: MIT */
+/* Ticks that were computed while the database was away: their scores are computed again from the archive, in
+ * a pipeline of their own beside the live one, and stored. SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
 #include "base/log.h"
@@ -53,12 +53,16 @@ void live_repair(struct live *l)
     *r = (struct repair){.live = l, .from = from, .to = to};
     r->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, l->session.model, false);
     l->repair = r;
-    r->span = span_start(&(struct span_options){.loop = &l->loop, .source = l->source,
-                                                .grid = r->pipeline->grid, .fleet = c->fleet,
+    r->span = span_start(&(struct span_options){.loop = &l->loop,
+                                                .source = l->source,
+                                                .grid = r->pipeline->grid,
+                                                .fleet = c->fleet,
                                                 .from = session_warm_from(&l->session, from),
                                                 .to = to + c->settings->period,
-                                                .period = c->settings->period, .on_frame = on_frame,
-                                                .on_done = on_done, .arg = r});
+                                                .period = c->settings->period,
+                                                .on_frame = on_frame,
+                                                .on_done = on_done,
+                                                .arg = r});
 }
 
 void repair_free(struct repair *r)

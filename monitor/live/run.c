@@ -132,17 +132,21 @@ static int find_start(struct live *l, tstamp_ns since, struct err *err)
     l->first_scored = last ? last + s->period : since ? pipeline_align(s, since) : now;
     if (l->first_scored > now + s->period) {
         char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
-        log_warning("run", "the history's last tick %s is in the future of the clock, %s: scoring waits "
-                    "until then", timefmt_iso(a, last), timefmt_iso(b, now));
+        log_warning("run",
+                    "the history's last tick %s is in the future of the clock, %s: scoring waits "
+                    "until then",
+                    timefmt_iso(a, last), timefmt_iso(b, now));
     }
     return rc;
 }
 
-/* A site's server that is away when we start is waited for; our own cluster that does not start is an error. */
+/* A site's server that is away when we start is waited for; our own cluster that does not start is an error.
+ */
 static int wait_for_database(struct context *c, struct err *err)
 {
     int rc;
-    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->settings->database_url; tries++) {
+    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->settings->database_url;
+         tries++) {
         log_warning("database", "%s; trying again", err->msg);
         notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
         uv_sleep((unsigned)(live_backoff_s(tries) * 1000));
@@ -178,8 +182,10 @@ static void run_live(struct live *l)
              l->context.fleet->n_channels, s->model ? s->model_name : "none",
              l->context.settings->http_listen);
     if (!s->model)
-        log_warning("run", "there is no model: data is collected and only data findings are made; train one "
-                    "with: psmon train -c %s --from T --to T", l->context.settings->path);
+        log_warning("run",
+                    "there is no model: data is collected and only data findings are made; train one "
+                    "with: psmon train -c %s --from T --to T",
+                    l->context.settings->path);
     notify_systemd("READY=1");
     uv_timer_start(&l->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
     live_catch_up(l);
@@ -203,12 +209,12 @@ static int run_monitor(int argc, char **argv)
     const char *config = NULL;
     tstamp_ns since = 0;
     bool debug = false;
-    const struct option_spec specs[] = {
-        {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
-        {"since", 0, OPTION_TIME, &since, "T", "where scoring begins when there is no history yet; else now",
-         false},
-        {"debug", 0, OPTION_FLAG, &debug, NULL, "log more", false},
-        {0}};
+    const struct option_spec specs[] = {{"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
+                                        {"since", 0, OPTION_TIME, &since, "T",
+                                         "where scoring begins when there is no history yet; else now",
+                                         false},
+                                        {"debug", 0, OPTION_FLAG, &debug, NULL, "log more", false},
+                                        {0}};
     int status;
     if (!command_options(argc, argv, "run -c FILE [--since T]",
                          "The resident monitor. Catches up with what it missed, then polls, scores and\n"

@@ -36,10 +36,11 @@ static void add_coverage(struct live *l, size_t *n)
                   t->ledger[REASON_TOO_FEW_SAMPLES] + t->ledger[REASON_NO_MODEL];
     size_t wanted = t->n_supplies - t->ledger[REASON_MAINTENANCE];
     if (wanted && (double)lost > BLIND_SHARE * (double)wanted)
-        add(l, n, "coverage", "%zu of %zu supplies cannot be scored: %u missing, %u stale, %u in a mode "
-            "never seen, %u with too few samples, %u without a model", lost, wanted,
-            t->ledger[REASON_MISSING], t->ledger[REASON_STALE], t->ledger[REASON_MODE_NEVER_SEEN],
-            t->ledger[REASON_TOO_FEW_SAMPLES], t->ledger[REASON_NO_MODEL]);
+        add(l, n, "coverage",
+            "%zu of %zu supplies cannot be scored: %u missing, %u stale, %u in a mode "
+            "never seen, %u with too few samples, %u without a model",
+            lost, wanted, t->ledger[REASON_MISSING], t->ledger[REASON_STALE],
+            t->ledger[REASON_MODE_NEVER_SEEN], t->ledger[REASON_TOO_FEW_SAMPLES], t->ledger[REASON_NO_MODEL]);
 }
 
 static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
@@ -76,12 +77,9 @@ static const char *describe_phase(struct live *l)
 {
     const struct tick *t = &l->session.pipeline->tick;
     switch (l->phase) {
-    case PHASE_LIVE:
-        return l->session.model ? "live" : "live, without a model";
-    case PHASE_BLIND:
-        return "blind: archiver away";
-    case PHASE_CATCHING_UP:
-        break;
+    case PHASE_LIVE: return l->session.model ? "live" : "live, without a model";
+    case PHASE_BLIND: return "blind: archiver away";
+    case PHASE_CATCHING_UP: break;
     }
     double all = (double)(l->span_to - l->span_from), done = (double)(t->t - l->span_from);
     snprintf(l->phase_text, sizeof l->phase_text, "catching up %.0f %%",
@@ -135,6 +133,6 @@ void live_show_stages(struct live *l)
     const struct tick *t = &s->pipeline->tick;
     char at[TIMEFMT_LEN];
     log_info("tick", "at=%s poll_ms=%.0f compute_ms=%.2f store_ms=%.2f scored=%u of=%zu findings=%zu",
-             timefmt_iso(at, t->t), l->snapshot.poll_seconds * 1e3, s->step_seconds * 1e3, s->store_seconds * 1e3,
-             t->ledger[REASON_SCORED], t->n_supplies, t->n_findings);
+             timefmt_iso(at, t->t), l->snapshot.poll_seconds * 1e3, s->step_seconds * 1e3,
+             s->store_seconds * 1e3, t->ledger[REASON_SCORED], t->n_supplies, t->n_findings);
 }

@@ -92,7 +92,8 @@ static void write_cycle(struct buf *out, const struct snapshot *s)
     single(out, "psmon_cycle_duration_seconds", "gauge", "Time the last tick took.", s->tick_seconds);
     family(out, "psmon_stage_duration_seconds", "gauge", "Parts of the last tick.");
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        buf_printf(out, "psmon_stage_duration_seconds{stage=\"%s\"} %.9g\n", stages[i].name, stages[i].seconds);
+        buf_printf(out, "psmon_stage_duration_seconds{stage=\"%s\"} %.9g\n", stages[i].name,
+                   stages[i].seconds);
 }
 
 static void write_input(struct buf *out, const struct snapshot *s)

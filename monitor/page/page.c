@@ -19,20 +19,15 @@ struct page {
 };
 
 /* The page loads nothing from elsewhere and has no inline script or style. */
-static const char *const page_headers[] = {
-    "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options: nosniff",
-    "Referrer-Policy: no-referrer",
-    "Cache-Control: no-cache",
-    NULL};
+static const char *const page_headers[] = {"Content-Security-Policy: default-src 'self'; base-uri 'none'; "
+                                           "form-action 'none'; frame-ancestors 'none'",
+                                           "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer",
+                                           "Cache-Control: no-cache", NULL};
 /* A report is one file with its style inside, and has no script at all. */
 static const char *const report_headers[] = {
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options: nosniff",
-    "Referrer-Policy: no-referrer",
-    "Cache-Control: no-cache",
-    NULL};
+    "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Cache-Control: no-cache", NULL};
 static const char *const plain_headers[] = {"X-Content-Type-Options: nosniff", "Cache-Control: no-store",
                                             NULL};
 static const char *const method_headers[] = {"Allow: GET, HEAD", NULL};
@@ -52,7 +47,8 @@ static void answer_api(struct page *p, const char *path, const struct httpd_requ
 {
     const struct snapshot *s = p->get(p->arg);
     const char *limit = httpd_arg(r, "limit");
-    struct api_request q = {.since = httpd_arg(r, "since"), .name = httpd_arg(r, "name"),
+    struct api_request q = {.since = httpd_arg(r, "since"),
+                            .name = httpd_arg(r, "name"),
                             .limit = limit ? strtoul(limit, NULL, 10) : 0};
     int status;
     if (!*path || strcmp(path, "/") == 0)
@@ -82,8 +78,10 @@ static void answer_report(struct page *p, const char *suffix, struct httpd_answe
         const char *suffix, *type;
         enum report_format format;
     } forms[] = {
-        {"", "text/html; charset=utf-8", REPORT_HTML},    {".html", "text/html; charset=utf-8", REPORT_HTML},
-        {".txt", "text/plain; charset=utf-8", REPORT_TEXT}, {".csv", "text/csv; charset=utf-8", REPORT_CSV},
+        {"", "text/html; charset=utf-8", REPORT_HTML},
+        {".html", "text/html; charset=utf-8", REPORT_HTML},
+        {".txt", "text/plain; charset=utf-8", REPORT_TEXT},
+        {".csv", "text/csv; charset=utf-8", REPORT_CSV},
         {".json", "application/json", REPORT_JSON},
     };
     const struct snapshot *s = p->get(p->arg);

@@ -80,10 +80,11 @@ int api_index(struct buf *out)
     static const struct {
         const char *path, *what;
     } paths[] = {
-        {"/api/ring", "every supply in the last tick, as arrays in one order: family, sector, mode, reason (codes of "
-                      "`modes`, `reasons`), score (-log10 of the tail probability of its last 24 h), chance "
-                      "(expected healthy supply-days this extreme per week over the ring); open findings, ledger. "
-                      "With ?since=VERSION a short answer when nothing changed"},
+        {"/api/ring",
+         "every supply in the last tick, as arrays in one order: family, sector, mode, reason (codes of "
+         "`modes`, `reasons`), score (-log10 of the tail probability of its last 24 h), chance "
+         "(expected healthy supply-days this extreme per week over the ring); open findings, ledger. "
+         "With ?since=VERSION a short answer when nothing changed"},
         {"/api/supply?name=NAME", "one supply: its signals over 24 h with residuals, divergence (bits), "
                                   "reconstruction (standard deviations), reference against now, findings"},
         {"/api/alarms", "alarms that are not normal"},
@@ -98,7 +99,8 @@ int api_index(struct buf *out)
     json_t *list = json_object();
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         json_object_set_new(list, paths[i].path, text(paths[i].what));
-    return finish(out, json_pack("{ss ss so}", "name", "psmon", "version", PSMON_VERSION, "paths", list), 200, 5);
+    return finish(out, json_pack("{ss ss so}", "name", "psmon", "version", PSMON_VERSION, "paths", list), 200,
+                  5);
 }
 
 /* ---- findings ---- */
@@ -138,7 +140,8 @@ int api_findings(struct buf *out, const struct snapshot *s)
     for (size_t i = 0; s->tick && i < s->tick->n_findings; i++)
         if (!s->tick->findings[i].closed)
             json_array_append_new(list, finding_json(&s->tick->findings[i]));
-    return finish(out, json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "findings", list), 200, 8);
+    return finish(out, json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "findings", list), 200,
+                  8);
 }
 
 /* ---- /api/ring ---- */
@@ -212,8 +215,8 @@ static json_t *ring_findings(const struct snapshot *s)
                     json_array_append_new(members, json_integer(k));
         json_array_append_new(list, json_pack("{so so so so so so}", "subject", text(d->subject), "class",
                                               text(finding_class_name(d->class)), "since", instant(d->onset),
-                                              "chance", number(d->chance), "reason", text(d->reason), "members",
-                                              members));
+                                              "chance", number(d->chance), "reason", text(d->reason),
+                                              "members", members));
     }
     return list;
 }

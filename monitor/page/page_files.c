@@ -5,17 +5,17 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EMBED(symbol, path)                                                                        \
-    __asm__(".pushsection .rodata\n"                                                               \
-            ".balign 16\n"                                                                         \
-            ".globl " #symbol "\n.hidden " #symbol "\n" #symbol ":\n"                              \
-            ".incbin \"" path "\"\n"                                                               \
-            ".L" #symbol "_end:\n"                                                                 \
-            ".balign 8\n"                                                                          \
-            ".globl " #symbol "_len\n.hidden " #symbol "_len\n" #symbol "_len:\n"                  \
-            ".quad .L" #symbol "_end - " #symbol "\n"                                              \
-            ".popsection\n");                                                                      \
-    extern const char symbol[];                                                                    \
+#define EMBED(symbol, path)                                                       \
+    __asm__(".pushsection .rodata\n"                                              \
+            ".balign 16\n"                                                        \
+            ".globl " #symbol "\n.hidden " #symbol "\n" #symbol ":\n"             \
+            ".incbin \"" path "\"\n"                                              \
+            ".L" #symbol "_end:\n"                                                \
+            ".balign 8\n"                                                         \
+            ".globl " #symbol "_len\n.hidden " #symbol "_len\n" #symbol "_len:\n" \
+            ".quad .L" #symbol "_end - " #symbol "\n"                             \
+            ".popsection\n");                                                     \
+    extern const char symbol[];                                                   \
     extern const uint64_t symbol##_len
 
 EMBED(page_index_html, "dashboards/index.html");

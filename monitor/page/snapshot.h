@@ -10,16 +10,15 @@
 #include "base/tick.h"
 #include "detectors/scorer.h"
 #include "monitor/report/rank.h"
-#include "monitor/report/rank.h"
 #include "monitor/settings/settings.h"
 
 struct snapshot {
     const struct settings *settings;
     const struct fleet *fleet;
     const struct maintenance *maintenance;
-    const struct scorer *scorer;    /* for histograms; NULL before the first tick */
-    struct alerts *alerts;          /* NULL: none */
-    const struct tick *tick;        /* the last tick; NULL before the first */
+    const struct scorer *scorer; /* for histograms; NULL before the first tick */
+    struct alerts *alerts;       /* NULL: none */
+    const struct tick *tick;     /* the last tick; NULL before the first */
     /* The last 24 h of each channel at 5 min steps, newest last: ring buffers [n_channels][trace_len] in
      * chronological order starting at trace_head (index of the oldest); NaN: none. */
     const float *trace_value, *trace_residual;
@@ -28,16 +27,16 @@ struct snapshot {
     tstamp_ns now;                   /* the monitor's clock */
     const char *run, *model, *phase; /* phase: "no model", "catching up 43 %", "live" … */
     bool archiver_up, database_up, model_loaded;
-    const char *archiver_error;      /* "" when up */
+    const char *archiver_error;          /* "" when up */
     tstamp_ns archiver_since, last_poll; /* since when it is in that state */
     /* counters and last durations, for /metrics */
     uint64_t ticks, samples, polls, poll_failures, gaps_filled;
     double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */
     unsigned long db_failures;
     size_t db_queued;
-    const struct rank_row *rows;        /* [n_supplies] the order now, ranked first; NULL: none yet, the page
-                                           then orders by the last tick alone */
-    const char *report_latest_json;     /* document of the latest report; NULL: none yet */
+    const struct rank_row *rows;    /* [n_supplies] the order now, ranked first; NULL: none yet, the page
+                                       then orders by the last tick alone */
+    const char *report_latest_json; /* document of the latest report; NULL: none yet */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* The weekly ranking; see rank.h.
  *
  * Evidence of a supply: the k-th largest of the week's hourly scores (−log10 of the tail probability of its
- * last 24 h), k = 24, or half of the scored hours when fewer than 48 were scored: it must have held for a day,
- * an hour's extreme does not count. A finding first seen less than 24 h ago need only have held since.
+ * last 24 h), k = 24, or half of the scored hours when fewer than 48 were scored: it must have held for a
+ * day, an hour's extreme does not count. A finding first seen less than 24 h ago need only have held since.
  * A rise within minutes (DETECTOR_RATE) has its own chance for evidence, since scores of 24 h do not show it.
  * Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
  *   1     an equipment finding that is open
@@ -11,8 +11,8 @@
  *   0.4   a data finding, a part in a common finding, or no finding: too small in engineering units to matter
  * Hysteresis: a supply keeps the score of the last list while the new one is within RANK_HOLD of it, so noise
  * does not reshuffle the list.
- * Order: score, highest first. Ties: an open finding first, then the longer persistence (hours held), then the
- * name. Supplies that were never scored in the week follow, by name, with rank 0 and the reason that took
+ * Order: score, highest first. Ties: an open finding first, then the longer persistence (hours held), then
+ * the name. Supplies that were never scored in the week follow, by name, with rank 0 and the reason that took
  * most of their hours.
  * SPDX-License-Identifier: MIT */
 #include "monitor/report/rank.h"
@@ -29,12 +29,12 @@
 #define DAY_HOURS 24 /* evidence has to hold for so long */
 
 struct rank_week {
-    size_t n_supplies, hours;      /* hours begun so far */
-    float *score;                  /* [S][RANK_HOURS], hour h at h mod RANK_HOURS; NaN: not scored */
-    float *chance;                 /* [S] smallest of the week; NaN: none */
+    size_t n_supplies, hours;          /* hours begun so far */
+    float *score;                      /* [S][RANK_HOURS], hour h at h mod RANK_HOURS; NaN: not scored */
+    float *chance;                     /* [S] smallest of the week; NaN: none */
     uint32_t (*reasons)[REASON_COUNT]; /* [S] hours per reason */
-    double *held;                  /* [S] NaN: none */
-    float *residual;               /* [C][RANK_HOURS] as score; NULL until the first were added */
+    double *held;                      /* [S] NaN: none */
+    float *residual;                   /* [C][RANK_HOURS] as score; NULL until the first were added */
     size_t n_channels;
 };
 
@@ -313,8 +313,9 @@ static size_t append(struct rank_row *r, size_t at, const char *a, const char *b
     return n < 0 ? at : at + (size_t)n;
 }
 
-#define WORK_BEFORE (14 * NS_PER_DAY)      /* work on the supply or its sector may show so much later */
-#define RING_WORK_BEFORE (36 * NS_PER_HOUR) /* work everywhere, as on each maintenance day, is told only near it */
+#define WORK_BEFORE (14 * NS_PER_DAY) /* work on the supply or its sector may show so much later */
+#define RING_WORK_BEFORE \
+    (36 * NS_PER_HOUR) /* work everywhere, as on each maintenance day, is told only near it */
 
 /* The work to tell with a finding: the latest that may have to do with it. */
 static const struct maintenance_period *work_of(const struct maintenance *m, const struct fleet *f,

@@ -11,14 +11,14 @@
 
 struct rank_row {
     uint32_t supply;
-    int rank;          /* 1 … n ranked; 0: not ranked (never scored in the week) */
-    double score;      /* higher: inspect sooner; NaN: not ranked */
-    double chance;     /* of the finding, else the smallest of the week; NaN */
-    const struct finding *finding; /* the one that carries it; NULL: none. Borrowed from rank_fleet's
-                                      findings: not to be followed once those have changed */
-    tstamp_ns onset;   /* of that finding; 0: none */
-    bool open;         /* that finding is open */
-    enum reason unscored; /* rank 0: the reason that took most of its hours */
+    int rank;                          /* 1 … n ranked; 0: not ranked (never scored in the week) */
+    double score;                      /* higher: inspect sooner; NaN: not ranked */
+    double chance;                     /* of the finding, else the smallest of the week; NaN */
+    const struct finding *finding;     /* the one that carries it; NULL: none. Borrowed from rank_fleet's
+                                          findings: not to be followed once those have changed */
+    tstamp_ns onset;                   /* of that finding; 0: none */
+    bool open;                         /* that finding is open */
+    enum reason unscored;              /* rank 0: the reason that took most of its hours */
     uint32_t hours_scored, hours_held; /* of the week: scored; at or above the row's evidence */
     char reason[320];
 };
@@ -33,7 +33,8 @@ void rank_week_add(struct rank_week *w, const float score[], const float chance[
 
 /* Optional, after rank_week_add: the hour's residual[n_channels] of struct tick, for the report's charts. */
 void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels);
-/* The residuals of a channel by the hour, out[RANK_HOURS], the newest hour last; NaN: none. False: none known. */
+/* The residuals of a channel by the hour, out[RANK_HOURS], the newest hour last; NaN: none. False: none
+ * known. */
 bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS]);
 /* The scores of a supply, likewise. */
 void rank_week_scores(const struct rank_week *w, uint32_t supply, float out[RANK_HOURS]);

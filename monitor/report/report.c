@@ -52,16 +52,24 @@ void report_issue(struct pg *pg, struct history *h, const struct report_input *i
                   void (*done)(void *arg, const char *document_json), void *arg)
 {
     struct issue *w = xcalloc(1, sizeof *w);
-    *w = (struct issue){.document = report_document(in), .history = h, .n = in->fleet->n_supplies,
-                        .week_start = in->week_start, .issued_at = in->issued_at, .done = done, .arg = arg};
+    *w = (struct issue){.document = report_document(in),
+                        .history = h,
+                        .n = in->fleet->n_supplies,
+                        .week_start = in->week_start,
+                        .issued_at = in->issued_at,
+                        .done = done,
+                        .arg = arg};
     w->rows = xcalloc(w->n + 1, sizeof *w->rows);
     w->words = xcalloc(2 * w->n + 1, sizeof *w->words);
     for (size_t i = 0; i < w->n; i++) {
         const struct rank_row *r = &in->rows[i];
         w->words[2 * i] = xstrdup(in->fleet->supplies[r->supply].name);
         w->words[2 * i + 1] = xstrdup(r->reason);
-        w->rows[i] = (struct history_rank){.rank = r->rank, .score = r->score, .chance = r->chance,
-                                           .supply = w->words[2 * i], .reason = w->words[2 * i + 1]};
+        w->rows[i] = (struct history_rank){.rank = r->rank,
+                                           .score = r->score,
+                                           .chance = r->chance,
+                                           .supply = w->words[2 * i],
+                                           .reason = w->words[2 * i + 1]};
     }
     report_gather(pg, w->document, on_past, w);
 }
@@ -123,15 +131,9 @@ int report_render(struct buf *out, const char *document_json, enum report_format
         return err_set(err, ERR_DATA, "weekly report: not a document this version of psmon can read");
     }
     switch (format) {
-    case REPORT_TEXT:
-        report_text(out, doc);
-        break;
-    case REPORT_HTML:
-        report_html(out, doc);
-        break;
-    case REPORT_CSV:
-        report_csv(out, doc);
-        break;
+    case REPORT_TEXT: report_text(out, doc); break;
+    case REPORT_HTML: report_html(out, doc); break;
+    case REPORT_CSV: report_csv(out, doc); break;
     case REPORT_JSON: {
         char *text = json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(8));
         buf_str(out, text ? text : "");

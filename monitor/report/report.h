@@ -15,20 +15,21 @@ struct report_input {
     const struct settings *settings;
     const char *run, *model, *model_hash, *model_summary, *config_hash;
     tstamp_ns week_start, week_end, issued_at;
-    const struct rank_row *rows; /* [n_supplies] */
-    const struct rank_week *week; /* for the charts of residuals, up to issued_at; NULL: none */
+    const struct rank_row *rows;    /* [n_supplies] */
+    const struct rank_week *week;   /* for the charts of residuals, up to issued_at; NULL: none */
     const struct finding *findings; /* of the week, for the common and data sections */
     size_t n_findings;
     uint64_t ledger_hours[REASON_COUNT]; /* supply-hours of the week per reason */
-    double budget_used;          /* findings of the week that count against the budget */
-    bool provisional;            /* of a week that is not over: marked as such, kept nowhere */
+    double budget_used;                  /* findings of the week that count against the budget */
+    bool provisional;                    /* of a week that is not over: marked as such, kept nowhere */
     /* last 8 weeks' daily scores per supply for the small charts come from the history */
 };
 
 /* Gathers from the history what the document needs (last week's list, earlier lists against outcomes and
  * trips, number), on the connection's loop; then stores ranking and document through h and calls done with
  * the document (borrowed). Never blocks. On database failure document is made without the past and says so.
- * Everything in `in` may be freed after the call; pg and h must live until done. h NULL: nothing is stored. */
+ * Everything in `in` may be freed after the call; pg and h must live until done. h NULL: nothing is stored.
+ */
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
                   void (*done)(void *arg, const char *document_json), void *arg);
 

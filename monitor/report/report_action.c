@@ -1,6 +1,6 @@
 /* Priority and suggested action of a row; see report_parts.h. The table follows what each failure does to the
- * six signals: fans and heatsinks heat the IGBT alone, a short lowers the voltage, joints raise it and make it
- * noisy, a failing current transducer makes the current noisy, lost water heats the coil and with it its
+ * six signals: fans and heatsinks heat the IGBT alone, a short lowers the voltage, joints raise it and make
+ * it noisy, a failing current transducer makes the current noisy, lost water heats the coil and with it its
  * resistance. SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
@@ -36,7 +36,8 @@ static const struct rule rules[] = {
     {"igbt_temperature", LEVEL_UP, "check fan and heatsink, filters; then the thermal interface"},
     {"igbt_temperature", LEVEL_DOWN, "check the heatsink sensor; compare with a neighbour"},
     {"igbt_temperature", NOISE, "check the fan: it may be hunting"},
-    {"capacitor_temperature", LEVEL_UP, "check cabinet ventilation; measure the capacitors' series resistance and ripple"},
+    {"capacitor_temperature", LEVEL_UP,
+     "check cabinet ventilation; measure the capacitors' series resistance and ripple"},
     {"capacitor_temperature", LEVEL_DOWN, "check the capacitor sensor; compare with a neighbour"},
     {"capacitor_temperature", NOISE, "check ventilation and the sensor's cable"},
     {"magnet_temperature", LEVEL_UP, "check water flow and the coil's connections"},

@@ -18,9 +18,9 @@ static void add_value(struct buf *out, const json_t *v)
 
 void report_csv(struct buf *out, const json_t *doc)
 {
-    static const char *const columns[] = {"rank", "last_rank", "supply", "family", "sector", "priority", "score",
-                                          "chance", "class", "detector", "signal", "direction", "size", "unit",
-                                          "onset", "open", "reason", "action"};
+    static const char *const columns[] = {"rank",  "last_rank", "supply", "family",   "sector", "priority",
+                                          "score", "chance",    "class",  "detector", "signal", "direction",
+                                          "size",  "unit",      "onset",  "open",     "reason", "action"};
     const size_t n = sizeof columns / sizeof *columns;
     buf_str(out, "report,week_start,issued_at");
     for (size_t c = 0; c < n; c++)
@@ -28,7 +28,8 @@ void report_csv(struct buf *out, const json_t *doc)
     buf_str(out, "\n");
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i, row) {
+    json_array_foreach(json_object_get(doc, "rows"), i, row)
+    {
         add_value(out, json_object_get(doc, "number"));
         buf_str(out, ",");
         add_value(out, json_object_get(json_object_get(doc, "period"), "from"));

@@ -16,18 +16,15 @@
  *    "hours_scored": 164, "hours_held": 61,
  *    "earlier": [{"week": "2026-09-07", "outcome": "fault_found", "note": "fan replaced"}],
  *    "chart": {"from": "…", "step_s": 3600, "score": [0.4, null, …],
- *              "line": {"what": "residual", "signal": "igbt_temperature", "unit": "K", "values": [0.1, …]}}}],
- *  "not_ranked": [{"reason": "off", "supplies": 13, "names": ["S01-QD1", …]}],
- *  "changes": {"since": 202646, "new": ["S07-SX5"], "improved": [{"supply": "S21-CV2", "from": 3, "to": 48}],
- *              "closed": [{"subject": "S21-CV2", "class": "equipment", "reason": "…", "closed": "…"}]},
- *  "common": [finding, …], "data": [finding, …],
- *  "ledger": [{"reason": "scored", "supply_hours": 210332}, …, {"reason": "psmon not running", …}],
- *  "supply_hours": 221760,
- *  "budget": {"stated": 1, "used": 2},
- *  "scoreboard": [{"weeks": 4, "lists": 4, "entries": 60, "fault_found": 5, "nothing_found": 3,
- *                  "not_inspected": 50, "unknown": 2, "precision": 0.625}, {"weeks": 12, …}],
- *  "trips": {"weeks": 12, "listed": [{"supply": "…", "time": "…", "cause": "fan", "rank": 2,
- *            "lead_days": 5.2}], "missed": [{"supply": "…", "time": "…", "cause": "…"}],
+ *              "line": {"what": "residual", "signal": "igbt_temperature", "unit": "K", "values": [0.1,
+ * …]}}}], "not_ranked": [{"reason": "off", "supplies": 13, "names": ["S01-QD1", …]}], "changes": {"since":
+ * 202646, "new": ["S07-SX5"], "improved": [{"supply": "S21-CV2", "from": 3, "to": 48}], "closed":
+ * [{"subject": "S21-CV2", "class": "equipment", "reason": "…", "closed": "…"}]}, "common": [finding, …],
+ * "data": [finding, …], "ledger": [{"reason": "scored", "supply_hours": 210332}, …, {"reason": "psmon not
+ * running", …}], "supply_hours": 221760, "budget": {"stated": 1, "used": 2}, "scoreboard": [{"weeks": 4,
+ * "lists": 4, "entries": 60, "fault_found": 5, "nothing_found": 3, "not_inspected": 50, "unknown": 2,
+ * "precision": 0.625}, {"weeks": 12, …}], "trips": {"weeks": 12, "listed": [{"supply": "…", "time": "…",
+ * "cause": "fan", "rank": 2, "lead_days": 5.2}], "missed": [{"supply": "…", "time": "…", "cause": "…"}],
  *            "median_lead_days": 5.2}}
  *
  * SPDX-License-Identifier: MIT */
@@ -105,9 +102,10 @@ static json_t *chart_json(const struct report_input *in, const struct rank_row *
         return chart;
     const char *unit = in->fleet->channels[c].unit;
     bool celsius = strcmp(unit, "C") == 0 || strcmp(unit, "degC") == 0;
-    json_object_set_new(chart, "line", json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
-                                                 value_text(celsius ? "K" : unit), "what", "residual", "values",
-                                                 line_json(v, hours)));
+    json_object_set_new(chart, "line",
+                        json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
+                                  value_text(celsius ? "K" : unit), "what", "residual", "values",
+                                  line_json(v, hours)));
     return chart;
 }
 
@@ -153,9 +151,9 @@ static void add_not_ranked(json_t *doc, const struct report_input *in)
     json_t *list = json_array();
     for (int k = 0; k < REASON_COUNT; k++)
         if (count[k])
-            json_array_append_new(list, json_pack("{so sI so}", "reason",
-                                                  value_text(reason_name((enum reason)k)), "supplies",
-                                                  (json_int_t)count[k], "names", names[k]));
+            json_array_append_new(list,
+                                  json_pack("{so sI so}", "reason", value_text(reason_name((enum reason)k)),
+                                            "supplies", (json_int_t)count[k], "names", names[k]));
     json_object_set_new(doc, "ranked", json_integer((json_int_t)ranked));
     json_object_set_new(doc, "not_ranked", list);
 }
@@ -201,9 +199,9 @@ static void add_ledger(json_t *doc, const struct report_input *in)
     for (int k = 0; k < REASON_COUNT; k++) {
         sum += in->ledger_hours[k];
         if (in->ledger_hours[k] || k == REASON_SCORED)
-            json_array_append_new(list, json_pack("{so sI}", "reason",
-                                                  value_text(reason_name((enum reason)k)), "supply_hours",
-                                                  (json_int_t)in->ledger_hours[k]));
+            json_array_append_new(list,
+                                  json_pack("{so sI}", "reason", value_text(reason_name((enum reason)k)),
+                                            "supply_hours", (json_int_t)in->ledger_hours[k]));
     }
     if (sum < all)
         json_array_append_new(list, json_pack("{ss sI}", "reason", "psmon not running", "supply_hours",
@@ -212,8 +210,9 @@ static void add_ledger(json_t *doc, const struct report_input *in)
     json_object_set_new(doc, "supply_hours", json_integer((json_int_t)(sum < all ? all : sum)));
 }
 
-/* Year and ISO week of the day the period ends: 202647. It needs no memory of earlier lists, so a list that is
- * made while the database is away has the same number. ISO 8601: the week belongs to the year of its Thursday. */
+/* Year and ISO week of the day the period ends: 202647. It needs no memory of earlier lists, so a list that
+ * is made while the database is away has the same number. ISO 8601: the week belongs to the year of its
+ * Thursday. */
 static int number_of(tstamp_ns end)
 {
     int year, month, day;
@@ -224,15 +223,16 @@ static int number_of(tstamp_ns end)
 
 json_t *report_document(const struct report_input *in)
 {
-    json_t *doc = json_pack("{si sb sb so}", "psmon_report", 1, "provisional", in->provisional, "past_known", 0,
-                            "run", value_text(in->run));
+    json_t *doc = json_pack("{si sb sb so}", "psmon_report", 1, "provisional", in->provisional, "past_known",
+                            0, "run", value_text(in->run));
     json_object_set_new(doc, "number", json_integer(number_of(in->week_end)));
-    json_object_set_new(doc, "period", json_pack("{so so}", "from", value_instant(in->week_start), "to",
-                                                 value_instant(in->week_end)));
+    json_object_set_new(
+        doc, "period",
+        json_pack("{so so}", "from", value_instant(in->week_start), "to", value_instant(in->week_end)));
     json_object_set_new(doc, "issued_at", value_instant(in->issued_at));
-    json_object_set_new(doc, "model", json_pack("{so so so}", "name", value_text(in->model), "hash",
-                                                value_text(in->model_hash), "summary",
-                                                value_text(in->model_summary)));
+    json_object_set_new(doc, "model",
+                        json_pack("{so so so}", "name", value_text(in->model), "hash",
+                                  value_text(in->model_hash), "summary", value_text(in->model_summary)));
     json_object_set_new(doc, "configuration", json_pack("{so}", "hash", value_text(in->config_hash)));
     json_object_set_new(doc, "supplies", json_integer((json_int_t)in->fleet->n_supplies));
     json_t *rows = json_array();
@@ -245,8 +245,8 @@ json_t *report_document(const struct report_input *in)
     json_object_set_new(doc, "common", findings_of(in, CLASS_COMMON));
     json_object_set_new(doc, "data", findings_of(in, CLASS_DATA));
     add_ledger(doc, in);
-    json_object_set_new(doc, "budget", json_pack("{sf sf}", "stated", in->settings->budget, "used",
-                                                 in->budget_used));
+    json_object_set_new(doc, "budget",
+                        json_pack("{sf sf}", "stated", in->settings->budget, "used", in->budget_used));
     return doc;
 }
 
@@ -267,9 +267,8 @@ static json_t *row_of(const json_t *doc, const char *supply)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i, row)
-        if (strcmp(field_text(row, "supply"), supply) == 0)
-            return row;
+    json_array_foreach(json_object_get(doc, "rows"), i,
+                       row) if (strcmp(field_text(row, "supply"), supply) == 0) return row;
     return NULL;
 }
 
@@ -279,16 +278,18 @@ static void add_last(json_t *doc, const json_t *past)
     json_t *last = answers(past, "last"), *rows = json_object_get(doc, "rows"), *row;
     size_t i, listed = json_array_size(rows);
     json_t *changes = json_object_get(doc, "changes"), *fresh = json_array(), *improved = json_array();
-    json_array_foreach(last, i, row) {
+    json_array_foreach(last, i, row)
+    {
         json_t *now = row_of(doc, cell(row, 0));
         long rank = strtol(cell(row, 1), NULL, 10);
         if (now)
             json_object_set_new(now, "last_rank", rank ? json_integer(rank) : json_null());
         else if (rank > 0 && (size_t)rank <= listed)
-            json_array_append_new(improved, json_pack("{ss sI}", "supply", cell(row, 0), "from",
-                                                      (json_int_t)rank));
+            json_array_append_new(improved,
+                                  json_pack("{ss sI}", "supply", cell(row, 0), "from", (json_int_t)rank));
     }
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         json_t *rank = json_object_get(row, "last_rank");
         if (json_array_size(last) && !(json_is_integer(rank) && (size_t)json_integer_value(rank) <= listed))
             json_array_append(fresh, json_object_get(row, "supply"));
@@ -296,7 +297,8 @@ static void add_last(json_t *doc, const json_t *past)
     json_object_set_new(changes, "new", fresh);
     json_object_set_new(changes, "improved", improved);
     if (json_array_size(last))
-        json_object_set_new(changes, "since", json_integer(strtol(cell(json_array_get(last, 0), 2), NULL, 10)));
+        json_object_set_new(changes, "since",
+                            json_integer(strtol(cell(json_array_get(last, 0), 2), NULL, 10)));
 }
 
 /* How the entries of earlier lists fared. lists: [age in weeks, supply, outcome or null]. */
@@ -305,7 +307,8 @@ static json_t *scoreboard(const json_t *lists, int weeks)
     long found = 0, nothing = 0, not_inspected = 0, unknown = 0, newest[16] = {0}, n_lists = 0;
     size_t i;
     json_t *row;
-    json_array_foreach(lists, i, row) {
+    json_array_foreach(lists, i, row)
+    {
         long age = strtol(cell(row, 0), NULL, 10);
         if (age < 0 || age >= weeks || age >= (long)(sizeof newest / sizeof *newest))
             continue;
@@ -322,9 +325,9 @@ static json_t *scoreboard(const json_t *lists, int weeks)
             unknown++;
     }
     return json_pack("{si sI sI sI sI sI sI so}", "weeks", weeks, "lists", (json_int_t)n_lists, "entries",
-                     (json_int_t)(found + nothing + not_inspected + unknown), "fault_found", (json_int_t)found,
-                     "nothing_found", (json_int_t)nothing, "not_inspected", (json_int_t)not_inspected, "unknown",
-                     (json_int_t)unknown, "precision",
+                     (json_int_t)(found + nothing + not_inspected + unknown), "fault_found",
+                     (json_int_t)found, "nothing_found", (json_int_t)nothing, "not_inspected",
+                     (json_int_t)not_inspected, "unknown", (json_int_t)unknown, "precision",
                      found + nothing ? json_real((double)found / (double)(found + nothing)) : json_null());
 }
 
@@ -340,8 +343,10 @@ static void add_trips(json_t *doc, const json_t *trips)
     json_t *listed = json_array(), *missed = json_array(), *row;
     double lead[256];
     size_t i, n = 0;
-    json_array_foreach(trips, i, row) {
-        json_t *o = json_pack("{ss ss ss}", "supply", cell(row, 0), "time", cell(row, 1), "cause", cell(row, 2));
+    json_array_foreach(trips, i, row)
+    {
+        json_t *o =
+            json_pack("{ss ss ss}", "supply", cell(row, 0), "time", cell(row, 1), "cause", cell(row, 2));
         long rank = strtol(cell(row, 3), NULL, 10);
         if (rank > 0) {
             double days = strtod(cell(row, 4), NULL);
@@ -354,8 +359,9 @@ static void add_trips(json_t *doc, const json_t *trips)
     }
     qsort(lead, n, sizeof *lead, ascending);
     double median = n ? (lead[(n - 1) / 2] + lead[n / 2]) / 2 : (double)NAN;
-    json_object_set_new(doc, "trips", json_pack("{si so so so}", "weeks", 12, "listed", listed, "missed", missed,
-                                                "median_lead_days", value_number(median)));
+    json_object_set_new(doc, "trips",
+                        json_pack("{si so so so}", "weeks", 12, "listed", listed, "missed", missed,
+                                  "median_lead_days", value_number(median)));
 }
 
 /* hours: [supply, hour of the period 0 …, score or null]; readings: [supply, hour, value, unit] of the signal
@@ -366,7 +372,8 @@ static void add_charts(json_t *doc, const json_t *past)
     size_t i;
     json_t *row;
     for (int k = 0; k < 2; k++)
-        json_array_foreach(answers(past, questions[k]), i, row) {
+        json_array_foreach(answers(past, questions[k]), i, row)
+        {
             json_t *r = row_of(doc, cell(row, 0)), *chart = json_object_get(r, "chart"), *values;
             if (!*cell(row, 2))
                 continue;
@@ -395,15 +402,16 @@ static void add_earlier(json_t *doc, const json_t *outcomes)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(outcomes, i, row) {
+    json_array_foreach(outcomes, i, row)
+    {
         json_t *r = row_of(doc, cell(row, 0));
         if (!r)
             continue;
         if (!json_object_get(r, "earlier"))
             json_object_set_new(r, "earlier", json_array());
-        json_array_append_new(json_object_get(r, "earlier"),
-                              json_pack("{ss ss ss}", "week", cell(row, 1), "outcome", cell(row, 2), "note",
-                                        cell(row, 3)));
+        json_array_append_new(
+            json_object_get(r, "earlier"),
+            json_pack("{ss ss ss}", "week", cell(row, 1), "outcome", cell(row, 2), "note", cell(row, 3)));
     }
 }
 
@@ -417,8 +425,7 @@ void report_add_past(json_t *doc, const json_t *past)
         json_object_set_new(doc, "number", json_integer(strtol(last, NULL, 10) + 1));
     add_last(doc, past);
     json_t *lists = answers(past, "lists");
-    json_object_set_new(doc, "scoreboard",
-                        json_pack("[oo]", scoreboard(lists, 4), scoreboard(lists, 12)));
+    json_object_set_new(doc, "scoreboard", json_pack("[oo]", scoreboard(lists, 4), scoreboard(lists, 12)));
     add_trips(doc, answers(past, "trips"));
     add_charts(doc, past);
     add_earlier(doc, answers(past, "outcomes"));

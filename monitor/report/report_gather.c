@@ -1,6 +1,6 @@
-/* What a weekly report asks the history; see report_parts.h. One question after the other, so that a list never
- * stands in the way of the ticks for long; a question that fails is left out. Questions speak of the document's
- * run, period and rows. SPDX-License-Identifier: MIT */
+/* What a weekly report asks the history; see report_parts.h. One question after the other, so that a list
+ * never stands in the way of the ticks for long; a question that fails is left out. Questions speak of the
+ * document's run, period and rows. SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
 #include "base/log.h"
@@ -20,42 +20,52 @@ struct question {
 
 static const struct question questions[] = {
     {"number",
-     "SELECT max(k.number) FROM reports k JOIN runs r USING (run) WHERE r.name = $1 AND k.week_start < $2::timestamptz",
+     "SELECT max(k.number) FROM reports k JOIN runs r USING (run) WHERE r.name = $1 AND k.week_start < "
+     "$2::timestamptz",
      {RUN, FROM}},
     {"last",
-     "SELECT k.supply, k.rank, k.number FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.number ="
+     "SELECT k.supply, k.rank, k.number FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND "
+     "k.number ="
      " (SELECT max(j.number) FROM rankings j WHERE j.run = r.run AND j.week_start < $2::timestamptz)"
      " ORDER BY k.rank, k.supply",
      {RUN, FROM}},
     /* the outcome's week is any day of the list's week, best its first */
     {"lists",
      "SELECT round(extract(epoch FROM $2::timestamptz - k.week_start) / 604800) - 1, k.supply,"
-     " (SELECT o.outcome FROM outcomes o WHERE o.supply = k.supply AND o.week BETWEEN (k.week_start AT TIME ZONE"
+     " (SELECT o.outcome FROM outcomes o WHERE o.supply = k.supply AND o.week BETWEEN (k.week_start AT TIME "
+     "ZONE"
      " 'UTC')::date AND (k.week_start AT TIME ZONE 'UTC')::date + 6 ORDER BY o.week LIMIT 1)"
      " FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.rank <= $3::int"
      " AND k.week_start < $2::timestamptz AND k.week_start >= $2::timestamptz - interval '84 days 12 hours'",
      {RUN, FROM, SIZE}},
     /* listed: within the four weeks before the trip; lead from the first such list */
     {"trips",
-     "SELECT t.supply, psmon_iso(t.time), t.cause, l.rank, extract(epoch FROM t.time - l.issued) / 86400 FROM trips t"
-     " LEFT JOIN LATERAL (SELECT min(k.rank) AS rank, min(k.issued_at) AS issued FROM rankings k JOIN runs r USING"
+     "SELECT t.supply, psmon_iso(t.time), t.cause, l.rank, extract(epoch FROM t.time - l.issued) / 86400 "
+     "FROM trips t"
+     " LEFT JOIN LATERAL (SELECT min(k.rank) AS rank, min(k.issued_at) AS issued FROM rankings k JOIN runs r "
+     "USING"
      " (run) WHERE r.name = $1 AND k.supply = t.supply AND k.rank <= $3::int AND k.issued_at < t.time"
      " AND k.issued_at > t.time - interval '28 days') l ON true"
      " WHERE t.time > $2::timestamptz - interval '84 days' AND t.time <= $2::timestamptz ORDER BY t.time",
      {RUN, TO, SIZE}},
     {"hours",
-     "SELECT s.name, floor(extract(epoch FROM h.t - $2::timestamptz) / 3600), nullif(h.score, 'NaN') FROM hours h"
-     " JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name = $1 AND h.t >= $2::timestamptz"
+     "SELECT s.name, floor(extract(epoch FROM h.t - $2::timestamptz) / 3600), nullif(h.score, 'NaN') FROM "
+     "hours h"
+     " JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name = $1 AND h.t >= "
+     "$2::timestamptz"
      " AND h.t < $3::timestamptz AND s.name = ANY ($4::text[]) ORDER BY 1, 2",
      {RUN, FROM, TO, SUPPLIES}},
     {"readings",
-     "SELECT h.supply, floor(extract(epoch FROM h.t - $2::timestamptz) / 3600), h.value, h.unit FROM hourly_readings h"
+     "SELECT h.supply, floor(extract(epoch FROM h.t - $2::timestamptz) / 3600), h.value, h.unit FROM "
+     "hourly_readings h"
      " WHERE h.run = $1 AND h.t >= $2::timestamptz AND h.t < $2::timestamptz + interval '7 days 1 hour'"
-     " AND h.supply = ANY ($3::text[]) AND (h.supply, h.signal) IN (SELECT * FROM unnest($3::text[], $4::text[]))"
+     " AND h.supply = ANY ($3::text[]) AND (h.supply, h.signal) IN (SELECT * FROM unnest($3::text[], "
+     "$4::text[]))"
      " ORDER BY 1, 2",
      {RUN, FROM, SUPPLIES, SIGNALS}},
     {"outcomes",
-     "SELECT supply, week, outcome, note FROM outcomes WHERE supply = ANY ($1::text[]) AND week < ($2::timestamptz"
+     "SELECT supply, week, outcome, note FROM outcomes WHERE supply = ANY ($1::text[]) AND week < "
+     "($2::timestamptz"
      " AT TIME ZONE 'UTC')::date ORDER BY supply, week DESC",
      {SUPPLIES, FROM}},
 };
@@ -77,7 +87,8 @@ static char *array_of(const json_t *rows, const char *key)
     size_t i;
     json_t *row;
     buf_str(&b, "{");
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         buf_str(&b, i ? ",\"" : "\"");
         for (const char *c = field_text(row, key); *c; c++) {
             if (*c == '"' || *c == '\\')
@@ -110,7 +121,8 @@ static void end(struct gathering *g)
     void *arg = g->arg;
     json_t *past = g->past;
     if (g->unanswered)
-        log_warning("report", "the database left %zu of %zu questions unanswered: the weekly list does without",
+        log_warning("report",
+                    "the database left %zu of %zu questions unanswered: the weekly list does without",
                     g->unanswered, QUESTIONS);
     for (int k = 0; k < PARAMETERS; k++)
         free(g->parameter[k]);

@@ -1,5 +1,5 @@
-/* A weekly report as one HTML file: no script, nothing from elsewhere, prints on A4 without cut rows, readable
- * on a phone, light and dark. See report_parts.h. SPDX-License-Identifier: MIT */
+/* A weekly report as one HTML file: no script, nothing from elsewhere, prints on A4 without cut rows,
+ * readable on a phone, light and dark. See report_parts.h. SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
 #include <math.h>
@@ -18,16 +18,20 @@ static const char style[] =
     "h1{font-size:22px;font-weight:640;margin:0 0 4px}\n"
     "h2{font-size:16px;font-weight:620;margin:28px 0 6px}\n"
     "p{margin:4px 0;max-width:48em}.soft,dt,th{color:var(--soft)}\n"
-    ".provisional{border:2px solid var(--high);color:var(--high);padding:8px 12px;font-weight:640;margin:0 0 14px}\n"
+    ".provisional{border:2px solid var(--high);color:var(--high);padding:8px 12px;font-weight:640;margin:0 0 "
+    "14px}\n"
     ".facts{display:flex;flex-wrap:wrap;gap:6px 30px;margin:12px 0 0}\n"
     ".facts dt{font-size:13px}.facts dd{margin:0;font-weight:600}\n"
     "table{border-collapse:collapse;width:100%}\n"
-    "th{font-weight:400;font-size:13px;text-align:left;padding:0 10px 4px 0;border-bottom:1px solid var(--line)}\n"
+    "th{font-weight:400;font-size:13px;text-align:left;padding:0 10px 4px 0;border-bottom:1px solid "
+    "var(--line)}\n"
     "td{vertical-align:top;padding:8px 10px 8px 0;border-bottom:1px solid var(--line)}\n"
     ".n{text-align:right;white-space:nowrap}\n"
-    ".rank{font-size:20px;font-weight:640;line-height:1.1}.last{display:block;font-size:12px;color:var(--soft)}\n"
+    ".rank{font-size:20px;font-weight:640;line-height:1.1}.last{display:block;font-size:12px;color:var(--"
+    "soft)}\n"
     ".supply{font-weight:640;overflow-wrap:anywhere}.place{display:block;font-size:13px;color:var(--soft)}\n"
-    ".priority{font-size:13px;font-weight:640}.priority.high{color:var(--high)}.priority.medium{color:var(--medium)}"
+    ".priority{font-size:13px;font-weight:640}.priority.high{color:var(--high)}.priority.medium{color:var(--"
+    "medium)}"
     ".priority.low{color:var(--low);font-weight:400}\n"
     ".by,.earlier{display:block;font-size:13px;color:var(--soft)}.action{display:block;font-weight:600}\n"
     "tr.quiet .why{color:var(--soft)}tr.quiet .rank{font-size:16px;font-weight:400}\n"
@@ -36,16 +40,21 @@ static const char style[] =
     "svg text{font-size:8.5px;fill:var(--soft)}.s{fill:none;stroke:var(--chart);stroke-width:1.1}"
     ".r{fill:none;stroke:var(--residual);stroke-width:1.1}.g{stroke:var(--line);stroke-width:.6}\n"
     ".small td,.small th{padding-top:3px;padding-bottom:3px}.small{width:auto}.sum td{font-weight:640}\n"
-    "ul{margin:4px 0;padding-left:1.2em}li{margin:2px 0}footer{margin-top:28px;font-size:12px;color:var(--soft);"
+    "ul{margin:4px 0;padding-left:1.2em}li{margin:2px "
+    "0}footer{margin-top:28px;font-size:12px;color:var(--soft);"
     "overflow-wrap:anywhere}\n"
     "@page{size:A4;margin:14mm 13mm}\n"
-    "@media print{:root{--ground:#fff;--ink:#000;--soft:#444;--line:#bbb;--high:#8f1440;--medium:#9a4408;--low:#444;"
-    "--chart:#222;--residual:#b4520f}body{padding:0;max-width:none;font-size:10pt}h1{font-size:15pt}h2{font-size:"
+    "@media "
+    "print{:root{--ground:#fff;--ink:#000;--soft:#444;--line:#bbb;--high:#8f1440;--medium:#9a4408;--low:#444;"
+    "--chart:#222;--residual:#b4520f}body{padding:0;max-width:none;font-size:10pt}h1{font-size:15pt}h2{font-"
+    "size:"
     "11pt;break-after:avoid}tr,li,.facts,.keep{break-inside:avoid}thead{display:table-header-group}.list td:"
     "last-child{width:40mm}}\n"
     "@media(max-width:600px){body{padding:14px 12px}.list thead{display:none}.list,.list tbody{display:block}"
-    ".list tr{display:grid;grid-template-columns:2.6em 1fr auto;gap:2px 8px;padding:10px 0;border-bottom:1px solid "
-    "var(--line)}.list td{border:0;padding:0}.list td.why{grid-column:1/-1}.list td:last-child{grid-column:1/-1;"
+    ".list tr{display:grid;grid-template-columns:2.6em 1fr auto;gap:2px 8px;padding:10px 0;border-bottom:1px "
+    "solid "
+    "var(--line)}.list td{border:0;padding:0}.list td.why{grid-column:1/-1}.list "
+    "td:last-child{grid-column:1/-1;"
     "width:100%;max-width:230px}.list td.n{text-align:left}.wide{overflow-x:auto}}\n";
 
 static void text(struct buf *out, const char *before, const char *s, const char *after)
@@ -62,16 +71,17 @@ struct frame {
 };
 
 /* One line over the week; holes stay holes; the scale is written at both ends. */
-static void chart_line(struct buf *out, const json_t *values, struct frame f, const char *class, bool from_zero)
+static void chart_line(struct buf *out, const json_t *values, struct frame f, const char *class,
+                       bool from_zero)
 {
     double lo = INFINITY, hi = -INFINITY;
     size_t i, n = json_array_size(values);
     json_t *v;
-    json_array_foreach(values, i, v)
-        if (json_is_number(v)) {
-            lo = fmin(lo, json_number_value(v));
-            hi = fmax(hi, json_number_value(v));
-        }
+    json_array_foreach(values, i, v) if (json_is_number(v))
+    {
+        lo = fmin(lo, json_number_value(v));
+        hi = fmax(hi, json_number_value(v));
+    }
     if (!(hi >= lo))
         return;
     if (from_zero) {
@@ -82,15 +92,17 @@ static void chart_line(struct buf *out, const json_t *values, struct frame f, co
         hi = lo + 1;
     double scale = f.height / (hi - lo), step = f.width / (n > 1 ? (double)(n - 1) : 1);
     double base = f.top + (from_zero ? hi * scale : f.height);
-    buf_printf(out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", f.left, f.left + f.width,
-               base, base);
-    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3, f.top + 7, from_zero ? 3 : 4, hi);
+    buf_printf(out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", f.left,
+               f.left + f.width, base, base);
+    buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3, f.top + 7,
+               from_zero ? 3 : 4, hi);
     if (lo < 0 || !from_zero)
-        buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3, f.top + f.height,
-                   from_zero ? 3 : 4, lo);
+        buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.*g</text>", f.left - 3,
+                   f.top + f.height, from_zero ? 3 : 4, lo);
     buf_printf(out, "<path class=\"%s\" d=\"", class);
     bool pen = false;
-    json_array_foreach(values, i, v) {
+    json_array_foreach(values, i, v)
+    {
         if (json_is_number(v))
             buf_printf(out, "%c%.1f %.1f", pen ? 'L' : 'M', f.left + (double)i * step,
                        f.top + (hi - json_number_value(v)) * scale);
@@ -103,9 +115,7 @@ static bool any_number(const json_t *values)
 {
     size_t i;
     json_t *v;
-    json_array_foreach(values, i, v)
-        if (json_is_number(v))
-            return true;
+    json_array_foreach(values, i, v) if (json_is_number(v)) return true;
     return false;
 }
 
@@ -116,8 +126,9 @@ static void chart(struct buf *out, const json_t *row)
         return;
     bool residual = strcmp(field_text(line, "what"), "residual") == 0;
     int height = line ? 88 : 44;
-    buf_printf(out, "<svg viewBox=\"0 0 180 %d\" role=\"img\" aria-label=\"the week by the hour: score%s%s\">", height,
-               line ? " and " : "", field_text(line, "what"));
+    buf_printf(out,
+               "<svg viewBox=\"0 0 180 %d\" role=\"img\" aria-label=\"the week by the hour: score%s%s\">",
+               height, line ? " and " : "", field_text(line, "what"));
     buf_str(out, "<text x=\"34\" y=\"7\">score</text>");
     chart_line(out, json_object_get(c, "score"), (struct frame){34, 11, 144, 30}, "s", true);
     if (line) {
@@ -145,15 +156,18 @@ static void write_top(struct buf *out, const json_t *doc)
     double number = field_number(doc, "number");
     bool provisional = json_is_true(json_object_get(doc, "provisional"));
     if (provisional)
-        buf_str(out, "<p class=\"provisional\">Provisional: not issued; made of what is stored now, and may change.</p>");
-    snprintf(line, sizeof line, isnan(number) ? "Weekly inspection list" : "Weekly inspection list %.0f-W%02.0f", floor(number / 100),
-             fmod(number, 100));
+        buf_str(out, "<p class=\"provisional\">Provisional: not issued; made of what is stored now, and may "
+                     "change.</p>");
+    snprintf(line, sizeof line,
+             isnan(number) ? "Weekly inspection list" : "Weekly inspection list %.0f-W%02.0f",
+             floor(number / 100), fmod(number, 100));
     text(out, "<header class=\"keep\"><h1>", line, "</h1>");
     snprintf(line, sizeof line, "%s to %s", field_day(from, period, "from"), field_day(to, period, "to"));
     text(out, "<p class=\"soft\">", line, "");
     if (strcmp(field_text(doc, "run"), "live") != 0)
         text(out, ", run ", field_text(doc, "run"), "");
-    text(out, provisional ? "; made " : "; issued ", field_text(doc, "issued_at"), "</p><dl class=\"facts\">");
+    text(out, provisional ? "; made " : "; issued ", field_text(doc, "issued_at"),
+         "</p><dl class=\"facts\">");
     snprintf(line, sizeof line, "%.0f of %.0f", field_number(doc, "ranked"), field_number(doc, "supplies"));
     fact(out, "Supplies ranked", line);
     snprintf(line, sizeof line, "%g", field_number(budget, "used"));
@@ -163,8 +177,10 @@ static void write_top(struct buf *out, const json_t *doc)
     fact(out, "Model", field_text(json_object_get(doc, "model"), "name"));
     buf_str(out, "</dl></header>");
     if (!json_is_true(json_object_get(doc, "past_known")))
-        buf_str(out, "<p class=\"provisional\">The database was away when this list was made: nothing is said about "
-                     "earlier lists, trips or the course of the week.</p>");
+        buf_str(
+            out,
+            "<p class=\"provisional\">The database was away when this list was made: nothing is said about "
+            "earlier lists, trips or the course of the week.</p>");
 }
 
 static void write_rank(struct buf *out, const json_t *row, bool past)
@@ -185,7 +201,8 @@ static void write_why(struct buf *out, const json_t *row)
     text(out, "<td class=\"why\">", field_text(row, "reason"), "");
     if (json_array_size(json_object_get(row, "contributors")) > 1) {
         buf_str(out, "<span class=\"by\">by ");
-        json_array_foreach(json_object_get(row, "contributors"), i, x) {
+        json_array_foreach(json_object_get(row, "contributors"), i, x)
+        {
             char label[SIGNAL_LABEL_LEN], size[FIELD_SIZE_LEN];
             text(out, i ? ", " : "", signal_label(label, field_text(x, "signal")), " ");
             buf_html(out, field_size(size, field_number(x, "size"), field_text(x, "unit")));
@@ -194,7 +211,8 @@ static void write_why(struct buf *out, const json_t *row)
     }
     if (json_object_get(row, "class"))
         text(out, "<span class=\"action\">", field_text(row, "action"), "</span>");
-    json_array_foreach(json_object_get(row, "earlier"), i, x) {
+    json_array_foreach(json_object_get(row, "earlier"), i, x)
+    {
         text(out, "<span class=\"earlier\">week of ", field_text(x, "week"), ": ");
         const char *outcome = field_text(x, "outcome");
         buf_str(out, strcmp(outcome, "fault_found") == 0     ? "fault found"
@@ -216,9 +234,12 @@ static void write_rows(struct buf *out, const json_t *doc)
         buf_str(out, "<p>No supply was scored this week.</p>");
         return;
     }
-    buf_str(out, "<table class=\"list\"><thead><tr><th class=\"n\">Rank</th><th>Supply</th><th>Priority</th><th>Why, "
-                 "and what to do</th><th>The week</th></tr></thead><tbody>");
-    json_array_foreach(rows, i, row) {
+    buf_str(
+        out,
+        "<table class=\"list\"><thead><tr><th class=\"n\">Rank</th><th>Supply</th><th>Priority</th><th>Why, "
+        "and what to do</th><th>The week</th></tr></thead><tbody>");
+    json_array_foreach(rows, i, row)
+    {
         buf_str(out, json_object_get(row, "class") ? "<tr>" : "<tr class=\"quiet\">");
         write_rank(out, row, past);
         text(out, "<td><span class=\"supply\">", field_text(row, "supply"), "</span>");
@@ -246,12 +267,12 @@ static void write_findings(struct buf *out, const json_t *list, const char *titl
         return;
     }
     buf_str(out, "<ul>");
-    json_array_foreach(list, i, d) {
+    json_array_foreach(list, i, d)
+    {
         char day[RANK_DAY_LEN];
         text(out, "<li><b>", field_text(d, "subject"), "</b>: ");
         text(out, "", field_text(d, "reason"), ", since ");
-        text(out, "", field_day(day, d, "onset"),
-             json_is_true(json_object_get(d, "open")) ? "" : ", over");
+        text(out, "", field_day(day, d, "onset"), json_is_true(json_object_get(d, "open")) ? "" : ", over");
         text(out, ". <span class=\"soft\">", field_text(d, "action"), "</span></li>");
     }
     buf_str(out, "</ul>");
@@ -295,7 +316,8 @@ static void write_not_ranked(struct buf *out, const json_t *doc)
         return;
     }
     buf_str(out, "<ul>");
-    json_array_foreach(list, i, x) {
+    json_array_foreach(list, i, x)
+    {
         const json_t *names = json_object_get(x, "names");
         buf_printf(out, "<li>%.0f ", field_number(x, "supplies"));
         text(out, "<b>", field_text(x, "reason"), "</b>: ");
@@ -310,14 +332,19 @@ static void write_ledger(struct buf *out, const json_t *doc)
     size_t i;
     json_t *x;
     double all = field_number(doc, "supply_hours");
-    buf_str(out, "<section class=\"keep\"><h2>Ledger: what became of every supply-hour</h2><table class=\"small\">");
-    json_array_foreach(json_object_get(doc, "ledger"), i, x) {
+    buf_str(
+        out,
+        "<section class=\"keep\"><h2>Ledger: what became of every supply-hour</h2><table class=\"small\">");
+    json_array_foreach(json_object_get(doc, "ledger"), i, x)
+    {
         text(out, "<tr><td>", field_text(x, "reason"), "</td>");
-        buf_printf(out, "<td class=\"n\">%.0f</td><td class=\"n\">%.1f %%</td></tr>", field_number(x, "supply_hours"),
-                   100 * field_number(x, "supply_hours") / all);
+        buf_printf(out, "<td class=\"n\">%.0f</td><td class=\"n\">%.1f %%</td></tr>",
+                   field_number(x, "supply_hours"), 100 * field_number(x, "supply_hours") / all);
     }
-    buf_printf(out, "<tr class=\"sum\"><td>sum</td><td class=\"n\">%.0f</td><td class=\"n\"></td></tr></table></section>",
-               all);
+    buf_printf(
+        out,
+        "<tr class=\"sum\"><td>sum</td><td class=\"n\">%.0f</td><td class=\"n\"></td></tr></table></section>",
+        all);
 }
 
 static void write_trips(struct buf *out, const json_t *trips)
@@ -326,21 +353,24 @@ static void write_trips(struct buf *out, const json_t *trips)
     size_t i;
     json_t *x;
     double median = field_number(trips, "median_lead_days");
-    buf_printf(out, "<p>Trips of the last 12 weeks: %zu were on a list before, %zu were not", json_array_size(listed),
-               json_array_size(missed));
+    buf_printf(out, "<p>Trips of the last 12 weeks: %zu were on a list before, %zu were not",
+               json_array_size(listed), json_array_size(missed));
     if (!isnan(median))
         buf_printf(out, "; median lead %.1f days", median);
     buf_str(out, ".</p>");
     if (json_array_size(listed) + json_array_size(missed) == 0)
         return;
     buf_str(out, "<ul>");
-    json_array_foreach(listed, i, x) {
+    json_array_foreach(listed, i, x)
+    {
         text(out, "<li>", field_text(x, "supply"), ", ");
         text(out, "", field_text(x, "time"), ", ");
         text(out, "", field_text(x, "cause"), "");
-        buf_printf(out, ": rank %.0f, %.1f days before</li>", field_number(x, "rank"), field_number(x, "lead_days"));
+        buf_printf(out, ": rank %.0f, %.1f days before</li>", field_number(x, "rank"),
+                   field_number(x, "lead_days"));
     }
-    json_array_foreach(missed, i, x) {
+    json_array_foreach(missed, i, x)
+    {
         text(out, "<li>", field_text(x, "supply"), ", ");
         text(out, "", field_text(x, "time"), ", ");
         text(out, "", field_text(x, "cause"), ": <b>missed</b></li>");
@@ -355,12 +385,16 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
     json_t *x;
     if (!board)
         return;
-    buf_str(out, "<section class=\"keep\"><h2>How earlier lists fared</h2><div class=\"wide\"><table class=\"small\">"
-                 "<thead><tr><th>last</th><th class=\"n\">entries</th><th class=\"n\">fault found</th>"
-                 "<th class=\"n\">nothing found</th><th class=\"n\">not inspected</th><th class=\"n\">no word</th>"
-                 "<th class=\"n\">precision</th></tr></thead><tbody>");
-    json_array_foreach(board, i, x) {
-        static const char *const keys[] = {"entries", "fault_found", "nothing_found", "not_inspected", "unknown"};
+    buf_str(
+        out,
+        "<section class=\"keep\"><h2>How earlier lists fared</h2><div class=\"wide\"><table class=\"small\">"
+        "<thead><tr><th>last</th><th class=\"n\">entries</th><th class=\"n\">fault found</th>"
+        "<th class=\"n\">nothing found</th><th class=\"n\">not inspected</th><th class=\"n\">no word</th>"
+        "<th class=\"n\">precision</th></tr></thead><tbody>");
+    json_array_foreach(board, i, x)
+    {
+        static const char *const keys[] = {"entries", "fault_found", "nothing_found", "not_inspected",
+                                           "unknown"};
         buf_printf(out, "<tr><td>%.0f weeks</td>", field_number(x, "weeks"));
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
             buf_printf(out, "<td class=\"n\">%.0f</td>", field_number(x, keys[k]));
@@ -394,7 +428,9 @@ void report_html(struct buf *out, const json_t *doc)
     text(out, *field_text(model, "hash") ? ", " : "", field_text(model, "hash"), "");
     text(out, *field_text(model, "summary") ? ": " : "", field_text(model, "summary"), "");
     text(out, ". Configuration ", field_text(json_object_get(doc, "configuration"), "hash"),
-         ". “By chance once in N weeks” is how often a healthy ring shows something this extreme. Priority high: an "
-         "open equipment finding that a second witness confirms, that is rarer than once in 100 weeks, or that rises "
+         ". “By chance once in N weeks” is how often a healthy ring shows something this extreme. Priority "
+         "high: an "
+         "open equipment finding that a second witness confirms, that is rarer than once in 100 weeks, or "
+         "that rises "
          "by the minute; medium: other open equipment findings; low: the rest.</footer></body></html>\n");
 }

@@ -19,9 +19,9 @@ void report_add_past(json_t *document, const json_t *past);
 void report_gather(struct pg *pg, const json_t *document, void (*done)(void *arg, json_t *past), void *arg);
 
 /* ---- report_action.c ---- */
-/* "high", "medium" or "low". High: an open equipment finding that a second witness confirms, that is rarer than
- * once in 100 weeks, or that rises by the minute. Medium: any other open equipment finding; a closed one that
- * was that rare. Low: everything else. */
+/* "high", "medium" or "low". High: an open equipment finding that a second witness confirms, that is rarer
+ * than once in 100 weeks, or that rises by the minute. Medium: any other open equipment finding; a closed one
+ * that was that rare. Low: everything else. */
 const char *report_priority(const struct finding *d);
 /* What to look at first, by what moved and which way. */
 const char *report_action(const struct finding *d);
@@ -32,15 +32,15 @@ void report_html(struct buf *out, const json_t *document); /* one file, no scrip
 void report_csv(struct buf *out, const json_t *document);  /* the rows */
 
 /* ---- report_fields.c: reading documents and writing values, for the above ---- */
-const char *field_text(const json_t *object, const char *key);      /* "" when absent */
-double field_number(const json_t *object, const char *key);         /* NaN when absent or null */
+const char *field_text(const json_t *object, const char *key);                  /* "" when absent */
+double field_number(const json_t *object, const char *key);                     /* NaN when absent or null */
 char *field_day(char out[RANK_DAY_LEN], const json_t *object, const char *key); /* "12 Nov 2026"; "" */
 /* A size with its sign and unit: "+6.1 K", "2.4 times". */
 #define FIELD_SIZE_LEN 48
 char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit);
-json_t *value_text(const char *s);      /* what is no UTF-8 is replaced as a whole */
-json_t *value_number(double v);         /* null for what JSON cannot hold */
-json_t *value_instant(tstamp_ns t);     /* null for 0 */
+json_t *value_text(const char *s);  /* what is no UTF-8 is replaced as a whole */
+json_t *value_number(double v);     /* null for what JSON cannot hold */
+json_t *value_instant(tstamp_ns t); /* null for 0 */
 /* "igbt_temperature" → "IGBT temperature" */
 #define SIGNAL_LABEL_LEN 64
 char *signal_label(char out[SIGNAL_LABEL_LEN], const char *signal);

@@ -80,7 +80,8 @@ static void write_top(struct buf *out, const json_t *doc)
                field_number(doc, "ranked"), field_number(doc, "supplies"), field_number(budget, "used"),
                field_number(budget, "stated"));
     if (!json_is_true(json_object_get(doc, "past_known")))
-        buf_str(out, "The database was away: nothing is said about earlier lists, trips or the week's course.\n");
+        buf_str(out,
+                "The database was away: nothing is said about earlier lists, trips or the week's course.\n");
 }
 
 static void write_contributors(struct buf *out, const json_t *row)
@@ -89,7 +90,8 @@ static void write_contributors(struct buf *out, const json_t *row)
     struct buf line = {0};
     size_t i;
     json_t *by;
-    json_array_foreach(list, i, by) {
+    json_array_foreach(list, i, by)
+    {
         char label[SIGNAL_LABEL_LEN], size[FIELD_SIZE_LEN];
         buf_printf(&line, "%s%s %s", i ? ", " : "by ", signal_label(label, field_text(by, "signal")),
                    field_size(size, field_number(by, "size"), field_text(by, "unit")));
@@ -106,7 +108,8 @@ static void write_rows(struct buf *out, const json_t *doc)
     head(out, "Inspect in this order");
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i, row) {
+    json_array_foreach(json_object_get(doc, "rows"), i, row)
+    {
         const json_t *last = json_object_get(row, "last_rank");
         char was[32] = "";
         if (json_is_integer(last))
@@ -121,7 +124,8 @@ static void write_rows(struct buf *out, const json_t *doc)
             buf_printf(out, "%6s-> %s\n", "", field_text(row, "action"));
         size_t k;
         json_t *earlier;
-        json_array_foreach(json_object_get(row, "earlier"), k, earlier) {
+        json_array_foreach(json_object_get(row, "earlier"), k, earlier)
+        {
             struct buf line = {0};
             buf_printf(&line, "earlier, week of %s: %s %s", field_text(earlier, "week"),
                        field_text(earlier, "outcome"), field_text(earlier, "note"));
@@ -141,7 +145,8 @@ static void write_findings(struct buf *out, const json_t *list, const char *titl
     head(out, title);
     size_t i;
     json_t *d;
-    json_array_foreach(list, i, d) {
+    json_array_foreach(list, i, d)
+    {
         struct buf line = {0};
         char day[RANK_DAY_LEN];
         buf_printf(&line, "%s: %s, since %s%s", field_text(d, "subject"), field_text(d, "reason"),
@@ -182,7 +187,8 @@ static void write_not_ranked(struct buf *out, const json_t *doc)
     head(out, "Not ranked, and why");
     size_t i;
     json_t *group;
-    json_array_foreach(list, i, group) {
+    json_array_foreach(list, i, group)
+    {
         struct buf line = {0};
         const json_t *names = json_object_get(group, "names");
         join(&line, names, NULL);
@@ -215,7 +221,8 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
     buf_str(out, "  weeks  entries  fault found  nothing found  not inspected  no word  precision\n");
     size_t i;
     json_t *row;
-    json_array_foreach(board, i, row) {
+    json_array_foreach(board, i, row)
+    {
         double p = field_number(row, "precision");
         char share[16] = "-";
         if (!isnan(p))
@@ -232,9 +239,8 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
         buf_printf(out, "    %s %s %s: rank %.0f, %.1f days before\n", field_text(row, "time"),
                    field_text(row, "supply"), field_text(row, "cause"), field_number(row, "rank"),
                    field_number(row, "lead_days"));
-    json_array_foreach(missed, i, row)
-        buf_printf(out, "    %s %s %s: missed\n", field_text(row, "time"), field_text(row, "supply"),
-                   field_text(row, "cause"));
+    json_array_foreach(missed, i, row) buf_printf(out, "    %s %s %s: missed\n", field_text(row, "time"),
+                                                  field_text(row, "supply"), field_text(row, "cause"));
 }
 
 void report_text(struct buf *out, const json_t *doc)

@@ -22,8 +22,8 @@ static double number(const char *s)
     return s ? strtod(s, NULL) : (double)NAN;
 }
 
-/* Rows in order of time: a new time begins an hour. Hours without any row are left out: psmon was not running,
- * nobody was scored. */
+/* Rows in order of time: a new time begins an hour. Hours without any row are left out: psmon was not
+ * running, nobody was scored. */
 static void add_hours(struct rank_week *w, const struct fleet *f, const struct pg_rows *r,
                       uint64_t hours[REASON_COUNT])
 {
@@ -65,19 +65,21 @@ int report_week_load(struct rank_week *w, const char *conninfo, const struct fle
                      tstamp_ns from, tstamp_ns to, uint64_t hours[REASON_COUNT], struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = ask(conninfo,
-                 "SELECT extract(epoch FROM h.t)::bigint, s.name, nullif(h.score, 'NaN'), nullif(h.chance, 'NaN'),"
-                 " h.reason FROM hours h JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name ="
-                 " $1 AND h.t >= $2::timestamptz AND h.t < $3::timestamptz ORDER BY h.t",
-                 run, from, to, &rows, err);
+    int rc = ask(
+        conninfo,
+        "SELECT extract(epoch FROM h.t)::bigint, s.name, nullif(h.score, 'NaN'), nullif(h.chance, 'NaN'),"
+        " h.reason FROM hours h JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name ="
+        " $1 AND h.t >= $2::timestamptz AND h.t < $3::timestamptz ORDER BY h.t",
+        run, from, to, &rows, err);
     if (rc != 0)
         return rc;
     add_hours(w, f, rows, hours);
     pg_rows_free(rows);
-    rc = ask(conninfo,
-             "SELECT k.supply, k.score FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.number ="
-             " (SELECT max(j.number) FROM rankings j WHERE j.run = r.run AND j.week_start < $2::timestamptz)",
-             run, from, 0, &rows, err);
+    rc = ask(
+        conninfo,
+        "SELECT k.supply, k.score FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.number ="
+        " (SELECT max(j.number) FROM rankings j WHERE j.run = r.run AND j.week_start < $2::timestamptz)",
+        run, from, 0, &rows, err);
     if (rc != 0)
         return rc;
     hold(w, f, rows);

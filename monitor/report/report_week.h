@@ -1,5 +1,5 @@
-/* A week read back from the history: for lists of weeks that were not issued, and for a monitor that starts in the
- * middle of one. Blocking. SPDX-License-Identifier: MIT */
+/* A week read back from the history: for lists of weeks that were not issued, and for a monitor that starts
+ * in the middle of one. Blocking. SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_REPORT_WEEK_H
 #define PSM_MONITOR_REPORT_WEEK_H
 

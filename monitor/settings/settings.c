@@ -31,12 +31,10 @@ static int check_range(const struct setting *o, double v, const char *unit, cons
 {
     if (v >= o->min && v <= o->max)
         return 0;
-    return err_set(err, ERR_CONFIG, "%s: %g%s is outside %g to %g%s", where, v, unit, o->min, o->max,
-                   unit);
+    return err_set(err, ERR_CONFIG, "%s: %g%s is outside %g to %g%s", where, v, unit, o->min, o->max, unit);
 }
 
-static int set_number(const struct setting *o, void *to, const char *text, const char *where,
-                      struct err *err)
+static int set_number(const struct setting *o, void *to, const char *text, const char *where, struct err *err)
 {
     char *end;
     errno = 0;
@@ -106,15 +104,11 @@ static int set_value(const struct setting *o, void *base, const char *text, cons
         free(*(char **)to);
         *(char **)to = o->type == PATH ? resolve(folder, text) : xstrdup(text);
         return 0;
-    case DURATION:
-        return set_duration(o, to, text, where, err);
+    case DURATION: return set_duration(o, to, text, where, err);
     case NUMBER:
-    case INTEGER:
-        return set_number(o, to, text, where, err);
-    case WEEKDAY:
-        return set_weekday(to, text, where, err);
-    case DAYTIME:
-        return set_daytime(to, text, where, err);
+    case INTEGER: return set_number(o, to, text, where, err);
+    case WEEKDAY: return set_weekday(to, text, where, err);
+    case DAYTIME: return set_daytime(to, text, where, err);
     case TIME:
         if (timefmt_parse(to, text, err) == 0)
             return 0;
@@ -141,8 +135,7 @@ static unsigned line_of(const yaml_node_t *n)
     return (unsigned)n->start_mark.line + 1;
 }
 
-static int fail_at(struct reader *r, const yaml_node_t *n, const char *key, const char *what,
-                   struct err *err)
+static int fail_at(struct reader *r, const yaml_node_t *n, const char *key, const char *what, struct err *err)
 {
     return err_set(err, ERR_CONFIG, "%s:%u: %s: %s", r->file, line_of(n), key, what);
 }
@@ -152,8 +145,10 @@ static const char *scalar(struct reader *r, const yaml_node_t *n, const char *ke
 {
     if (n->type == YAML_SCALAR_NODE)
         return (const char *)n->data.scalar.value;
-    fail_at(r, n, key, n->type == YAML_MAPPING_NODE ? "is a mapping where one value belongs"
-                                                    : "is a list where one value belongs", err);
+    fail_at(r, n, key,
+            n->type == YAML_MAPPING_NODE ? "is a mapping where one value belongs"
+                                         : "is a list where one value belongs",
+            err);
     return NULL;
 }
 
@@ -213,10 +208,10 @@ static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *e
         return fail_at(r, item, "webhooks.url", "is missing", err);
     uint8_t key[128];
     long n = w->secret && strncmp(w->secret, "whsec_", 6) == 0 && strlen(w->secret) < 150
-                 ? digest_base64_decode(key, w->secret + 6) : -1;
+                 ? digest_base64_decode(key, w->secret + 6)
+                 : -1;
     if (w->secret && (n < 24 || n > 64))
-        return fail_at(r, item, "webhooks.secret",
-                       "must be whsec_ and the base64 of 24 to 64 bytes", err);
+        return fail_at(r, item, "webhooks.secret", "must be whsec_ and the base64 of 24 to 64 bytes", err);
     return 0;
 }
 
@@ -251,8 +246,7 @@ static int read_max_ages(struct reader *r, const yaml_node_t *map, struct err *e
         if (!name)
             return ERR_CONFIG;
         snprintf(key, sizeof key, "max_age.%.100s", name);
-        if (check_twice(r, map, p, key, err) != 0 ||
-            read_scalar(r, o, s, node(r, p->value), key, err) != 0)
+        if (check_twice(r, map, p, key, err) != 0 || read_scalar(r, o, s, node(r, p->value), key, err) != 0)
             return ERR_CONFIG;
         if (strcmp(name, "default") == 0)
             continue;
@@ -356,20 +350,19 @@ static int check_together(struct reader *r, struct err *err)
         if (settings_table[i].required && !r->line_of[i])
             return err_set(err, ERR_CONFIG, "%s: %s is missing", r->file, settings_table[i].path);
     if (s->window % s->period != 0 || s->window / s->period > 65535)
-        return err_set(err, ERR_CONFIG,
-                       "%s: window: must be a whole number of periods, at most 65535", r->file);
+        return err_set(err, ERR_CONFIG, "%s: window: must be a whole number of periods, at most 65535",
+                       r->file);
     if (given(r, "clock.start") != given(r, "clock.wall"))
         return err_set(err, ERR_CONFIG, "%s: clock.start and clock.wall belong together", r->file);
     if (given(r, "clock.speed") && !given(r, "clock.start"))
-        return err_set(err, ERR_CONFIG, "%s:%u: clock.speed: needs clock.start and clock.wall",
-                       r->file, r->line_of[find_option("clock.speed") - settings_table]);
+        return err_set(err, ERR_CONFIG, "%s:%u: clock.speed: needs clock.start and clock.wall", r->file,
+                       r->line_of[find_option("clock.speed") - settings_table]);
     char zone[PATH_MAX];
     snprintf(zone, sizeof zone, "/usr/share/zoneinfo/%s", s->report_timezone);
     FILE *f = strstr(s->report_timezone, "..") ? NULL : fopen(zone, "re");
     if (!f && strcmp(s->report_timezone, "UTC") != 0)
-        return err_set(err, ERR_CONFIG, "%s:%u: report.timezone: '%s' is not a known time zone",
-                       r->file, r->line_of[find_option("report.timezone") - settings_table],
-                       s->report_timezone);
+        return err_set(err, ERR_CONFIG, "%s:%u: report.timezone: '%s' is not a known time zone", r->file,
+                       r->line_of[find_option("report.timezone") - settings_table], s->report_timezone);
     if (f)
         fclose(f);
     return 0;
@@ -380,8 +373,8 @@ static void set_defaults(struct settings *s)
     struct err err;
     assert(settings_table_len <= MAX_SETTINGS);
     for (size_t i = 0; i < settings_table_len; i++)
-        if (settings_table[i].fallback &&
-            set_value(&settings_table[i], s, settings_table[i].fallback, "", settings_table[i].path, &err) != 0)
+        if (settings_table[i].fallback && set_value(&settings_table[i], s, settings_table[i].fallback, "",
+                                                    settings_table[i].path, &err) != 0)
             abort(); /* a default of the table is out of its own range */
     s->clock = clock_real();
 }

@@ -14,18 +14,19 @@
 
 struct webhook_settings {
     char *url;
-    char *secret;  /* whsec_<base64>; NULL: unsigned */
+    char *secret; /* whsec_<base64>; NULL: unsigned */
     unsigned line;
 };
 
 struct settings {
-    char *path;                /* of the file itself */
-    char *fleet, *maintenance; /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
+    char *path; /* of the file itself */
+    char *fleet,
+        *maintenance;   /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
     char *archiver_url; /* as written; NULL when the two below are named themselves */
     char *retrieval_url, *management_url; /* complete; management_url may be NULL */
     int64_t connections, batch;
     char *state_dir;
-    char *database_url;        /* NULL: private cluster in state_dir */
+    char *database_url; /* NULL: private cluster in state_dir */
     struct webhook_settings *webhooks;
     size_t n_webhooks;
     char *http_listen;
@@ -34,18 +35,18 @@ struct settings {
         char *signal;
         tstamp_ns max_age;
         unsigned line;
-    } *signal_max_age;
+    } * signal_max_age;
     size_t n_signal_max_age;
     tstamp_ns deadband_hold;
     double budget;
-    int64_t report_day;        /* 0 Monday … 6 */
-    int64_t report_minute;     /* of the day, local time */
+    int64_t report_day;    /* 0 Monday … 6 */
+    int64_t report_minute; /* of the day, local time */
     int64_t report_size;
-    char *report_timezone;     /* IANA name */
+    char *report_timezone; /* IANA name */
     tstamp_ns alarm_on_delay, alarm_off_delay, heartbeat;
     tstamp_ns keep_ticks;
     struct clock clock;
-    char hash[65];             /* SHA-256 of the effective configuration, secrets left out */
+    char hash[65]; /* SHA-256 of the effective configuration, secrets left out */
 };
 
 /* Reads and checks a file. Error: ERR_CONFIG, one line with file, line and key. */

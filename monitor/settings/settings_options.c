@@ -67,7 +67,7 @@ const struct setting settings_webhook_table[] = {
 const size_t settings_webhook_table_len = sizeof settings_webhook_table / sizeof *settings_webhook_table;
 
 const char *const settings_weekdays[7] = {"monday", "tuesday",  "wednesday", "thursday",
-                                       "friday", "saturday", "sunday"};
+                                          "friday", "saturday", "sunday"};
 
 bool setting_is_text(const struct setting *o)
 {

@@ -15,7 +15,7 @@ struct setting {
     const char *fallback; /* as it would stand in the file */
     double min, max;      /* of numbers, of durations in seconds */
     bool required;
-    bool reload;          /* SIGHUP applies a change; else it needs a restart */
+    bool reload; /* SIGHUP applies a change; else it needs a restart */
     const char *help;
 };
 

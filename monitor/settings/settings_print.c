@@ -1,4 +1,5 @@
-/* The configuration in words: what is in force, the sample file, the hash of both. SPDX-License-Identifier: MIT */
+/* The configuration in words: what is in force, the sample file, the hash of both. SPDX-License-Identifier:
+ * MIT */
 #include "monitor/settings/settings_options.h"
 
 #include "base/digest.h"
@@ -29,27 +30,15 @@ static void print_value(struct buf *b, const struct setting *o, const void *base
     switch (o->type) {
     case TEXT:
     case PATH:
-    case URL:
-        buf_str(b, *(char *const *)at ? *(char *const *)at : "");
-        break;
-    case DURATION:
-        print_duration(b, *(const tstamp_ns *)at);
-        break;
-    case NUMBER:
-        buf_printf(b, "%g", *(const double *)at);
-        break;
-    case INTEGER:
-        buf_printf(b, "%lld", (long long)*(const int64_t *)at);
-        break;
-    case WEEKDAY:
-        buf_str(b, settings_weekdays[*(const int64_t *)at]);
-        break;
+    case URL: buf_str(b, *(char *const *)at ? *(char *const *)at : ""); break;
+    case DURATION: print_duration(b, *(const tstamp_ns *)at); break;
+    case NUMBER: buf_printf(b, "%g", *(const double *)at); break;
+    case INTEGER: buf_printf(b, "%lld", (long long)*(const int64_t *)at); break;
+    case WEEKDAY: buf_str(b, settings_weekdays[*(const int64_t *)at]); break;
     case DAYTIME:
         buf_printf(b, "\"%02d:%02d\"", (int)(*(const int64_t *)at / 60), (int)(*(const int64_t *)at % 60));
         break;
-    case TIME:
-        buf_str(b, timefmt_iso(time, *(const tstamp_ns *)at));
-        break;
+    case TIME: buf_str(b, timefmt_iso(time, *(const tstamp_ns *)at)); break;
     }
 }
 
@@ -129,7 +118,8 @@ void settings_sample(struct buf *out)
                 mark = "";
             }
         }
-        const char *key = open_section(out, o->path, section, strcmp(o->path, "archiver.url") == 0 ? "" : "# ");
+        const char *key =
+            open_section(out, o->path, section, strcmp(o->path, "archiver.url") == 0 ? "" : "# ");
         buf_printf(out, "%s# %s", *section ? "  " : "", o->help);
         if (o->max > o->min && o->type != WEEKDAY && o->type != DAYTIME)
             buf_printf(out, " (%g to %g%s)", o->min, o->max, o->type == DURATION ? " s" : "");

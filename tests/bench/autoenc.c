@@ -1,8 +1,8 @@
 /* Bench: autoencoder 48-24-8-24-48, tanh, float32, batch 1,024, Adam, one core: training in M rows/s and
  * the 1,320 rows of a tick in µs, on oneDNN (the public interface) and on the plain C twin.
  * SPDX-License-Identifier: MIT */
-#include "base/mem.h"
 #include "detectors/autoenc.h"
+#include "base/mem.h"
 #include "detectors/net.h"
 
 #include <stdio.h>
@@ -42,8 +42,14 @@ static float *make_rows(size_t rows)
 
 static int train(const float *x, struct autoenc **out, double *seconds)
 {
-    struct autoenc_options o = {.d = D, .hidden = 24, .code = 8, .seed = 1, .max_epochs = EPOCHS,
-                                .patience = EPOCHS + 1, .batch = BATCH, .weight_decay = -1};
+    struct autoenc_options o = {.d = D,
+                                .hidden = 24,
+                                .code = 8,
+                                .seed = 1,
+                                .max_epochs = EPOCHS,
+                                .patience = EPOCHS + 1,
+                                .batch = BATCH,
+                                .weight_decay = -1};
     struct autoenc_fit fit;
     struct err err;
     double t = cpu_s();
@@ -120,8 +126,8 @@ int main(void)
     }
     /* the 15 % held out are only looked at: counted as not trained */
     double rate = 0.85 * ROWS * EPOCHS / best, naive = naive_train(x);
-    printf("autoencoder training        %8.2f M rows/s   %6.1f x plain C (%.2f)\n", rate / 1e6,
-           rate / naive, naive / 1e6);
+    printf("autoencoder training        %8.2f M rows/s   %6.1f x plain C (%.2f)\n", rate / 1e6, rate / naive,
+           naive / 1e6);
     double tick = infer(a, x, e), naive_tick = naive_infer(x);
     printf("autoencoder, 1,320 rows     %8.1f us         %6.1f x plain C (%.0f)\n", tick * 1e6,
            naive_tick / tick, naive_tick * 1e6);

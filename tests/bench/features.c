@@ -1,9 +1,9 @@
 /* Feature rows: ms per tick of 1,320 supplies, and the physics fit over a day of them, beside how a first
  * attempt would do it: every low pass summed anew over its last five time constants, medians by sorting.
  * SPDX-License-Identifier: MIT */
+#include "features/features.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "features/features.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define HISTORY 300 /* minutes the naive low passes look back: five time constants of 60 min */
 
 static const char *const signals[] = {"capacitor_temperature", "current", "magnet_temperature", "dac",
-                                      "igbt_temperature", "voltage"};
+                                      "igbt_temperature",      "voltage"};
 enum { SIGNALS = 6 };
 
 static double random_normal(uint64_t *s)
@@ -42,7 +42,9 @@ static struct fleet *make_fleet(void)
     for (int s = 0; s < SECTORS * PER_SECTOR; s++)
         for (int k = 0; k < SIGNALS; k++)
             fprintf(f, "P%d,F%d,S%02d,%s,P%d:%d,u,%s\n", s, s % 4, s / PER_SECTOR, signals[k], s, k,
-                    k == 1 ? "160" : k == 3 ? "32768" : "");
+                    k == 1   ? "160"
+                    : k == 3 ? "32768"
+                             : "");
     fclose(f);
     struct fleet *fleet = NULL;
     struct err err = {0};
@@ -154,8 +156,8 @@ int main(void)
     for (size_t k = 0; k < NAIVE; k++)
         checksum += naive_tick(r, f, MINUTES - 1 - k);
     double naive = (double)(clock_monotonic() - t0) * 1e-6 / NAIVE;
-    printf("features, tick of %zu supplies     %8.3f ms   %6.1f x naive (%.2f ms)  [%.3g]\n",
-           f->n_supplies, tick, naive / tick, naive, checksum);
+    printf("features, tick of %zu supplies     %8.3f ms   %6.1f x naive (%.2f ms)  [%.3g]\n", f->n_supplies,
+           tick, naive / tick, naive, checksum);
     printf("features, 3 physics fits on a day    %7.2f s    %6.2f M readings/s\n", fit,
            (double)f->n_channels * MINUTES / fit * 1e-6);
     features_free(e);

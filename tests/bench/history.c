@@ -1,8 +1,8 @@
 /* Storing ticks of 1,320 supplies, 7,920 channels: as the history does it, against a row per supply.
  * With a folder as argument the cluster stays there, to be looked at.
  * SPDX-License-Identifier: MIT */
-#include "archive/history/cluster.h"
 #include "archive/history/history.h"
+#include "archive/history/cluster.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tests/postgres.h"
@@ -27,7 +27,7 @@ static void stop(const char *what)
 static struct fleet *make_fleet(const char *dir)
 {
     static const char *const signals[] = {"capacitor_temperature", "current", "magnet_temperature", "dac",
-                                          "igbt_temperature", "voltage"};
+                                          "igbt_temperature",      "voltage"};
     char path[300];
     snprintf(path, sizeof path, "%s/fleet.csv", dir);
     FILE *f = fopen(path, "w");
@@ -65,9 +65,16 @@ static struct tick make_tick(struct numbers *n, int k)
         n->chance[s] = 1 / n->score[s];
         n->reconstruction[s] = n->value[s + SUPPLIES];
     }
-    struct tick t = {.t = T0 + k * NS_PER_MIN, .n_supplies = SUPPLIES, .n_channels = CHANNELS,
-                     .mode = n->mode, .reason = n->reason, .value = n->value, .jsd = n->jsd,
-                     .score = n->score, .chance = n->chance, .reconstruction = n->reconstruction,
+    struct tick t = {.t = T0 + k * NS_PER_MIN,
+                     .n_supplies = SUPPLIES,
+                     .n_channels = CHANNELS,
+                     .mode = n->mode,
+                     .reason = n->reason,
+                     .value = n->value,
+                     .jsd = n->jsd,
+                     .score = n->score,
+                     .chance = n->chance,
+                     .reconstruction = n->reconstruction,
                      .ledger = {SUPPLIES}};
     return t;
 }
@@ -89,8 +96,10 @@ static void wait_for(uv_loop_t *loop, const struct pg *pg, size_t queued)
 static void naive(uv_loop_t *loop, struct pg *pg, struct numbers *n, double *seconds)
 {
     struct pg_txn *t = pg_txn_new();
-    pg_txn_add(t, "CREATE UNLOGGED TABLE IF NOT EXISTS naive (t int, supply int, v float4[], PRIMARY KEY"
-                  " (supply, t))", 0, NULL);
+    pg_txn_add(t,
+               "CREATE UNLOGGED TABLE IF NOT EXISTS naive (t int, supply int, v float4[], PRIMARY KEY"
+               " (supply, t))",
+               0, NULL);
     pg_submit(pg, t, false, NULL, NULL);
     wait_for(loop, pg, 0);
     tstamp_ns start = clock_monotonic();
@@ -134,7 +143,8 @@ int main(int argc, char **argv)
         stop(err.msg);
     wait_for(&loop, pg, 0);
     struct fleet *fleet = make_fleet(dir);
-    struct history_run run = {.name = "bench", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
+    struct history_run run = {
+        .name = "bench", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
     struct history *h = NULL;
     struct numbers *n = xcalloc(1, sizeof *n);
     if (history_open(&h, pg, conninfo, fleet, NULL, &run, &err) != 0)

@@ -88,8 +88,7 @@ static double time_windows(struct hist_windows *w, const float *v, size_t minute
     return (double)minutes * CHANNELS / ((double)(clock_monotonic() - t) * 1e-9);
 }
 
-static double time_naive(struct naive *n, const float *v, size_t minutes, size_t every,
-                         double *checksum)
+static double time_naive(struct naive *n, const float *v, size_t minutes, size_t every, double *checksum)
 {
     tstamp_ns t = clock_monotonic();
     for (size_t k = 0; k < minutes; k++) {
@@ -123,8 +122,8 @@ int main(void)
     double every_naive = time_naive(n, v, DATA, 1, &naive_checksum);
     double hourly = time_windows(w, v, 2 * WINDOW, HOUR, &checksum);
     double hourly_naive = time_naive(n, v, WINDOW, HOUR, &naive_checksum);
-    printf("divergence at every reading    %8.1f M readings/s  %6.1f x naive (%.2f M/s)\n",
-           every * 1e-6, every / every_naive, every_naive * 1e-6);
+    printf("divergence at every reading    %8.1f M readings/s  %6.1f x naive (%.2f M/s)\n", every * 1e-6,
+           every / every_naive, every_naive * 1e-6);
     printf("divergence hourly              %8.1f M readings/s  %6.1f x naive (%.2f M/s)  [%.4g]\n",
            hourly * 1e-6, hourly / hourly_naive, hourly_naive * 1e-6, checksum + naive_checksum);
     hist_windows_free(w);

@@ -113,7 +113,8 @@ static struct sum naive(const struct buf *b)
             Psmon__Pb__ScalarDouble *m = psmon__pb__scalar_double__unpack(NULL, n, line);
             struct sample s = {.t = year_start + m->secondsintoyear * NS_PER_S + m->nano,
                                .value = m->val,
-                               .severity = (uint8_t)m->severity, .status = (uint8_t)m->status};
+                               .severity = (uint8_t)m->severity,
+                               .status = (uint8_t)m->status};
             add(&sum, &s, 1);
             psmon__pb__scalar_double__free_unpacked(m, NULL);
         }
@@ -147,8 +148,7 @@ int main(void)
     double megabytes = (double)b.len * 1e-6;
     printf("pb decoding: %.0f MB/s, %.1f M samples/s (%.1f bytes each); naive %.0f MB/s; "
            "ratio %.1f (aim 150 MB/s)\n",
-           megabytes / fast, SAMPLES / fast * 1e-6, (double)b.len / SAMPLES, megabytes / slow,
-           slow / fast);
+           megabytes / fast, SAMPLES / fast * 1e-6, (double)b.len / SAMPLES, megabytes / slow, slow / fast);
     buf_free(&b);
     return 0;
 }

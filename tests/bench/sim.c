@@ -22,7 +22,7 @@ struct work {
     struct sim *sim;
     tstamp_ns from;
     bool naive, encode;
-    atomic_uint next;      /* supply */
+    atomic_uint next; /* supply */
     atomic_size_t samples;
     atomic_size_t bytes;
 };
@@ -91,8 +91,12 @@ static double measure(bool naive, bool encode)
     struct err err = {0};
     if (timefmt_parse(&w.from, "2026-03-02", &err) != 0)
         return 0;
-    const struct sim_options o = {.supplies = SUPPLIES, .seed = 1, .from = w.from, .days = DAYS,
-                                  .healthy_days = DAYS, .cache_bytes = 8u << 20};
+    const struct sim_options o = {.supplies = SUPPLIES,
+                                  .seed = 1,
+                                  .from = w.from,
+                                  .days = DAYS,
+                                  .healthy_days = DAYS,
+                                  .cache_bytes = 8u << 20};
     if (sim_new(&w.sim, &o, &err) != 0) {
         fprintf(stderr, "bench: %s\n", err.msg);
         return 0;

@@ -1,6 +1,6 @@
-/* The whole tick of 1,320 supplies: replay from decoded memory through grid frames, features, detectors, findings.
- * The model is trained on four simulated days, which is enough to run every part. PSM_SUPPLIES sets another size.
- * SPDX-License-Identifier: MIT */
+/* The whole tick of 1,320 supplies: replay from decoded memory through grid frames, features, detectors,
+ * findings. The model is trained on four simulated days, which is enough to run every part. PSM_SUPPLIES sets
+ * another size. SPDX-License-Identifier: MIT */
 #include "archive/sim/ring.h"
 #include "base/clock.h"
 #include "base/timefmt.h"
@@ -15,7 +15,8 @@
 #define SCORED_DAYS 2
 #define BLOCK 4096
 
-static struct record *read_days(struct sim *sim, struct grid *grid, const struct fleet *f, tstamp_ns from, int days)
+static struct record *read_days(struct sim *sim, struct grid *grid, const struct fleet *f, tstamp_ns from,
+                                int days)
 {
     static struct sample block[BLOCK];
     struct record *r;
@@ -51,7 +52,8 @@ static struct fleet *load_fleet(struct sim *sim)
 
 static struct grid *make_grid(const struct fleet *f)
 {
-    return grid_new(f, &(struct grid_options){.period = NS_PER_MIN, .max_age = 5 * NS_PER_MIN,
+    return grid_new(f, &(struct grid_options){.period = NS_PER_MIN,
+                                              .max_age = 5 * NS_PER_MIN,
                                               .deadband_hold = 60 * NS_PER_DAY});
 }
 
@@ -59,8 +61,10 @@ int main(void)
 {
     gsl_set_error_handler_off();
     const char *size = getenv("PSM_SUPPLIES");
-    struct sim_options o = {.supplies = size ? (uint32_t)strtoul(size, NULL, 10) : 1320, .seed = 1,
-                            .days = TRAIN_DAYS + SCORED_DAYS, .healthy_days = TRAIN_DAYS + SCORED_DAYS};
+    struct sim_options o = {.supplies = size ? (uint32_t)strtoul(size, NULL, 10) : 1320,
+                            .seed = 1,
+                            .days = TRAIN_DAYS + SCORED_DAYS,
+                            .healthy_days = TRAIN_DAYS + SCORED_DAYS};
     struct sim *sim;
     struct model *model;
     struct maintenance *none;
@@ -79,12 +83,12 @@ int main(void)
         return 1;
     }
     double minutes = (double)record_minutes(r);
-    printf("train        %8.1f s for %d days of %zu supplies (%.1f s a day)\n", seconds_since(start), TRAIN_DAYS,
-           f->n_supplies, seconds_since(start) / (minutes / 1440));
+    printf("train        %8.1f s for %d days of %zu supplies (%.1f s a day)\n", seconds_since(start),
+           TRAIN_DAYS, f->n_supplies, seconds_since(start) / (minutes / 1440));
     record_free(r);
     r = read_days(sim, grid, f, o.from + TRAIN_DAYS * NS_PER_DAY, SCORED_DAYS);
-    struct scorer *s = scorer_new(model, f, none,
-                                  &(struct scorer_options){.budget = 1, .window_minutes = 720, .period = NS_PER_MIN});
+    struct scorer *s = scorer_new(
+        model, f, none, &(struct scorer_options){.budget = 1, .window_minutes = 720, .period = NS_PER_MIN});
     double worst = 0, hours = 0;
     size_t n_hours = 0, n = record_minutes(r);
     start = clock_monotonic();
@@ -100,9 +104,10 @@ int main(void)
         n_hours += tick.hour;
     }
     double all = seconds_since(start);
-    printf("tick         %8.2f ms, hour ticks %.1f ms, longest %.1f ms\n", 1e3 * (all - hours) / (double)(n - n_hours),
-           1e3 * hours / (double)n_hours, 1e3 * worst);
-    printf("replay       %8.2f M readings/s from decoded memory\n", (double)n * (double)f->n_channels / all / 1e6);
+    printf("tick         %8.2f ms, hour ticks %.1f ms, longest %.1f ms\n",
+           1e3 * (all - hours) / (double)(n - n_hours), 1e3 * hours / (double)n_hours, 1e3 * worst);
+    printf("replay       %8.2f M readings/s from decoded memory\n",
+           (double)n * (double)f->n_channels / all / 1e6);
     scorer_free(s);
     record_free(r);
     model_free(model);

@@ -54,8 +54,7 @@ static inline void collect_reset(struct collect *c)
 
 /* A fleet with one supply per name, each with the given signals; its PVs are NAME:signal, or pvs[]
  * when given (then one signal per supply). */
-static inline struct fleet *collect_fleet(const char *const names[], size_t n,
-                                          const char *const signals[],
+static inline struct fleet *collect_fleet(const char *const names[], size_t n, const char *const signals[],
                                           size_t n_signals, const char *const pvs[])
 {
     char path[] = "/tmp/psmon-fleet-XXXXXX";

@@ -26,8 +26,7 @@ static inline int peer_start(struct peer *p, const char *answers)
         dup2(fds[1], STDOUT_FILENO);
         close(fds[0]);
         close(fds[1]);
-        execlp("python3", "python3", "tests/support/badpeer.py", "--answers", answers,
-               (char *)NULL);
+        execlp("python3", "python3", "tests/support/badpeer.py", "--answers", answers, (char *)NULL);
         _exit(127);
     }
     close(fds[1]);

@@ -16,10 +16,7 @@ static const struct {
     tstamp_ns now[3];        /* before its last change, before its delay has passed, when it has */
     const char *expected[3]; /* index: 4 present + 2 ack + superseded */
 } cases[] = {
-    {"normal",
-     {.state = ALARM_NORMAL, .since = 50},
-     {49, 50, 1000},
-     {"........", "....PPPP", "....PPPP"}},
+    {"normal", {.state = ALARM_NORMAL, .since = 50}, {49, 50, 1000}, {"........", "....PPPP", "....PPPP"}},
     {"pending",
      {.state = ALARM_PENDING, .since = 100, .pending = 100},
      {99, 104, 105},
@@ -41,12 +38,7 @@ static const struct {
      {109, 169, 170},
      {".S.S.S.S", ".S.SbSbS", "TSTSbSbS"}},
     {"returned",
-     {.state = ALARM_RTN_UNACK,
-      .since = 170,
-      .pending = 100,
-      .raised = 105,
-      .absent = 110,
-      .returned = 170},
+     {.state = ALARM_RTN_UNACK, .since = 170, .pending = 100, .raised = 105, .absent = 110, .returned = 170},
      {169, 1169, 1170},
      {".SNS.SNS", ".SNS.SNS", "ESNSESNS"}},
 };
@@ -95,8 +87,8 @@ static void check_cell(size_t c, int time, int bits)
 
     int n = alarm_step(&a, &rule, &in, event);
     if (n != letters[l].n || a.state != to)
-        fail_msg("%s, now %d, inputs %d: %d events, %s; want '%c', %s", cases[c].name, (int)in.now,
-                 bits, n, alarm_state_name(a.state), want, alarm_state_name(to));
+        fail_msg("%s, now %d, inputs %d: %d events, %s; want '%c', %s", cases[c].name, (int)in.now, bits, n,
+                 alarm_state_name(a.state), want, alarm_state_name(to));
     enum alarm_state at = cases[c].alarm.state;
     for (int i = 0; i < n; i++) {
         assert_int_equal(event[i].kind, letters[l].event[i]);
@@ -150,8 +142,7 @@ static int play(struct alarm *a, const struct alarm_rule *r, const char *presenc
     int n = 0;
     for (int t = 0; presence[t]; t++) {
         struct alarm_event event[ALARM_EVENTS_MAX];
-        struct alarm_input in = {
-            .now = t + 1, .present = presence[t] != '-', .ack = presence[t] == 'k'};
+        struct alarm_input in = {.now = t + 1, .present = presence[t] != '-', .ack = presence[t] == 'k'};
         int k = alarm_step(a, r, &in, event);
         for (int i = 0; i < k; i++, n++) {
             out[n] = event[i].kind;

@@ -53,10 +53,9 @@ static void raised_and_returned_are_signed_and_in_order(void **state)
     assert_string_equal(
         bench_value("SELECT string_agg(state || ' ' || attempts, ',' ORDER BY seq) FROM outbox"),
         "delivered 1,delivered 1");
-    assert_string_equal(
-        bench_value("SELECT string_agg(status || ' ' || answer, ',') FROM deliveries WHERE ok"
-                    " AND latency_s > 0"),
-        "200 as told,200 as told");
+    assert_string_equal(bench_value("SELECT string_agg(status || ' ' || answer, ',') FROM deliveries WHERE ok"
+                                    " AND latency_s > 0"),
+                        "200 as told,200 as told");
     assert_null(strstr(bench_value("SELECT endpoint FROM outbox"), "token"));
 }
 
@@ -74,12 +73,10 @@ static void a_refusing_receiver_is_tried_again_under_the_same_id(void **state)
     assert_true(got(0, 2)->verified);
     assert_true(got(0, 1)->at - got(0, 0)->at >= (tstamp_ns)(0.018 * 1e9));
     assert_true(got(0, 2)->at - got(0, 1)->at >= (tstamp_ns)(0.036 * 1e9));
-    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered3") == 0,
-                5);
-    assert_string_equal(
-        bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
-                    " FROM deliveries"),
-        "1:500,2:500,3:200");
+    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered3") == 0, 5);
+    assert_string_equal(bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
+                                    " FROM deliveries"),
+                        "1:500,2:500,3:200");
 }
 
 static void redirects_are_failures(void **state)
@@ -133,15 +130,13 @@ static void gone_disables_the_endpoint_and_says_so(void **state)
     bench_settle(&b);
     assert_int_equal(b.receiver[0].n, 1);
     assert_string_equal(
-        bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"),
-        "3");
+        bench_value("SELECT count(*) FROM outbox WHERE state = 'dead' AND endpoint LIKE '%hook0'"), "3");
     assert_string_equal(bench_value("SELECT count(*) FROM outbox WHERE state = 'delivered'"), "3");
     assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"),
                         "3"); /* each is listed */
-    assert_string_equal(
-        bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
-                    " WHERE class = 'monitor'"),
-        "psmon monitor webhook 1");
+    assert_string_equal(bench_value("SELECT subject || ' ' || class || ' ' || signal FROM open_alarms"
+                                    " WHERE class = 'monitor'"),
+                        "psmon monitor webhook 1");
     struct alerts_stats s;
     alerts_stats(b.alerts, &s);
     assert_int_equal(s.outbox_depth, 0);
@@ -160,8 +155,7 @@ static void dead_letters_are_kept(void **state)
     log_set_level(LOG_ERROR);
     bench_settle(&b);
     assert_int_equal(b.receiver[0].n, 4); /* the whole schedule of this bench */
-    assert_string_equal(bench_value("SELECT state || attempts || error FROM outbox"),
-                        "dead4HTTP 503");
+    assert_string_equal(bench_value("SELECT state || attempts || error FROM outbox"), "dead4HTTP 503");
     assert_string_equal(bench_value("SELECT count(*) FROM deliveries WHERE NOT ok"), "4");
     struct alerts_stats s;
     alerts_stats(b.alerts, &s);
@@ -207,9 +201,8 @@ static void a_dead_receiver_delays_neither_ticks_nor_others(void **state)
     bench_until(&b, b.receiver[1].n == 50, 5);
     bench_until(
         &b,
-        strcmp(
-            bench_value("SELECT count(*) > 0 FROM deliveries WHERE status IS NULL AND error <> ''"),
-            "t") == 0,
+        strcmp(bench_value("SELECT count(*) > 0 FROM deliveries WHERE status IS NULL AND error <> ''"),
+               "t") == 0,
         5);
     close(fd);
 }
@@ -232,9 +225,8 @@ static void a_closed_port_recovers_by_itself(void **state)
     snprintf(address, sizeof address, "127.0.0.1:%d", port);
     httpd_close(b.receiver[0].server);
     b.receiver[0].server = NULL;
-    assert_int_equal(httpd_open(&b.receiver[0].server, &b.loop, address, 1 << 20, bench_handle,
-                                &b.receiver[0], &err),
-                     0);
+    assert_int_equal(
+        httpd_open(&b.receiver[0].server, &b.loop, address, 1 << 20, bench_handle, &b.receiver[0], &err), 0);
     /* the first waits a minute for its third attempt; the second's success calls it back */
     bench_ticks(&b, 3, 5, f, 2);
     bench_until(&b, b.receiver[0].n == 2, 5);
@@ -325,25 +317,24 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
     char command[1200], other[64];
     int port = silent_port(&fd);
     close(fd);
-    snprintf(
-        command, sizeof command,
-        "cat >%s/r.py <<'EOF'\n"
-        "import base64, hashlib, hmac, http.server\n"
-        "class H(http.server.BaseHTTPRequestHandler):\n"
-        "    def do_POST(self):\n"
-        "        body = self.rfile.read(int(self.headers['Content-Length']))\n"
-        "        text = (self.headers['webhook-id'] + '.' + self.headers['webhook-timestamp'] + "
-        "'.').encode()\n"
-        "        key = base64.b64decode('%s'[6:])\n"
-        "        want = 'v1,' + base64.b64encode(hmac.new(key, text + body, "
-        "hashlib.sha256).digest()).decode()\n"
-        "        ok = want == self.headers['webhook-signature'] and b'psmon.alarm.test' in body\n"
-        "        self.send_response(200 if ok else 401); self.end_headers()\n"
-        "    def log_message(self, *a): pass\n"
-        "http.server.HTTPServer(('127.0.0.1', %d), H).handle_request()\n"
-        "EOF\n"
-        "python3 %s/r.py & sleep 0.5",
-        bench_dir, BENCH_SECRET, port, bench_dir);
+    snprintf(command, sizeof command,
+             "cat >%s/r.py <<'EOF'\n"
+             "import base64, hashlib, hmac, http.server\n"
+             "class H(http.server.BaseHTTPRequestHandler):\n"
+             "    def do_POST(self):\n"
+             "        body = self.rfile.read(int(self.headers['Content-Length']))\n"
+             "        text = (self.headers['webhook-id'] + '.' + self.headers['webhook-timestamp'] + "
+             "'.').encode()\n"
+             "        key = base64.b64decode('%s'[6:])\n"
+             "        want = 'v1,' + base64.b64encode(hmac.new(key, text + body, "
+             "hashlib.sha256).digest()).decode()\n"
+             "        ok = want == self.headers['webhook-signature'] and b'psmon.alarm.test' in body\n"
+             "        self.send_response(200 if ok else 401); self.end_headers()\n"
+             "    def log_message(self, *a): pass\n"
+             "http.server.HTTPServer(('127.0.0.1', %d), H).handle_request()\n"
+             "EOF\n"
+             "python3 %s/r.py & sleep 0.5",
+             bench_dir, BENCH_SECRET, port, bench_dir);
     assert_int_equal(postgres_sh(command), 0);
     snprintf(other, sizeof other, "http://127.0.0.1:%d/", port);
     struct alerts_webhook hooks[2] = {{other, BENCH_SECRET}, {"http://127.0.0.1:1/nobody", NULL}};
@@ -355,8 +346,7 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
     assert_int_equal(a.failed, 1);
     assert_int_equal(failed, 1);
     hooks[0].secret = "whsec_no";
-    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err),
-                     ERR_CONFIG);
+    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
 }
 
 int main(void)

@@ -22,15 +22,13 @@ static int close_bench(void **state)
 
 static const char *states(void)
 {
-    return bench_value(
-        "SELECT string_agg(occurrence || '=' || state, ' ' ORDER BY occurrence) FROM alarms");
+    return bench_value("SELECT string_agg(occurrence || '=' || state, ' ' ORDER BY occurrence) FROM alarms");
 }
 
 static const char *events(void)
 {
-    return bench_value(
-        "SELECT string_agg(occurrence || ' ' || event, ',' ORDER BY at, occurrence, event)"
-        " FROM alarm_transitions");
+    return bench_value("SELECT string_agg(occurrence || ' ' || event, ',' ORDER BY at, occurrence, event)"
+                       " FROM alarm_transitions");
 }
 
 /* After a kill -9 PostgreSQL refuses to start until its last child is gone. */
@@ -84,8 +82,7 @@ static void gone_before_it_fires_tells_nobody(void **state)
     bench_start(&b);
     struct finding f = bench_finding("f1", "SR:C01:Q1");
     bench_ticks(&b, 0, 1, &f, 1);
-    bench_ticks(&b, 2, 4, NULL,
-                0); /* maintenance begins: the finding is suppressed when it would fire */
+    bench_ticks(&b, 2, 4, NULL, 0); /* maintenance begins: the finding is suppressed when it would fire */
     bench_settle(&b);
     bench_run(&b, 0.1);
     assert_int_equal(b.receiver[0].n, 0);
@@ -235,8 +232,7 @@ static void kill_at_any_instant_loses_and_doubles_nothing(void **state)
     snprintf(b.url[0], sizeof b.url[0], "http://127.0.0.1:9/nobody");
     child(0, STORY, -1);
     char *undisturbed = fingerprint();
-    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"),
-                        "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"), "3");
     unsigned seed = 4711;
     for (int round = 0; round < 12; round++) {
         bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
@@ -297,8 +293,7 @@ static void what_was_not_delivered_is_after_a_restart(void **state)
     bench_delivered(&b, 2);
     assert_string_equal(b.receiver[0].got[0].id, b.receiver[0].got[1].id);
     assert_true(b.receiver[0].got[1].verified);
-    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered2") == 0,
-                5);
+    bench_until(&b, strcmp(bench_value("SELECT state || attempts FROM outbox"), "delivered2") == 0, 5);
     bench_stop(&b, 5);
     /* an endpoint that is not configured any more is given up, and kept */
     bench_sql("INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, "
@@ -345,8 +340,7 @@ static void only_what_is_still_open_is_told_after_a_hole(void **state)
                     " FROM outbox"),
         "late psmon.alarm.raised,open psmon.alarm.raised,told psmon.alarm.raised,"
         "told psmon.alarm.returned");
-    assert_string_equal(
-        bench_value("SELECT count(*) FROM alarm_transitions WHERE occurrence = 'over'"), "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM alarm_transitions WHERE occurrence = 'over'"), "3");
 }
 
 static void blindness_neither_raises_nor_ends_anything(void **state)
@@ -388,16 +382,15 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     struct finding f[2] = {bench_finding("abc1", "SR:C01:Q1"), bench_finding("abd1", "SR:C02:Q1")};
     bench_ticks(&b, 0, 2, f, 2);
     bench_settle(&b);
-    assert_int_equal(
-        alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err),
+                     ERR_DATA);
     assert_non_null(strstr(err.msg, "2 open alarms"));
     assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err),
                      ERR_DATA);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err),
-                     ERR_DATA);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking",
-                                        BENCH_T0 + NS_PER_HOUR, id, &err),
-                     0);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(
+        alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking", BENCH_T0 + NS_PER_HOUR, id, &err),
+        0);
     assert_string_equal(id, "abc1");
     assert_string_equal(states(), "abc1=ACK abd1=UNACK");
     bench_delivered(&b, 3);
@@ -409,9 +402,8 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     assert_string_equal(view(0).note, "looking");
     assert_string_equal(view(1).state, "UNACK");
     bench_until(&b, strcmp(bench_value("SELECT count(applied_at) FROM alarm_acks"), "1") == 0, 5);
-    assert_int_equal(
-        alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
-        ERR_DATA);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
+                     ERR_DATA);
     assert_non_null(strstr(err.msg, "by eve"));
     bench_ticks(&b, 3, 9, NULL, 0);
     bench_settle(&b);
@@ -419,8 +411,8 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     assert_string_equal(
         bench_value("SELECT acknowledged_by || ' ' || note FROM alarms WHERE occurrence = 'abc1'"),
         "eve looking");
-    assert_string_equal(
-        bench_value("SELECT by_whom FROM alarm_transitions WHERE event = 'acknowledged'"), "eve");
+    assert_string_equal(bench_value("SELECT by_whom FROM alarm_transitions WHERE event = 'acknowledged'"),
+                        "eve");
 }
 
 static void an_acknowledgement_without_a_monitor_waits(void **state)
@@ -501,8 +493,7 @@ static void what_the_database_knew_wins_when_it_comes_late(void **state)
     bench_delivered(&b, 2);
     bench_settle(&b);
     bench_stop(&b, 5);
-    assert_int_equal(
-        alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", BENCH_T0, id, &err), 0);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", BENCH_T0, id, &err), 0);
     assert_int_equal(postgres_ctl(bench_dir, "stop -m fast"), 0);
     log_set_level((enum log_level) - 1);
     bench_start(&b);
@@ -519,8 +510,7 @@ static void what_the_database_knew_wins_when_it_comes_late(void **state)
     bool same_id = false, continued = false, acknowledged = false;
     for (size_t i = 2; i < 6; i++) {
         const struct received *g = &b.receiver[0].got[i];
-        same_id |= strcmp(g->id, b.receiver[0].got[0].id) == 0 ||
-                   strcmp(g->id, b.receiver[0].got[1].id) == 0;
+        same_id |= strcmp(g->id, b.receiver[0].got[0].id) == 0 || strcmp(g->id, b.receiver[0].got[1].id) == 0;
         continued |= strcmp(g->occurrence, "f9") == 0 && strcmp(g->continued_as, "f2") == 0;
         acknowledged |= strcmp(g->type, "psmon.alarm.acknowledged") == 0;
     }
@@ -547,8 +537,7 @@ static void a_replay_keeps_alarms_and_sends_nothing(void **state)
     assert_int_equal(b.receiver[0].n, 0);
     assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "0");
     assert_string_equal(
-        bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"),
-        "3");
+        bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"), "3");
 }
 
 static void a_bad_secret_is_an_error_of_the_configuration(void **state)
@@ -558,8 +547,7 @@ static void a_bad_secret_is_an_error_of_the_configuration(void **state)
     bench_start(&b);
     struct alerts *a = NULL;
     b.hooks[0].secret = "whsec_short";
-    assert_int_equal(alerts_open(&a, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err),
-                     ERR_CONFIG);
+    assert_int_equal(alerts_open(&a, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "/hook0"));
     assert_null(strstr(err.msg, "token"));
 }

@@ -18,23 +18,22 @@ static struct occurrence example(void)
     struct occurrence o = {.id = "f-1234",
                            .key = "SR:C12:Q3|level",
                            .alarm = {.state = ALARM_ACK, .raised = 1795503900 * NS_PER_S}};
-    o.finding = (struct finding){
-        .id = "f-1234",
-        .subject = "SR:C12:Q3",
-        .supply = 3,
-        .detector = DETECTOR_LEVEL,
-        .class = CLASS_EQUIPMENT,
-        .signal = "igbt_temperature",
-        .onset = 1794441600 * NS_PER_S,
-        .first_seen = 1795503600 * NS_PER_S,
-        .chance = 0.025,
-        .size = 6.125,
-        .unit = "K",
-        .direction = DIRECTION_UP,
-        .witness = true,
-        .n_by = 2,
-        .by = {{"igbt_temperature", 6.125, "K", 0.8}, {"voltage", -0.25, "V", 0.2}},
-        .reason = "IGBT temperature 6.1 K above what its current explains"};
+    o.finding = (struct finding){.id = "f-1234",
+                                 .subject = "SR:C12:Q3",
+                                 .supply = 3,
+                                 .detector = DETECTOR_LEVEL,
+                                 .class = CLASS_EQUIPMENT,
+                                 .signal = "igbt_temperature",
+                                 .onset = 1794441600 * NS_PER_S,
+                                 .first_seen = 1795503600 * NS_PER_S,
+                                 .chance = 0.025,
+                                 .size = 6.125,
+                                 .unit = "K",
+                                 .direction = DIRECTION_UP,
+                                 .witness = true,
+                                 .n_by = 2,
+                                 .by = {{"igbt_temperature", 6.125, "K", 0.8}, {"voltage", -0.25, "V", 0.2}},
+                                 .reason = "IGBT temperature 6.1 K above what its current explains"};
     o.acknowledged = 1795507200 * NS_PER_S;
     snprintf(o.acknowledged_by, sizeof o.acknowledged_by, "m.keller");
     snprintf(o.note, sizeof o.note, "fan ordered");
@@ -47,8 +46,7 @@ static void the_specification_s_vector(void **state)
     uint8_t key[WEBHOOK_KEY_MAX];
     long n = webhook_key(key, VECTOR_SECRET);
     assert_int_equal(n, 24);
-    char *s =
-        webhook_signature(key, (size_t)n, VECTOR_ID, VECTOR_TIME, VECTOR_BODY, strlen(VECTOR_BODY));
+    char *s = webhook_signature(key, (size_t)n, VECTOR_ID, VECTOR_TIME, VECTOR_BODY, strlen(VECTOR_BODY));
     assert_string_equal(s, VECTOR_SIGNATURE);
     free(s);
     struct webhook_headers h;
@@ -79,8 +77,7 @@ static void a_receiver_sees_what_is_wrong(void **state)
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME + 301));
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME - 301));
     assert_non_null(check(VECTOR_ID, t, VECTOR_SIGNATURE, VECTOR_BODY " ", VECTOR_TIME));
-    assert_non_null(
-        check("msg_p5jXN8AQM9LWM0D4loKWxJel", t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
+    assert_non_null(check("msg_p5jXN8AQM9LWM0D4loKWxJel", t, VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, "1614265331", VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, "soon", VECTOR_SIGNATURE, VECTOR_BODY, VECTOR_TIME));
     assert_non_null(check(VECTOR_ID, t, "", VECTOR_BODY, VECTOR_TIME));
@@ -190,11 +187,10 @@ static void the_longest_texts_fit(void **state)
 static void cut_characters_become_question_marks(void **state)
 {
     (void)state;
-    static const char *const texts[][2] = {
-        {"6 °C above", "6 °C above"}, {"6 \xc2", "6 ?"},
-        {"\xe2\x84 ohm", "?? ohm"},   {"\xc0\xaf", "??"},
-        {"\xed\xa0\x80", "???"},      {"a\xf0\x9f\x94\xa7z", "a🔧z"},
-        {"\xf5\x80\x80\x80", "????"}, {"", ""}};
+    static const char *const texts[][2] = {{"6 °C above", "6 °C above"}, {"6 \xc2", "6 ?"},
+                                           {"\xe2\x84 ohm", "?? ohm"},   {"\xc0\xaf", "??"},
+                                           {"\xed\xa0\x80", "???"},      {"a\xf0\x9f\x94\xa7z", "a🔧z"},
+                                           {"\xf5\x80\x80\x80", "????"}, {"", ""}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char copy[64];
         snprintf(copy, sizeof copy, "%s", texts[i][0]);
@@ -227,8 +223,7 @@ static void identifiers_are_stable_and_apart(void **state)
     (void)state;
     char a[WEBHOOK_ID_LEN], b[WEBHOOK_ID_LEN];
     webhook_id(a, "live", "f-1234", ALARM_RAISED);
-    assert_string_equal(
-        a, "msg_92e2ac0e7acef0520138faf64bc2"); /* sha256sum of "live\nf-1234\nraised" */
+    assert_string_equal(a, "msg_92e2ac0e7acef0520138faf64bc2"); /* sha256sum of "live\nf-1234\nraised" */
     assert_null(strchr(a, '.'));
     webhook_id(b, "live", "f-1234", ALARM_RETURNED);
     assert_string_not_equal(a, b);
@@ -266,8 +261,7 @@ static void a_test_says_it_is_one(void **state)
     body = webhook_heartbeat(1795503900 * NS_PER_S, "live", "abc", 3, 2);
     j = json_loads(body, 0, NULL);
     assert_string_equal(text_at(j, "type"), "psmon.alarm.heartbeat");
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(j, "data"), "open_alarms")),
-                     3);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(j, "data"), "open_alarms")), 3);
     json_decref(j);
     free(body);
 }

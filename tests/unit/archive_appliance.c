@@ -43,17 +43,18 @@ static struct fleet *fleet_of_pvs(const char *const pvs[], size_t n)
 }
 
 /* A source whose requests all carry a script for the peer. */
-static struct source *open_script(const char *script, const struct fleet *f, int connections,
-                                  int batch)
+static struct source *open_script(const char *script, const struct fleet *f, int connections, int batch)
 {
     char retrieval[256], management[256];
     struct source *s;
     struct err err = {0};
     snprintf(retrieval, sizeof retrieval, "http://127.0.0.1:%d/%s/retrieval/", peer.port, script);
     snprintf(management, sizeof management, "http://127.0.0.1:%d/%s/mgmt", peer.port, script);
-    struct source_options o = {.retrieval_url = retrieval, .management_url = management,
+    struct source_options o = {.retrieval_url = retrieval,
+                               .management_url = management,
                                .batch = batch,
-                               .connections = connections, .now = clock_of_test};
+                               .connections = connections,
+                               .now = clock_of_test};
     if (source_open(&s, &loop, f, &o, &err) != 0)
         fail_msg("%s", err.msg);
     ((struct appliance *)s)->retry_s = 0.02;
@@ -87,8 +88,7 @@ static void range(const char *script, const struct fleet *f, const char *from, c
     struct source *s = open_script(script, f, 2, 0);
     for (uint32_t i = 0; i < f->n_channels; i++)
         channels[i] = i;
-    s->ops->range(s, channels, f->n_channels, at(from), at(to), 0, collect_samples, collect_done,
-                  &c);
+    s->ops->range(s, channels, f->n_channels, at(from), at(to), 0, collect_samples, collect_done, &c);
     assert_int_equal(c.done, 0);
     run_and_close(s);
 }
@@ -134,8 +134,7 @@ static void live_values(void **state)
     assert_int_equal(c.s[1]->status, 17);
     assert_int_equal(c.s[0]->t, 1795313377 * NS_PER_S + 876281930);
     fleet_free(f);
-    static const char *const kinds[] = {"SR01:Q1:StateM", "SR01:Q1:MsgM", "SR01:Q1:WaveM",
-                                        "SR01:Q1:SetC"};
+    static const char *const kinds[] = {"SR01:Q1:StateM", "SR01:Q1:MsgM", "SR01:Q1:WaveM", "SR01:Q1:SetC"};
     f = fleet_of_pvs(kinds, 4);
     latest("file:datattime_enum_string_wave", f, 5);
     assert_int_equal(c.result.channels_answered, 4);
@@ -159,8 +158,7 @@ static struct buf peer_log(void)
     char url[64];
     struct http *http = http_new(&loop, 1);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/_log", peer.port);
-    http_start(http, &(struct http_options){.method = "GET", .url = url, .on_done = on_log,
-                                            .arg = &text});
+    http_start(http, &(struct http_options){.method = "GET", .url = url, .on_done = on_log, .arg = &text});
     while (text.len == 0)
         uv_run(&loop, UV_RUN_ONCE);
     http_free(http);
@@ -283,8 +281,7 @@ static void live_partial(void **state)
     assert_int_equal(c.result.channels_answered, 2);
     fleet_free(f);
     f = fleet_of_pvs(pvs, 3);
-    struct source_options o = {.retrieval_url = "http://127.0.0.1:1/retrieval",
-                               .now = clock_of_test};
+    struct source_options o = {.retrieval_url = "http://127.0.0.1:1/retrieval", .now = clock_of_test};
     struct err err;
     assert_int_equal(source_open(&s, &loop, f, &o, &err), 0);
     assert_null(s->ops->connections); /* no management URL: cannot tell */
@@ -333,8 +330,7 @@ static void range_recorded(void **state)
     /* the engine sends samples up to the whole second of `to` and beyond: cut */
     range("file:getdata_raw_newyear", f, "2025-12-31T23:00:00Z", "2026-01-01T00:00:00.6Z");
     size_t inside = c.n[0];
-    assert_true(c.s[0][0].t < at("2025-12-31T23:00:00Z") &&
-                c.s[0][0].t > at("2025-12-31T22:58:00Z"));
+    assert_true(c.s[0][0].t < at("2025-12-31T23:00:00Z") && c.s[0][0].t > at("2025-12-31T22:58:00Z"));
     assert_true(c.s[0][inside - 1].t < at("2026-01-01T00:00:00.6Z"));
     /* nothing newer than `from`: the sample before it alone */
     range("file:getdata_raw_future_setc", f, "2026-11-22T03:21:52Z", "2026-11-22T04:21:52Z");
@@ -364,8 +360,7 @@ static void check_peer_channel(uint32_t ch, size_t pv_len, const char *from, con
     assert_int_equal(c.n[ch], n);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(c.s[ch][i].t, first + (tstamp_ns)i * 10 * NS_PER_S);
-        assert_near(c.s[ch][i].value, (double)(c.s[ch][i].t / NS_PER_S % 1000 + (tstamp_ns)pv_len),
-                    0, 0);
+        assert_near(c.s[ch][i].value, (double)(c.s[ch][i].t / NS_PER_S % 1000 + (tstamp_ns)pv_len), 0, 0);
     }
 }
 
@@ -388,8 +383,7 @@ static void range_of_many_channels(void **state)
             if (i == 7)
                 assert_int_equal(c.n[i], 0);
             else
-                check_peer_channel(i, strlen(pvs[i]), "2025-12-31T23:30:00Z",
-                                   "2026-01-01T00:20:00Z");
+                check_peer_channel(i, strlen(pvs[i]), "2025-12-31T23:30:00Z", "2026-01-01T00:20:00Z");
         }
     }
     fleet_free(f);
@@ -400,9 +394,9 @@ static void range_heals(void **state)
 {
     (void)state;
     static const char *const scripts[] = {
-        "half,ok", "half_chunked,ok", "reset,close,ok", "503:0,503:0,500:x,ok", "garbage,ok",
-        "html,ok",
-        "late_close,late_close,ok", "half,half,half_chunked,ok", "302:ok", "slow,ok",
+        "half,ok",    "half_chunked,ok", "reset,close,ok",           "503:0,503:0,500:x,ok",
+        "garbage,ok", "html,ok",         "late_close,late_close,ok", "half,half,half_chunked,ok",
+        "302:ok",     "slow,ok",
     };
     static const char *const pvs[] = {"A", "BB"};
     struct fleet *f = fleet_of_pvs(pvs, 2);
@@ -435,8 +429,8 @@ static void range_gives_up(void **state)
     /* a deadline */
     struct source *s = open_script("ok,stall", f, 2, 0);
     uint32_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
-    s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 0.4,
-                  collect_samples, collect_done, &c);
+    s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 0.4, collect_samples,
+                  collect_done, &c);
     run_and_close(s);
     assert_int_equal(c.result.code, ERR_TIMEOUT);
     assert_int_equal(c.result.channels_answered, 1);
@@ -462,8 +456,7 @@ static void connection_states(void **state)
 {
     (void)state;
     static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR01:Q1:SetC", "SR02:Q3:CurrentM",
-                                      "SR01:Q4:NeverM",
-                                      "SR99:Q1:CurrentM"};
+                                      "SR01:Q4:NeverM", "SR99:Q1:CurrentM"};
     static const int8_t want[] = {1, 1, 0, 1, -1};
     struct fleet *f = fleet_of_pvs(pvs, 5);
     struct source *s = open_script("file:mgmt_pvstatus", f, 2, 0);
@@ -494,8 +487,7 @@ static void closing_cancels(void **state)
     static struct collect other;
     uint32_t all[] = {0, 1, 2};
     s->ops->latest(s, 30, collect_samples, collect_done, &c);
-    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done,
-                  &other);
+    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done, &other);
     for (int i = 0; i < 20; i++)
         uv_run(&loop, UV_RUN_NOWAIT);
     source_close(s);
@@ -518,8 +510,7 @@ static void urls_are_checked(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct source *s;
         struct err err = {0};
-        assert_int_equal(source_open(&s, &loop, f,
-                                     &(struct source_options){.retrieval_url = bad[i]}, &err),
+        assert_int_equal(source_open(&s, &loop, f, &(struct source_options){.retrieval_url = bad[i]}, &err),
                          ERR_CONFIG);
         assert_true(err.msg[0]);
     }
@@ -535,8 +526,8 @@ static void answer(const char *text, size_t n, const struct fleet *f, int want, 
     char *exact = malloc(n ? n : 1); /* not terminated, for ASAN */
     memcpy(exact, text, n);
     collect_reset(&c);
-    int rc = answer_latest(&counts, exact, n, f, 0, (uint32_t)f->n_channels, at(NOW),
-                           collect_samples, &c, &err);
+    int rc =
+        answer_latest(&counts, exact, n, f, 0, (uint32_t)f->n_channels, at(NOW), collect_samples, &c, &err);
     if (rc != want || counts.answered != answered)
         fail_msg("%.*s: %d, %zu answered: %s", (int)n, text, rc, counts.answered, err.msg);
     free(exact);
@@ -548,7 +539,8 @@ static void json_forms(void **state)
     static const char *const pvs[] = {"A/1", "B"};
     static const char whole[] =
         " { \"A\\/1\" : {\"secs\":1795313377, \"nanos\":5,\"val\":-2.385E0,\"severity\":1,\n"
-        "\"status\":4,\"meta\":{\"EGU\":\"\xb0" "C \\\" }\",\"x\":[1,[],{\"y\":{}},null,true]}},"
+        "\"status\":4,\"meta\":{\"EGU\":\"\xb0"
+        "C \\\" }\",\"x\":[1,[],{\"y\":{}},null,true]}},"
         "\"B\":{\"nanos\":0,\"val\":null,\"secs\":1795313370,\"severity\":9},\"C\":{\"secs\":1}}\n";
     struct fleet *f = fleet_of_pvs(pvs, 2);
     answer(whole, sizeof whole - 1, f, 0, 2);
@@ -573,8 +565,7 @@ static void json_forms(void **state)
             text[x % (sizeof text - 1)] = (char)(x >> 40);
         }
         collect_reset(&c);
-        int rc = answer_latest(&counts, text, sizeof text - 1, f, 0, 2, at(NOW), collect_samples,
-                               &c, &err);
+        int rc = answer_latest(&counts, text, sizeof text - 1, f, 0, 2, at(NOW), collect_samples, &c, &err);
         assert_true(rc == 0 || (rc == ERR_DATA && counts.answered == 0));
     }
     static const struct {
@@ -582,8 +573,7 @@ static void json_forms(void **state)
         int rc;
         size_t answered;
     } cases[] = {
-        {"{\"B\":{\"secs\":1,\"nanos\":0,\"val\":1},\"B\":{\"secs\":2,\"nanos\":0,\"val\":2}}", 0,
-         1},
+        {"{\"B\":{\"secs\":1,\"nanos\":0,\"val\":1},\"B\":{\"secs\":2,\"nanos\":0,\"val\":2}}", 0, 1},
         {"{\"B\":{\"secs\":99999999999,\"nanos\":0,\"val\":1}}", 0, 0},
         {"{\"B\":{\"secs\":1,\"nanos\":1000000000,\"val\":1}}", 0, 0},
         {"{\"B\":{\"secs\":\"1\",\"nanos\":0}}", 0, 0},
@@ -624,13 +614,20 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(live_recorded),          cmocka_unit_test(live_values),
-        cmocka_unit_test(live_request),           cmocka_unit_test(live_times),
-        cmocka_unit_test(live_misbehaving),       cmocka_unit_test(live_partial),
-        cmocka_unit_test(failures_are_logged_once), cmocka_unit_test(range_recorded),
-        cmocka_unit_test(range_of_many_channels), cmocka_unit_test(range_heals),
-        cmocka_unit_test(range_gives_up),         cmocka_unit_test(connection_states),
-        cmocka_unit_test(closing_cancels),        cmocka_unit_test(urls_are_checked),
+        cmocka_unit_test(live_recorded),
+        cmocka_unit_test(live_values),
+        cmocka_unit_test(live_request),
+        cmocka_unit_test(live_times),
+        cmocka_unit_test(live_misbehaving),
+        cmocka_unit_test(live_partial),
+        cmocka_unit_test(failures_are_logged_once),
+        cmocka_unit_test(range_recorded),
+        cmocka_unit_test(range_of_many_channels),
+        cmocka_unit_test(range_heals),
+        cmocka_unit_test(range_gives_up),
+        cmocka_unit_test(connection_states),
+        cmocka_unit_test(closing_cancels),
+        cmocka_unit_test(urls_are_checked),
         cmocka_unit_test(json_forms),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -73,14 +73,15 @@ static void latest(struct source *s, tstamp_ns t)
 static void mixed_forms(void **state)
 {
     (void)state;
-    write_text("A.csv", "\xef\xbb\xbf" "time,voltage,\"remark\",current,label\r\n"
+    write_text("A.csv", "\xef\xbb\xbf"
+                        "time,voltage,\"remark\",current,label\r\n"
                         "2026-01-01T00:00:00Z,12.5,\"a \"\"b\"\", c\",-0.25,0\r\n"
                         "2026-01-01 00:01:00,,x, 1e-3 ,1\r\n"
                         "\r\n"
                         "2026-01-01T00:02:00.5+00:00,nan,,123456789012345678,0\r\n"
                         "2026-01-01T00:03:00Z,\"7\",,,\r\n"
-                        "2026-01-01T00:03:00Z,8,,,\r\n"      /* the same time again: dropped */
-                        "2026-01-01T00:04:00Z,9,,3");        /* still being written */
+                        "2026-01-01T00:03:00Z,8,,,\r\n" /* the same time again: dropped */
+                        "2026-01-01T00:04:00Z,9,,3");   /* still being written */
     write_text("S1:B_2.csv", "time,dac\n1767225600,5\n1767225660.25,6\n1767225720.123456789,-7\n");
     struct source *s = open_dir();
     range(s, T0 - NS_PER_HOUR, T0 + NS_PER_HOUR);
@@ -268,8 +269,7 @@ static void deadline_and_close(void **state)
 static int start(void **state)
 {
     (void)state;
-    static const char *const names[] = {"A", "S1:B/2"}, *const signals[] = {"current", "voltage",
-                                                                            "dac"};
+    static const char *const names[] = {"A", "S1:B/2"}, *const signals[] = {"current", "voltage", "dac"};
     if (!mkdtemp(dir))
         return -1;
     fleet = collect_fleet(names, 2, signals, 3, NULL);

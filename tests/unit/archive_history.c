@@ -68,7 +68,8 @@ static void the_cluster_is_private_and_checked(void **state)
     assert_int_equal(number_of("SELECT count(*) FROM pg_settings WHERE (name, setting) IN "
                                "(('data_checksums', 'on'), ('listen_addresses', ''),"
                                " ('synchronous_commit', 'on'), ('TimeZone', 'UTC'),"
-                               " ('server_encoding', 'UTF8'))"), 5);
+                               " ('server_encoding', 'UTF8'))"),
+                     5);
 }
 
 /* In a process of its own, as another command would. */
@@ -205,7 +206,7 @@ static void a_long_path_gets_a_short_socket(void **state)
 /* ---- the history ---- */
 
 #define SUPPLIES 12
-#define MINUTE(k) (T0 + (tstamp_ns)(k) * NS_PER_MIN)
+#define MINUTE(k) (T0 + (tstamp_ns)(k)*NS_PER_MIN)
 static const tstamp_ns T0 = INT64_C(1793750400) * NS_PER_S; /* 2026-11-04T00:00:00Z */
 
 static struct fleet *fleet;
@@ -231,11 +232,18 @@ static void load_fleet(void)
     for (int s = 0; s < SUPPLIES; s++) /* the last supplies lack a signal */
         for (int k = 0; k < (s < 9 ? 3 : 2); k++)
             buf_printf(&b, "Q%02d,quad,S%d,%s,SR:Q%02d:%d,\"%s\",%s,%s\n", s, s / 4,
-                       k == 0 ? "current" : k == 1 ? "voltage" : "igbt_temperature", s, k,
-                       k == 0 ? "A" : k == 1 ? "V" : "K \"\"x\"\"", s < 6 ? "W1" : "", k ? "" : "1.5");
+                       k == 0   ? "current"
+                       : k == 1 ? "voltage"
+                                : "igbt_temperature",
+                       s, k,
+                       k == 0   ? "A"
+                       : k == 1 ? "V"
+                                : "K \"\"x\"\"",
+                       s < 6 ? "W1" : "", k ? "" : "1.5");
     write_text("fleet.csv", buf_text(&b));
     buf_free(&b);
-    write_text("maintenance.csv", "supply,start,end,work\nQ01,2026-11-01,2026-11-02,fan\n*,2026-10-01,,open\n");
+    write_text("maintenance.csv",
+               "supply,start,end,work\nQ01,2026-11-01,2026-11-02,fan\n*,2026-10-01,,open\n");
     snprintf(path, sizeof path, "%s/fleet.csv", dir);
     if (fleet_load(&fleet, path, &err) != 0)
         fail_msg("%s", err.msg);
@@ -254,10 +262,16 @@ struct made {
 
 static const struct tick *make_tick(struct made *m, int k)
 {
-    *m = (struct made){.t = {.t = MINUTE(k), .n_supplies = SUPPLIES, .n_channels = fleet->n_channels,
-                             .mode = m->mode, .reason = m->reason, .score = m->score,
-                             .chance = m->chance, .reconstruction = m->reconstruction,
-                             .value = m->value, .jsd = m->jsd}};
+    *m = (struct made){.t = {.t = MINUTE(k),
+                             .n_supplies = SUPPLIES,
+                             .n_channels = fleet->n_channels,
+                             .mode = m->mode,
+                             .reason = m->reason,
+                             .score = m->score,
+                             .chance = m->chance,
+                             .reconstruction = m->reconstruction,
+                             .value = m->value,
+                             .jsd = m->jsd}};
     for (int s = 0; s < SUPPLIES; s++) {
         bool scored = s != 3;
         m->mode[s] = s == 3 ? MODE_OFF : MODE_STEADY;
@@ -287,8 +301,12 @@ static struct history *open_history(struct pg *pg, const char *name, const char 
 {
     struct history *h = NULL;
     struct err err = {0};
-    struct history_run run = {.name = name, .kind = kind, .model = "m1", .model_hash = "abc",
-                              .config_hash = "def", .keep_ticks_days = 2};
+    struct history_run run = {.name = name,
+                              .kind = kind,
+                              .model = "m1",
+                              .model_hash = "abc",
+                              .config_hash = "def",
+                              .keep_ticks_days = 2};
     if (history_open(&h, pg, conninfo, fleet, maintenance, &run, &err) != 0)
         fail_msg("%s", err.msg);
     return h;
@@ -312,8 +330,10 @@ static void migrations_describe_everything(void **state)
     if (history_migrate(conninfo, &err) != 0)
         fail_msg("%s", err.msg);
     assert_int_equal(history_migrate(conninfo, &err), 0);
-    assert_int_equal(number_of("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace"
-                               " = 'public'::regnamespace AND obj_description(oid) IS NULL"), 0);
+    assert_int_equal(
+        number_of("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace"
+                  " = 'public'::regnamespace AND obj_description(oid) IS NULL"),
+        0);
     char sql[200];
     for (int r = 0; r < REASON_COUNT; r++) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM reason_words WHERE reason = %d AND word = '%s'", r,
@@ -349,26 +369,34 @@ static void a_replay_is_stored_and_read_through_the_views(void **state)
     assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150);
     assert_int_equal(number_of("SELECT count(*) FROM scores WHERE run = 'r1'"), 150 * SUPPLIES);
     assert_int_equal(number_of("SELECT count(*) FROM scores WHERE supply = 'Q03' AND mode = 'off' AND"
-                               " reason = 'off' AND score IS NULL"), 150);
+                               " reason = 'off' AND score IS NULL"),
+                     150);
     assert_int_equal(number_of("SELECT round(score * 100) FROM scores WHERE supply = 'Q05' AND t ="
-                               " '2026-11-04T01:10Z'"), 510);
+                               " '2026-11-04T01:10Z'"),
+                     510);
     /* third supply's last channel is the ninth of the fleet */
     assert_int_equal(number_of("SELECT value FROM readings WHERE supply = 'Q02' AND signal ="
-                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"), 7007 + 0 * SUPPLIES);
+                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"),
+                     7007 + 0 * SUPPLIES);
     assert_int_equal(number_of("SELECT supplies FROM ledger WHERE reason = 'off' AND t ="
-                               " '2026-11-04T00:07Z'"), 1);
+                               " '2026-11-04T00:07Z'"),
+                     1);
     assert_int_equal(number_of("SELECT sum(supplies) FROM ledger"), 150 * SUPPLIES);
     /* hours: 60, 60 and 30 minutes */
     assert_int_equal(number_of("SELECT count(*) FROM hourly"), 3 * SUPPLIES);
-    assert_int_equal(number_of("SELECT scored FROM hourly WHERE supply = 'Q05' AND t = '2026-11-04T02:00Z'"), 30);
+    assert_int_equal(number_of("SELECT scored FROM hourly WHERE supply = 'Q05' AND t = '2026-11-04T02:00Z'"),
+                     30);
     assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE supply = 'Q05' AND t ="
-                               " '2026-11-04T01:00Z'"), 910);
+                               " '2026-11-04T01:00Z'"),
+                     910);
     assert_int_equal(number_of("SELECT value * 10 FROM hourly_readings WHERE supply = 'Q02' AND signal ="
-                               " 'igbt_temperature' AND t = '2026-11-04T00:00Z'"), 70305);
+                               " 'igbt_temperature' AND t = '2026-11-04T00:00Z'"),
+                     70305);
     assert_int_equal(number_of("SELECT count(*) FROM worst_last_week"), 10);
     assert_int_equal(number_of("SELECT count(*) FROM worst_last_week WHERE rank = 1 AND supply = 'Q11'"), 1);
     assert_int_equal(number_of("SELECT count(*) FROM supplies WHERE water = 'W1'"), 6);
-    assert_int_equal(number_of("SELECT count(*) FROM fleet_channels WHERE low = 1.5 AND unit = 'A'"), SUPPLIES);
+    assert_int_equal(number_of("SELECT count(*) FROM fleet_channels WHERE low = 1.5 AND unit = 'A'"),
+                     SUPPLIES);
     assert_int_equal(number_of("SELECT count(*) FROM maintenance WHERE \"end\" IS NULL"), 1);
     char *run = NULL;
     struct err err = {0};
@@ -385,7 +413,8 @@ static void a_replays_name_is_used_once(void **state)
     struct pg *pg = open_pg(&loop);
     struct history *h = NULL;
     struct err err = {0};
-    struct history_run run = {.name = "r1", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
+    struct history_run run = {
+        .name = "r1", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
     assert_int_equal(history_open(&h, pg, conninfo, fleet, NULL, &run, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "r1"));
     pg_close(pg, 1);
@@ -412,7 +441,8 @@ static void a_live_run_goes_on_after_a_restart(void **state)
     uv_loop_close(&loop);
     assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05'"), 60);
     assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE run = 'live' AND supply ="
-                               " 'Q05'"), 310);
+                               " 'Q05'"),
+                     310);
     assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150 + 75);
     tstamp_ns t = 0;
     struct err err = {0};
@@ -458,7 +488,8 @@ static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
     assert_int_equal(another_user(NULL), 0); /* starts the server */
     settle(&loop, pg, 30);
     assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05' AND t ="
-                               " '2026-11-04T01:00Z'"), 60);
+                               " '2026-11-04T01:00Z'"),
+                     60);
     assert_int_equal(number_of("SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps"),
                      MINUTE(81) / NS_PER_S);
     assert_true(history_put_tick(h, make_tick(&m, 151))); /* live goes on, the gap stays */
@@ -474,7 +505,8 @@ static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
     assert_false(history_gap(h, &from, &to));
     settle(&loop, pg, 10);
     assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
-                               " 'live')"), 151);
+                               " 'live')"),
+                     151);
     assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE recomputed"), 70);
     assert_int_equal(number_of("SELECT count(*) FROM tick_gaps"), 0);
     history_close(h);
@@ -501,23 +533,37 @@ static void old_ticks_go_and_months_are_put_in_order(void **state)
     uv_loop_close(&loop);
     /* live keeps the last two days before the newest; the replay's ticks stay, it has just been made */
     assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
-                               " 'live')"), 1);
+                               " 'live')"),
+                     1);
     assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run <> (SELECT run FROM runs WHERE name ="
-                               " 'live')"), 150);
-    assert_int_equal(number_of("SELECT count(*) FROM hours_closed WHERE month = '2026-11-01' AND rows > 0"), 1);
+                               " 'live')"),
+                     150);
+    assert_int_equal(number_of("SELECT count(*) FROM hours_closed WHERE month = '2026-11-01' AND rows > 0"),
+                     1);
     assert_true(number_of("SELECT count(*) FROM hours") > rows);
     /* sorted: nobody precedes who sorts before */
     assert_int_equal(number_of("SELECT count(*) FROM (SELECT (supply, t) < lag((supply, t)) OVER (ORDER BY"
-                               " ctid) AS bad FROM hours_202611) x WHERE bad"), 0);
+                               " ctid) AS bad FROM hours_202611) x WHERE bad"),
+                     0);
 }
 
 static struct finding make_finding(tstamp_ns first, tstamp_ns last, double size)
 {
-    struct finding f = {.id = "Q05-level-1", .subject = "Q05", .supply = fleet_supply(fleet, "Q05"),
-                        .detector = DETECTOR_LEVEL, .class = CLASS_SENSOR, .signal = "voltage",
-                        .onset = first - NS_PER_HOUR, .first_seen = first, .last_seen = last,
-                        .chance = 0.025, .size = size, .unit = "V", .direction = DIRECTION_DOWN,
-                        .n_by = 2, .reason = "voltage 0.3 V below, \"really\""};
+    struct finding f = {.id = "Q05-level-1",
+                        .subject = "Q05",
+                        .supply = fleet_supply(fleet, "Q05"),
+                        .detector = DETECTOR_LEVEL,
+                        .class = CLASS_SENSOR,
+                        .signal = "voltage",
+                        .onset = first - NS_PER_HOUR,
+                        .first_seen = first,
+                        .last_seen = last,
+                        .chance = 0.025,
+                        .size = size,
+                        .unit = "V",
+                        .direction = DIRECTION_DOWN,
+                        .n_by = 2,
+                        .reason = "voltage 0.3 V below, \"really\""};
     f.by[0] = (struct contributor){"voltage", -0.3, "V", 0.75};
     f.by[1] = (struct contributor){"current", (double)NAN, "A", 0.25};
     return f;
@@ -590,7 +636,8 @@ static void what_was_issued_stays(void **state)
     struct pg *pg = open_pg(&loop);
     settle(&loop, pg, 10);
     struct history *h = open_history(pg, RUN_LIVE, "live");
-    const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1}, {0, "Q03", NULL, (double)NAN, (double)NAN}};
+    const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1},
+                                        {0, "Q03", NULL, (double)NAN, (double)NAN}};
     for (int twice = 0; twice < 2; twice++)
         history_put_ranking(h, T0, T0 + NS_PER_DAY, 7, rows, 2, "{\"number\": 7}");
     history_close(h);
@@ -614,7 +661,8 @@ static void models_are_active_one_at_a_time(void **state)
     struct err err = {0};
     for (int i = 0; i < 3; i++)
         assert_int_equal(history_put_model(conninfo, i % 2 ? "b" : "a", "/p", "hash", T0, T0 + NS_PER_DAY,
-                                           "12 supplies", true, &err), 0);
+                                           "12 supplies", true, &err),
+                         0);
     assert_int_equal(history_put_model(conninfo, "c", "/p", "hash", 0, 0, NULL, false, &err), 0);
     assert_int_equal(number_of("SELECT count(*) FROM models"), 3);
     assert_int_equal(number_of("SELECT count(*) FROM models WHERE active AND name = 'a'"), 1);

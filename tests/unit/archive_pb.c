@@ -52,8 +52,7 @@ static struct pb_options options(struct decoded *r)
 
 /* Feeds pieces of `piece` bytes after a first one of `first`, each in its own allocation for
  * ASAN. */
-static struct decoded decode_with(struct pb_options o, const char *data, size_t n, size_t first,
-                                  size_t piece)
+static struct decoded decode_with(struct pb_options o, const char *data, size_t n, size_t first, size_t piece)
 {
     struct decoded r = {0};
     o.arg = &r;
@@ -211,7 +210,8 @@ static void same(const struct decoded *a, const struct decoded *b, size_t n)
 }
 
 static const char *const cut_files[] = {
-    "getdata_raw_waveform", "getdata_raw_enum", "getdata_raw_reconnect", "getdata_raw_string",
+    "getdata_raw_waveform",         "getdata_raw_enum",
+    "getdata_raw_reconnect",        "getdata_raw_string",
     "forpvs_raw_newyear_from_2026", "getdata_raw_typechange_float_double",
 };
 
@@ -296,8 +296,7 @@ static void add_header(struct buf *out, int type, int year)
     buf_free(&line);
 }
 
-static void add_double(struct buf *out, uint32_t second, uint32_t nano, double v, int severity,
-                       int status)
+static void add_double(struct buf *out, uint32_t second, uint32_t nano, double v, int severity, int status)
 {
     struct buf line = {0};
     buf_add(&line, "\x08", 1);
@@ -338,7 +337,9 @@ static void awkward_bytes(void **state)
     add_header(&b, PB_SCALAR_DOUBLE, 2026);
     for (size_t i = 0; i < 8; i++)
         add_double(&b, 27 + (uint32_t)i, 10, from_bits(bits[i]), i == 2 ? 3 : 0,
-                   i == 3 ? 13 : i == 4 ? 32 : 0);
+                   i == 3   ? 13
+                   : i == 4 ? 32
+                            : 0);
     for (size_t k = 1; k < b.len; k++) {
         struct decoded r = decode(b.data, b.len, k, b.len);
         assert_int_equal(r.end, 0);
@@ -427,7 +428,7 @@ static void connection_marks(void **state)
         /* "cnxlostepsecs=0" after an engine restart */
         {"getdata_raw_reconnect", false, 0, 1},
         {"getdata_raw_reconnect_ioc", false, 0, 1},
-        {"getdata_raw_future_setc", false, 0, 1},          /* repeated on the sample before start */
+        {"getdata_raw_future_setc", false, 0, 1}, /* repeated on the sample before start */
         {"getdata_raw_double_15min", false, 0, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -457,9 +458,9 @@ static void damaged_streams(void **state)
     add_header(&b, PB_SCALAR_DOUBLE, 2026);
     add_double(&b, 1, 0, 2.385, 0, 0);
     buf_str(&b, "rubbish\n");
-    add_double(&b, 400 * 86400, 0, 2.385, 0, 0);    /* no such second in a year */
-    add_double(&b, 1, 1000000000, 2.385, 0, 0);     /* nor such a fraction */
-    add_double(&b, 2, 0, 2.386, 7, 0);              /* no such severity: the worst */
+    add_double(&b, 400 * 86400, 0, 2.385, 0, 0); /* no such second in a year */
+    add_double(&b, 1, 1000000000, 2.385, 0, 0);  /* nor such a fraction */
+    add_double(&b, 2, 0, 2.386, 7, 0);           /* no such severity: the worst */
     buf_str(&b, "\n\n\n");
     add_header(&b, PB_SCALAR_DOUBLE, 30000);
     add_double(&b, 3, 0, 2.387, 0, 0);
@@ -543,8 +544,7 @@ static void by_hand_as_protobuf(void **state)
         if (double_by_hand(d, exact, n)) {
             taken++;
             assert_true(sample_by_protobuf(e, exact, n));
-            assert_int_equal(d->counts.samples - before.samples,
-                             e->counts.samples - lib_before.samples);
+            assert_int_equal(d->counts.samples - before.samples, e->counts.samples - lib_before.samples);
         }
         free(exact);
         buf_free(&line);
@@ -568,11 +568,16 @@ static void by_hand_as_protobuf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_answers),     cmocka_unit_test(cut_at_every_byte),
-        cmocka_unit_test(ended_at_every_byte),  cmocka_unit_test(awkward_bytes),
-        cmocka_unit_test(scalar_types),         cmocka_unit_test(wrong_year_is_rejected),
-        cmocka_unit_test(connection_marks),     cmocka_unit_test(damaged_streams),
-        cmocka_unit_test(mutated),              cmocka_unit_test(by_hand_as_protobuf),
+        cmocka_unit_test(recorded_answers),
+        cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(ended_at_every_byte),
+        cmocka_unit_test(awkward_bytes),
+        cmocka_unit_test(scalar_types),
+        cmocka_unit_test(wrong_year_is_rejected),
+        cmocka_unit_test(connection_marks),
+        cmocka_unit_test(damaged_streams),
+        cmocka_unit_test(mutated),
+        cmocka_unit_test(by_hand_as_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

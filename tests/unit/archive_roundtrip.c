@@ -49,8 +49,7 @@ static void compare_channel(uint32_t channel, uint32_t in_ring)
         assert_int_equal(c.s[channel][0].t, before.t);
         i = 1;
     }
-    for (tstamp_ns t = from; (n = sim_read(ring, in_ring, t, to, want, PIECE)) > 0;
-         t = want[n - 1].t + 1) {
+    for (tstamp_ns t = from; (n = sim_read(ring, in_ring, t, to, want, PIECE)) > 0; t = want[n - 1].t + 1) {
         assert_true(i + n <= c.n[channel]);
         for (size_t k = 0; k < n; k++, i++) {
             const struct sample *got = &c.s[channel][i];
@@ -71,13 +70,13 @@ static void ranges_are_the_ring(void **state)
         all[i] = i;
     collect_reset(&c);
     uint64_t t0 = uv_hrtime();
-    source->ops->range(source, all, fleet->n_channels, from, to, 0, collect_samples, collect_done,
-                       &c);
+    source->ops->range(source, all, fleet->n_channels, from, to, 0, collect_samples, collect_done, &c);
     wait_for_done();
     double seconds = (double)(uv_hrtime() - t0) * 1e-9;
     print_message("%zu channels, %zu samples, %.1f MB in %.2f s: %.2f M samples/s, simulator in the "
-                  "same thread\n", fleet->n_channels, c.result.samples,
-                  (double)c.result.bytes * 1e-6, seconds, (double)c.result.samples / seconds * 1e-6);
+                  "same thread\n",
+                  fleet->n_channels, c.result.samples, (double)c.result.bytes * 1e-6, seconds,
+                  (double)c.result.samples / seconds * 1e-6);
     for (uint32_t i = 0; i < fleet->n_channels; i++)
         compare_channel(i, (uint32_t)sim_find(ring, fleet->channels[i].pv));
     free(all);
@@ -127,8 +126,11 @@ static int start(void **state)
         return -1;
     from = to - setting("PSM_HOURS", 6) * NS_PER_HOUR;
     stopped = (struct clock){.start = to, .wall = clock_wall(), .speed = 1e-9};
-    struct sim_options o = {.supplies = (uint32_t)setting("PSM_SUPPLIES", 40), .seed = 7,
-                            .from = from - NS_PER_DAY, .days = 10, .faults_per_week = -1};
+    struct sim_options o = {.supplies = (uint32_t)setting("PSM_SUPPLIES", 40),
+                            .seed = 7,
+                            .from = from - NS_PER_DAY,
+                            .days = 10,
+                            .faults_per_week = -1};
     uv_loop_init(&loop);
     close(mkstemp(path));
     if (sim_new(&ring, &o, &err) != 0 || sim_write_fleet(ring, path, &err) != 0 ||
@@ -138,8 +140,8 @@ static int start(void **state)
     unlink(path);
     snprintf(retrieval, sizeof retrieval, "http://127.0.0.1:%d/retrieval", sim_server_port(server));
     snprintf(management, sizeof management, "http://127.0.0.1:%d/mgmt", sim_server_port(server));
-    struct source_options so = {.retrieval_url = retrieval, .management_url = management,
-                                .now = clock_of_test, .now_arg = &stopped};
+    struct source_options so = {
+        .retrieval_url = retrieval, .management_url = management, .now = clock_of_test, .now_arg = &stopped};
     return source_open(&source, &loop, fleet, &so, &err);
 }
 

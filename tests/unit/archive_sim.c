@@ -30,8 +30,13 @@ static struct sim *make(uint32_t supplies, uint64_t seed, double days, double fa
 {
     struct sim *s;
     struct err err;
-    const struct sim_options o = {.supplies = supplies, .seed = seed, .from = at(FROM), .days = days,
-                                  .healthy_days = 7, .faults_per_week = faults, .fault_size = SIM_MEDIUM};
+    const struct sim_options o = {.supplies = supplies,
+                                  .seed = seed,
+                                  .from = at(FROM),
+                                  .days = days,
+                                  .healthy_days = 7,
+                                  .faults_per_week = faults,
+                                  .fault_size = SIM_MEDIUM};
     assert_int_equal(sim_new(&s, &o, &err), 0);
     return s;
 }
@@ -258,7 +263,8 @@ static void faults_act_as_labelled(void **state)
         if (f->mode == FAULT_FAN && fabs(hour(well, (uint32_t)f->supply, SIGNAL_DAC, t)) > 8000)
             assert_true(a - b > 0.4 * f->size && a - b < 1.5 * f->size);
         if (f->mode == FAULT_DEATH && f->end > t + NS_PER_HOUR)
-            assert_near(hour(sick, (uint32_t)f->supply, SIGNAL_CURRENT, f->onset + 65 * NS_PER_MIN), 0, 0, 0.1);
+            assert_near(hour(sick, (uint32_t)f->supply, SIGNAL_CURRENT, f->onset + 65 * NS_PER_MIN), 0, 0,
+                        0.1);
         if (f->mode == FAULT_OSCILLATION || f->mode == FAULT_DCCT_NOISY) {
             double ratio = roughness(sick, channel + SIGNAL_CURRENT, t, t + 6 * NS_PER_HOUR) /
                            roughness(well, channel + SIGNAL_CURRENT, t, t + 6 * NS_PER_HOUR);
@@ -334,8 +340,8 @@ int main(void)
         cmocka_unit_test(the_same_from_any_side), cmocka_unit_test(pieces_join),
         cmocka_unit_test(any_year_is_near),       cmocka_unit_test(physics_and_calendar),
         cmocka_unit_test(data_are_imperfect),     cmocka_unit_test(lost_connections_leave_gaps_and_marks),
-        cmocka_unit_test(faults_act_as_labelled),
-        cmocka_unit_test(tables_are_read_back),   cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(faults_act_as_labelled), cmocka_unit_test(tables_are_read_back),
+        cmocka_unit_test(options_are_checked),
     };
     return cmocka_run_group_tests_name("archive/sim", tests, NULL, NULL);
 }

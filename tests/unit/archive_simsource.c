@@ -39,8 +39,8 @@ static int setup(void **state)
 {
     static struct fixture f;
     f = (struct fixture){.now = at("2026-10-08T10:00:00Z"), .ordered = true};
-    const struct sim_options o = {.supplies = 20, .seed = 4, .from = at("2026-09-07"), .days = 30,
-                                  .healthy_days = 30};
+    const struct sim_options o = {
+        .supplies = 20, .seed = 4, .from = at("2026-09-07"), .days = 30, .healthy_days = 30};
     struct err err;
     char path[] = "/tmp/psmon-simsource-XXXXXX";
     int fd = mkstemp(path);

@@ -118,10 +118,21 @@ static void numbers_as_java_writes_them(void **state)
         double v;
         const char *text;
     } cases[] = {
-        {0, "0.0"}, {1e-5, "1.0E-5"}, {0.001, "0.001"}, {0.00123, "0.00123"}, {29.9, "29.9"}, {100, "100.0"},
-        {9999999, "9999999.0"}, {1e7, "1.0E7"}, {1.5e300, "1.5E300"}, {-12.25, "-12.25"},
-        {100.48756871154981, "100.48756871154981"}, {0.1 + 0.2, "0.30000000000000004"},
-        {(double)INFINITY, "Infinity"}, {(double)-INFINITY, "-Infinity"}, {(double)NAN, "NaN"},
+        {0, "0.0"},
+        {1e-5, "1.0E-5"},
+        {0.001, "0.001"},
+        {0.00123, "0.00123"},
+        {29.9, "29.9"},
+        {100, "100.0"},
+        {9999999, "9999999.0"},
+        {1e7, "1.0E7"},
+        {1.5e300, "1.5E300"},
+        {-12.25, "-12.25"},
+        {100.48756871154981, "100.48756871154981"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {(double)INFINITY, "Infinity"},
+        {(double)-INFINITY, "-Infinity"},
+        {(double)NAN, "NaN"},
     };
     char text[ENCODE_DOUBLE_LEN];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -155,13 +166,12 @@ static int setup(void **state)
 {
     static struct fixture f;
     struct err err = {0};
-    struct sim_options o = {.supplies = 70, .seed = 3, .from = at("2026-09-01"), .days = 30,
-                            .healthy_days = 30};
+    struct sim_options o = {
+        .supplies = 70, .seed = 3, .from = at("2026-09-01"), .days = 30, .healthy_days = 30};
     /* stands still: a hundred-thousandth of real time */
     struct clock clock = {.start = at(START), .wall = clock_wall(), .speed = 1e-9};
     uv_loop_init(&f.loop);
-    if (sim_new(&f.sim, &o, &err) ||
-        sim_server_open(&f.server, &f.loop, f.sim, &clock, "127.0.0.1:0", &err))
+    if (sim_new(&f.sim, &o, &err) || sim_server_open(&f.server, &f.loop, f.sim, &clock, "127.0.0.1:0", &err))
         return -1;
     f.http = http_new(&f.loop, 2);
     *state = &f;
@@ -197,8 +207,13 @@ static int ask(struct fixture *f, const char *path, const char *type, const char
     const char *headers[] = {header, NULL};
     snprintf(url, sizeof url, "http://127.0.0.1:%d%s", sim_server_port(f->server), path);
     snprintf(header, sizeof header, "Content-Type:%s%s", type && *type ? " " : "", type ? type : "");
-    struct http_options o = {.method = body ? "POST" : "GET", .url = url, .headers = headers, .body = body,
-                             .body_len = body ? strlen(body) : 0, .on_done = on_done, .arg = f};
+    struct http_options o = {.method = body ? "POST" : "GET",
+                             .url = url,
+                             .headers = headers,
+                             .body = body,
+                             .body_len = body ? strlen(body) : 0,
+                             .on_done = on_done,
+                             .arg = f};
     http_start(f->http, &o);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     return f->status;
@@ -227,14 +242,18 @@ static void statuses_and_types(void **state)
         {"/retrieval/data/getStuff", 400, "text/html;charset=utf-8"},
         {"/retrieval/data/getDataAtTime?pv=S01:Q1:CurrentM", 400, "text/html;charset=utf-8"},
         {"/retrieval/data/getDataForPVs.csv?pv=S01:Q1:CurrentM", 400, "text/html;charset=utf-8"},
-        {"/retrieval/data/getDataForPVs.json?pv=S01:Q1:CurrentM&pv=S99:Q1:CurrentM", 404, "text/html;charset=utf-8"},
+        {"/retrieval/data/getDataForPVs.json?pv=S01:Q1:CurrentM&pv=S99:Q1:CurrentM", 404,
+         "text/html;charset=utf-8"},
         {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=yesterday", 500, "text/html;charset=utf-8"},
         {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01", 500, "text/html;charset=utf-8"},
-        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00Z", 500, "text/html;charset=utf-8"},
-        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00:00%2B0000", 500, "text/html;charset=utf-8"},
-        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00:00-06:00", 200, "application/x-protobuf"},
-        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-02T00:00:00Z&to=2026-10-01T00:00:00Z", 400,
+        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00Z", 500,
          "text/html;charset=utf-8"},
+        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00:00%2B0000", 500,
+         "text/html;charset=utf-8"},
+        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-01T00:00:00-06:00", 200,
+         "application/x-protobuf"},
+        {"/retrieval/data/getData.raw?pv=S01:Q1:CurrentM&from=2026-10-02T00:00:00Z&to=2026-10-01T00:00:00Z",
+         400, "text/html;charset=utf-8"},
         {"/retrieval/bpl/getMatchingPVs", 404, "text/html;charset=utf-8"},
         {"/mgmt/bpl/getNothing", 404, "text/html;charset=utf-8"},
     };
@@ -250,7 +269,8 @@ static void data_at_time(void **state)
 {
     struct fixture *f = *state;
     static const char path[] = "/retrieval/data/getDataAtTime?at=2026-10-06T12:01:00Z";
-    static const char list[] = "[\"S01:Q1:CapTempM\",\"S01:S1:DacC\",\"S99:Q1:CurrentM\",\"S01:Q1:CurrentM.VAL\"]";
+    static const char list[] =
+        "[\"S01:Q1:CapTempM\",\"S01:S1:DacC\",\"S99:Q1:CurrentM\",\"S01:Q1:CurrentM.VAL\"]";
     assert_int_equal(POST(path, "application/json", list), 200);
     assert_string_equal(f->type, "");
     HAS("{\"S01:Q1:CapTempM\":{\"val\":");
@@ -298,8 +318,10 @@ static void windows(void **state)
     buf_free(&want);
     /* a window in the future: the newest sample alone */
     GET("/retrieval/data/getData.json?pv=S01:Q1:CurrentM&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z");
-    assert_memory_equal(buf_text(&f->body), "[ \n{ \"meta\": { \"name\": \"S01:Q1:CurrentM\" , \"EGU\": \"A\" , "
-                                            "\"PREC\": \"4\" },\n\"data\": [ \n{ \"secs\": 1791", 95);
+    assert_memory_equal(buf_text(&f->body),
+                        "[ \n{ \"meta\": { \"name\": \"S01:Q1:CurrentM\" , \"EGU\": \"A\" , "
+                        "\"PREC\": \"4\" },\n\"data\": [ \n{ \"secs\": 1791",
+                        95);
     assert_null(strstr(buf_text(&f->body), "},\n{ \"secs"));
     assert_string_equal(buf_text(&f->body) + f->body.len - 10, " }\n] }\n ]\n");
 }

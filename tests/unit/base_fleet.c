@@ -19,10 +19,10 @@ static void write_file(const char *text)
 }
 
 #define HEAD "supply,family,sector,signal,pv,unit,water,low,high,range\n"
-#define GOOD                                                                                       \
-    HEAD "B,sext,S2,voltage,B:V,V,,,,\n"                                                           \
-         "A,quad,S1,voltage,A:V,V,W1,,,\n"                                                         \
-         "A,quad,S1,current,A:I,A,W1,-5,150,160\n"                                                 \
+#define GOOD                                       \
+    HEAD "B,sext,S2,voltage,B:V,V,,,,\n"           \
+         "A,quad,S1,voltage,A:V,V,W1,,,\n"         \
+         "A,quad,S1,current,A:I,A,W1,-5,150,160\n" \
          "A,quad,S1,humidity,A:H,%,W1,,,\n"
 
 static struct fleet *load(const char *text)
@@ -93,11 +93,13 @@ static void bad_fleets_are_refused_by_line(void **state)
 static void a_supply_may_be_scattered_and_hashes_differ(void **state)
 {
     (void)state;
-    struct fleet *f = load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:V,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
+    struct fleet *f =
+        load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:V,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
     assert_int_equal(f->supplies[0].n_channels, 2);
     assert_int_equal(f->channels[f->supplies[0].first_channel].signal, SIGNAL_CURRENT);
     assert_int_equal(fleet_channel(f, "B:V"), 2);
-    struct fleet *g = load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:W,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
+    struct fleet *g =
+        load(HEAD "A,q,S1,voltage,A:V,V,,,,\nB,q,S1,voltage,B:W,V,,,,\nA,q,S1,current,A:I,A,,,,\n");
     assert_true(f->hash != g->hash);
     fleet_free(f);
     fleet_free(g);

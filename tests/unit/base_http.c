@@ -67,8 +67,7 @@ static char *url(const char *script, const char *rest)
 static struct http_options get(const char *where, struct outcome *o)
 {
     memset(o, 0, sizeof *o);
-    return (struct http_options){.method = "GET", .url = where, .on_done = on_done, .arg = o,
-                                 .timeout_s = 5};
+    return (struct http_options){.method = "GET", .url = where, .on_done = on_done, .arg = o, .timeout_s = 5};
 }
 
 static void run(void)
@@ -135,8 +134,11 @@ static void failures_have_a_reason(void **state)
     (void)state;
     static const struct {
         const char *script, *part;
-    } cases[] = {{"reset", "reset"},  {"close", "empty reply"}, {"half", "transfer closed"},
-                 {"half_chunked", "transfer closed"}, {"garbage", "http/0.9"}};
+    } cases[] = {{"reset", "reset"},
+                 {"close", "empty reply"},
+                 {"half", "transfer closed"},
+                 {"half_chunked", "transfer closed"},
+                 {"garbage", "http/0.9"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct outcome o = fetch_script(cases[i].script);
         assert_false(o.complete);
@@ -178,9 +180,9 @@ static void time_limits_hold(void **state)
         assert_true(uv_hrtime() - t0 < 5000000000);
     }
     /* slow but moving is no stall */
-    g = get(url("slow",
-                "/retrieval/data/getData.raw?pv=A&from=2026-01-02T00:00:00Z"
-                 "&to=2026-01-02T00:04:00Z"), &o);
+    g = get(url("slow", "/retrieval/data/getData.raw?pv=A&from=2026-01-02T00:00:00Z"
+                        "&to=2026-01-02T00:04:00Z"),
+            &o);
     g.stall_timeout_s = 1;
     fetch(g);
     assert_true(o.complete);
@@ -298,8 +300,7 @@ static void freed_from_its_own_callback(void **state)
     (void)state;
     own = http_new(&loop, 2);
     int calls = 0;
-    struct http_options g = {.method = "GET", .url = url("ok", "/x"), .on_done = free_inside,
-                             .arg = &calls};
+    struct http_options g = {.method = "GET", .url = url("ok", "/x"), .on_done = free_inside, .arg = &calls};
     http_start(own, &g);
     run();
     assert_int_equal(calls, 1);

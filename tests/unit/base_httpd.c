@@ -194,8 +194,8 @@ static void addresses(void **state)
     struct fixture *f = *state;
     struct err err = {0};
     struct httpd *h;
-    static const char *const bad[] = {"", "127.0.0.1", "127.0.0.1:", ":65536", "127.0.0.1:8x",
-                                      "::1]:80", "no.such.host.invalid:80"};
+    static const char *const bad[] = {
+        "", "127.0.0.1", "127.0.0.1:", ":65536", "127.0.0.1:8x", "::1]:80", "no.such.host.invalid:80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(httpd_open(&h, &f->loop, bad[i], 1, handle, NULL, &err), ERR_NET);
     char taken[32];

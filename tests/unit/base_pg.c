@@ -313,9 +313,8 @@ static void arrays_arrive_as_they_left(void **state)
     pg_binary_u8_as_i16(&bu, u, 3);
     pg_binary_i32(&bi, i, 2);
     pg_binary_f32(&be, v, 0);
-    struct pg_value values[] = {{f4.data, f4.len, false}, {bf.data, bf.len, true},
-                                {f8.data, f8.len, false}, {i4.data, i4.len, false},
-                                {bi.data, bi.len, true},  {bu.data, bu.len, true},
+    struct pg_value values[] = {{f4.data, f4.len, false}, {bf.data, bf.len, true}, {f8.data, f8.len, false},
+                                {i4.data, i4.len, false}, {bi.data, bi.len, true}, {bu.data, bu.len, true},
                                 {be.data, be.len, true}};
     struct pg_txn *t = pg_txn_new();
     pg_txn_add_values(t,
@@ -354,11 +353,13 @@ static void rows_can_be_read_one_by_one(void **state)
     (void)state;
     long last = 0;
     struct err err = {0};
-    assert_int_equal(pg_each(conninfo, "SELECT g FROM generate_series(1, 10000000) g", 0, NULL,
-                             third_only, &last, &err), 0);
+    assert_int_equal(
+        pg_each(conninfo, "SELECT g FROM generate_series(1, 10000000) g", 0, NULL, third_only, &last, &err),
+        0);
     assert_int_equal(last, 3);
     assert_int_equal(pg_each(conninfo, "SELECT 1/(2-g) AS g FROM generate_series(1, 9) g", 0, NULL,
-                             third_only, &last, &err), ERR_DB);
+                             third_only, &last, &err),
+                     ERR_DB);
     assert_non_null(strstr(err.msg, "22012"));
     assert_int_equal(pg_run("host=/nonexistent", "SELECT 1", 0, NULL, NULL, &err), ERR_DB);
 }

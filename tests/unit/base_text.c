@@ -74,7 +74,8 @@ static void durations_read(void **state)
 static void csv_reads_quotes_and_names_lines(void **state)
 {
     (void)state;
-    write_file("\xef\xbb\xbf" "a,b , c\r\n1,\"x, \"\"y\"\"\nz\",nan\n\n2,,7.5\n3,4\n");
+    write_file("\xef\xbb\xbf"
+               "a,b , c\r\n1,\"x, \"\"y\"\"\nz\",nan\n\n2,,7.5\n3,4\n");
     struct csv *c;
     struct err err = {0};
     assert_int_equal(csv_open(&c, path, &err), 0);

@@ -75,8 +75,8 @@ static void learns_a_surface(void **state)
     struct autoenc_fit fit;
     struct autoenc *a = train(&o, x, 3000, &fit);
     double out = mean_square(a, fresh, 1000);
-    print_message("%d epochs, losses %.4f %.4f, fresh rows %.4f\n", fit.epochs, fit.train_loss,
-                  fit.held_loss, out);
+    print_message("%d epochs, losses %.4f %.4f, fresh rows %.4f\n", fit.epochs, fit.train_loss, fit.held_loss,
+                  out);
     assert_true(out < 0.05); /* the columns' own variances are 0.3 to 1.4 */
     assert_near(out, fit.held_loss, 0.3, 0);
     /* off the surface: the second column against its context */

@@ -1,4 +1,5 @@
-/* Data findings on a small fleet: what is said, when, as one, and what is not. SPDX-License-Identifier: MIT */
+/* Data findings on a small fleet: what is said, when, as one, and what is not. SPDX-License-Identifier: MIT
+ */
 #include "detectors/data.h"
 
 #include "base/mem.h"
@@ -26,8 +27,8 @@ struct bench {
 
 static struct fleet *make_fleet(void)
 {
-    static const char *const signal[SIGNALS] = {"capacitor_temperature", "current", "magnet_temperature",
-                                                "dac", "igbt_temperature", "voltage"};
+    static const char *const signal[SIGNALS] = {
+        "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
     char path[] = "/tmp/psmon-data-XXXXXX";
     FILE *out = fdopen(mkstemp(path), "w");
     assert_non_null(out);

@@ -44,8 +44,15 @@ static void trial_close(struct trial *t)
 static void run(struct trial *t, const struct dense_ops *ops, struct dense *layer)
 {
     struct err err;
-    struct dense_pass p = {.rows = t->rows, .x = t->x, .w = t->w, .b = t->b, .y = t->y,
-                           .dy = t->dy, .dw = t->dw, .db = t->db, .dx = t->dx};
+    struct dense_pass p = {.rows = t->rows,
+                           .x = t->x,
+                           .w = t->w,
+                           .b = t->b,
+                           .y = t->y,
+                           .dy = t->dy,
+                           .dw = t->dw,
+                           .db = t->db,
+                           .dx = t->dx};
     memcpy(t->dy, t->g, t->rows * t->out * sizeof *t->dy);
     assert_int_equal(ops->forward(layer, &p, &err), 0);
     assert_int_equal(ops->backward(layer, &p, &err), 0);
@@ -64,7 +71,7 @@ static double largest(const float *a, const float *b, size_t n)
 static void onednn_as_twin(void **state)
 {
     (void)state;
-    const size_t shapes[][3] = {{1, 3, 2},  {7, 1, 1},    {64, 24, 5},  {300, 5, 24},
+    const size_t shapes[][3] = {{1, 3, 2},    {7, 1, 1},     {64, 24, 5},   {300, 5, 24},
                                 {13, 48, 24}, {1024, 8, 24}, {1320, 24, 48}};
     unsigned seed = 2385;
     double worst = 0;
@@ -82,8 +89,7 @@ static void onednn_as_twin(void **state)
             run(&a, &dense_onednn, la);
             run(&b, &dense_plain, lb);
             double scale = sqrt((double)(a.rows + a.in)); /* longest sums */
-            double differences[] = {largest(a.y, b.y, a.rows * a.out),
-                                    largest(a.dx, b.dx, a.rows * a.in),
+            double differences[] = {largest(a.y, b.y, a.rows * a.out), largest(a.dx, b.dx, a.rows * a.in),
                                     largest(a.dw, b.dw, a.in * a.out) / scale,
                                     largest(a.db, b.db, a.out) / scale};
             for (size_t k = 0; k < 4; k++) {

@@ -27,7 +27,7 @@ static void test_hour(void **state)
     struct hours h;
     hours_init(&h, HOURS, WIDTH, PER_HOUR);
     fill(&h, 0, 12.5f, 3, 60, NULL);
-    assert_near((double)h.value[0], 12.5, 0, 0);  /* median of a level */
+    assert_near((double)h.value[0], 12.5, 0, 0);   /* median of a level */
     assert_near((double)h.value[1], 3.5, 1e-6, 0); /* mean of a log-variance */
     assert_int_equal(h.valid[0], 60);
     fill(&h, 0, 12.5f, 3, 29, NULL); /* under half an hour: no value, but counted */

@@ -15,15 +15,15 @@
 #define T0 (1795046400 * NS_PER_S) /* a whole day */
 enum { SUPPLIES = 8, SIGNALS = 6, CHANNELS = SUPPLIES * SIGNALS, DAYS = 6, MINUTES = DAYS * 1440 };
 
-static const char *const signal_names[SIGNALS] = {"capacitor_temperature", "current", "magnet_temperature",
-                                                  "dac", "igbt_temperature", "voltage"};
+static const char *const signal_names[SIGNALS] = {
+    "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
 static const char *const units[SIGNALS] = {"degC", "A", "degC", "", "degC", "V"};
 
 struct world {
     struct fleet *fleet;
     struct maintenance *maintenance;
     struct model *model;
-    int hot;              /* supply whose IGBT is hotter … */
+    int hot; /* supply whose IGBT is hotter … */
     tstamp_ns hot_since;
     char path[64];
 };
@@ -72,8 +72,8 @@ static struct fleet *make_fleet(const char *prefix)
     fprintf(out, "supply,family,sector,signal,pv,unit,range\n");
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNALS; k++)
-            fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s,
-                    k, units[k], k == SIGNAL_CURRENT ? "100" : "");
+            fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s, k,
+                    units[k], k == SIGNAL_CURRENT ? "100" : "");
     fclose(out);
     struct fleet *f = NULL;
     struct err err;
@@ -109,9 +109,9 @@ static int setup(void **state)
     w->hot = -1;
     if (maintenance_load(&w->maintenance, NULL, w->fleet, &err) != 0)
         return -1;
-    struct grid *g = grid_new(w->fleet, &(struct grid_options){.period = NS_PER_MIN,
-                                                               .max_age = 5 * NS_PER_MIN,
-                                                               .deadband_hold = NS_PER_DAY});
+    struct grid *g = grid_new(
+        w->fleet,
+        &(struct grid_options){.period = NS_PER_MIN, .max_age = 5 * NS_PER_MIN, .deadband_hold = NS_PER_DAY});
     struct record *r = make_record(w, g);
     struct train_options o = {.seed = 3, .window_minutes = 720, .max_rows = 4000};
     int rc = model_train(&w->model, w->fleet, r, w->maintenance, &o, &err);

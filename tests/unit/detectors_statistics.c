@@ -79,8 +79,8 @@ static struct fleet *make_fleet(void)
     return f;
 }
 
-static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[],
-                        struct common_group *g, char *subject, size_t size)
+static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[], struct common_group *g,
+                        char *subject, size_t size)
 {
     bool member[SUPPLIES];
     int32_t parent[SUPPLIES];
@@ -161,17 +161,25 @@ static struct desk *desk_new(void)
         d->level[c] = d->scale[c] = d->joint[c] = 0.25f;
         d->inverse[c * W + c] = 1;
     }
-    d->st = (struct standard){.windows = 1, .width = W, .kind = d->kind, .min_effect = d->effect,
-                              .level = {d->level}, .jsd_mid = d->mid, .jsd_scale = d->scale,
-                              .joint = {d->joint}, .inverse = {d->inverse}};
+    d->st = (struct standard){.windows = 1,
+                              .width = W,
+                              .kind = d->kind,
+                              .min_effect = d->effect,
+                              .level = {d->level},
+                              .jsd_mid = d->mid,
+                              .jsd_scale = d->scale,
+                              .joint = {d->joint},
+                              .inverse = {d->inverse}};
     tails_init(&d->tails, 1, W);
     raw_init(&d->raw, 1, W);
     float x[1000];
     for (int k = 0; k <= 2 * W; k++) { /* |normal|-like nulls: the quantiles of an exponential */
         for (int i = 0; i < 1000; i++)
             x[i] = (float)-log((i + 0.5) / 1000);
-        tail_fit(k < W ? &d->tails.level[0][k] : k < 2 * W ? &d->tails.jsd[k - W] : &d->tails.joint[0], x,
-                 1000, 0.03);
+        tail_fit(k < W       ? &d->tails.level[0][k]
+                 : k < 2 * W ? &d->tails.jsd[k - W]
+                             : &d->tails.joint[0],
+                 x, 1000, 0.03);
     }
     return d;
 }

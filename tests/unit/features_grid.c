@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #define START (INT64_C(20000) * NS_PER_DAY)
-#define MIN(k) (START + (tstamp_ns)(k) * NS_PER_MIN)
-#define SEC(k) ((tstamp_ns)(k) * NS_PER_S)
+#define MIN(k) (START + (tstamp_ns)(k)*NS_PER_MIN)
+#define SEC(k) ((tstamp_ns)(k)*NS_PER_S)
 
 static const struct grid_options options = {NS_PER_MIN, 5 * NS_PER_MIN, NULL, NS_PER_DAY};
 
@@ -44,50 +44,77 @@ static const struct {
     size_t n;
     const char *want;
 } cases[] = {
-    {"a value a minute, jittered", false, -1,
-     {{MIN(0) + SEC(3), 1, 0, 0, 0}, {MIN(1) - SEC(2), 2, 0, 0, 0}, {MIN(2), 3, 0, 0, 0},
+    {"a value a minute, jittered",
+     false,
+     -1,
+     {{MIN(0) + SEC(3), 1, 0, 0, 0},
+      {MIN(1) - SEC(2), 2, 0, 0, 0},
+      {MIN(2), 3, 0, 0, 0},
       {MIN(2) + SEC(59), 4, 0, 0, 0}},
-     4, ".2344444ssss"},
+     4,
+     ".2344444ssss"},
     {"sample before the span", false, -1, {{MIN(-2), 7, 0, 0, 0}}, 1, "7777ssssssss"},
     {"nothing at all", false, 1, {{0}}, 0, "............"},
-    {"a gap in a plain channel", false, 1,
-     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}, {MIN(11), 3, 0, 0, 0}}, 3, "111111ss2223"},
-    {"a gap in a dead-band channel", true, 1, {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}}, 2,
+    {"a gap in a plain channel",
+     false,
+     1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}, {MIN(11), 3, 0, 0, 0}},
+     3,
+     "111111ss2223"},
+    {"a gap in a dead-band channel",
+     true,
+     1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, 0}},
+     2,
      "111111hh2222"},
-    {"a gap with a loss", true, 1,
-     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, SAMPLE_RECONNECTED}}, 2, "111111dd2222"},
-    {"a short loss is not noticed", false, 1,
-     {{MIN(0), 1, 0, 0, 0}, {MIN(4), 2, 0, 0, SAMPLE_RECONNECTED}}, 2, "1111222222ss"},
+    {"a gap with a loss",
+     true,
+     1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(8), 2, 0, 0, SAMPLE_RECONNECTED}},
+     2,
+     "111111dd2222"},
+    {"a short loss is not noticed",
+     false,
+     1,
+     {{MIN(0), 1, 0, 0, 0}, {MIN(4), 2, 0, 0, SAMPLE_RECONNECTED}},
+     2,
+     "1111222222ss"},
     {"end of a dead-band channel", true, -1, {{MIN(0), 1, 0, 0, 0}}, 1, "111111hhhhhh"},
     {"the same, not connected", true, 0, {{MIN(0), 1, 0, 0, 0}}, 1, "111111dddddd"},
-    {"invalid severity", false, -1,
+    {"invalid severity",
+     false,
+     -1,
      {{MIN(0), 1, 0, 0, 0}, {MIN(1), 2, SEVERITY_INVALID, 0, 0}, {MIN(3), 3, SEVERITY_MAJOR, 0, 0}},
-     3, "1ii333333sss"},
-    {"no number", true, -1, {{MIN(0), (double)NAN, 0, 0, 0}, {MIN(9), (double)INFINITY, 0, 0, 0}}, 2,
+     3,
+     "1ii333333sss"},
+    {"no number",
+     true,
+     -1,
+     {{MIN(0), (double)NAN, 0, 0, 0}, {MIN(9), (double)INFINITY, 0, 0, 0}},
+     2,
      "iiiiiiiiiiii"},
-    {"out of order and repeated", false, -1,
-     {{MIN(0), 1, 0, 0, 0}, {MIN(2), 2, 0, 0, 0}, {MIN(1), 9, 0, 0, 0}, {MIN(2), 8, 0, 0, 0},
+    {"out of order and repeated",
+     false,
+     -1,
+     {{MIN(0), 1, 0, 0, 0},
+      {MIN(2), 2, 0, 0, 0},
+      {MIN(1), 9, 0, 0, 0},
+      {MIN(2), 8, 0, 0, 0},
       {MIN(11), 3, 0, 0, 0}},
-     5, "11222222sss3"},
+     5,
+     "11222222sss3"},
 };
 
 static char letter(const struct frame *f, uint32_t c)
 {
     switch (f->quality[c]) {
-    case QUALITY_OK:
-        return (char)('0' + (int)f->value[c]);
-    case QUALITY_HELD:
-        return 'h';
-    case QUALITY_MISSING:
-        return '.';
-    case QUALITY_STALE:
-        return 's';
-    case QUALITY_INVALID:
-        return 'i';
-    case QUALITY_DISCONNECTED:
-        return 'd';
-    default:
-        return '?';
+    case QUALITY_OK: return (char)('0' + (int)f->value[c]);
+    case QUALITY_HELD: return 'h';
+    case QUALITY_MISSING: return '.';
+    case QUALITY_STALE: return 's';
+    case QUALITY_INVALID: return 'i';
+    case QUALITY_DISCONNECTED: return 'd';
+    default: return '?';
     }
 }
 
@@ -140,9 +167,9 @@ static void live_frames_equal_spans(void **state)
             struct frame in;
             while (next < cases[i].n && cases[i].s[next].t <= MIN(k))
                 grid_push(g, 0, &cases[i].s[next++]);
-            int8_t connected = next < cases[i].n && cases[i].s[next].flags == 0
-                                   ? 1
-                                   : next < cases[i].n ? 0 : (int8_t)(cases[i].connected != 0);
+            int8_t connected = next < cases[i].n && cases[i].s[next].flags == 0 ? 1
+                               : next < cases[i].n                              ? 0
+                                                   : (int8_t)(cases[i].connected != 0);
             grid_connections(g, &connected);
             grid_frame(g, MIN(k), &in);
             got[k] = letter(&in, 0);
@@ -343,7 +370,8 @@ static void frames_agree_with_columns(void **state)
     assert_int_equal(record_minutes(r), N);
     for (uint32_t c = CHANNELS; c-- > 0;) { /* channels in any order, one left without samples */
         for (int k = 0; k < N && c != 11; k++) {
-            struct sample s = {.t = MIN(k), .value = 1000.0 * c + k,
+            struct sample s = {.t = MIN(k),
+                               .value = 1000.0 * c + k,
                                .severity = (uint8_t)(k % 7 == 3 ? SEVERITY_INVALID : 0)};
             record_push(r, c, &s, 1);
         }

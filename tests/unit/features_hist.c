@@ -175,9 +175,8 @@ static void windows_slide(void **state)
         for (size_t c = 0; c < N; c++) {
             double shift = c == 3 ? 5 : 0.01 * (double)c;
             double gaps = c == 7 ? 0.6 : c % 2 ? 0.1 : 0;
-            history[t][c] = random_next(&seed) < gaps
-                                ? NAN
-                                : (float)(random_next(&seed) + random_next(&seed) + shift);
+            history[t][c] =
+                random_next(&seed) < gaps ? NAN : (float)(random_next(&seed) + random_next(&seed) + shift);
         }
         bool ask = t % 7 != 0;
         hist_windows_push(w, history[t], ask ? jsd : NULL);

@@ -20,9 +20,8 @@
 #define MINUTES ((size_t)DAYS * 1440)
 #define NORMAL 16 /* supplies with all six signals: M0 … M15 */
 
-static const char *const signals[SIGNAL_KNOWN] = {"capacitor_temperature", "current",
-                                                  "magnet_temperature",    "dac",
-                                                  "igbt_temperature",      "voltage"};
+static const char *const signals[SIGNAL_KNOWN] = {
+    "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
 
 struct ring {
     struct fleet *f;
@@ -34,12 +33,12 @@ struct ring {
 /* What differs between records. */
 struct story {
     uint64_t seed;
-    double water;         /* K, added to all temperatures of sector S1 in the second half */
-    int warm_igbt;        /* supply whose IGBT is 2 K warmer from minute 1440 on; -1: none */
-    int stuck_capacitor;  /* supply whose capacitor sensor freezes at minute 1440 */
-    double block0_shift;  /* K, added to the capacitor temperatures of the first third */
-    double glitches;      /* share of current readings 20 % too high */
-    bool quiet;           /* no off period, no optics change: constant currents throughout */
+    double water;        /* K, added to all temperatures of sector S1 in the second half */
+    int warm_igbt;       /* supply whose IGBT is 2 K warmer from minute 1440 on; -1: none */
+    int stuck_capacitor; /* supply whose capacitor sensor freezes at minute 1440 */
+    double block0_shift; /* K, added to the capacitor temperatures of the first third */
+    double glitches;     /* share of current readings 20 % too high */
+    bool quiet;          /* no off period, no optics change: constant currents throughout */
 };
 
 static double random_uniform(uint64_t *s)
@@ -67,8 +66,8 @@ static struct fleet *make_fleet(void)
     fputs("supply,family,sector,signal,pv,unit,range\n", f);
     for (int s = 0; s < NORMAL; s++)
         for (int k = 0; k < SIGNAL_KNOWN; k++)
-            fprintf(f, "M%d,%s,S%d,%s,M%d:%s,u,%s\n", s, s % 2 ? "Q" : "C", s / 8, signals[k], s,
-                    signals[k], k == SIGNAL_CURRENT && s < 8 ? "160" : "");
+            fprintf(f, "M%d,%s,S%d,%s,M%d:%s,u,%s\n", s, s % 2 ? "Q" : "C", s / 8, signals[k], s, signals[k],
+                    k == SIGNAL_CURRENT && s < 8 ? "160" : "");
     for (int k = 0; k < SIGNAL_KNOWN; k++) {
         if (k != SIGNAL_DAC)
             fprintf(f, "K1,Q,S0,%s,K1:%s,u,\n", signals[k], signals[k]);
@@ -125,8 +124,7 @@ static void make_column(double *v, const struct story *y, int s, int signal)
     for (size_t k = 0; k < MINUTES; k++) {
         double i = current_of(y, s, k), q = i * i, a = fabs(i);
         /* air and water of a sector move together */
-        double common = 0.4 * sin((double)k / 230 + s / 8) +
-                        (s / 8 == 1 && k >= MINUTES / 2 ? y->water : 0);
+        double common = 0.4 * sin((double)k / 230 + s / 8) + (s / 8 == 1 && k >= MINUTES / 2 ? y->water : 0);
         double capacitor = heat(&cap, q, 30, 55), magnet = heat(&mag, q, 3, 3);
         double loss = heat(&igbt, 0.6 * a + q, 15, 15);
         switch (signal) {
@@ -144,9 +142,7 @@ static void make_column(double *v, const struct story *y, int s, int signal)
         case SIGNAL_MAGNET_TEMPERATURE:
             v[k] = 32 + s * 0.1 + common + own * 10 * magnet + 0.08 * random_normal(&seed);
             break;
-        case SIGNAL_DAC:
-            v[k] = floor(32768 * i + 0.5);
-            break;
+        case SIGNAL_DAC: v[k] = floor(32768 * i + 0.5); break;
         case SIGNAL_IGBT_TEMPERATURE:
             v[k] = 33 + s * 0.2 + common + own * 11 * loss + 0.08 * random_normal(&seed) +
                    (s == y->warm_igbt && k >= 1440 ? 2 : 0);
@@ -315,7 +311,8 @@ static void residuals_of_healthy_supplies_are_small(void **state)
         }
     }
     print_message("# largest median / least effect: capacitor %.2f current %.2f magnet %.2f "
-                  "IGBT %.2f voltage %.2f\n", worst[0], worst[1], worst[2], worst[3], worst[4]);
+                  "IGBT %.2f voltage %.2f\n",
+                  worst[0], worst[1], worst[2], worst[3], worst[4]);
     for (size_t l = 0; l < 5; l++) /* of a current that uses a fifth of its range, noise alone makes 0.5 */
         assert_true(worst[l] < (l == 1 ? 1.0 : 0.5));
     size_t w = (size_t)fleet_supply(g.f, "W"), k2 = (size_t)fleet_supply(g.f, "K2");
@@ -427,7 +424,9 @@ static void maintenance_is_not_learned_from(void **state)
     struct ring a, b;
     struct physics *pa[1], *pb[1];
     char subject[] = "*";
-    struct maintenance_period period = {.subject = subject, .supply = -1, .sector = -1,
+    struct maintenance_period period = {.subject = subject,
+                                        .supply = -1,
+                                        .sector = -1,
                                         .start = START,
                                         .end = START + (tstamp_ns)MINUTES / 3 * NS_PER_MIN};
     struct maintenance m = {&period, 1};
@@ -501,8 +500,7 @@ static void live_rows_equal_training_rows(void **state)
         struct frame in;
         struct feature_frame out;
         for (uint32_t c = 0; c < g.f->n_channels; c++) {
-            struct sample s = {.t = record_time(g.r, k),
-                               .value = (double)record_column(g.r, c, NULL)[k]};
+            struct sample s = {.t = record_time(g.r, k), .value = (double)record_column(g.r, c, NULL)[k]};
             grid_push(live, c, &s);
         }
         grid_frame(live, record_time(g.r, k), &in);

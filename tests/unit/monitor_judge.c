@@ -1,6 +1,6 @@
 /* monitor/evaluate/judge: which findings answer which labels. SPDX-License-Identifier: MIT */
-#include "monitor/evaluate/judge.h"
 #include "base/timefmt.h"
+#include "monitor/evaluate/judge.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -57,7 +57,8 @@ static void findings_answer_labels(void **state)
     size_t n;
     struct err err = {0};
     write_file("supply,mode,signal,class,onset,end,trip,size,unit\n"
-               "Q1,3,igbt_temperature,equipment,2026-01-02T00:00:00Z,2026-01-05T00:00:00Z,2026-01-04T00:00:00Z,12,K\n"
+               "Q1,3,igbt_temperature,equipment,2026-01-02T00:00:00Z,2026-01-05T00:00:00Z,2026-01-04T00:00:"
+               "00Z,12,K\n"
                "Q2,10,current,equipment,2026-01-02T00:00:00Z,2026-01-05T00:00:00Z,,15,x\n"
                "S2,17,,data,2026-01-03T00:00:00Z,2026-01-03T06:00:00Z,,,\n");
     assert_int_equal(judge_read_labels(path, &labels, &n, &err), 0);
@@ -66,7 +67,7 @@ static void findings_answer_labels(void **state)
         finding("Q1", CLASS_EQUIPMENT, "2026-01-01T12:00:00Z", 0.5), /* before the onset: false */
         finding("Q1", CLASS_EQUIPMENT, "2026-01-02T12:00:00Z", 0.01),
         finding("Q1", CLASS_EQUIPMENT, "2026-01-03T12:00:00Z", 0.01),
-        finding("Q2", CLASS_DATA, "2026-01-02T12:00:00Z", NAN),  /* not of the label's kind, nor false */
+        finding("Q2", CLASS_DATA, "2026-01-02T12:00:00Z", NAN),   /* not of the label's kind, nor false */
         finding("Q3", CLASS_SENSOR, "2026-01-02T12:00:00Z", 2.5), /* false, at budgets 3 and 10 */
         finding("S2", CLASS_DATA, "2026-01-03T00:30:00Z", NAN),
     };

@@ -48,8 +48,8 @@ static int read_fleet(void)
     fputs("supply,family,sector,signal,pv,unit,water\n", f);
     for (int i = 0; i < S; i++)
         for (int k = 0; k < 2; k++)
-            fprintf(f, "S%02d:PS \"%d\",family%d,S%02d,%s,PV:%d:%d,%s,W%d\n", i / 33, i % 33, i % 33 / 9, i / 33,
-                    k ? "voltage" : "igbt_temperature", i, k, k ? "V" : "C", i / 33);
+            fprintf(f, "S%02d:PS \"%d\",family%d,S%02d,%s,PV:%d:%d,%s,W%d\n", i / 33, i % 33, i % 33 / 9,
+                    i / 33, k ? "voltage" : "igbt_temperature", i, k, k ? "V" : "C", i / 33);
     fclose(f);
     int rc = fleet_load(&fleet, path, &err) + maintenance_load(&maintenance, NULL, fleet, &err);
     unlink(path);
@@ -77,11 +77,20 @@ static void fill(void)
     quality[4] = QUALITY_STALE;
     value[4] = NAN;
     score[7] = 6;
-    findings[0] = (struct finding){.id = "f1", .supply = 7, .class = CLASS_EQUIPMENT, .signal = "voltage",
-                                   .chance = 0.025, .reason = "voltage <b>noise</b> up"};
+    findings[0] = (struct finding){.id = "f1",
+                                   .supply = 7,
+                                   .class = CLASS_EQUIPMENT,
+                                   .signal = "voltage",
+                                   .chance = 0.025,
+                                   .reason = "voltage <b>noise</b> up"};
     snprintf(findings[0].subject, sizeof findings[0].subject, "%s", fleet->supplies[7].name);
-    findings[1] = (struct finding){.id = "f2", .subject = "water:W3", .supply = -1, .class = CLASS_COMMON,
-                                   .children = 33, .chance = 0.5, .reason = "magnet temperature"};
+    findings[1] = (struct finding){.id = "f2",
+                                   .subject = "water:W3",
+                                   .supply = -1,
+                                   .class = CLASS_COMMON,
+                                   .children = 33,
+                                   .chance = 0.5,
+                                   .reason = "magnet temperature"};
 }
 
 static int setup(void **state)
@@ -121,11 +130,25 @@ static int setup(void **state)
 static int healthy(void **state)
 {
     (void)state;
-    snapshot = (struct snapshot){.settings = &settings, .fleet = fleet, .maintenance = maintenance, .tick = &tick,
-                                 .trace_value = trace, .trace_residual = trace, .trace_len = TRACE, .trace_head = 3,
-                                 .trace_step = 5 * NS_PER_MIN, .trace_end = tick.t, .now = tick.t + 5 * NS_PER_S,
-                                 .run = "live", .model = "m\"1", .phase = "live", .archiver_up = true,
-                                 .database_up = true, .model_loaded = true, .archiver_error = "", .polls = 7,
+    snapshot = (struct snapshot){.settings = &settings,
+                                 .fleet = fleet,
+                                 .maintenance = maintenance,
+                                 .tick = &tick,
+                                 .trace_value = trace,
+                                 .trace_residual = trace,
+                                 .trace_len = TRACE,
+                                 .trace_head = 3,
+                                 .trace_step = 5 * NS_PER_MIN,
+                                 .trace_end = tick.t,
+                                 .now = tick.t + 5 * NS_PER_S,
+                                 .run = "live",
+                                 .model = "m\"1",
+                                 .phase = "live",
+                                 .archiver_up = true,
+                                 .database_up = true,
+                                 .model_loaded = true,
+                                 .archiver_error = "",
+                                 .polls = 7,
                                  .poll_failures = 2};
     return 0;
 }
@@ -235,8 +258,7 @@ static void the_ring_is_arrays_in_one_order(void **state)
     json_int_t sum = 0;
     const char *key;
     json_t *n;
-    json_object_foreach(json_object_get(j, "ledger"), key, n)
-        sum += json_integer_value(n);
+    json_object_foreach(json_object_get(j, "ledger"), key, n) sum += json_integer_value(n);
     assert_int_equal(sum, S);
 
     char path[120]; /* the same version again is a short answer, another tick a full one */
@@ -389,7 +411,8 @@ static void the_report_is_shown_in_four_forms(void **state)
     (void)state;
     expect("/report", 404, "text/plain", "No weekly list");
     json_decref(ask_json("/api/report", 404));
-    snapshot.report_latest_json = "{\"psmon_report\": 1, \"number\": 202647, \"rows\": [{\"rank\": 1, \"supply\": \"A\"}]}";
+    snapshot.report_latest_json =
+        "{\"psmon_report\": 1, \"number\": 202647, \"rows\": [{\"rank\": 1, \"supply\": \"A\"}]}";
     expect("/report", 200, "text/html", "2026-W47");
     expect("/report.txt", 200, "text/plain", "   1  A  (");
     expect("/report.csv", 200, "text/csv", "202647,,,1,,A,");

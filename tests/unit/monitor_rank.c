@@ -21,9 +21,10 @@ static int setup(void **state)
                                 "D,quad,S1,voltage,D:V,V,W1\nA,quad,S1,voltage,A:V,V,W1\n"
                                 "B,quad,S1,voltage,B:V,V,\nC,sext,S2,voltage,C:V,V,W2\n"
                                 "E,sext,S2,voltage,E:V,V,W2\nF,sext,S2,voltage,F:V,V,W2\n";
-    static const char work[] = "supply,start,end,work\nA,2026-11-10T06:00:00Z,2026-11-10T08:00:00Z,filter replaced\n"
-                               "*,2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,weekly maintenance\n"
-                               "S2,2026-11-13T06:00:00Z,2026-11-13T07:00:00Z,water flushed\n";
+    static const char work[] =
+        "supply,start,end,work\nA,2026-11-10T06:00:00Z,2026-11-10T08:00:00Z,filter replaced\n"
+        "*,2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,weekly maintenance\n"
+        "S2,2026-11-13T06:00:00Z,2026-11-13T07:00:00Z,water flushed\n";
     char path[] = "/tmp/psmon-rank-XXXXXX";
     int fd = mkstemp(path);
     struct err err;
@@ -34,7 +35,8 @@ static int setup(void **state)
         return -1;
     close(fd);
     unlink(path);
-    return timefmt_parse(&start, "2026-11-09T00:00:00Z", &err) + timefmt_parse(&now, "2026-11-16T00:00:00Z", &err);
+    return timefmt_parse(&start, "2026-11-09T00:00:00Z", &err) +
+           timefmt_parse(&now, "2026-11-16T00:00:00Z", &err);
 }
 
 static int teardown(void **state)
@@ -49,7 +51,10 @@ static const uint8_t scored[S] = {0};
 
 static struct finding finding(int32_t supply, enum finding_class class, double chance, const char *reason)
 {
-    struct finding d = {.supply = supply, .class = class, .chance = chance, .onset = now - 4 * NS_PER_DAY,
+    struct finding d = {.supply = supply,
+                        .class = class,
+                        .chance = chance,
+                        .onset = now - 4 * NS_PER_DAY,
                         .first_seen = now - 3 * NS_PER_DAY};
     snprintf(d.reason, sizeof d.reason, "%s", reason);
     if (supply >= 0)
@@ -97,8 +102,9 @@ static void equipment_comes_before_sensors_before_the_rest(void **state)
     (void)state;
     const float score[S] = {4, 4, 4, 4, 4, 4}, chance[S] = {1, 1, 1, 1, 1, 1};
     struct rank_week *w = week_of(score, chance, 100);
-    struct finding list[4] = {finding(2, CLASS_SENSOR, 0.1, "sensor"), finding(4, CLASS_EQUIPMENT, 0.1, "open"),
-                              finding(3, CLASS_EQUIPMENT, 0.1, "closed"), finding(5, CLASS_DATA, (double)NAN, "data")};
+    struct finding list[4] = {
+        finding(2, CLASS_SENSOR, 0.1, "sensor"), finding(4, CLASS_EQUIPMENT, 0.1, "open"),
+        finding(3, CLASS_EQUIPMENT, 0.1, "closed"), finding(5, CLASS_DATA, (double)NAN, "data")};
     list[2].closed = now - NS_PER_DAY;
     struct rank_row rows[S];
     rank_fleet(rows, fleet, NULL, w, list, 4, start, now);
@@ -148,15 +154,18 @@ static void the_reason_says_what_since_when_how_rare_and_what_was_done(void **st
     (void)state;
     const float score[S] = {1, 6, 1, 1, 5, 1}, chance[S] = {700, 0.5f, 700, 700, 0.25f, 700};
     struct rank_week *w = week_of(score, chance, 100);
-    struct finding d[2] = {finding(1, CLASS_EQUIPMENT, 0.025, "IGBT temperature 6.1 K above what its current explains"),
-                           finding(4, CLASS_EQUIPMENT, 2.98, "voltage noise 3 times its reference")};
+    struct finding d[2] = {
+        finding(1, CLASS_EQUIPMENT, 0.025, "IGBT temperature 6.1 K above what its current explains"),
+        finding(4, CLASS_EQUIPMENT, 2.98, "voltage noise 3 times its reference")};
     struct rank_row rows[S];
     rank_fleet(rows, fleet, maintenance, w, d, 2, start, now);
-    assert_string_equal(rows[0].reason,
-                        "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance once in 40 "
-                        "weeks over the ring; after: filter replaced, 10 Nov");
-    assert_string_equal(rows[1].reason, "voltage noise 3 times its reference, since 12 Nov; by chance 3 times a week "
-                                        "over the ring; since then: water flushed, 13 Nov");
+    assert_string_equal(
+        rows[0].reason,
+        "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance once in 40 "
+        "weeks over the ring; after: filter replaced, 10 Nov");
+    assert_string_equal(rows[1].reason,
+                        "voltage noise 3 times its reference, since 12 Nov; by chance 3 times a week "
+                        "over the ring; since then: water flushed, 13 Nov");
     assert_near(rows[0].chance, 0.025, 0, 1e-12);
     assert_non_null(strstr(rows[2].reason, "no finding"));
     rank_week_free(w);
@@ -175,7 +184,9 @@ static void members_of_a_common_finding_say_so(void **state)
     rank_fleet(rows, fleet, NULL, w, d, 2, start, now);
     for (int i = 0; i < S; i++) {
         const char *name = at(&rows[i]);
-        const char *want = strchr("AD", *name) ? "common to water:W1:" : strchr("CEF", *name) ? "common to S2:" : "no finding";
+        const char *want = strchr("AD", *name)    ? "common to water:W1:"
+                           : strchr("CEF", *name) ? "common to S2:"
+                                                  : "no finding";
         if (strncmp(rows[i].reason, want, strlen(want)) != 0)
             fail_msg("%s: %s", name, rows[i].reason);
     }
@@ -243,7 +254,8 @@ static void the_lines_of_the_week_run_from_old_to_new(void **state)
     float out[RANK_HOURS];
     assert_false(rank_week_residuals(w, 0, out));
     for (int h = 0; h < 200; h++) {
-        const float score[S] = {(float)h, 0, 0, 0, 0, 0}, chance[S] = {1, 1, 1, 1, 1, 1}, residual[2] = {(float)-h, NAN};
+        const float score[S] = {(float)h, 0, 0, 0, 0, 0}, chance[S] = {1, 1, 1, 1, 1, 1},
+                    residual[2] = {(float)-h, NAN};
         rank_week_add(w, score, chance, scored);
         rank_week_add_residuals(w, residual, 2);
     }
@@ -263,11 +275,18 @@ static void chances_read_as_people_speak(void **state)
     static const struct {
         double chance;
         const char *words;
-    } cases[] = {{0.025, "once in 40 weeks"},   {1, "once a week"},         {0.96, "once a week"},
-                 {2.98, "3 times a week"},      {1.4, "1.5 times a week"},  {0.4, "once in 2.5 weeks"},
-                 {12.4, "12 times a week"},     {9000, "over 1,000 times a week"},
-                 {0.0042, "once in 240 weeks"}, {0.0004, "once in 2,500 weeks"},
-                 {0, "less than once in 10,000 weeks"}, {1e-9, "less than once in 10,000 weeks"}};
+    } cases[] = {{0.025, "once in 40 weeks"},
+                 {1, "once a week"},
+                 {0.96, "once a week"},
+                 {2.98, "3 times a week"},
+                 {1.4, "1.5 times a week"},
+                 {0.4, "once in 2.5 weeks"},
+                 {12.4, "12 times a week"},
+                 {9000, "over 1,000 times a week"},
+                 {0.0042, "once in 240 weeks"},
+                 {0.0004, "once in 2,500 weeks"},
+                 {0, "less than once in 10,000 weeks"},
+                 {1e-9, "less than once in 10,000 weeks"}};
     char words[FINDING_WORDS_LEN];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(finding_chance_words(words, cases[i].chance), cases[i].words);

@@ -40,8 +40,10 @@ static int setup(void **state)
         return -1;
     fputs("supply,family,sector,signal,pv,unit\n", f);
     for (int i = 0; i < S; i++)
-        fprintf(f, "P%02d,\"quad, %s\",S%d,igbt_temperature,P%02d:T,C\nP%02d,\"quad, %s\",S%d,voltage,P%02d:V,V\n", i, EVIL,
-                i % 3, i, i, EVIL, i % 3, i);
+        fprintf(
+            f,
+            "P%02d,\"quad, %s\",S%d,igbt_temperature,P%02d:T,C\nP%02d,\"quad, %s\",S%d,voltage,P%02d:V,V\n",
+            i, EVIL, i % 3, i, i, EVIL, i % 3, i);
     fclose(f);
     int rc = fleet_load(&fleet, path, &err) + maintenance_load(&maintenance, NULL, fleet, &err);
     unlink(path);
@@ -91,25 +93,56 @@ static void make_week(struct made *m, tstamp_ns from, uint32_t bad)
         rank_week_add(m->week, score, chance, reason);
         rank_week_add_residuals(m->week, residual, 2 * S);
     }
-    m->findings[0] = (struct finding){
-        .subject = "", .supply = (int32_t)bad, .class = CLASS_EQUIPMENT, .signal = "igbt_temperature",
-        .onset = from + 60 * NS_PER_HOUR, .first_seen = from + 70 * NS_PER_HOUR, .chance = 0.025, .size = 6.1,
-        .unit = "K", .direction = DIRECTION_UP, .witness = true, .n_by = 2,
-        .by = {{"igbt_temperature", 6.1, "K", 0.8}, {"voltage", 1.4, "x", 0.2}},
-        .reason = "IGBT temperature 6.1 K above what its current explains"};
+    m->findings[0] = (struct finding){.subject = "",
+                                      .supply = (int32_t)bad,
+                                      .class = CLASS_EQUIPMENT,
+                                      .signal = "igbt_temperature",
+                                      .onset = from + 60 * NS_PER_HOUR,
+                                      .first_seen = from + 70 * NS_PER_HOUR,
+                                      .chance = 0.025,
+                                      .size = 6.1,
+                                      .unit = "K",
+                                      .direction = DIRECTION_UP,
+                                      .witness = true,
+                                      .n_by = 2,
+                                      .by = {{"igbt_temperature", 6.1, "K", 0.8}, {"voltage", 1.4, "x", 0.2}},
+                                      .reason = "IGBT temperature 6.1 K above what its current explains"};
     snprintf(m->findings[0].subject, sizeof m->findings[0].subject, "P%02u", bad);
-    m->findings[1] = (struct finding){.subject = "S1", .supply = -1, .class = CLASS_COMMON, .signal = "voltage",
-                                      .onset = from, .first_seen = from, .closed = from + NS_PER_DAY, .chance = 0.1,
-                                      .children = 4, .reason = "4 supplies: voltage up"};
-    m->findings[2] = (struct finding){.subject = "P07", .supply = 7, .class = CLASS_DATA, .signal = "voltage",
-                                      .onset = from, .first_seen = from, .chance = (double)NAN,
+    m->findings[1] = (struct finding){.subject = "S1",
+                                      .supply = -1,
+                                      .class = CLASS_COMMON,
+                                      .signal = "voltage",
+                                      .onset = from,
+                                      .first_seen = from,
+                                      .closed = from + NS_PER_DAY,
+                                      .chance = 0.1,
+                                      .children = 4,
+                                      .reason = "4 supplies: voltage up"};
+    m->findings[2] = (struct finding){.subject = "P07",
+                                      .supply = 7,
+                                      .class = CLASS_DATA,
+                                      .signal = "voltage",
+                                      .onset = from,
+                                      .first_seen = from,
+                                      .chance = (double)NAN,
                                       .reason = "voltage stuck for 30 h " EVIL};
     rank_fleet(m->rows, fleet, maintenance, m->week, m->findings, 3, from, from + 7 * NS_PER_DAY);
-    m->in = (struct report_input){.fleet = fleet, .maintenance = maintenance, .settings = &settings, .run = RUN_LIVE,
-                                  .model = "m1", .model_hash = "5d3f", .model_summary = EVIL, .config_hash = "ab12",
-                                  .week_start = from, .week_end = from + 7 * NS_PER_DAY,
-                                  .issued_at = from + 7 * NS_PER_DAY, .rows = m->rows, .week = m->week,
-                                  .findings = m->findings, .n_findings = 3, .budget_used = 2};
+    m->in = (struct report_input){.fleet = fleet,
+                                  .maintenance = maintenance,
+                                  .settings = &settings,
+                                  .run = RUN_LIVE,
+                                  .model = "m1",
+                                  .model_hash = "5d3f",
+                                  .model_summary = EVIL,
+                                  .config_hash = "ab12",
+                                  .week_start = from,
+                                  .week_end = from + 7 * NS_PER_DAY,
+                                  .issued_at = from + 7 * NS_PER_DAY,
+                                  .rows = m->rows,
+                                  .week = m->week,
+                                  .findings = m->findings,
+                                  .n_findings = 3,
+                                  .budget_used = 2};
     m->in.ledger_hours[REASON_SCORED] = 11 * 160;
     m->in.ledger_hours[REASON_OFF] = 160;
 }
@@ -131,8 +164,8 @@ static char *issue(const struct made *m, bool store, const char *where)
     uv_loop_init(&loop);
     if (pg_open(&pg, &loop, where, NULL, &err) != 0)
         fail_msg("%s", err.msg);
-    const struct history_run run = {.name = RUN_LIVE, .kind = "live", .model = "m1", .model_hash = "5d3f",
-                                    .config_hash = "ab12"};
+    const struct history_run run = {
+        .name = RUN_LIVE, .kind = "live", .model = "m1", .model_hash = "5d3f", .config_hash = "ab12"};
     if (store && history_open(&h, pg, where, fleet, maintenance, &run, &err) != 0)
         fail_msg("%s", err.msg);
     for (int i = 0; i < 200 && store && !pg_up(pg); i++) {
@@ -178,8 +211,7 @@ static void the_ledger_sums_to_the_fleet(void **state)
     json_t *doc = report_document(&m.in), *x;
     double sum = 0;
     size_t i;
-    json_array_foreach(json_object_get(doc, "ledger"), i, x)
-        sum += field_number(x, "supply_hours");
+    json_array_foreach(json_object_get(doc, "ledger"), i, x) sum += field_number(x, "supply_hours");
     assert_near(sum, 168 * S, 0, 0);
     assert_near(field_number(doc, "supply_hours"), 168 * S, 0, 0);
     assert_near(field_number(doc, "ranked"), S - 1, 0, 0);
@@ -206,7 +238,8 @@ static void a_list_remembers_the_one_before(void **state)
 
     run_sql("INSERT INTO outcomes VALUES ('2026-11-03', 'P03', 'fault_found', 'fan replaced'),"
             " ('2026-11-02', 'P10', 'nothing_found', '')");
-    run_sql("INSERT INTO trips VALUES ('P03', '2026-11-11T20:00:00Z', 'fan'), ('P05', '2026-11-12T08:00:00Z', 'driver'),"
+    run_sql("INSERT INTO trips VALUES ('P03', '2026-11-11T20:00:00Z', 'fan'), ('P05', "
+            "'2026-11-12T08:00:00Z', 'driver'),"
             " ('P03', '2026-11-20T08:00:00Z', 'later than the week')");
     make_week(&m, start + 7 * NS_PER_DAY, 5);
     char *second = issue(&m, true, conninfo);
@@ -235,8 +268,11 @@ static void a_list_remembers_the_one_before(void **state)
     /* what was stored is what was said, and it stays */
     struct pg_rows *rows = NULL;
     struct err err = {0};
-    assert_int_equal(pg_run(conninfo, "SELECT document, (SELECT count(*) FROM rankings k WHERE k.number = r.number)"
-                                      " FROM reports r WHERE number = 202647", 0, NULL, &rows, &err), 0);
+    assert_int_equal(pg_run(conninfo,
+                            "SELECT document, (SELECT count(*) FROM rankings k WHERE k.number = r.number)"
+                            " FROM reports r WHERE number = 202647",
+                            0, NULL, &rows, &err),
+                     0);
     assert_int_equal(rows->n_rows, 1);
     json_t *stored = parse(rows->value[0]), *said = parse(second);
     assert_true(json_equal(stored, said));
@@ -251,8 +287,10 @@ static void the_week_comes_back_from_stored_hours(void **state)
 {
     (void)state;
     run_sql("SELECT psmon_hour_month('2026-11-20')");
-    run_sql("INSERT INTO hours SELECT t, s.id, r.run, r.fleet, CASE s.name WHEN 'P11' THEN 'NaN'::float4 WHEN 'P02' THEN"
-            " 5.5 ELSE 0.5 END, CASE s.name WHEN 'P11' THEN 'NaN'::float4 ELSE 30 END, 0, 0, 60, CASE s.name WHEN 'P11'"
+    run_sql("INSERT INTO hours SELECT t, s.id, r.run, r.fleet, CASE s.name WHEN 'P11' THEN 'NaN'::float4 "
+            "WHEN 'P02' THEN"
+            " 5.5 ELSE 0.5 END, CASE s.name WHEN 'P11' THEN 'NaN'::float4 ELSE 30 END, 0, 0, 60, CASE s.name "
+            "WHEN 'P11'"
             " THEN 5 ELSE 0 END, '{30.5,4.25}' FROM generate_series('2026-11-16T08:00Z'::timestamptz,"
             " '2026-11-18T19:00Z', '1 hour') t, supply_ids s, runs r");
     struct rank_week *w = rank_week_new(S);
@@ -363,7 +401,10 @@ static void renderings_come_from_the_document(void **state)
 static void actions_follow_the_failure(void **state)
 {
     (void)state;
-    struct finding d = {.class = CLASS_EQUIPMENT, .signal = "voltage", .direction = DIRECTION_DOWN, .unit = "V",
+    struct finding d = {.class = CLASS_EQUIPMENT,
+                        .signal = "voltage",
+                        .direction = DIRECTION_DOWN,
+                        .unit = "V",
                         .chance = 0.5};
     assert_non_null(strstr(report_action(&d), "turn-to-turn short"));
     assert_string_equal(report_priority(&d), "medium");
@@ -371,7 +412,10 @@ static void actions_follow_the_failure(void **state)
     assert_non_null(strstr(report_action(&d), "joints and cables"));
     snprintf(d.signal, sizeof d.signal, "current");
     assert_non_null(strstr(report_action(&d), "DCCT"));
-    d = (struct finding){.class = CLASS_EQUIPMENT, .signal = "magnet_temperature", .unit = "K", .n_by = 1,
+    d = (struct finding){.class = CLASS_EQUIPMENT,
+                         .signal = "magnet_temperature",
+                         .unit = "K",
+                         .n_by = 1,
                          .by = {{"voltage", 0.02, "V", 0.3}}};
     assert_non_null(strstr(report_action(&d), "resistance rise together"));
     d.class = CLASS_SENSOR;
@@ -397,16 +441,18 @@ static void it_is_due_by_local_time(void **state)
         {"UTC", 0, 480, "2026-11-09T08:00:00Z", "2026-11-16T08:00:00Z"},
         {"UTC", 0, 480, "2026-11-09T07:59:59Z", "2026-11-09T08:00:00Z"},
         {"UTC", 6, 0, "2026-11-09T07:00:00Z", "2026-11-15T00:00:00Z"},
-        {"Europe/Zurich", 0, 420, "2026-10-20T00:00:00Z", "2026-10-26T06:00:00Z"}, /* after the clocks went back */
+        {"Europe/Zurich", 0, 420, "2026-10-20T00:00:00Z",
+         "2026-10-26T06:00:00Z"}, /* after the clocks went back */
         {"Europe/Zurich", 0, 420, "2026-10-18T00:00:00Z", "2026-10-19T05:00:00Z"},
-        {"Europe/Zurich", 6, 150, "2026-03-28T12:00:00Z", "2026-03-29T01:30:00Z"}, /* 02:30 does not exist: 03:30 */
+        {"Europe/Zurich", 6, 150, "2026-03-28T12:00:00Z",
+         "2026-03-29T01:30:00Z"}, /* 02:30 does not exist: 03:30 */
         {"Asia/Tokyo", 0, 60, "2026-11-08T15:59:00Z", "2026-11-08T16:00:00Z"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char zone[32], text[TIMEFMT_LEN];
         snprintf(zone, sizeof zone, "%s", cases[i].zone);
-        const struct settings s = {.report_timezone = zone, .report_day = cases[i].day,
-                                   .report_minute = cases[i].minute};
+        const struct settings s = {
+            .report_timezone = zone, .report_day = cases[i].day, .report_minute = cases[i].minute};
         assert_string_equal(timefmt_iso(text, report_due(&s, moment(cases[i].after))), cases[i].due);
     }
 }

@@ -9,8 +9,7 @@
 
 static char path[] = "/tmp/psmon-settings-XXXXXX";
 
-#define LEAST                                                                                      \
-    "fleet: fleet.csv\narchiver:\n  url: http://archiver.example:17665\nstate_dir: /var/lib/psmon\n"
+#define LEAST "fleet: fleet.csv\narchiver:\n  url: http://archiver.example:17665\nstate_dir: /var/lib/psmon\n"
 
 static int load(struct settings **s, const char *text, struct err *err)
 {
@@ -27,8 +26,11 @@ static void the_least_that_runs(void **state)
     (void)state;
     struct settings *s;
     struct err err;
-    assert_int_equal(load(&s, LEAST "webhooks:\n  - url: https://example.org/hook\n"
-                                    "    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", &err), 0);
+    assert_int_equal(load(&s,
+                          LEAST "webhooks:\n  - url: https://example.org/hook\n"
+                                "    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+                          &err),
+                     0);
     assert_string_equal(s->retrieval_url, "http://archiver.example:17665/retrieval");
     assert_string_equal(s->management_url, "http://archiver.example:17665/mgmt");
     assert_string_equal(s->fleet, "/tmp/fleet.csv");
@@ -48,12 +50,14 @@ static void everything_can_be_said(void **state)
     (void)state;
     struct settings *s;
     struct err err;
-    assert_int_equal(load(&s, "fleet: /a/fleet.csv\nmaintenance: m.csv\narchiver:\n"
-                              "  retrieval_url: http://r:1/x\n  management_url: http://m:2/y\n"
-                              "state_dir: s\ndatabase: {url: postgresql://h/d}\nbudget: 2.5\n"
-                              "max_age: {default: 4 min, dac: 1 h}\nreport: {day: Tue, time: '07:30', size: 12}\n"
-                              "clock: {start: 2026-01-05T00:00:00Z, wall: 2026-11-22T00:00:00Z, speed: 60}\n",
-                          &err), 0);
+    assert_int_equal(load(&s,
+                          "fleet: /a/fleet.csv\nmaintenance: m.csv\narchiver:\n"
+                          "  retrieval_url: http://r:1/x\n  management_url: http://m:2/y\n"
+                          "state_dir: s\ndatabase: {url: postgresql://h/d}\nbudget: 2.5\n"
+                          "max_age: {default: 4 min, dac: 1 h}\nreport: {day: Tue, time: '07:30', size: 12}\n"
+                          "clock: {start: 2026-01-05T00:00:00Z, wall: 2026-11-22T00:00:00Z, speed: 60}\n",
+                          &err),
+                     0);
     assert_string_equal(s->retrieval_url, "http://r:1/x");
     assert_string_equal(s->management_url, "http://m:2/y");
     assert_string_equal(s->state_dir, "/tmp/s");
@@ -73,7 +77,8 @@ static void a_folder_of_csv(void **state)
     (void)state;
     struct settings *s;
     struct err err;
-    assert_int_equal(load(&s, "fleet: f.csv\narchiver: {url: 'file:///data/ring/'}\nstate_dir: /s\n", &err), 0);
+    assert_int_equal(load(&s, "fleet: f.csv\narchiver: {url: 'file:///data/ring/'}\nstate_dir: /s\n", &err),
+                     0);
     assert_string_equal(s->retrieval_url, "file:///data/ring");
     assert_null(s->management_url);
     settings_free(s);
@@ -162,7 +167,10 @@ static void secrets_are_masked(void **state)
     (void)state;
     struct settings *s;
     struct err err;
-    assert_int_equal(load(&s, LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}\n", &err), 0);
+    assert_int_equal(
+        load(&s, LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}\n",
+             &err),
+        0);
     struct buf text = {0};
     settings_print(s, &text);
     assert_null(strstr(buf_text(&text), "MfKQ9"));

@@ -100,13 +100,19 @@ static struct taking read_span(unsigned pause_every, size_t stop_after)
     uv_timer_init(&loop, &t.resume);
     t.resume.data = &t;
     assert_int_equal(sim_source_open(&source, &loop, sim, fleet, far_future, NULL, &err), 0);
-    struct grid *grid = grid_new(fleet, &(struct grid_options){.period = NS_PER_MIN,
-                                                               .max_age = 5 * NS_PER_MIN,
-                                                               .deadband_hold = NS_PER_DAY});
-    t.span = span_start(&(struct span_options){.loop = &loop, .source = source, .grid = grid,
-                                               .fleet = fleet, .from = from,
-                                               .to = from + 3600 * NS_PER_MIN, .period = NS_PER_MIN,
-                                               .slice = 720, .on_frame = on_frame, .on_done = on_done,
+    struct grid *grid = grid_new(
+        fleet,
+        &(struct grid_options){.period = NS_PER_MIN, .max_age = 5 * NS_PER_MIN, .deadband_hold = NS_PER_DAY});
+    t.span = span_start(&(struct span_options){.loop = &loop,
+                                               .source = source,
+                                               .grid = grid,
+                                               .fleet = fleet,
+                                               .from = from,
+                                               .to = from + 3600 * NS_PER_MIN,
+                                               .period = NS_PER_MIN,
+                                               .slice = 720,
+                                               .on_frame = on_frame,
+                                               .on_done = on_done,
                                                .arg = &t});
     while (!t.done)
         uv_run(&loop, UV_RUN_ONCE);
