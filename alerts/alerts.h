@@ -7,7 +7,7 @@
 
 #include "base/finding.h"
 #include "base/http.h"
-#include "base/pg.h"
+#include "base/pg/pg.h"
 
 struct alerts;
 

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
-#include "detectors/model.h"
+#include "detectors/model/model.h"
 
 #define MODEL_NAME_LEN 64
 

@@ -4,9 +4,9 @@
 #ifndef PSM_MONITOR_PIPELINE_H
 #define PSM_MONITOR_PIPELINE_H
 
-#include "detectors/scorer.h"
+#include "detectors/engine/scorer.h"
 #include "features/record.h"
-#include "monitor/report/rank.h"
+#include "monitor/rank.h"
 #include "monitor/settings/settings.h"
 
 #define TRACE_STEPS 288 /* the last 24 h at 5 min steps */

@@ -14,7 +14,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/pg.h"
+#include "base/pg/pg.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 
 #include "base/fleet.h"
 #include "base/maintenance.h"
-#include "base/pg.h"
+#include "base/pg/pg.h"
 #include "base/tick.h"
 
 #define RUN_LIVE "live"

@@ -3,8 +3,8 @@
 #ifndef PSM_DETECTORS_TABLE_FIT_H
 #define PSM_DETECTORS_TABLE_FIT_H
 
-#include "detectors/autoenc.h"
-#include "detectors/whiten.h"
+#include "detectors/net/autoenc.h"
+#include "detectors/net/whiten.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "detectors/calib.h"
+#include "detectors/model/tail.h"
 #include "detectors/table/why.h"
 #include "features/hist.h"
 

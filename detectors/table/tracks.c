@@ -2,7 +2,7 @@
 #include "detectors/table/tracks.h"
 
 #include "base/mem.h"
-#include "detectors/calib.h"
+#include "detectors/model/tail.h"
 
 #include <math.h>
 #include <stdlib.h>

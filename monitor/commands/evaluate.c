@@ -2,7 +2,7 @@
  * run against labels. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "base/mem.h"
-#include "base/pg.h"
+#include "base/pg/pg.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/evaluate/simulated.h"

@@ -6,7 +6,7 @@
 #include "base/timefmt.h"
 #include "features/hist.h"
 #include "features/record.h"
-#include "monitor/report/rank.h"
+#include "monitor/rank.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -8,8 +8,8 @@
 #include "base/fleet.h"
 #include "base/maintenance.h"
 #include "base/tick.h"
-#include "detectors/scorer.h"
-#include "monitor/report/rank.h"
+#include "detectors/engine/scorer.h"
+#include "monitor/rank.h"
 #include "monitor/settings/settings.h"
 
 struct snapshot {

@@ -6,7 +6,7 @@
 
 #include "archive/history/history.h"
 #include "base/buf.h"
-#include "monitor/report/rank.h"
+#include "monitor/rank.h"
 #include "monitor/settings/settings.h"
 
 struct report_input {

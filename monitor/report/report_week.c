@@ -2,7 +2,7 @@
 #include "monitor/report/report_week.h"
 
 #include "base/mem.h"
-#include "base/pg.h"
+#include "base/pg/pg.h"
 #include "base/timefmt.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
-#include "monitor/report/rank.h"
+#include "monitor/rank.h"
 
 /* Adds the stored hours of [from, to) of a run to w, and tells it the list issued last before `from`. hours
  * (may be NULL) receives supply-hours per reason. Supplies that are not in the fleet are passed over. */

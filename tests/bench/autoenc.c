@@ -1,9 +1,9 @@
 /* Bench: autoencoder 48-24-8-24-48, tanh, float32, batch 1,024, Adam, one core: training in M rows/s and
  * the 1,320 rows of a tick in µs, on oneDNN (the public interface) and on the plain C twin.
  * SPDX-License-Identifier: MIT */
-#include "detectors/autoenc.h"
+#include "detectors/net/autoenc.h"
 #include "base/mem.h"
-#include "detectors/net.h"
+#include "detectors/net/net.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "archive/sim/ring.h"
 #include "base/clock.h"
 #include "base/timefmt.h"
-#include "detectors/scorer.h"
+#include "detectors/engine/scorer.h"
 
 #include <gsl/gsl_errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers for detectors/net.c, dense.c and whiten.c by NumPy in float64.
+"""Golden numbers for detectors/net/net.c, dense.c and whiten.c by NumPy in float64.
 
   make_autoenc.py DIR     writes DIR/net.csv and DIR/whiten.csv (name,index,value)
 

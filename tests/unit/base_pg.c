@@ -1,5 +1,5 @@
 /* base: asynchronous PostgreSQL and its spool, against a real server. SPDX-License-Identifier: MIT */
-#include "base/pg.h"
+#include "base/pg/pg.h"
 
 #include "base/clock.h"
 #include "base/log.h"

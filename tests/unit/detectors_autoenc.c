@@ -2,7 +2,7 @@
  * process that may not generate code. SPDX-License-Identifier: MIT */
 #include "base/log.h"
 #include "base/mem.h"
-#include "detectors/autoenc.h"
+#include "detectors/net/autoenc.h"
 #include "tests/near.h"
 
 #include <stdio.h>

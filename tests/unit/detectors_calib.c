@@ -1,5 +1,5 @@
 /* Tails: empirical bulk, generalised Pareto by moments, clipped shape. SPDX-License-Identifier: MIT */
-#include "detectors/calib.h"
+#include "detectors/model/tail.h"
 
 #include "tests/near.h"
 

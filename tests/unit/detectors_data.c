@@ -1,6 +1,6 @@
 /* Data findings on a small fleet: what is said, when, as one, and what is not. SPDX-License-Identifier: MIT
  */
-#include "detectors/data.h"
+#include "detectors/statistics/data_quality.h"
 
 #include "base/mem.h"
 

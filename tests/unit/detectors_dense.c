@@ -1,8 +1,8 @@
 /* Unit tests: dense layers and networks. oneDNN against its plain C twin, both against central
  * differences, and the network with Adam against NumPy (tests/golden/make_autoenc.py).
  * SPDX-License-Identifier: MIT */
-#include "detectors/dense.h"
-#include "detectors/net.h"
+#include "detectors/net/dense.h"
+#include "detectors/net/net.h"
 #include "tests/near.h"
 #include "tests/support/golden.h"
 

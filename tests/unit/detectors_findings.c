@@ -1,5 +1,5 @@
 /* The life of findings: open, go on, close, open again; ids; restart. SPDX-License-Identifier: MIT */
-#include "detectors/findings.h"
+#include "detectors/verdict/tracker.h"
 
 #include "tests/near.h"
 

@@ -1,5 +1,5 @@
 /* Hourly aggregates and windows against sums made by hand. SPDX-License-Identifier: MIT */
-#include "detectors/hours.h"
+#include "detectors/statistics/hours.h"
 
 #include "tests/near.h"
 

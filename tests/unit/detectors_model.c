@@ -1,7 +1,7 @@
 /* The whole of detectors on a small made-up fleet: train, save, load, score; a step that must be found, a
  * healthy week that must be quiet, the ledger, a fleet that does not fit. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "detectors/scorer.h"
+#include "detectors/engine/scorer.h"
 #include "features/hist.h"
 
 #include "tests/near.h"

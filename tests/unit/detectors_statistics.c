@@ -1,7 +1,7 @@
 /* Rate of rise, groups that moved together, onset, the score of an hour. SPDX-License-Identifier: MIT */
-#include "detectors/common.h"
-#include "detectors/explain.h"
-#include "detectors/rate.h"
+#include "detectors/statistics/rate.h"
+#include "detectors/verdict/explain.h"
+#include "detectors/verdict/groups.h"
 
 #include "base/mem.h"
 

@@ -1,6 +1,6 @@
 /* Unit tests: whitening. Oracle: NumPy (tests/golden/make_autoenc.py) and the definition.
  * SPDX-License-Identifier: MIT */
-#include "detectors/whiten.h"
+#include "detectors/net/whiten.h"
 #include "tests/near.h"
 #include "tests/support/golden.h"
 

@@ -1,5 +1,5 @@
 /* monitor: the weekly order, its ties, its hysteresis, its words. SPDX-License-Identifier: MIT */
-#include "monitor/report/rank.h"
+#include "monitor/rank.h"
 
 #include "base/mem.h"
 #include "tests/near.h"

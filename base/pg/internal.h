@@ -1,0 +1,60 @@
+/* What the files of base/pg share: transactions in memory and on disk, connection helpers.
+ * Not for includers of base/pg/pg.h. SPDX-License-Identifier: MIT */
+#ifndef PSM_BASE_PG_INTERNAL_H
+#define PSM_BASE_PG_INTERNAL_H
+
+#include "base/pg/pg.h"
+
+#include <libpq-fe.h>
+
+struct pg_statement {
+    char *sql;
+    int n;
+    char **value; /* NULL: SQL NULL; text values end in a NUL that length does not count */
+    int *length, *format;
+};
+
+struct pg_txn {
+    struct pg_statement *statement;
+    size_t n, cap;
+};
+
+/* ---- txn.c ---- */
+/* The transaction as bytes, appended to b, and back; ERR_DATA when the bytes make no sense. */
+void pg_txn_write(const struct pg_txn *t, struct buf *b);
+int pg_txn_read(struct pg_txn **out, const char *data, size_t n, struct err *err) MUSTCHECK;
+
+/* ---- spool.c: a log of durable transactions ----
+ * One append-only file of records (magic, length, sequence number, checksum, transaction), fsynced at
+ * every append and emptied when nothing in it waits any more. The database itself remembers, in the same
+ * transaction, the last sequence number it committed (table psmon_spool under the log's random id), so a
+ * record whose commit's outcome was never heard is neither lost nor run twice. */
+struct pg_spool;
+
+/* Opens (and locks) the log in dir, calling found for each whole record in order; a torn tail is cut off. */
+int pg_spool_open(struct pg_spool **out, const char *dir,
+                  void (*found)(void *arg, uint64_t seq, int64_t offset), void *arg,
+                  struct err *err) MUSTCHECK;
+void pg_spool_close(struct pg_spool *s);
+
+/* Identity of the log in table psmon_spool, 32 hexadecimal digits. */
+const char *pg_spool_id(const struct pg_spool *s);
+
+/* Appends and fsyncs; *seq and *offset say where. On error the log is as it was before. */
+int pg_spool_append(struct pg_spool *s, const struct pg_txn *t, uint64_t *seq, int64_t *offset,
+                    struct err *err) MUSTCHECK;
+int pg_spool_load(struct pg_spool *s, int64_t offset, struct pg_txn **out, struct err *err) MUSTCHECK;
+
+/* Appends a transaction the database will never take to the file `rejected`, with the reason. */
+int pg_spool_reject(struct pg_spool *s, const struct pg_txn *t, const char *reason,
+                    struct err *err) MUSTCHECK;
+
+/* Everything is committed: empties the log. */
+int pg_spool_reset(struct pg_spool *s, struct err *err) MUSTCHECK;
+
+/* ---- sync.c ---- */
+struct pg_rows *pg_rows_of(const PGresult *r);
+/* PostgreSQL's message on one line, without its trailing newline, into out[n]; returns out. */
+char *pg_one_line(char *out, size_t n, const char *message);
+
+#endif

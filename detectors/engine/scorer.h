@@ -1,0 +1,40 @@
+/* The streaming detector of a fleet: frames in, ticks out. Same code in run, replay and evaluate.
+ * Statistics L, J, T (hourly), F (every minute), plain divergence and reconstruction (every minute),
+ * calibration to chance, findings, ledger. detection.md §4 to 7.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_ENGINE_SCORER_H
+#define PSM_DETECTORS_ENGINE_SCORER_H
+
+#include "base/tick.h"
+#include "detectors/model/model.h"
+
+struct scorer;
+
+struct scorer_options {
+    double budget;           /* expected false findings per week over the whole fleet, class data apart */
+    unsigned window_minutes; /* 720; must equal the model's */
+    tstamp_ns period;
+    bool ungated; /* `evaluate`: score and chance of a tick are those before the minimum effect */
+};
+
+/* model NULL: ledger and data findings only. Borrows all. */
+struct scorer *scorer_new(const struct model *model, const struct fleet *f, const struct maintenance *m,
+                          const struct scorer_options *o);
+void scorer_free(struct scorer *s);
+
+/* One minute; frames in order. warm: fill windows only: no findings are made, out says REASON_TOO_FEW… as
+ * it is. out is borrowed until the next step. */
+void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out);
+
+/* Findings that were open when psmon stopped, to be continued under their ids. */
+void scorer_restore(struct scorer *s, const struct finding open[], size_t n);
+
+/* How long before the first scored tick frames must be fed for full windows: 28 h. */
+tstamp_ns scorer_warm_up(void);
+
+/* Reference against now for the page: counts of a channel's residual, HIST_BINS each; edges in unit.
+ * False when the channel has none. */
+bool scorer_histograms(const struct scorer *s, uint32_t channel, float edges[], uint32_t reference[],
+                       uint32_t window[]);
+
+#endif

@@ -1,0 +1,38 @@
+/* The trained model of a fleet: physics, references, calibration, autoencoders; one checksummed file.
+ * SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_MODEL_MODEL_H
+#define PSM_DETECTORS_MODEL_MODEL_H
+
+#include "base/digest.h"
+#include "base/fleet.h"
+#include "base/maintenance.h"
+#include "features/features.h"
+
+struct model;
+
+struct train_options {
+    uint64_t seed;
+    size_t max_rows;         /* rows per family and fit for the autoencoder; 0: 50,000 */
+    unsigned window_minutes; /* 720 */
+    bool in_sample_nulls;    /* calibrate on what was fitted: wrong on purpose, for `evaluate` only */
+    void (*progress)(void *arg, const char *stage, double done, double total);
+    void *arg;
+};
+
+/* Trains on a record (its whole span is the reference). Prints nothing; what a person should read (losses,
+ * non-convergence, supplies that could not be fitted and why) is in the summary. Error: ERR_DATA. */
+int model_train(struct model **out, const struct fleet *f, struct record *r, const struct maintenance *m,
+                const struct train_options *o, struct err *err) MUSTCHECK;
+void model_free(struct model *m);
+
+int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
+/* Refuses a file of another fleet (hash), saying what differs. */
+int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
+               struct err *err) MUSTCHECK;
+
+/* The reference period; per channel whether it sends on change only; text for people. */
+void model_period(const struct model *m, tstamp_ns *from, tstamp_ns *to);
+const bool *model_deadband(const struct model *m);
+const char *model_summary(const struct model *m);
+
+#endif

@@ -1,0 +1,39 @@
+/* Findings about the readings themselves: missing, stale, invalid, disconnected for half an hour while
+ * others have data; frozen (nothing of a supply changes for half an hour although readings come); or stuck
+ * for 24 h while what drives the channel moved. A supply whose channels are all away or frozen is one
+ * finding, a sector too. A DAC that is not sent again because it stands still is no fault. Channels that
+ * never had a reading say nothing. Class data, outside the budget. SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_STATISTICS_DATA_QUALITY_H
+#define PSM_DETECTORS_STATISTICS_DATA_QUALITY_H
+
+#include "base/fleet.h"
+#include "detectors/verdict/tracker.h"
+#include "features/features.h"
+
+#define DATA_AWAY (30 * NS_PER_MIN)   /* without data for longer: said */
+#define DATA_BACK (10 * NS_PER_MIN)   /* with data for as long: over */
+#define DATA_FROZEN (10 * NS_PER_MIN) /* no change in any channel for as long: not to be scored */
+#define DATA_STUCK NS_PER_DAY
+
+struct data;
+
+/* had[n_channels]: channels known to send; NULL: those that send from now on. Borrows the fleet. */
+struct data *data_new(const struct fleet *f, const bool had[]);
+void data_free(struct data *d);
+
+/* One minute. features: modes, context (LP15(q) drives temperatures) and peak of the same minute.
+ * maintenance[S]: nothing is opened there. */
+void data_step(struct data *d, const struct frame *in, const struct feature_frame *features,
+               const bool maintenance[]);
+
+/* [S]: readings come but have not changed for DATA_FROZEN, or did so until DATA_BACK ago (what is made of
+ * differences still remembers it). A supply of fewer than two channels that send regularly never is. */
+const bool *data_frozen(const struct data *d);
+
+/* What holds now, for findings_step of SLOT_DATA; borrowed until the next call. */
+const struct proposal *data_proposals(struct data *d, size_t *n);
+
+/* "capacitor temperature" from "capacitor_temperature", "IGBT temperature", "DAC"; into out[size]. */
+const char *data_signal_words(char *out, size_t size, const char *signal);
+
+#endif

@@ -1,0 +1,45 @@
+/* The feature rows of a whole record, supply by supply, in an unlinked temporary file: written minute by
+ * minute once per physics, read supply by supply. Row = [W features | context], NaN unless the supply was
+ * steady and not in maintenance. SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_TRAIN_SPOOL_H
+#define PSM_DETECTORS_TRAIN_SPOOL_H
+
+#include "base/err.h"
+#include "base/maintenance.h"
+#include "detectors/statistics/reconstruction.h"
+#include "features/features.h"
+
+struct spool {
+    size_t n_supplies, hours, stride; /* stride: floats of a row */
+    unsigned per_hour;
+    tstamp_ns begin; /* start of hour 0, a whole hour UTC */
+    int8_t *block;   /* [hours] block of FOLDS that holds the hour wholly; -1: a border */
+    float *rows;     /* [S][hours·per_hour][stride], mapped */
+    size_t bytes;
+};
+
+/* What a pass over the record learns beside the rows. */
+struct spool_seen {
+    bool *fitted; /* [S] some feature was there */
+    bool *steady; /* [S] some steady minute */
+    float *rise;  /* [S][days] largest R of the fast path in each 24 h from begin; NaN: under 12 h */
+    size_t days;
+};
+
+/* Maps room for a record. Error: ERR_IO. */
+int spool_new(struct spool **out, const struct fleet *f, size_t width, struct record *r,
+              struct err *err) MUSTCHECK;
+void spool_free(struct spool *s);
+
+/* Runs features with a physics over the record into the spool. seen may be NULL. */
+void spool_fill(struct spool *s, const struct fleet *f, const struct feature_layout *l,
+                const struct physics *p, struct record *r, const struct maintenance *m,
+                struct spool_seen *seen, void (*progress)(void *arg, double done, double total), void *arg);
+
+void spool_seen_init(struct spool_seen *seen, const struct spool *s);
+void spool_seen_fini(struct spool_seen *seen);
+
+/* Rows of a supply's hour, [per_hour][stride]. */
+const float *spool_hour(const struct spool *s, size_t supply, size_t hour);
+
+#endif

@@ -1,0 +1,327 @@
+/* Training: folds, networks, nulls, calibration, and what a person should read about it; see model.h.
+ * detection.md §6. SPDX-License-Identifier: MIT */
+#include "detectors/train/calibrate.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ROWS 50000
+#define LONG_REFERENCE_DAYS 30 /* from here on 72 h windows calibrate: window <= reference/10 */
+#define COLD_START_DAYS 30
+#define ROUGH_DAYS 7 /* under it blocks are too short to know a wander of days at all */
+#define LISTED 20    /* supplies named in the summary per reason */
+
+struct stage {
+    const struct train_options *o;
+    const char *what;
+};
+
+static void show(void *arg, double done, double total)
+{
+    const struct stage *s = arg;
+    if (s->o->progress)
+        s->o->progress(s->o->arg, s->what, done, total);
+}
+
+struct training {
+    struct model *m;
+    const struct train_options *o;
+    const struct maintenance *maintenance;
+    struct record *record;
+    struct spool *spool;
+    struct spool_seen seen;
+    struct physics *physics[FOLDS]; /* leaving none, the first block, the last block */
+    struct nulls nulls;
+    struct family_fit *fits; /* [families] of the final fit */
+    struct calib_counts counts;
+};
+
+static void note_channels(struct model *m, struct record *r)
+{
+    size_t n = record_minutes(r);
+    for (uint32_t c = 0; c < m->fleet->n_channels; c++) {
+        const uint8_t *quality;
+        record_column(r, c, &quality);
+        for (size_t k = 0; k < n; k++) {
+            m->deadband[c] |= quality[k] == QUALITY_HELD;
+            m->had_data[c] |= quality[k] == QUALITY_HELD || quality[k] == QUALITY_OK;
+        }
+    }
+}
+
+static void set_windows(struct model *m, const struct record *r, unsigned window_minutes)
+{
+    size_t n = record_minutes(r);
+    m->from = record_time(r, 0);
+    m->to = record_time(r, n - 1);
+    m->period = record_time(r, 1) - m->from;
+    m->per_hour = (unsigned)(NS_PER_HOUR / m->period);
+    m->jsd_hours = window_minutes / m->per_hour ? window_minutes / m->per_hour : 1;
+    m->windows = 1;
+    m->window[0] = 24;
+    if (m->to - m->from >= LONG_REFERENCE_DAYS * NS_PER_DAY - NS_PER_HOUR)
+        m->window[m->windows++] = 72;
+}
+
+/* What a supply lacks, from its reference and the pass over the record. */
+static void judge_supplies(struct training *t)
+{
+    struct model *m = t->m;
+    size_t w = m->layout->width;
+    for (uint32_t s = 0; s < m->fleet->n_supplies; s++) {
+        const struct supply *sup = &m->fleet->supplies[s];
+        bool data = false, present = false;
+        for (uint32_t c = 0; c < sup->n_channels; c++)
+            data |= m->had_data[sup->first_channel + c];
+        for (size_t c = 0; c < w; c++) {
+            present |= m->ref.present[s * w + c];
+            if (!m->ref.present[s * w + c])
+                m->kinds.of[s * w + c] = KIND_NONE;
+        }
+        m->fit[s] = !data                ? FIT_NO_DATA
+                    : !t->seen.steady[s] ? FIT_NEVER_STEADY
+                    : !t->seen.fitted[s] ? FIT_NO_PHYSICS
+                    : !present           ? FIT_TOO_SHORT
+                                         : FIT_OK;
+        m->n_scored += m->fit[s] == FIT_OK;
+    }
+}
+
+/* Smallest shifts worth a finding; where physics knows none, one standard deviation of the minutes. */
+static void set_effects(struct model *m)
+{
+    size_t w = m->layout->width, levels = m->layout->levels;
+    for (size_t s = 0; s < m->fleet->n_supplies; s++) {
+        for (size_t c = 0; c < levels; c++) {
+            size_t cell = s * w + c;
+            double given = c < m->layout->n_levels[s] ? feature_at(m->layout, s, c)->min_effect : (double)NAN;
+            m->min_effect[cell] = given > 0 ? (float)given : m->ref.spread[cell];
+            m->min_effect[cell + levels] = (float)EFFECT_LOG_VARIANCE;
+        }
+    }
+}
+
+static struct fold_job job_of(const struct training *t, struct stage *stage)
+{
+    const struct model *m = t->m;
+    return (struct fold_job){.fleet = m->fleet,
+                             .layout = m->layout,
+                             .spool = t->spool,
+                             .window = m->window,
+                             .windows = m->windows,
+                             .jsd_hours = m->jsd_hours,
+                             .seed = t->o->seed,
+                             .max_rows = t->o->max_rows ? t->o->max_rows : MAX_ROWS,
+                             .progress = show,
+                             .arg = stage};
+}
+
+/* The model that will score: references and networks of all blocks. */
+static void train_final(struct training *t)
+{
+    struct model *m = t->m;
+    struct stage stage = {.o = t->o, .what = "features of the reference"};
+    struct fold_job job = job_of(t, &stage);
+    spool_fill(t->spool, m->fleet, m->layout, t->physics[0], t->record, t->maintenance, &t->seen, show,
+               &stage);
+    stage.what = "reference";
+    fold_reference(&job, LEAVE_NONE, &m->ref);
+    judge_supplies(t);
+    alike_init(&m->alike, &m->kinds, m->fleet->n_supplies, m->layout->width);
+    set_effects(m);
+    stage.what = "networks";
+    m->joint = fold_joint(&job, LEAVE_NONE, &m->ref, t->fits);
+    if (t->o->in_sample_nulls) {
+        fold_score(&job, 0, &m->ref, m->joint, &t->nulls);
+        fold_score(&job, FOLDS - 1, &m->ref, m->joint, &t->nulls);
+    }
+}
+
+/* A block scored by a model that never saw it. */
+static void train_null(struct training *t, int block, const struct physics *p)
+{
+    struct model *m = t->m;
+    bool first = block == 0;
+    struct stage stage = {
+        .o = t->o, .what = first ? "features without the first block" : "features without the last block"};
+    struct fold_job job = job_of(t, &stage);
+    struct reference ref;
+    reference_init(&ref, m->fleet->n_supplies, m->layout->width);
+    spool_fill(t->spool, m->fleet, m->layout, p, t->record, t->maintenance, NULL, show, &stage);
+    stage.what = first ? "reference without the first block" : "reference without the last block";
+    fold_reference(&job, block, &ref);
+    stage.what = first ? "networks without the first block" : "networks without the last block";
+    struct joint *joint = fold_joint(&job, block, &ref, NULL);
+    stage.what = first ? "scoring the first block" : "scoring the last block";
+    fold_score(&job, block, &ref, joint, &t->nulls);
+    joint_free(joint);
+    reference_fini(&ref);
+}
+
+static void fit_rate(struct training *t)
+{
+    size_t n = 0, cells = t->spool->n_supplies * t->seen.days;
+    float *x = xcalloc(cells + 1, sizeof *x);
+    for (size_t i = 0; i < cells; i++)
+        if (!isnan(t->seen.rise[i]))
+            x[n++] = t->seen.rise[i];
+    tail_fit(&t->m->tails.rate, x, n, 0.1);
+    free(x);
+}
+
+/* ---- summary ---- */
+
+static void list_unfitted(struct buf *b, const struct model *m)
+{
+    for (enum fit f = FIT_OK + 1; f < FIT_COUNT; f++) {
+        size_t n = 0;
+        for (size_t s = 0; s < m->fleet->n_supplies; s++) {
+            if (m->fit[s] != f)
+                continue;
+            if (n == 0)
+                buf_printf(b, "no model (%s):", fit_name(f));
+            if (n < LISTED)
+                buf_printf(b, " %s", m->fleet->supplies[s].name);
+            n++;
+        }
+        if (n > LISTED)
+            buf_printf(b, " and %zu more", n - LISTED);
+        if (n)
+            buf_printf(b, "\n");
+    }
+}
+
+static void describe_networks(struct buf *b, const struct training *t)
+{
+    for (size_t i = 0; i < t->m->fleet->groups[GROUP_FAMILY].n; i++) {
+        const struct family_fit *f = &t->fits[i];
+        const char *name = t->m->fleet->groups[GROUP_FAMILY].name[i];
+        if (!f->fitted)
+            buf_printf(b, "family %s: no network: %zu rows of %zu columns are too few\n", name, f->rows,
+                       f->columns);
+        else if (!f->network.epochs)
+            buf_printf(b, "family %s: distance only (%zu columns), %zu rows\n", name, f->columns, f->rows);
+        else
+            buf_printf(b,
+                       "family %s: network of %zu columns, %zu rows, %d epochs, loss %.4f training, "
+                       "%.4f held out%s\n",
+                       name, f->columns, f->rows, f->network.epochs, f->network.train_loss,
+                       f->network.held_loss, f->network.converged ? "" : "; NOT converged within its epochs");
+    }
+}
+
+static void describe_tails(struct buf *b, const struct model *m)
+{
+    const struct tail *day = &m->tails.day, *rate = &m->tails.rate;
+    double p = 1 / model_chance(m, 1);
+    buf_printf(b,
+               "supply-days: tail above score %.2f, xi %.3f, sigma %.3f; one a week over %zu supplies "
+               "at score %.2f\n",
+               day->u, day->xi, day->sigma, m->n_scored, tail_quantile(day, p));
+    if (rate->n >= TAIL_LEAST)
+        buf_printf(b,
+                   "rate of rise: %.0f supply-days, tail above %.2f K in two minutes, xi %.3f, sigma "
+                   "%.3f\n",
+                   rate->n, rate->u, rate->xi, rate->sigma);
+    for (size_t w = 0; w < m->windows; w++)
+        buf_printf(b, "joint %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n", m->window[w],
+                   m->tails.joint[w].n, m->tails.joint[w].u, m->tails.joint[w].xi);
+}
+
+static void summarise(struct training *t)
+{
+    struct model *m = t->m;
+    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    double days = (double)(m->to - m->from) / (double)NS_PER_DAY;
+    struct buf b = {0};
+    buf_printf(&b, "reference %s to %s, %.1f days; %zu of %zu supplies have a model\n",
+               timefmt_iso(from, m->from), timefmt_iso(to, m->to), days, m->n_scored, m->fleet->n_supplies);
+    if (days < COLD_START_DAYS - 0.5)
+        buf_printf(&b,
+                   "cold start: %.1f days of reference; expect up to %s the stated chance findings "
+                   "until %d days are in\n",
+                   days, days < ROUGH_DAYS ? "several times" : "twice", COLD_START_DAYS);
+    if (t->o->in_sample_nulls)
+        buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
+    buf_printf(&b,
+               "windows: level and joint %s h, divergence %zu h; calibrated on %zu supply-days "
+               "(%zu supply-hours) of the first and last third\n",
+               m->windows > 1 ? "24 and 72" : "24", m->jsd_hours, t->counts.supply_days,
+               t->counts.supply_hours);
+    describe_tails(&b, m);
+    describe_networks(&b, t);
+    list_unfitted(&b, m);
+    m->summary = xstrdup(buf_text(&b));
+    buf_free(&b);
+}
+
+/* ---- all of it ---- */
+
+static void training_fini(struct training *t)
+{
+    for (size_t i = 0; i < FOLDS; i++)
+        physics_free(t->physics[i]);
+    spool_seen_fini(&t->seen);
+    spool_free(t->spool);
+    nulls_fini(&t->nulls);
+    free(t->fits);
+}
+
+static int run(struct training *t, struct err *err)
+{
+    struct model *m = t->m;
+    static const int leave[FOLDS] = {LEAVE_NONE, 0, FOLDS - 1};
+    struct stage stage = {.o = t->o, .what = "physics"};
+    int rc = spool_new(&t->spool, m->fleet, m->layout->width, t->record, err);
+    if (rc != 0)
+        return rc;
+    set_windows(m, t->record, t->o->window_minutes);
+    note_channels(m, t->record);
+    rc = physics_fit(t->physics, leave, t->o->in_sample_nulls ? 1 : FOLDS, m->fleet, t->record,
+                     t->maintenance, show, &stage, err);
+    if (rc != 0)
+        return rc;
+    physics_complete(t->physics[0], m->layout);
+    spool_seen_init(&t->seen, t->spool);
+    t->fits = xcalloc(m->fleet->groups[GROUP_FAMILY].n, sizeof *t->fits);
+    nulls_init(&t->nulls, m->fleet->n_supplies, t->spool->hours, m->layout->width, m->windows);
+    train_final(t);
+    for (int i = 1; i < FOLDS && !t->o->in_sample_nulls; i++)
+        train_null(t, leave[i], t->physics[i]);
+    stage.what = "calibration";
+    show(&stage, 0, 1);
+    calibrate(m, &t->nulls, t->o->in_sample_nulls, &t->counts);
+    fit_rate(t);
+    if (!m->n_scored)
+        return err_set(err, ERR_DATA,
+                       "no supply has a usable reference: %zu of them had no readings or "
+                       "were never steady",
+                       m->fleet->n_supplies);
+    if (m->tails.day.n < TAIL_LEAST)
+        return err_set(err, ERR_DATA,
+                       "the reference is too short to calibrate: %zu supply-days, %d are "
+                       "the least",
+                       t->counts.supply_days, TAIL_LEAST);
+    summarise(t);
+    m->physics = t->physics[0];
+    t->physics[0] = NULL;
+    return 0;
+}
+
+int model_train(struct model **out, const struct fleet *f, struct record *r, const struct maintenance *m,
+                const struct train_options *o, struct err *err)
+{
+    struct training t = {.m = model_new(f), .o = o, .maintenance = m, .record = r};
+    int rc = run(&t, err);
+    training_fini(&t);
+    if (rc != 0)
+        model_free(t.m);
+    else
+        *out = t.m;
+    return rc;
+}

@@ -1,0 +1,47 @@
+/* From an hour's numbers to words: what moved, since when, by how much, with what it agrees, and whether
+ * the equipment or only a sensor is to blame. SPDX-License-Identifier: MIT */
+#ifndef PSM_DETECTORS_VERDICT_EXPLAIN_H
+#define PSM_DETECTORS_VERDICT_EXPLAIN_H
+
+#include "base/finding.h"
+#include "detectors/model/internal.h"
+
+/* Hourly values of one supply, newest last: [n][W], NaN where none; the newest hour ends at `end`. */
+struct trail {
+    const float *value;
+    size_t n, width;
+    tstamp_ns end;
+};
+
+/* One supply's hour. */
+struct evidence {
+    const struct model *model;
+    uint32_t supply;
+    const struct standard *standard;
+    const struct raw *raw;
+    const struct hour_score *score;
+    struct trail trail;
+};
+
+#define MOVED_SURPRISE 3.0 /* -log10 p from which a column counts as moved */
+
+/* +1, -1: the column's level moved up, down, by enough to matter; 0: it did not. */
+int explain_moved(const struct evidence *e, const struct tails *t, size_t column);
+
+/* When the column's lasting shift (sign of `shift`) began: the hour from which the hourly values' sum above
+ * a third of their present shift is largest (a backward CUSUM). */
+tstamp_ns explain_onset(const struct trail *t, size_t column, float centre, float spread, double shift);
+
+/* Fills subject, supply, detector, class, signal, onset, size, unit, direction, witness, by, reason; not
+ * the chance. The score must have a statistic. */
+void explain_finding(struct finding *out, const struct evidence *e);
+
+/* Unit of a difference: K for temperatures in degrees Celsius, otherwise the unit itself. */
+const char *explain_unit(const char *unit);
+
+/* "6.1 K above what its current explains", "3.9 times as noisy as in the reference", for a size in the
+ * unit of explain_finding; out[size]. */
+void explain_shift(char *out, size_t size, const struct feature_channel *ch, bool ratio, double shift,
+                   const char *unit);
+
+#endif
