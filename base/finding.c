@@ -3,6 +3,27 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t supply)
+{
+    if (d->supply >= 0)
+        return (uint32_t)d->supply == supply;
+    if (strcmp(d->subject, "*") == 0)
+        return true;
+    for (int g = GROUP_SECTOR; g < GROUP_COUNT; g++) {
+        int32_t at = f->supplies[supply].group[g];
+        if (at < 0)
+            continue;
+        const char *prefix = group_name(g), *subject = d->subject;
+        size_t n = strlen(prefix);
+        if (n && (strncmp(subject, prefix, n) != 0 || subject[n] != ':'))
+            continue;
+        if (strcmp(subject + (n ? n + 1 : 0), f->groups[g].name[at]) == 0)
+            return true;
+    }
+    return false;
+}
 
 const char *detector_name(enum detector d)
 {

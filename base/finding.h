@@ -4,6 +4,7 @@
 #ifndef PSM_BASE_FINDING_H
 #define PSM_BASE_FINDING_H
 
+#include "base/fleet.h"
 #include "base/types.h"
 
 #include <stdbool.h>
@@ -22,6 +23,7 @@ enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT }
 #define FINDING_ID_LEN 40
 #define FINDING_NAME_LEN 128
 #define FINDING_CONTRIBUTORS 5
+#define FINDING_WORK_LEN 96
 
 /* One channel's part in a finding. */
 struct contributor {
@@ -53,7 +55,12 @@ struct finding {
     struct contributor by[FINDING_CONTRIBUTORS];
     size_t n_by;
     char reason[256]; /* one line for people: "IGBT temperature 6.1 K above what its current explains" */
+    char work[FINDING_WORK_LEN]; /* maintenance that may have caused or cured it; "": none */
+    tstamp_ns work_start;        /* of that; after the onset: it may have cured it */
 };
+
+/* Is the supply the finding's subject, or in the group that is? */
+bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t supply);
 
 const char *detector_name(enum detector d);
 const char *finding_class_name(enum finding_class c);

@@ -125,8 +125,7 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
 
 void pipeline_rank(struct pipeline *p)
 {
-    rank_fleet(p->rows, p->fleet, p->maintenance, p->week, p->week_findings, p->n_week_findings,
-               p->week_start, p->tick.t);
+    rank_fleet(p->rows, p->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start, p->tick.t);
     p->ranked = true;
 }
 

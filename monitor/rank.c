@@ -171,26 +171,6 @@ char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now)
 
 /* ---- findings of a supply ---- */
 
-bool rank_concerns(const struct finding *d, const struct fleet *f, uint32_t supply)
-{
-    if (d->supply >= 0)
-        return (uint32_t)d->supply == supply;
-    if (strcmp(d->subject, "*") == 0)
-        return true;
-    for (int g = GROUP_SECTOR; g < GROUP_COUNT; g++) {
-        int32_t at = f->supplies[supply].group[g];
-        if (at < 0)
-            continue;
-        const char *prefix = group_name(g), *subject = d->subject;
-        size_t n = strlen(prefix);
-        if (n && (strncmp(subject, prefix, n) != 0 || subject[n] != ':'))
-            continue;
-        if (strcmp(subject + (n ? n + 1 : 0), f->groups[g].name[at]) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Which finding speaks for a supply: higher is better. */
 static int precedence(const struct finding *d)
 {
@@ -221,7 +201,7 @@ static void pick_findings(const struct finding *carry[], const struct fleet *f,
             continue;
         }
         for (uint32_t s = 0; s < f->n_supplies; s++)
-            if (rank_concerns(d, f, s) && speaks_before(d, carry[s]))
+            if (finding_concerns(d, f, s) && speaks_before(d, carry[s]))
                 carry[s] = d;
     }
 }
@@ -313,39 +293,18 @@ static size_t append(struct rank_row *r, size_t at, const char *a, const char *b
     return n < 0 ? at : at + (size_t)n;
 }
 
-#define WORK_BEFORE (14 * NS_PER_DAY) /* work on the supply or its sector may show so much later */
-#define RING_WORK_BEFORE \
-    (36 * NS_PER_HOUR) /* work everywhere, as on each maintenance day, is told only near it */
-
-/* The work to tell with a finding: the latest that may have to do with it. */
-static const struct maintenance_period *work_of(const struct maintenance *m, const struct fleet *f,
-                                                uint32_t supply, tstamp_ns onset, tstamp_ns now)
-{
-    const struct maintenance_period *best = NULL;
-    for (size_t i = 0; m && i < m->n && m->period[i].start <= now; i++) {
-        const struct maintenance_period *p = &m->period[i];
-        bool own = p->supply >= 0 ? (uint32_t)p->supply == supply
-                                  : p->sector >= 0 && p->sector == f->supplies[supply].group[GROUP_SECTOR];
-        bool ring = p->supply < 0 && p->sector < 0 && p->start <= onset;
-        if ((own && p->start >= onset - WORK_BEFORE) || (ring && p->start >= onset - RING_WORK_BEFORE))
-            best = p;
-    }
-    return best;
-}
-
 /* Work before the onset may have caused it, work after it may have cured it. */
-static void append_work(struct rank_row *r, size_t at, const struct maintenance *m, const struct fleet *f,
-                        tstamp_ns now)
+static void append_work(struct rank_row *r, size_t at, tstamp_ns now)
 {
-    const struct maintenance_period *p = work_of(m, f, r->supply, r->onset, now);
-    if (!r->finding || !p)
-        return;
+    const struct finding *d = r->finding;
     char day[RANK_DAY_LEN];
-    at = append(r, at, p->start <= r->onset ? "; after: " : "; since then: ", p->work);
-    append(r, at, ", ", rank_day(day, p->start, now));
+    if (!d || !*d->work)
+        return;
+    at = append(r, at, d->work_start <= d->onset ? "; after: " : "; since then: ", d->work);
+    append(r, at, ", ", rank_day(day, d->work_start, now));
 }
 
-static void tell_reason(struct rank_row *r, const struct maintenance *m, const struct fleet *f, tstamp_ns now)
+static void tell_reason(struct rank_row *r, tstamp_ns now)
 {
     const struct finding *d = r->finding;
     char day[RANK_DAY_LEN], words[FINDING_WORDS_LEN];
@@ -367,7 +326,7 @@ static void tell_reason(struct rank_row *r, const struct maintenance *m, const s
                     finding_chance_words(words, r->chance));
         at = append(r, at, " over the ring", "");
     }
-    append_work(r, at, m, f, now);
+    append_work(r, at, now);
 }
 
 static void tell_unranked(struct rank_row *r, const struct rank_week *w)
@@ -404,8 +363,7 @@ static int in_order(const void *pa, const void *pb)
     return strcmp(a->name, b->name);
 }
 
-static void fill_row(struct rank_row *r, const struct fleet *f, const struct maintenance *m,
-                     const struct rank_week *w, tstamp_ns now)
+static void fill_row(struct rank_row *r, const struct rank_week *w, tstamp_ns now)
 {
     double e = fmax(evidence(w, r, now), rate_evidence(r->finding, w->n_supplies));
     r->onset = r->finding ? r->finding->onset : 0;
@@ -419,12 +377,11 @@ static void fill_row(struct rank_row *r, const struct fleet *f, const struct mai
     }
     bool own = r->finding && r->finding->class != CLASS_DATA && !isnan(r->finding->chance);
     r->chance = own ? r->finding->chance : (double)w->chance[r->supply];
-    tell_reason(r, m, f, now);
+    tell_reason(r, now);
 }
 
-void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct maintenance *m,
-                const struct rank_week *w, const struct finding findings[], size_t n_findings,
-                tstamp_ns week_start, tstamp_ns now)
+void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct rank_week *w,
+                const struct finding findings[], size_t n_findings, tstamp_ns week_start, tstamp_ns now)
 {
     size_t n = f->n_supplies;
     assert(n == w->n_supplies);
@@ -435,7 +392,7 @@ void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct main
         list[s].name = f->supplies[s].name;
         list[s].row.supply = s;
         list[s].row.finding = carry[s];
-        fill_row(&list[s].row, f, m, w, now);
+        fill_row(&list[s].row, w, now);
     }
     qsort(list, n, sizeof *list, in_order);
     int rank = 0;

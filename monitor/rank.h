@@ -5,7 +5,6 @@
 
 #include "base/finding.h"
 #include "base/fleet.h"
-#include "base/maintenance.h"
 
 #include <stdbool.h>
 
@@ -55,15 +54,11 @@ void rank_week_set_reason(struct rank_week *w, uint32_t supply, enum reason reas
 
 /* Orders the fleet: rows[n_supplies], ranked first. Order and tie rules are in rank.c's head. findings: those
  * open or closed during the week. */
-void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct maintenance *m,
-                const struct rank_week *w, const struct finding findings[], size_t n_findings,
-                tstamp_ns week_start, tstamp_ns now);
+void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct rank_week *w,
+                const struct finding findings[], size_t n_findings, tstamp_ns week_start, tstamp_ns now);
 
 /* "12 Nov", with the year when it is not that of `now`. */
 #define RANK_DAY_LEN 24
 char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now);
-
-/* Is the supply the finding's subject, or in the group that is? */
-bool rank_concerns(const struct finding *d, const struct fleet *f, uint32_t supply);
 
 #endif

@@ -67,8 +67,7 @@ static int restore_week(struct session *s, struct err *err)
                               &p->n_week_findings, err);
     p->week_findings_cap = p->n_week_findings;
     if (rc == 0) {
-        rank_fleet(p->rows, c->fleet, c->maintenance, p->week, p->week_findings, p->n_week_findings,
-                   p->week_start, last);
+        rank_fleet(p->rows, c->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start, last);
         p->ranked = true;
     }
     return rc;

@@ -24,7 +24,8 @@ static bool turned(const struct finding *a, const struct finding *b)
 {
     return a->closed != b->closed || a->class != b->class || a->witness != b->witness ||
            a->direction != b->direction || strcmp(a->signal, b->signal) != 0 ||
-           strcmp(a->subject, b->subject) != 0;
+           strcmp(a->subject, b->subject) != 0 || strcmp(a->work, b->work) != 0 ||
+           a->work_start != b->work_start;
 }
 
 /* Whether it has to be written: new, turned, or an hour old (its numbers move with every tick). */
@@ -59,15 +60,11 @@ static char *contributors_json(const struct finding *f)
     return text;
 }
 
-/* "2026-11-03T08:00:00Z fan replaced", or NULL. */
-static char *last_work(const struct history *h, const struct finding *f)
+/* "2026-11-03T08:00:00Z fan replaced", or NULL; read.c takes it apart again. */
+static char *work_text(const struct finding *f)
 {
     char start[TIMEFMT_LEN];
-    if (f->supply < 0 || !h->maintenance)
-        return NULL;
-    const struct maintenance_period *p =
-        maintenance_last(h->maintenance, h->fleet, (uint32_t)f->supply, f->first_seen);
-    return p ? xasprintf("%s %s", timefmt_iso(start, p->start), p->work) : NULL;
+    return *f->work ? xasprintf("%s %s", timefmt_iso(start, f->work_start), f->work) : NULL;
 }
 
 static const char upsert_finding[] =
@@ -87,7 +84,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
 {
     char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
     char chance[32], size[32], children[16];
-    char *by = contributors_json(f), *work = last_work(h, f);
+    char *by = contributors_json(f), *work = work_text(f);
     bool one = f->supply >= 0 && (size_t)f->supply < h->fleet->n_supplies;
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);

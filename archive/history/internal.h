@@ -27,7 +27,6 @@ struct stored_finding {
 struct history {
     struct pg *pg;
     const struct fleet *fleet;
-    const struct maintenance *maintenance;
     char run_id[16], fleet_id[16]; /* numbers of the rows, as parameters */
     char *run, *model, *model_hash, *config_hash;
     bool live;

@@ -119,6 +119,18 @@ static void read_contributors(struct finding *f, const char *text)
     json_decref(list);
 }
 
+/* As findings.c writes it: a time, a space, the work. */
+static void read_work(struct finding *f, const char *text)
+{
+    char start[TIMEFMT_LEN] = "";
+    const char *space = text ? strchr(text, ' ') : NULL;
+    if (!space || (size_t)(space - text) >= sizeof start)
+        return;
+    memcpy(start, text, (size_t)(space - text));
+    f->work_start = get_time(start);
+    set_text(f->work, sizeof f->work, space + 1);
+}
+
 static void read_finding(struct finding *f, const struct fleet *fleet, char *const v[])
 {
     set_text(f->id, sizeof f->id, v[0]);
@@ -139,12 +151,13 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     read_contributors(f, v[14]);
     set_text(f->reason, sizeof f->reason, v[15]);
     f->closed = get_time(v[16]);
+    read_work(f, v[17]);
 }
 
 #define FINDING_COLUMNS                                                                                     \
     "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), " \
     "chance,"                                                                                               \
-    " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed)"
+    " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed), work"
 
 /* Findings that a query of FINDING_COLUMNS selects. */
 static int select_findings(const char *conninfo, const struct fleet *f, const char *sql, int n_params,

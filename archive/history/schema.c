@@ -282,10 +282,14 @@ static const char hourly_views[] =
     " LEFT JOIN supplies l ON l.supply = s.name WHERE b.chance IS NOT NULL ORDER BY 1 LIMIT 10;"
     "COMMENT ON VIEW worst_last_week IS 'the ten worst supplies of the seven days before the newest hour';";
 
+static const char finding_work[] =
+    "COMMENT ON COLUMN findings.work IS 'time and work of the maintenance that may have caused it (before its"
+    " onset) or cured it (since)';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks, tick_functions, hours, findings_and_events,
-        models_and_reports, views, hourly_views};
+        fleets_and_runs,    ticks, tick_functions, hours,       findings_and_events,
+        models_and_reports, views, hourly_views,   finding_work};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

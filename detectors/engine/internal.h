@@ -7,6 +7,7 @@
 #include "detectors/statistics/data_quality.h"
 #include "detectors/statistics/rate.h"
 #include "detectors/verdict/explain.h"
+#include "detectors/verdict/work.h"
 
 #define TRAIL_HOURS 336 /* hourly values kept to find an onset */
 #define DAY_SCORES 24

@@ -417,7 +417,9 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     out->score = s->shown.score;
     out->chance = s->shown.chance;
     out->hour = hour;
-    out->findings = findings_list(s->findings, in->t, &out->n_findings);
+    struct finding *list = findings_list(s->findings, in->t, &out->n_findings);
+    work_tell(list, out->n_findings, s->maintenance, s->fleet, in->t);
+    out->findings = list;
 }
 
 /* The model's part of a minute; returns whether an hour was evaluated. */

@@ -154,7 +154,7 @@ void findings_step(struct findings *f, enum slot slot, tstamp_ns t, const struct
     }
 }
 
-const struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n)
+struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n)
 {
     xgrow(&f->list, &f->list_cap, f->n + 1, sizeof *f->list);
     *n = 0;

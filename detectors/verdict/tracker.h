@@ -33,7 +33,7 @@ void findings_restore(struct findings *f, const struct finding open[], size_t n)
 void findings_step(struct findings *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n);
 
 /* Every finding that is open, or closed at t; borrowed until the next step. */
-const struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n);
+struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n);
 
 /* The open finding of a subject in a slot (signal "": any); NULL: none. */
 const struct finding *findings_open(const struct findings *f, enum slot slot, const char *subject,

@@ -111,7 +111,7 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         rc = err_set(err, ERR_CONFIG, "run '%s' has nothing stored of that week", run);
     if (rc == 0) {
         tstamp_ns now = last < end ? last : end;
-        rank_fleet(rows, c->fleet, c->maintenance, week, findings, in.n_findings, in.week_start, now);
+        rank_fleet(rows, c->fleet, week, findings, in.n_findings, in.week_start, now);
         in.rows = rows;
         in.findings = findings;
         in.budget_used = count_of_budget(findings, in.n_findings, in.week_start);

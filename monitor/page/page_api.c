@@ -211,7 +211,7 @@ static json_t *ring_findings(const struct snapshot *s)
             json_array_append_new(members, json_integer(d->supply));
         else
             for (uint32_t k = 0; k < s->fleet->n_supplies; k++)
-                if (rank_concerns(d, s->fleet, k))
+                if (finding_concerns(d, s->fleet, k))
                     json_array_append_new(members, json_integer(k));
         json_array_append_new(list, json_pack("{so so so so so so}", "subject", text(d->subject), "class",
                                               text(finding_class_name(d->class)), "since", instant(d->onset),
@@ -340,7 +340,7 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
         json_object_set_new(root, "chance_words", text(finding_chance_words(words, chance)));
         json_object_set_new(root, "reconstruction", number((double)t->reconstruction[supply]));
         for (size_t i = 0; i < t->n_findings; i++)
-            if (!t->findings[i].closed && rank_concerns(&t->findings[i], s->fleet, supply))
+            if (!t->findings[i].closed && finding_concerns(&t->findings[i], s->fleet, supply))
                 json_array_append_new(findings, finding_json(&t->findings[i]));
     }
     json_object_set_new(root, "findings", findings);
@@ -400,8 +400,7 @@ static struct rank_row *order_by_tick(const struct snapshot *s)
     struct rank_week *w = rank_week_new(s->fleet->n_supplies);
     rank_week_add(w, s->tick->score, s->tick->chance, s->tick->reason);
     struct rank_row *rows = xcalloc(s->fleet->n_supplies + 1, sizeof *rows);
-    rank_fleet(rows, s->fleet, s->maintenance, w, s->tick->findings, s->tick->n_findings, s->tick->t,
-               s->tick->t);
+    rank_fleet(rows, s->fleet, w, s->tick->findings, s->tick->n_findings, s->tick->t, s->tick->t);
     rank_week_free(w);
     return rows;
 }

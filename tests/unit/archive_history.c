@@ -580,6 +580,8 @@ static void findings_come_back_as_they_were_said(void **state)
     struct made m;
     struct finding f[2] = {make_finding(MINUTE(50000), MINUTE(50000), -0.3)};
     f[1] = f[0];
+    snprintf(f[0].work, sizeof f[0].work, "fan replaced, both");
+    f[0].work_start = f[0].onset - NS_PER_DAY;
     snprintf(f[1].id, sizeof f[1].id, "S1-common");
     snprintf(f[1].subject, sizeof f[1].subject, "S1");
     f[1].supply = -1;
@@ -612,6 +614,9 @@ static void findings_come_back_as_they_were_said(void **state)
     assert_near(g->by[0].share, 0.75, 0, 0);
     assert_near(g->by[1].size, (double)NAN, 0, 0);
     assert_string_equal(g->reason, f[0].reason);
+    assert_string_equal(g->work, "fan replaced, both");
+    assert_true(g->work_start == f[0].work_start);
+    assert_string_equal(open[1].work, "");
     assert_int_equal(open[1].supply, -1);
     assert_near(open[1].chance, (double)NAN, 0, 0);
     free(open);

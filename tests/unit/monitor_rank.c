@@ -2,6 +2,7 @@
 #include "monitor/rank.h"
 
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -11,7 +12,6 @@
 
 #define S 6
 static struct fleet *fleet;
-static struct maintenance *maintenance;
 static tstamp_ns start, now; /* a week */
 
 static int setup(void **state)
@@ -21,17 +21,10 @@ static int setup(void **state)
                                 "D,quad,S1,voltage,D:V,V,W1\nA,quad,S1,voltage,A:V,V,W1\n"
                                 "B,quad,S1,voltage,B:V,V,\nC,sext,S2,voltage,C:V,V,W2\n"
                                 "E,sext,S2,voltage,E:V,V,W2\nF,sext,S2,voltage,F:V,V,W2\n";
-    static const char work[] =
-        "supply,start,end,work\nA,2026-11-10T06:00:00Z,2026-11-10T08:00:00Z,filter replaced\n"
-        "*,2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,weekly maintenance\n"
-        "S2,2026-11-13T06:00:00Z,2026-11-13T07:00:00Z,water flushed\n";
     char path[] = "/tmp/psmon-rank-XXXXXX";
     int fd = mkstemp(path);
     struct err err;
     if (fd < 0 || write(fd, table, sizeof table - 1) < 0 || fleet_load(&fleet, path, &err) != 0)
-        return -1;
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, work, sizeof work - 1, 0) < 0 ||
-        maintenance_load(&maintenance, path, fleet, &err) != 0)
         return -1;
     close(fd);
     unlink(path);
@@ -42,7 +35,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    maintenance_free(maintenance);
     fleet_free(fleet);
     return 0;
 }
@@ -85,7 +77,7 @@ static void an_hour_does_not_outweigh_a_day(void **state)
         rank_week_add(w, score, chance, scored);
     }
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(rows, fleet, w, NULL, 0, start, now);
     assert_string_equal(at(&rows[0]), "A");
     assert_near(rows[0].score, 0.4 * 3.25, 0, 1e-6);
     assert_int_equal(rows[0].hours_held, 28);
@@ -107,7 +99,7 @@ static void equipment_comes_before_sensors_before_the_rest(void **state)
         finding(3, CLASS_EQUIPMENT, 0.1, "closed"), finding(5, CLASS_DATA, (double)NAN, "data")};
     list[2].closed = now - NS_PER_DAY;
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, NULL, w, list, 4, start, now);
+    rank_fleet(rows, fleet, w, list, 4, start, now);
     assert_string_equal(at(&rows[0]), "E");
     assert_true(rows[0].open);
     assert_string_equal(at(&rows[1]), "C");
@@ -121,7 +113,7 @@ static void equipment_comes_before_sensors_before_the_rest(void **state)
         assert_true(rows[i - 1].score >= rows[i].score);
     /* a finding that closed before the week does not speak */
     list[2].closed = start - 1;
-    rank_fleet(rows, fleet, NULL, w, list + 2, 1, start, now);
+    rank_fleet(rows, fleet, w, list + 2, 1, start, now);
     assert_null(rows[0].finding);
     rank_week_free(w);
 }
@@ -137,13 +129,13 @@ static void a_young_finding_counts_since_it_was_seen(void **state)
     struct finding d = finding(0, CLASS_EQUIPMENT, 0.01, "coil heats");
     d.first_seen = now - 3 * NS_PER_HOUR;
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, NULL, w, &d, 1, start, now);
+    rank_fleet(rows, fleet, w, &d, 1, start, now);
     assert_string_equal(at(&rows[0]), "D");
     assert_near(rows[0].score, 8, 0, 1e-6);
     d.detector = DETECTOR_RATE; /* what rises by the minute counts by its own chance, however long ago */
     d.chance = 1e-9;
     d.first_seen = start;
-    rank_fleet(rows, fleet, NULL, w, &d, 1, start, now);
+    rank_fleet(rows, fleet, w, &d, 1, start, now);
     assert_string_equal(at(&rows[0]), "D");
     assert_near(rows[0].score, 9 + log10(7 * S), 0, 1e-6);
     rank_week_free(w);
@@ -157,8 +149,12 @@ static void the_reason_says_what_since_when_how_rare_and_what_was_done(void **st
     struct finding d[2] = {
         finding(1, CLASS_EQUIPMENT, 0.025, "IGBT temperature 6.1 K above what its current explains"),
         finding(4, CLASS_EQUIPMENT, 2.98, "voltage noise 3 times its reference")};
+    snprintf(d[0].work, sizeof d[0].work, "filter replaced");
+    d[0].work_start = d[0].onset - 2 * NS_PER_DAY;
+    snprintf(d[1].work, sizeof d[1].work, "water flushed");
+    d[1].work_start = d[1].onset + NS_PER_DAY;
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, maintenance, w, d, 2, start, now);
+    rank_fleet(rows, fleet, w, d, 2, start, now);
     assert_string_equal(
         rows[0].reason,
         "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance once in 40 "
@@ -181,7 +177,7 @@ static void members_of_a_common_finding_say_so(void **state)
     snprintf(d[0].subject, sizeof d[0].subject, "water:W1");
     snprintf(d[1].subject, sizeof d[1].subject, "S2");
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, NULL, w, d, 2, start, now);
+    rank_fleet(rows, fleet, w, d, 2, start, now);
     for (int i = 0; i < S; i++) {
         const char *name = at(&rows[i]);
         const char *want = strchr("AD", *name)    ? "common to water:W1:"
@@ -190,9 +186,9 @@ static void members_of_a_common_finding_say_so(void **state)
         if (strncmp(rows[i].reason, want, strlen(want)) != 0)
             fail_msg("%s: %s", name, rows[i].reason);
     }
-    assert_false(rank_concerns(&d[0], fleet, 2));
+    assert_false(finding_concerns(&d[0], fleet, 2));
     snprintf(d[0].subject, sizeof d[0].subject, "*");
-    assert_true(rank_concerns(&d[0], fleet, 2));
+    assert_true(finding_concerns(&d[0], fleet, 2));
     rank_week_free(w);
 }
 
@@ -206,7 +202,7 @@ static void the_unscored_follow_with_their_main_reason(void **state)
         rank_week_add(w, score, chance, reason);
     }
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(rows, fleet, w, NULL, 0, start, now);
     assert_string_equal(at(&rows[4]), "C");
     assert_string_equal(rows[4].reason, "not scored this week: maintenance (168 of 168 h)");
     assert_string_equal(at(&rows[5]), "D");
@@ -216,7 +212,7 @@ static void the_unscored_follow_with_their_main_reason(void **state)
     assert_true(isnan(rows[5].score) && isnan(rows[5].chance));
     assert_int_equal(rows[3].rank, 4);
     rank_week_reset(w);
-    rank_fleet(rows, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(rows, fleet, w, NULL, 0, start, now);
     assert_int_equal(rows[0].rank, 0);
     rank_week_free(w);
 }
@@ -229,19 +225,19 @@ static void noise_does_not_reshuffle(void **state)
     const float chance[S] = {1, 1, 1, 1, 1, 1}, first[S] = {5.0f, 4.9f, 1, 1, 1, 1},
                 noisy[S] = {4.9f, 5.1f, 1, 1, 1, 1}, real[S] = {4.9f, 8, 1, 1, 1, 1};
     struct rank_week *w = week_of(first, chance, 168);
-    rank_fleet(last, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(last, fleet, w, NULL, 0, start, now);
     assert_string_equal(at(&last[0]), "D");
     rank_week_hold(w, last);
     rank_week_reset(w);
     for (int h = 0; h < 168; h++)
         rank_week_add(w, noisy, chance, scored);
-    rank_fleet(rows, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(rows, fleet, w, NULL, 0, start, now);
     assert_string_equal(at(&rows[0]), "D");
     assert_near(rows[0].score, last[0].score, 0, 0);
     rank_week_reset(w);
     for (int h = 0; h < 168; h++)
         rank_week_add(w, real, chance, scored);
-    rank_fleet(rows, fleet, NULL, w, NULL, 0, start, now);
+    rank_fleet(rows, fleet, w, NULL, 0, start, now);
     assert_string_equal(at(&rows[0]), "A");
     assert_near(rows[0].score, 0.4 * 8, 0, 1e-6);
     rank_week_free(w);

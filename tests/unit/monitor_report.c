@@ -126,7 +126,7 @@ static void make_week(struct made *m, tstamp_ns from, uint32_t bad)
                                       .first_seen = from,
                                       .chance = (double)NAN,
                                       .reason = "voltage stuck for 30 h " EVIL};
-    rank_fleet(m->rows, fleet, maintenance, m->week, m->findings, 3, from, from + 7 * NS_PER_DAY);
+    rank_fleet(m->rows, fleet, m->week, m->findings, 3, from, from + 7 * NS_PER_DAY);
     m->in = (struct report_input){.fleet = fleet,
                                   .maintenance = maintenance,
                                   .settings = &settings,
@@ -302,7 +302,7 @@ static void the_week_comes_back_from_stored_hours(void **state)
     assert_int_equal(hours[REASON_SCORED], 60 * (S - 1));
     assert_int_equal(hours[REASON_OFF], 60);
     struct rank_row rows[S];
-    rank_fleet(rows, fleet, maintenance, w, NULL, 0, from, from + 60 * NS_PER_HOUR);
+    rank_fleet(rows, fleet, w, NULL, 0, from, from + 60 * NS_PER_HOUR);
     assert_int_equal(rows[0].supply, 2);
     assert_near(rows[0].score, 0.4 * 5.5, 0, 1e-6);
     assert_int_equal(rows[S - 1].unscored, REASON_OFF);

@@ -1,0 +1,56 @@
+/* Maintenance work of findings; see work.h. SPDX-License-Identifier: MIT */
+#include "detectors/verdict/work.h"
+
+#include <stdio.h>
+
+/* Periods that have begun by t: the first so many of the list, which is in order of start. */
+static size_t begun(const struct maintenance *m, tstamp_ns t)
+{
+    size_t low = 0, high = m->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (m->period[middle].start <= t)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Work in a sector concerns every finding that holds a supply of it, also that of a water circuit. */
+static bool in_sector(const struct finding *d, const struct fleet *f, int32_t sector)
+{
+    for (uint32_t s = 0; s < f->n_supplies; s++)
+        if (f->supplies[s].group[GROUP_SECTOR] == sector && finding_concerns(d, f, s))
+            return true;
+    return false;
+}
+
+static bool has_to_do(const struct maintenance_period *p, const struct finding *d, const struct fleet *f)
+{
+    if (p->supply >= 0) /* work on one supply does not move a group */
+        return p->supply == d->supply;
+    if (p->sector >= 0)
+        return in_sector(d, f, p->sector);
+    return p->start <= d->onset && p->start >= d->onset - RING_WORK_BEFORE;
+}
+
+static const struct maintenance_period *latest(const struct maintenance *m, const struct finding *d,
+                                               const struct fleet *f, tstamp_ns now)
+{
+    for (size_t i = begun(m, now); i > 0 && m->period[i - 1].start >= d->onset - WORK_BEFORE; i--)
+        if (has_to_do(&m->period[i - 1], d, f))
+            return &m->period[i - 1];
+    return NULL;
+}
+
+void work_tell(struct finding list[], size_t n, const struct maintenance *m, const struct fleet *f,
+               tstamp_ns now)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct finding *d = &list[i];
+        const struct maintenance_period *p = m ? latest(m, d, f, now) : NULL;
+        snprintf(d->work, sizeof d->work, "%s", p ? p->work : "");
+        d->work_start = p ? p->start : 0;
+    }
+}
