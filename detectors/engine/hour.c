@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMON_MAX 64
+#define GROUPS_MAX 64
 #define SAME_DAY NS_PER_DAY /* onsets less apart belong together */
 
 static bool alive(const struct hours *h)
@@ -26,11 +26,12 @@ static void statistics(struct scorer *s, size_t i)
     const struct model *m = s->model;
     const struct hours *h = &s->hours[i];
     size_t at = i * s->layout->width, end = h->n - 1;
-    hours_jsd(h, end, 0, m->jsd_hours, m->ref.counts + at * HIST_BINS, s->raw.jsd);
-    hours_level(h, end, 0, m->jsd_hours, m->ref.hour_centre + at, s->raw.level_jsd);
+    hours_divergence(h, end, 0, m->divergence_hours, m->ref.counts + at * HIST_BINS, s->raw.divergence);
+    hours_level(h, end, 0, m->divergence_hours, m->ref.hour_centre + at, s->raw.level_divergence);
     for (size_t w = 0; w < m->windows; w++) {
         hours_level(h, end, 0, m->window[w], m->ref.hour_centre + at, s->raw.level[w]);
-        hours_joint(h, end, 0, m->window[w], m->ref.joint_centre + at, s->raw.joint[w]);
+        hours_reconstruction(h, end, 0, m->window[w], m->ref.reconstruction_centre + at,
+                             s->raw.reconstruction[w]);
     }
 }
 
@@ -124,8 +125,8 @@ static float size_median(struct scorer *s, const int32_t parent[], int32_t group
     return m;
 }
 
-static void propose_common(struct scorer *s, const struct common_group *g, int32_t index,
-                           const int32_t parent[])
+static void propose_group(struct scorer *s, const struct moved_group *g, int32_t index,
+                          const int32_t parent[])
 {
     const struct finding *lead = NULL;
     for (size_t i = 0; i < s->fleet->n_supplies; i++)
@@ -139,7 +140,7 @@ static void propose_common(struct scorer *s, const struct common_group *g, int32
     x->class = CLASS_COMMON;
     x->children = (uint32_t)g->moved;
     x->size = (double)size_median(s, parent, index);
-    common_subject(s->fleet, g, x->subject, sizeof x->subject);
+    groups_subject(s->fleet, g, x->subject, sizeof x->subject);
     char words[64];
     data_signal_words(words, sizeof words, x->signal);
     snprintf(x->reason, sizeof x->reason, "%s moved together in %zu of %zu supplies, by %.3g %s (median)",
@@ -160,12 +161,12 @@ static void keep_same_day(const struct scorer *s, bool moved[], const bool said[
 }
 
 /* Supplies that moved together in one kind of column and direction; taken[] marks those in a group. */
-static void common_of_kind(struct scorer *s, uint16_t kind, int direction, const bool flagged[], bool taken[])
+static void groups_of_kind(struct scorer *s, uint16_t kind, int direction, const bool flagged[], bool taken[])
 {
     size_t n = s->fleet->n_supplies, w = s->layout->width, groups;
     bool *member = xcalloc(n, sizeof *member), *moved = xcalloc(n, sizeof *moved);
     int32_t *parent = xcalloc(n, sizeof *parent);
-    struct common_group group[COMMON_MAX];
+    struct moved_group group[GROUPS_MAX];
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < w; c++)
             if (s->model->kinds.of[i * w + c] == kind) {
@@ -173,9 +174,9 @@ static void common_of_kind(struct scorer *s, uint16_t kind, int direction, const
                 moved[i] = !taken[i] && s->moved[i * w + c] == direction;
             }
     keep_same_day(s, moved, flagged);
-    groups = common_find(s->fleet, member, moved, flagged, group, COMMON_MAX, parent);
+    groups = groups_find(s->fleet, member, moved, flagged, group, GROUPS_MAX, parent);
     for (size_t g = 0; g < groups; g++)
-        propose_common(s, &group[g], (int32_t)g, parent);
+        propose_group(s, &group[g], (int32_t)g, parent);
     for (size_t i = 0; i < n; i++)
         taken[i] |= parent[i] >= 0;
     free(member);
@@ -190,7 +191,7 @@ static void propose_supply(struct scorer *s, size_t i, bool flagged)
         scorer_add_proposal(s, PROPOSE_SAY)->now = s->explained[i];
         return;
     }
-    const struct finding *open = findings_open(s->findings, SLOT_SCORE, name, "");
+    const struct finding *open = tracker_open(s->tracker, SLOT_SCORE, name, "");
     if (!open)
         return;
     double score, chance = scorer_day_chance(s, i, &score);
@@ -202,10 +203,10 @@ static void propose_supply(struct scorer *s, size_t i, bool flagged)
 }
 
 /* A common finding has no score of its own: it goes on for a day after the last hour that said it. */
-static void keep_common(struct scorer *s, tstamp_ns t)
+static void keep_groups(struct scorer *s, tstamp_ns t)
 {
     size_t n;
-    const struct finding *list = findings_list(s->findings, t, &n);
+    const struct finding *list = tracker_list(s->tracker, t, &n);
     for (size_t i = 0; i < n; i++) {
         if (list[i].class != CLASS_COMMON || list[i].detector == DETECTOR_RATE || list[i].closed ||
             t - list[i].last_seen >= NS_PER_DAY)
@@ -226,14 +227,14 @@ void scorer_propose(struct scorer *s, tstamp_ns t)
         any += flagged[i];
     }
     for (uint16_t kind = 0; any && kind < s->model->kinds.n; kind++) {
-        common_of_kind(s, kind, 1, flagged, taken);
-        common_of_kind(s, kind, -1, flagged, taken);
+        groups_of_kind(s, kind, 1, flagged, taken);
+        groups_of_kind(s, kind, -1, flagged, taken);
     }
-    keep_common(s, t);
+    keep_groups(s, t);
     for (size_t i = 0; i < n; i++)
         if (!taken[i])
             propose_supply(s, i, flagged[i]);
-    findings_step(s->findings, SLOT_SCORE, t, s->proposal, s->n_proposals);
+    tracker_step(s->tracker, SLOT_SCORE, t, s->proposal, s->n_proposals);
     free(flagged);
     free(taken);
 }

@@ -44,8 +44,8 @@ struct scorer {
     struct feature_layout *own_layout; /* without a model */
     const struct feature_layout *layout;
     struct features *features;
-    struct data *data;
-    struct findings *findings;
+    struct data_quality *data_quality;
+    struct tracker *tracker;
 
     size_t per_hour;
     bool *in_maintenance; /* [S] */

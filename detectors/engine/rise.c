@@ -70,7 +70,7 @@ static bool is_new(const struct scorer *s, size_t i, tstamp_ns t)
 }
 
 /* Several supplies of a group within a day: one finding, after the strongest of them. */
-static void propose_group(struct scorer *s, const struct common_group *g, int32_t index,
+static void propose_group(struct scorer *s, const struct moved_group *g, int32_t index,
                           const int32_t parent[], tstamp_ns t)
 {
     const struct finding *lead = NULL;
@@ -87,7 +87,7 @@ static void propose_group(struct scorer *s, const struct common_group *g, int32_
     x->supply = -1;
     x->class = CLASS_COMMON;
     x->children = (uint32_t)g->moved;
-    common_subject(s->fleet, g, x->subject, sizeof x->subject);
+    groups_subject(s->fleet, g, x->subject, sizeof x->subject);
     snprintf(x->reason, sizeof x->reason,
              "magnet temperature rises in %zu of %zu supplies together, by up to %.2g K a minute", g->moved,
              g->members, x->size);
@@ -98,12 +98,12 @@ static void propose(struct scorer *s, tstamp_ns t)
     size_t n = s->fleet->n_supplies;
     bool *member = xcalloc(n, sizeof *member), *moved = xcalloc(n, sizeof *moved);
     int32_t *parent = xcalloc(n, sizeof *parent);
-    struct common_group group[GROUPS_MAX];
+    struct moved_group group[GROUPS_MAX];
     for (size_t i = 0; i < n; i++) {
         member[i] = s->magnet_level[i] >= 0 && s->model->fit[i] == FIT_OK;
         moved[i] = holds(s, i, t);
     }
-    size_t groups = common_find(s->fleet, member, moved, moved, group, GROUPS_MAX, parent);
+    size_t groups = groups_find(s->fleet, member, moved, moved, group, GROUPS_MAX, parent);
     for (size_t g = 0; g < groups; g++)
         propose_group(s, &group[g], (int32_t)g, parent, t);
     for (size_t i = 0; i < n; i++)
@@ -118,7 +118,7 @@ static void propose(struct scorer *s, tstamp_ns t)
 static void propose_restored(struct scorer *s, tstamp_ns t)
 {
     size_t n;
-    const struct finding *list = findings_list(s->findings, t, &n);
+    const struct finding *list = tracker_list(s->tracker, t, &n);
     for (size_t i = 0; i < n; i++)
         if (list[i].detector == DETECTOR_RATE && !list[i].closed && t - list[i].last_seen < NS_PER_DAY &&
             !(list[i].supply >= 0 && holds(s, (size_t)list[i].supply, t))) {
@@ -149,5 +149,5 @@ void scorer_rate(struct scorer *s, const struct frame *in, const struct feature_
     if (active)
         propose(s, in->t);
     propose_restored(s, in->t);
-    findings_step(s->findings, SLOT_RATE, in->t, s->proposal, s->n_proposals);
+    tracker_step(s->tracker, SLOT_RATE, in->t, s->proposal, s->n_proposals);
 }

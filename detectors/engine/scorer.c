@@ -45,7 +45,7 @@ static void init_batch(struct scorer *s)
     size_t n = s->fleet->n_supplies, families = s->fleet->groups[GROUP_FAMILY].n, at = 0;
     b->z = xcalloc(n, s->layout->width * sizeof *b->z);
     b->residual = xcalloc(n, s->layout->width * sizeof *b->residual);
-    b->context = xcalloc(n, JOINT_CONTEXT * sizeof *b->context);
+    b->context = xcalloc(n, RECONSTRUCTION_CONTEXT * sizeof *b->context);
     b->error = xcalloc(n, sizeof *b->error);
     b->supply = xcalloc(n, sizeof *b->supply);
     b->order = xcalloc(n, sizeof *b->order);
@@ -77,7 +77,7 @@ static void init_model(struct scorer *s)
     const struct model *m = s->model;
     size_t n = s->fleet->n_supplies, w = s->layout->width;
     s->per_hour = m->per_hour;
-    s->n_hours = m->jsd_hours;
+    s->n_hours = m->divergence_hours;
     for (size_t i = 0; i < m->windows; i++)
         s->n_hours = m->window[i] > s->n_hours ? m->window[i] : s->n_hours;
     s->minutes = nan_floats(n * s->per_hour * w);
@@ -129,8 +129,8 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
         s->own_layout = feature_layout_new(f);
     s->layout = model ? model->layout : s->own_layout;
     s->features = features_new(f, s->layout, model ? model->physics : NULL);
-    s->data = data_new(f, model ? model->had_data : NULL);
-    s->findings = findings_new();
+    s->data_quality = data_quality_new(f, model ? model->had_data : NULL);
+    s->tracker = tracker_new();
     s->in_maintenance = xcalloc(f->n_supplies, sizeof *s->in_maintenance);
     s->usable = xcalloc(f->n_supplies, sizeof *s->usable);
     s->unknown = xcalloc(f->n_supplies, sizeof *s->unknown);
@@ -164,8 +164,8 @@ void scorer_free(struct scorer *s)
     if (s->model)
         free_model_part(s);
     features_free(s->features);
-    data_free(s->data);
-    findings_free(s->findings);
+    data_quality_free(s->data_quality);
+    tracker_free(s->tracker);
     feature_layout_free(s->own_layout);
     void *arrays[] = {s->in_maintenance, s->usable,       s->unknown,      s->level_of,
                       s->volts_level,    s->magnet_level, s->shown.reason, s->shown.mode,
@@ -178,7 +178,7 @@ void scorer_free(struct scorer *s)
 
 void scorer_restore(struct scorer *s, const struct finding open[], size_t n)
 {
-    findings_restore(s->findings, open, n);
+    tracker_restore(s->tracker, open, n);
 }
 
 tstamp_ns scorer_warm_up(void)
@@ -218,9 +218,9 @@ static void step_maintenance(struct scorer *s, tstamp_ns t)
 /* Which supplies' minute counts. */
 static void judge_minutes(struct scorer *s, const struct feature_frame *ff)
 {
-    const bool *frozen = data_frozen(s->data);
+    const bool *frozen = data_quality_frozen(s->data_quality);
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
-        float at = ff->context[i * JOINT_CONTEXT];
+        float at = ff->context[i * RECONSTRUCTION_CONTEXT];
         bool steady = s->model->fit[i] == FIT_OK && ff->mode[i] == MODE_STEADY;
         s->unknown[i] = ff->mode[i] == MODE_STEADY && (s->model->fit[i] == FIT_NEVER_STEADY ||
                                                        (steady && !reference_knows(&s->model->ref, i, at)));
@@ -266,37 +266,38 @@ static bool standardise(const struct scorer *s, size_t i, const struct feature_f
     return true;
 }
 
-static void show_joint(struct scorer *s, size_t i, const float residual[], float error)
+static void show_reconstruction(struct scorer *s, size_t i, const float residual[], float error)
 {
     struct hours *h = &s->hours[i];
     s->shown.reconstruction[i] = error;
     if (isnan(error))
         return;
-    h->joint_n[h->n - 1]++;
+    h->reconstruction_n[h->n - 1]++;
     for (size_t c = 0; c < h->width; c++)
-        h->joint[(h->n - 1) * h->width + c] += residual[c];
+        h->reconstruction[(h->n - 1) * h->width + c] += residual[c];
     for (size_t k = 0; k < s->layout->n_levels[i]; k++)
         s->shown.by[feature_at(s->layout, i, k)->channel] = residual[k];
 }
 
-static void step_joint(struct scorer *s, const struct feature_frame *ff)
+static void step_reconstruction(struct scorer *s, const struct feature_frame *ff)
 {
     struct batch *b = &s->batch;
     size_t w = s->layout->width;
-    for (size_t family = 0; family < joint_families(s->model->joint); family++) {
+    for (size_t family = 0; family < reconstruction_families(s->model->reconstruction); family++) {
         size_t n = 0;
         for (size_t k = b->first[family]; k < b->first[family + 1]; k++) {
             uint32_t i = b->order[k];
             if (!s->usable[i] || !standardise(s, i, ff, b->z + n * w))
                 continue;
-            memcpy(b->context + n * JOINT_CONTEXT, ff->context + i * JOINT_CONTEXT,
-                   JOINT_CONTEXT * sizeof *b->context);
+            memcpy(b->context + n * RECONSTRUCTION_CONTEXT, ff->context + i * RECONSTRUCTION_CONTEXT,
+                   RECONSTRUCTION_CONTEXT * sizeof *b->context);
             b->supply[n++] = i;
         }
         if (n)
-            joint_residual(s->model->joint, family, b->supply, b->z, b->context, n, b->residual, b->error);
+            reconstruction_residual(s->model->reconstruction, family, b->supply, b->z, b->context, n,
+                                    b->residual, b->error);
         for (size_t k = 0; k < n; k++)
-            show_joint(s, b->supply[k], b->residual + k * w, b->error[k]);
+            show_reconstruction(s, b->supply[k], b->residual + k * w, b->error[k]);
     }
 }
 
@@ -417,7 +418,7 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     out->score = s->shown.score;
     out->chance = s->shown.chance;
     out->hour = hour;
-    struct finding *list = findings_list(s->findings, in->t, &out->n_findings);
+    struct finding *list = tracker_list(s->tracker, in->t, &out->n_findings);
     work_tell(list, out->n_findings, s->maintenance, s->fleet, in->t);
     out->findings = list;
 }
@@ -433,7 +434,7 @@ static bool step_model(struct scorer *s, const struct frame *in, const struct fe
     bool evaluated = was_open && before != s->hour;
     put_minute(s, ff, minute);
     step_windows(s, ff);
-    step_joint(s, ff);
+    step_reconstruction(s, ff);
     scorer_rate(s, in, ff, warm);
     if (in->t % NS_PER_HOUR == 0) {
         scorer_end_hour(s, in->t);
@@ -449,13 +450,13 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     features_step(s->features, in, &ff);
     step_maintenance(s, in->t);
     show_residuals(s, &ff);
-    data_step(s->data, in, &ff, s->in_maintenance);
+    data_quality_step(s->data_quality, in, &ff, s->in_maintenance);
     bool hour = s->model && step_model(s, in, &ff, warm);
     show_scores(s, in, &ff, out);
     if (!warm) {
         size_t n;
-        const struct proposal *p = data_proposals(s->data, &n);
-        findings_step(s->findings, SLOT_DATA, in->t, p, n);
+        const struct proposal *p = data_quality_proposals(s->data_quality, &n);
+        tracker_step(s->tracker, SLOT_DATA, in->t, p, n);
         if (hour)
             scorer_propose(s, in->t);
     }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MODEL_SCHEMA 1
+#define MODEL_SCHEMA 2 /* 2: arrays under the names of their statistics */
 
 /* One array that is kept as it is in memory. */
 struct kept {
@@ -29,17 +29,17 @@ static size_t kept_arrays(struct model *m, struct kept k[KEPT_MAX])
     k[n++] = (struct kept){"hour_centre", &r->hour_centre, cells};
     k[n++] = (struct kept){"hour_spread", &r->hour_spread, cells};
     k[n++] = (struct kept){"edges", &r->edges, cells * (HIST_BINS - 1)};
-    k[n++] = (struct kept){"joint_centre", &r->joint_centre, cells};
+    k[n++] = (struct kept){"reconstruction_centre", &r->reconstruction_centre, cells};
     k[n++] = (struct kept){"low", &r->low, S};
     k[n++] = (struct kept){"high", &r->high, S};
     k[n++] = (struct kept){"min_effect", &m->min_effect, cells};
-    k[n++] = (struct kept){"jsd_mid", &sc->jsd_mid, cells};
-    k[n++] = (struct kept){"jsd_scale", &sc->jsd_scale, cells};
+    k[n++] = (struct kept){"divergence_mid", &sc->divergence_mid, cells};
+    k[n++] = (struct kept){"divergence_scale", &sc->divergence_scale, cells};
     static const char *const level[] = {"level_scale.0", "level_scale.1"};
-    static const char *const joint[] = {"joint_scale.0", "joint_scale.1"};
+    static const char *const reconstruction[] = {"reconstruction_scale.0", "reconstruction_scale.1"};
     for (size_t w = 0; w < m->windows; w++) {
         k[n++] = (struct kept){level[w], &sc->level[w], cells};
-        k[n++] = (struct kept){joint[w], &sc->joint[w], cells};
+        k[n++] = (struct kept){reconstruction[w], &sc->reconstruction[w], cells};
     }
     return n;
 }
@@ -119,15 +119,15 @@ static size_t tail_entries(struct model *m, struct tail_entry e[TAIL_ENTRIES])
 {
     struct tails *t = &m->tails;
     size_t n = 0;
-    e[n++] = (struct tail_entry){"tail.jsd", t->jsd, m->kinds.n};
+    e[n++] = (struct tail_entry){"tail.divergence", t->divergence, m->kinds.n};
     e[n++] = (struct tail_entry){"tail.day", &t->day, 1};
     e[n++] = (struct tail_entry){"tail.rate", &t->rate, 1};
     for (size_t w = 0; w < m->windows; w++) {
         snprintf(e[n].name, sizeof e[n].name, "tail.level.%zu", w);
         e[n].tails = t->level[w];
         e[n++].n = m->kinds.n;
-        snprintf(e[n].name, sizeof e[n].name, "tail.joint.%zu", w);
-        e[n].tails = &t->joint[w];
+        snprintf(e[n].name, sizeof e[n].name, "tail.reconstruction.%zu", w);
+        e[n].tails = &t->reconstruction[w];
         e[n++].n = 1;
     }
     return n;
@@ -178,7 +178,7 @@ static int get_tails(struct model *m, const struct mfile *file, struct err *err)
 
 static size_t inverse_size(const struct model *m)
 {
-    return m->alike.n * m->layout->width * m->layout->width;
+    return m->supply_kinds.n * m->layout->width * m->layout->width;
 }
 
 static int get_inverses(struct model *m, const struct mfile *file, struct err *err)
@@ -205,7 +205,7 @@ static void put_head(const struct model *m, struct mfile *file)
                       m->to,
                       m->period,
                       (int64_t)m->per_hour,
-                      (int64_t)m->jsd_hours,
+                      (int64_t)m->divergence_hours,
                       (int64_t)m->windows,
                       (int64_t)m->window[0],
                       (int64_t)m->window[1],
@@ -242,7 +242,7 @@ int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN]
         mfile_put_f64(file, name, m->scales.inverse[w], &size, 1);
     }
     physics_save(m->physics, file, "physics");
-    joint_save(m->joint, file);
+    reconstruction_save(m->reconstruction, file);
     int rc = mfile_write(file, path, hex, err);
     mfile_free(file);
     return rc;
@@ -272,7 +272,7 @@ static int get_head(struct model *m, const struct mfile *file, struct err *err)
     m->to = h[2];
     m->period = h[3];
     m->per_hour = (unsigned)h[4];
-    m->jsd_hours = (size_t)h[5];
+    m->divergence_hours = (size_t)h[5];
     m->windows = (size_t)h[6];
     m->window[0] = (size_t)h[7];
     m->window[1] = (size_t)h[8];
@@ -316,12 +316,12 @@ static void derive(struct model *m)
     for (size_t i = 0; i < S * w; i++)
         if (!m->ref.present[i])
             m->kinds.of[i] = KIND_NONE;
-    alike_init(&m->alike, &m->kinds, S, w);
+    supply_kinds_init(&m->supply_kinds, &m->kinds, S, w);
     for (size_t s = 0; s < S; s++)
         m->n_scored += m->fit[s] == FIT_OK;
-    scales_init(&m->scales, m->windows, S, m->alike.n, w);
+    scales_init(&m->scales, m->windows, S, m->supply_kinds.n, w);
     tails_init(&m->tails, m->windows, m->kinds.n);
-    m->joint = joint_new(m->fleet, m->layout, m->ref.present);
+    m->reconstruction = reconstruction_new(m->fleet, m->layout, m->ref.present);
 }
 
 int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
@@ -346,7 +346,7 @@ int model_load(struct model **out, const struct fleet *f, const char *path, char
     if (rc == 0)
         rc = physics_load(&m->physics, f, file, "physics", err);
     if (rc == 0)
-        rc = joint_load(m->joint, file, err);
+        rc = reconstruction_load(m->reconstruction, file, err);
     if (rc == 0) {
         const char *summary = mfile_get_text(file, "summary");
         m->summary = xstrdup(summary ? summary : "");

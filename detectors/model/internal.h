@@ -14,7 +14,7 @@ struct reference {
     float *hour_centre, *hour_spread; /* [S][W] trimmed mean and robust sd of the hourly values */
     float *edges;                     /* [S][W][HIST_BINS-1] */
     uint32_t *counts;                 /* [S][W][HIST_BINS] */
-    float *joint_centre;              /* [S][W] mean of the autoencoder's residual */
+    float *reconstruction_centre;     /* [S][W] mean of the autoencoder's residual */
     float *low, *high; /* [S] range of i (relative to full scale) when steady; NaN: no current */
 };
 void reference_init(struct reference *r, size_t n_supplies, size_t width);
@@ -31,14 +31,14 @@ struct model {
     const struct fleet *fleet; /* borrowed */
     tstamp_ns from, to, period;
     unsigned per_hour;                   /* grid minutes of an hour */
-    size_t jsd_hours;                    /* window of J */
+    size_t divergence_hours;             /* window of J */
     size_t windows, window[WINDOWS_MAX]; /* hours, of L and T */
     struct feature_layout *layout;
     struct physics *physics;
     struct reference ref;
-    struct joint *joint;
+    struct reconstruction *reconstruction;
     struct kinds kinds; /* KIND_NONE also where the reference has too few minutes */
-    struct alike alike;
+    struct supply_kinds supply_kinds;
     struct scales scales;
     struct tails tails;
     float *min_effect; /* [S][W] */

@@ -22,7 +22,7 @@ void reference_init(struct reference *r, size_t n_supplies, size_t width)
         .hour_spread = xcalloc(cells, sizeof *r->hour_spread),
         .edges = xcalloc(cells, (HIST_BINS - 1) * sizeof *r->edges),
         .counts = xcalloc(cells, HIST_BINS * sizeof *r->counts),
-        .joint_centre = xcalloc(cells, sizeof *r->joint_centre),
+        .reconstruction_centre = xcalloc(cells, sizeof *r->reconstruction_centre),
         .low = xcalloc(n_supplies, sizeof *r->low),
         .high = xcalloc(n_supplies, sizeof *r->high),
     };
@@ -37,7 +37,7 @@ void reference_fini(struct reference *r)
     free(r->hour_spread);
     free(r->edges);
     free(r->counts);
-    free(r->joint_centre);
+    free(r->reconstruction_centre);
     free(r->low);
     free(r->high);
     *r = (struct reference){0};
@@ -81,10 +81,10 @@ void model_free(struct model *m)
     if (!m)
         return;
     physics_free(m->physics);
-    joint_free(m->joint);
+    reconstruction_free(m->reconstruction);
     reference_fini(&m->ref);
     kinds_fini(&m->kinds);
-    alike_fini(&m->alike);
+    supply_kinds_fini(&m->supply_kinds);
     scales_fini(&m->scales);
     tails_fini(&m->tails);
     feature_layout_free(m->layout);
@@ -119,12 +119,12 @@ void model_standard(const struct model *m, const struct scales *sc, size_t suppl
                              .width = w,
                              .kind = m->kinds.of + at,
                              .min_effect = m->min_effect + at,
-                             .jsd_mid = sc->jsd_mid + at,
-                             .jsd_scale = sc->jsd_scale + at};
+                             .divergence_mid = sc->divergence_mid + at,
+                             .divergence_scale = sc->divergence_scale + at};
     for (size_t i = 0; i < m->windows; i++) {
         out->level[i] = sc->level[i] + at;
-        out->joint[i] = sc->joint[i] + at;
-        out->inverse[i] = sc->inverse[i] + m->alike.of[supply] * w * w;
+        out->reconstruction[i] = sc->reconstruction[i] + at;
+        out->inverse[i] = sc->inverse[i] + m->supply_kinds.of[supply] * w * w;
     }
 }
 

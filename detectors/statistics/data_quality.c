@@ -38,7 +38,7 @@ struct supply_state {
     tstamp_ns gone_last;   /* last minute in which the whole supply was gone; 0: never */
 };
 
-struct data {
+struct data_quality {
     const struct fleet *fleet;
     struct channel_state *channel; /* [C] */
     struct supply_state *supply;   /* [S] */
@@ -52,9 +52,9 @@ struct data {
     size_t n, cap;
 };
 
-struct data *data_new(const struct fleet *f, const bool had[])
+struct data_quality *data_quality_new(const struct fleet *f, const bool had[])
 {
-    struct data *d = xcalloc(1, sizeof *d);
+    struct data_quality *d = xcalloc(1, sizeof *d);
     d->fleet = f;
     d->channel = xcalloc(f->n_channels, sizeof *d->channel);
     d->dac_scale = xcalloc(f->n_supplies, sizeof *d->dac_scale);
@@ -69,7 +69,7 @@ struct data *data_new(const struct fleet *f, const bool had[])
     return d;
 }
 
-void data_free(struct data *d)
+void data_quality_free(struct data_quality *d)
 {
     if (!d)
         return;
@@ -109,7 +109,7 @@ static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t,
 }
 
 /* What must move a channel, in units of how far it must move (1 = enough); NaN: unknown. */
-static float driver(const struct data *d, const struct frame *in, const struct feature_frame *ff,
+static float driver(const struct data_quality *d, const struct frame *in, const struct feature_frame *ff,
                     uint32_t channel)
 {
     const struct channel *ch = &d->fleet->channels[channel];
@@ -144,7 +144,8 @@ static void step_stuck(struct channel_state *c, float value, float drive, tstamp
 }
 
 /* Whether anything that sends regularly changed; before the channels take this minute's values. */
-static void step_frozen(struct data *d, const struct frame *in, uint32_t s, uint8_t mode, bool may_open)
+static void step_frozen(struct data_quality *d, const struct frame *in, uint32_t s, uint8_t mode,
+                        bool may_open)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     struct supply_state *state = &d->supply[s];
@@ -167,13 +168,13 @@ static void step_frozen(struct data *d, const struct frame *in, uint32_t s, uint
         state->frozen = false;
 }
 
-const bool *data_frozen(const struct data *d)
+const bool *data_quality_frozen(const struct data_quality *d)
 {
     return d->frozen;
 }
 
-void data_step(struct data *d, const struct frame *in, const struct feature_frame *ff,
-               const bool maintenance[])
+void data_quality_step(struct data_quality *d, const struct frame *in, const struct feature_frame *ff,
+                       const bool maintenance[])
 {
     const struct fleet *f = d->fleet;
     size_t known = 0, there = 0;
@@ -214,8 +215,8 @@ const char *data_signal_words(char *out, size_t size, const char *signal)
     return out;
 }
 
-static struct finding *propose(struct data *d, enum proposal_kind kind, const char *subject, int32_t supply,
-                               const char *signal, tstamp_ns onset)
+static struct finding *propose(struct data_quality *d, enum proposal_kind kind, const char *subject,
+                               int32_t supply, const char *signal, tstamp_ns onset)
 {
     xgrow(&d->proposal, &d->cap, d->n + 1, sizeof *d->proposal);
     struct proposal *p = &d->proposal[d->n++];
@@ -246,7 +247,8 @@ static const char *why(uint8_t quality)
 
 /* Number of channels of a supply that are away, of those that are away or alive (not those that went a
  * moment ago, or live on an old value); the state of the one that went first. */
-static size_t count_away(const struct data *d, uint32_t s, size_t *known, const struct channel_state **first)
+static size_t count_away(const struct data_quality *d, uint32_t s, size_t *known,
+                         const struct channel_state **first)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     size_t away = 0;
@@ -266,7 +268,7 @@ static size_t count_away(const struct data *d, uint32_t s, size_t *known, const 
 
 /* A DAC that stands still is not sent again, and after a short loss of connection nobody knows since when:
  * alone it is not away. */
-static bool away_alone(const struct data *d, uint32_t channel)
+static bool away_alone(const struct data_quality *d, uint32_t channel)
 {
     const struct channel_state *c = &d->channel[channel];
     bool quiet = d->fleet->channels[channel].signal == SIGNAL_DAC &&
@@ -274,7 +276,7 @@ static bool away_alone(const struct data *d, uint32_t channel)
     return c->away && !quiet && d->now - c->bad_since > DATA_AWAY + CHANNEL_WAIT;
 }
 
-static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind, bool away)
+static void propose_channels(struct data_quality *d, uint32_t s, enum proposal_kind kind, bool away)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
@@ -296,7 +298,7 @@ static void propose_channels(struct data *d, uint32_t s, enum proposal_kind kind
 }
 
 /* Whether a whole supply says nothing new, and since when. */
-static bool is_gone(const struct data *d, uint32_t s, tstamp_ns *since, const char **reason)
+static bool is_gone(const struct data_quality *d, uint32_t s, tstamp_ns *since, const char **reason)
 {
     size_t known;
     const struct channel_state *first;
@@ -311,12 +313,12 @@ static bool is_gone(const struct data *d, uint32_t s, tstamp_ns *since, const ch
     return d->supply[s].frozen;
 }
 
-static bool recent(const struct data *d, tstamp_ns gone)
+static bool recent(const struct data_quality *d, tstamp_ns gone)
 {
     return gone && d->now - gone <= AFTERMATH;
 }
 
-static void propose_supply(struct data *d, uint32_t s)
+static void propose_supply(struct data_quality *d, uint32_t s)
 {
     enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
     tstamp_ns since;
@@ -332,7 +334,7 @@ static void propose_supply(struct data *d, uint32_t s)
     propose_channels(d, s, kind, !sector && !recent(d, d->supply[s].gone_last));
 }
 
-static bool sends(const struct data *d, uint32_t s)
+static bool sends(const struct data_quality *d, uint32_t s)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     for (uint32_t i = 0; i < sup->n_channels; i++)
@@ -342,7 +344,7 @@ static bool sends(const struct data *d, uint32_t s)
 }
 
 /* A sector whose supplies are nearly all gone is one finding. */
-static void propose_sector(struct data *d, size_t sector)
+static void propose_sector(struct data_quality *d, size_t sector)
 {
     size_t supplies = 0, gone = 0;
     tstamp_ns onset = d->now;
@@ -371,7 +373,7 @@ static void propose_sector(struct data *d, size_t sector)
              name, reason);
 }
 
-const struct proposal *data_proposals(struct data *d, size_t *n)
+const struct proposal *data_quality_proposals(struct data_quality *d, size_t *n)
 {
     d->n = 0;
     for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)

@@ -15,23 +15,23 @@
 #define DATA_FROZEN (10 * NS_PER_MIN) /* no change in any channel for as long: not to be scored */
 #define DATA_STUCK NS_PER_DAY
 
-struct data;
+struct data_quality;
 
 /* had[n_channels]: channels known to send; NULL: those that send from now on. Borrows the fleet. */
-struct data *data_new(const struct fleet *f, const bool had[]);
-void data_free(struct data *d);
+struct data_quality *data_quality_new(const struct fleet *f, const bool had[]);
+void data_quality_free(struct data_quality *d);
 
 /* One minute. features: modes, context (LP15(q) drives temperatures) and peak of the same minute.
  * maintenance[S]: nothing is opened there. */
-void data_step(struct data *d, const struct frame *in, const struct feature_frame *features,
-               const bool maintenance[]);
+void data_quality_step(struct data_quality *d, const struct frame *in, const struct feature_frame *features,
+                       const bool maintenance[]);
 
 /* [S]: readings come but have not changed for DATA_FROZEN, or did so until DATA_BACK ago (what is made of
  * differences still remembers it). A supply of fewer than two channels that send regularly never is. */
-const bool *data_frozen(const struct data *d);
+const bool *data_quality_frozen(const struct data_quality *d);
 
-/* What holds now, for findings_step of SLOT_DATA; borrowed until the next call. */
-const struct proposal *data_proposals(struct data *d, size_t *n);
+/* What holds now, for tracker_step of SLOT_DATA; borrowed until the next call. */
+const struct proposal *data_quality_proposals(struct data_quality *d, size_t *n);
 
 /* "capacitor temperature" from "capacitor_temperature", "IGBT temperature", "DAC"; into out[size]. */
 const char *data_signal_words(char *out, size_t size, const char *signal);

@@ -17,8 +17,8 @@ void hours_clear(struct hours *h)
         h->value[i] = NAN;
     memset(h->valid, 0, cells * sizeof *h->valid);
     memset(h->counts, 0, cells * HIST_BINS * sizeof *h->counts);
-    memset(h->joint, 0, cells * sizeof *h->joint);
-    memset(h->joint_n, 0, h->n * sizeof *h->joint_n);
+    memset(h->reconstruction, 0, cells * sizeof *h->reconstruction);
+    memset(h->reconstruction_n, 0, h->n * sizeof *h->reconstruction_n);
 }
 
 void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour)
@@ -32,8 +32,8 @@ void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour)
         .value = xcalloc(cells, sizeof *h->value),
         .valid = xcalloc(cells, sizeof *h->valid),
         .counts = xcalloc(cells, HIST_BINS * sizeof *h->counts),
-        .joint = xcalloc(cells, sizeof *h->joint),
-        .joint_n = xcalloc(n, sizeof *h->joint_n),
+        .reconstruction = xcalloc(cells, sizeof *h->reconstruction),
+        .reconstruction_n = xcalloc(n, sizeof *h->reconstruction_n),
     };
     hours_clear(h);
 }
@@ -43,8 +43,8 @@ void hours_fini(struct hours *h)
     free(h->value);
     free(h->valid);
     free(h->counts);
-    free(h->joint);
-    free(h->joint_n);
+    free(h->reconstruction);
+    free(h->reconstruction_n);
     *h = (struct hours){0};
 }
 
@@ -54,15 +54,15 @@ void hours_shift(struct hours *h)
     memmove(h->value, h->value + w, keep * sizeof *h->value);
     memmove(h->valid, h->valid + w, keep * sizeof *h->valid);
     memmove(h->counts, h->counts + w * HIST_BINS, keep * HIST_BINS * sizeof *h->counts);
-    memmove(h->joint, h->joint + w, keep * sizeof *h->joint);
-    memmove(h->joint_n, h->joint_n + 1, (h->n - 1) * sizeof *h->joint_n);
+    memmove(h->reconstruction, h->reconstruction + w, keep * sizeof *h->reconstruction);
+    memmove(h->reconstruction_n, h->reconstruction_n + 1, (h->n - 1) * sizeof *h->reconstruction_n);
     for (size_t c = 0; c < w; c++) {
         h->value[keep + c] = NAN;
         h->valid[keep + c] = 0;
-        h->joint[keep + c] = 0;
+        h->reconstruction[keep + c] = 0;
     }
     memset(h->counts + keep * HIST_BINS, 0, w * HIST_BINS * sizeof *h->counts);
-    h->joint_n[h->n - 1] = 0;
+    h->reconstruction_n[h->n - 1] = 0;
 }
 
 static float mean_of(const float v[], size_t n)
@@ -118,8 +118,8 @@ void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const f
     }
 }
 
-void hours_jsd(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
-               float out[])
+void hours_divergence(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
+                      float out[])
 {
     size_t begin = window_begin(end, lo, w);
     for (size_t c = 0; c < h->width; c++) {
@@ -132,19 +132,20 @@ void hours_jsd(const struct hours *h, size_t end, size_t lo, size_t w, const uin
         }
         out[c] = NAN;
         if (2 * (size_t)total >= w * h->per_hour)
-            out[c] = (float)log(hist_jsd(window, reference + c * HIST_BINS) + HOURS_JSD_FLOOR);
+            out[c] = (float)log(hist_jsd(window, reference + c * HIST_BINS) + DIVERGENCE_FLOOR);
     }
 }
 
-void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[])
+void hours_reconstruction(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
+                          float out[])
 {
     size_t begin = window_begin(end, lo, w), n = 0;
     for (size_t k = begin; k <= end; k++)
-        n += h->joint_n[k];
+        n += h->reconstruction_n[k];
     for (size_t c = 0; c < h->width; c++) {
         double sum = 0;
         for (size_t k = begin; k <= end; k++)
-            sum += (double)h->joint[k * h->width + c];
+            sum += (double)h->reconstruction[k * h->width + c];
         bool enough = 2 * n >= w * h->per_hour;
         out[c] = enough ? (float)(sum / (double)n - (double)centre[c]) : NAN;
     }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOURS_JSD_FLOOR 0.001 /* bits, added before the logarithm */
+#define DIVERGENCE_FLOOR 0.001 /* bits, added before the logarithm */
 
 struct hours {
     size_t n, width;
@@ -18,8 +18,8 @@ struct hours {
     float *value;      /* [n][W] median of a level, mean of a log-variance; NaN under half an hour valid */
     uint16_t *valid;   /* [n][W] minutes behind it */
     uint16_t *counts;  /* [n][W][HIST_BINS] of those minutes */
-    float *joint;      /* [n][W] sum over minutes of the autoencoder's signed residual per column */
-    uint16_t *joint_n; /* [n] minutes in that sum */
+    float *reconstruction;      /* [n][W] sum over minutes of the autoencoder's signed residual per column */
+    uint16_t *reconstruction_n; /* [n] minutes in that sum */
 };
 
 /* n hours, all empty. */
@@ -38,9 +38,10 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
  * level: weighted mean of hourly values minus centre[W]. */
 void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
 /* log(JSD + floor) of the window's counts against reference[W][HIST_BINS]. */
-void hours_jsd(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
-               float out[]);
+void hours_divergence(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
+                      float out[]);
 /* mean of the autoencoder's residual minus centre[W]. */
-void hours_joint(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
+void hours_reconstruction(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
+                          float out[]);
 
 #endif

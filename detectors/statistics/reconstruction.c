@@ -19,7 +19,7 @@ struct family {
     bool fitted;
 };
 
-struct joint {
+struct reconstruction {
     const struct feature_layout *layout;
     size_t n;
     struct family *family;
@@ -28,9 +28,10 @@ struct joint {
     size_t input_cap, residual_cap;
 };
 
-struct joint *joint_new(const struct fleet *f, const struct feature_layout *l, const bool present[])
+struct reconstruction *reconstruction_new(const struct fleet *f, const struct feature_layout *l,
+                                          const bool present[])
 {
-    struct joint *j = xcalloc(1, sizeof *j);
+    struct reconstruction *j = xcalloc(1, sizeof *j);
     size_t cells = l->n_supplies * l->width;
     j->layout = l;
     j->n = f->groups[GROUP_FAMILY].n;
@@ -51,7 +52,7 @@ struct joint *joint_new(const struct fleet *f, const struct feature_layout *l, c
     return j;
 }
 
-void joint_free(struct joint *j)
+void reconstruction_free(struct reconstruction *j)
 {
     if (!j)
         return;
@@ -68,12 +69,12 @@ void joint_free(struct joint *j)
     free(j);
 }
 
-size_t joint_families(const struct joint *j)
+size_t reconstruction_families(const struct reconstruction *j)
 {
     return j->n;
 }
 
-size_t joint_columns(const struct joint *j, size_t family)
+size_t reconstruction_columns(const struct reconstruction *j, size_t family)
 {
     return j->family[family].d;
 }
@@ -91,24 +92,27 @@ static void gather(const struct family *fam, const bool present[], const float r
 
 static void append_context(float *row, const float context[])
 {
-    for (size_t i = 0; i < JOINT_CONTEXT; i++)
+    for (size_t i = 0; i < RECONSTRUCTION_CONTEXT; i++)
         row[i] = isnan(context[i]) ? 0 : context[i];
 }
 
 static int fit_network(struct family *fam, const float *rows, size_t n, uint64_t seed,
                        struct autoenc_fit *fit, struct err *err)
 {
-    struct autoenc_options o = {
-        .d = fam->d, .context = JOINT_CONTEXT, .seed = seed, .weight_decay = -1, .clip = JOINT_CLIP};
+    struct autoenc_options o = {.d = fam->d,
+                                .context = RECONSTRUCTION_CONTEXT,
+                                .seed = seed,
+                                .weight_decay = -1,
+                                .clip = RECONSTRUCTION_CLIP};
     struct autoenc_fit ignored;
     return autoenc_train(&fam->network, &o, rows, n, fit ? fit : &ignored, err);
 }
 
-int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n, uint64_t seed,
-              struct autoenc_fit *fit, struct err *err)
+int reconstruction_fit(struct reconstruction *j, size_t family, const float z[], const float context[],
+                       size_t n, uint64_t seed, struct autoenc_fit *fit, struct err *err)
 {
     struct family *fam = &j->family[family];
-    size_t d = fam->d, stride = d + JOINT_CONTEXT, w = j->layout->width;
+    size_t d = fam->d, stride = d + RECONSTRUCTION_CONTEXT, w = j->layout->width;
     if (d == 0 || n < 50 || n < 3 * d)
         return err_set(err, ERR_DATA, "%zu rows of %zu columns are too few", n, d);
     float *plain = xcalloc(n, d * sizeof *plain);
@@ -117,7 +121,7 @@ int joint_fit(struct joint *j, size_t family, const float z[], const float conte
     double *zero = xcalloc(d, sizeof *zero), *one = xcalloc(d, sizeof *one);
     for (size_t i = 0; i < d; i++)
         one[i] = 1;
-    int rc = whiten_fit(&fam->whiten, plain, n, d, zero, one, JOINT_SHRINK);
+    int rc = whiten_fit(&fam->whiten, plain, n, d, zero, one, WHITEN_SHRINK);
     free(zero);
     free(one);
     if (rc != 0) {
@@ -128,8 +132,8 @@ int joint_fit(struct joint *j, size_t family, const float z[], const float conte
     if (d >= NETWORK_COLUMNS) {
         float *rows = xcalloc(n, stride * sizeof *rows);
         for (size_t i = 0; i < n; i++) {
-            whiten_apply(&fam->whiten, plain + i * d, rows + i * stride, JOINT_CLIP);
-            append_context(rows + i * stride + d, context + i * JOINT_CONTEXT);
+            whiten_apply(&fam->whiten, plain + i * d, rows + i * stride, RECONSTRUCTION_CLIP);
+            append_context(rows + i * stride + d, context + i * RECONSTRUCTION_CONTEXT);
         }
         rc = fit_network(fam, rows, n, seed, fit, err);
         free(rows);
@@ -158,11 +162,11 @@ static void scatter(const struct family *fam, const bool present[], const float 
         free(back);
 }
 
-void joint_residual(struct joint *j, size_t family, const uint32_t supply[], const float z[],
-                    const float context[], size_t n, float out[], float error[])
+void reconstruction_residual(struct reconstruction *j, size_t family, const uint32_t supply[],
+                             const float z[], const float context[], size_t n, float out[], float error[])
 {
     struct family *fam = &j->family[family];
-    size_t d = fam->d, w = j->layout->width, stride = d + (fam->network ? JOINT_CONTEXT : 0);
+    size_t d = fam->d, w = j->layout->width, stride = d + (fam->network ? RECONSTRUCTION_CONTEXT : 0);
     if (!fam->fitted) {
         for (size_t i = 0; i < n * w; i++)
             out[i] = NAN;
@@ -170,15 +174,15 @@ void joint_residual(struct joint *j, size_t family, const uint32_t supply[], con
             error[i] = NAN;
         return;
     }
-    xgrow(&j->input, &j->input_cap, n * (d + JOINT_CONTEXT), sizeof *j->input);
+    xgrow(&j->input, &j->input_cap, n * (d + RECONSTRUCTION_CONTEXT), sizeof *j->input);
     xgrow(&j->residual, &j->residual_cap, (n + 1) * d, sizeof *j->residual);
     float *plain = j->residual; /* one row, before the residuals take its place */
     for (size_t i = 0; i < n; i++) {
         float *row = j->input + i * stride;
         gather(fam, j->present + supply[i] * w, z + i * w, plain);
-        whiten_apply(&fam->whiten, plain, row, JOINT_CLIP);
+        whiten_apply(&fam->whiten, plain, row, RECONSTRUCTION_CLIP);
         if (fam->network)
-            append_context(row + d, context + i * JOINT_CONTEXT);
+            append_context(row + d, context + i * RECONSTRUCTION_CONTEXT);
     }
     const float *e = j->input;
     if (fam->network) {
@@ -194,11 +198,11 @@ void joint_residual(struct joint *j, size_t family, const uint32_t supply[], con
 static void put(struct mfile *m, size_t family, const char *what, const double *v, size_t n)
 {
     char name[64];
-    snprintf(name, sizeof name, "joint.%zu.%s", family, what);
+    snprintf(name, sizeof name, "reconstruction.%zu.%s", family, what);
     mfile_put_f64(m, name, v, &n, 1);
 }
 
-void joint_save(const struct joint *j, struct mfile *m)
+void reconstruction_save(const struct reconstruction *j, struct mfile *m)
 {
     for (size_t i = 0; i < j->n; i++) {
         const struct family *fam = &j->family[i];
@@ -211,7 +215,7 @@ void joint_save(const struct joint *j, struct mfile *m)
         put(m, i, "forward", fam->whiten.forward, fam->d * fam->d);
         put(m, i, "back", fam->whiten.back, fam->d * fam->d);
         char prefix[64];
-        snprintf(prefix, sizeof prefix, "joint.%zu.network", i);
+        snprintf(prefix, sizeof prefix, "reconstruction.%zu.network", i);
         if (fam->network)
             autoenc_save(fam->network, m, prefix);
     }
@@ -223,7 +227,7 @@ static int get(const struct mfile *m, size_t family, const char *what, double **
     char name[64];
     const double *v;
     size_t got;
-    snprintf(name, sizeof name, "joint.%zu.%s", family, what);
+    snprintf(name, sizeof name, "reconstruction.%zu.%s", family, what);
     int rc = mfile_get_f64(m, name, &v, &got, n, err);
     if (rc != 0)
         return rc;
@@ -249,15 +253,16 @@ static int load_family(struct family *fam, size_t i, const struct mfile *m, stru
         (rc = get(m, i, "back", &w->back, fam->d * fam->d, err)) != 0 || !network)
         return rc;
     char prefix[64];
-    snprintf(prefix, sizeof prefix, "joint.%zu.network", i);
+    snprintf(prefix, sizeof prefix, "reconstruction.%zu.network", i);
     rc = autoenc_load(&fam->network, m, prefix, err);
-    if (rc == 0 && (autoenc_d(fam->network) != fam->d || autoenc_context(fam->network) != JOINT_CONTEXT))
+    if (rc == 0 &&
+        (autoenc_d(fam->network) != fam->d || autoenc_context(fam->network) != RECONSTRUCTION_CONTEXT))
         rc = err_set(err, ERR_DATA, "%s has %zu columns, the fleet %zu", prefix, autoenc_d(fam->network),
                      fam->d);
     return rc;
 }
 
-int joint_load(struct joint *j, const struct mfile *m, struct err *err)
+int reconstruction_load(struct reconstruction *j, const struct mfile *m, struct err *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < j->n; i++)

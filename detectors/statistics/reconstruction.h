@@ -12,33 +12,34 @@
 
 #include <stdbool.h>
 
-#define JOINT_CONTEXT 3 /* i, LP15(q), LP60(|i|) of a feature frame */
-#define JOINT_CLIP 6.0
-#define JOINT_SHRINK 0.02
+#define RECONSTRUCTION_CONTEXT 3 /* i, LP15(q), LP60(|i|) of a feature frame */
+#define RECONSTRUCTION_CLIP 6.0
+#define WHITEN_SHRINK 0.02
 
-struct joint;
+struct reconstruction;
 
 /* present[S][W]: the columns that a supply has in the reference. Borrows the layout and the fleet. */
-struct joint *joint_new(const struct fleet *f, const struct feature_layout *l, const bool present[]);
-void joint_free(struct joint *j);
+struct reconstruction *reconstruction_new(const struct fleet *f, const struct feature_layout *l,
+                                          const bool present[]);
+void reconstruction_free(struct reconstruction *j);
 
-size_t joint_families(const struct joint *j);
+size_t reconstruction_families(const struct reconstruction *j);
 /* Columns of a family that at least one of its supplies has. */
-size_t joint_columns(const struct joint *j, size_t family);
+size_t reconstruction_columns(const struct reconstruction *j, size_t family);
 
 /* Fits a family on rows z (n, W) of standard deviations with context (n, 3), in order of time; NaN in a
  * column the supply lacks. fit may be NULL. Too few rows (under 50 or 3 per column) leave the family without
  * T: ERR_DATA. */
-int joint_fit(struct joint *j, size_t family, const float z[], const float context[], size_t n, uint64_t seed,
-              struct autoenc_fit *fit, struct err *err) MUSTCHECK;
+int reconstruction_fit(struct reconstruction *j, size_t family, const float z[], const float context[],
+                       size_t n, uint64_t seed, struct autoenc_fit *fit, struct err *err) MUSTCHECK;
 
 /* Residuals of rows of one family: out (n, W) in standard deviations, 0 in columns the row's supply lacks
  * or the family does; error[n] (may be NULL) mean squared whitened residual. supply[n]: whose row. A row
  * with a NaN in a present column gives NaN throughout, as does an unfitted family. */
-void joint_residual(struct joint *j, size_t family, const uint32_t supply[], const float z[],
-                    const float context[], size_t n, float out[], float error[]);
+void reconstruction_residual(struct reconstruction *j, size_t family, const uint32_t supply[],
+                             const float z[], const float context[], size_t n, float out[], float error[]);
 
-void joint_save(const struct joint *j, struct mfile *m);
-int joint_load(struct joint *j, const struct mfile *m, struct err *err) MUSTCHECK;
+void reconstruction_save(const struct reconstruction *j, struct mfile *m);
+int reconstruction_load(struct reconstruction *j, const struct mfile *m, struct err *err) MUSTCHECK;
 
 #endif

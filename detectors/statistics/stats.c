@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOINT_NOTABLE 2.0 /* sd: a column that takes part in a joint shift */
+#define RECONSTRUCTION_NOTABLE 2.0 /* sd: a column that takes part in a shift of several */
 
 void kinds_init(struct kinds *k, const struct fleet *f, const struct feature_layout *l)
 {
@@ -39,7 +39,7 @@ void kinds_fini(struct kinds *k)
     *k = (struct kinds){0};
 }
 
-void alike_init(struct alike *a, const struct kinds *k, size_t n_supplies, size_t width)
+void supply_kinds_init(struct supply_kinds *a, const struct kinds *k, size_t n_supplies, size_t width)
 {
     uint32_t *first = xcalloc(n_supplies + 1, sizeof *first); /* a supply of each class */
     a->of = xcalloc(n_supplies, sizeof *a->of);
@@ -56,30 +56,30 @@ void alike_init(struct alike *a, const struct kinds *k, size_t n_supplies, size_
     free(first);
 }
 
-void alike_fini(struct alike *a)
+void supply_kinds_fini(struct supply_kinds *a)
 {
     free(a->of);
-    *a = (struct alike){0};
+    *a = (struct supply_kinds){0};
 }
 
-void scales_init(struct scales *s, size_t windows, size_t n_supplies, size_t n_alike, size_t width)
+void scales_init(struct scales *s, size_t windows, size_t n_supplies, size_t n_supply_kinds, size_t width)
 {
-    *s = (struct scales){.jsd_mid = xcalloc(n_supplies, width * sizeof(float)),
-                         .jsd_scale = xcalloc(n_supplies, width * sizeof(float))};
+    *s = (struct scales){.divergence_mid = xcalloc(n_supplies, width * sizeof(float)),
+                         .divergence_scale = xcalloc(n_supplies, width * sizeof(float))};
     for (size_t i = 0; i < windows; i++) {
         s->level[i] = xcalloc(n_supplies, width * sizeof(float));
-        s->joint[i] = xcalloc(n_supplies, width * sizeof(float));
-        s->inverse[i] = xcalloc(n_alike, width * width * sizeof(double));
+        s->reconstruction[i] = xcalloc(n_supplies, width * sizeof(float));
+        s->inverse[i] = xcalloc(n_supply_kinds, width * width * sizeof(double));
     }
 }
 
 void scales_fini(struct scales *s)
 {
-    free(s->jsd_mid);
-    free(s->jsd_scale);
+    free(s->divergence_mid);
+    free(s->divergence_scale);
     for (size_t i = 0; i < WINDOWS_MAX; i++) {
         free(s->level[i]);
-        free(s->joint[i]);
+        free(s->reconstruction[i]);
         free(s->inverse[i]);
     }
     *s = (struct scales){0};
@@ -87,14 +87,14 @@ void scales_fini(struct scales *s)
 
 void tails_init(struct tails *t, size_t windows, size_t kinds)
 {
-    *t = (struct tails){.jsd = xcalloc(kinds, sizeof *t->jsd)};
+    *t = (struct tails){.divergence = xcalloc(kinds, sizeof *t->divergence)};
     for (size_t i = 0; i < windows; i++)
         t->level[i] = xcalloc(kinds, sizeof *t->level[i]);
 }
 
 void tails_fini(struct tails *t)
 {
-    free(t->jsd);
+    free(t->divergence);
     for (size_t i = 0; i < WINDOWS_MAX; i++)
         free(t->level[i]);
     *t = (struct tails){0};
@@ -102,20 +102,21 @@ void tails_fini(struct tails *t)
 
 void raw_init(struct raw *r, size_t windows, size_t width)
 {
-    *r = (struct raw){.jsd = xcalloc(width, sizeof(float)), .level_jsd = xcalloc(width, sizeof(float))};
+    *r = (struct raw){.divergence = xcalloc(width, sizeof(float)),
+                      .level_divergence = xcalloc(width, sizeof(float))};
     for (size_t i = 0; i < windows; i++) {
         r->level[i] = xcalloc(width, sizeof(float));
-        r->joint[i] = xcalloc(width, sizeof(float));
+        r->reconstruction[i] = xcalloc(width, sizeof(float));
     }
 }
 
 void raw_fini(struct raw *r)
 {
-    free(r->jsd);
-    free(r->level_jsd);
+    free(r->divergence);
+    free(r->level_divergence);
     for (size_t i = 0; i < WINDOWS_MAX; i++) {
         free(r->level[i]);
-        free(r->joint[i]);
+        free(r->reconstruction[i]);
     }
     *r = (struct raw){0};
 }
@@ -125,25 +126,27 @@ double standard_level(const struct standard *s, size_t window, size_t c, const s
     return fabs((double)r->level[window][c]) / (double)s->level[window][c];
 }
 
-double standard_jsd(const struct standard *s, size_t c, const struct raw *r)
+double standard_divergence(const struct standard *s, size_t c, const struct raw *r)
 {
-    return ((double)r->jsd[c] - (double)s->jsd_mid[c]) / (double)s->jsd_scale[c];
+    return ((double)r->divergence[c] - (double)s->divergence_mid[c]) / (double)s->divergence_scale[c];
 }
 
 /* Standardised component of T; 0 where the supply has no such column. */
-static double joint_z(const struct standard *s, size_t window, size_t c, const struct raw *r)
+static double reconstruction_z(const struct standard *s, size_t window, size_t c, const struct raw *r)
 {
-    return s->kind[c] == KIND_NONE ? 0 : (double)r->joint[window][c] / (double)s->joint[window][c];
+    return s->kind[c] == KIND_NONE
+               ? 0
+               : (double)r->reconstruction[window][c] / (double)s->reconstruction[window][c];
 }
 
-double standard_joint(const struct standard *s, size_t window, const struct raw *r, float by[])
+double standard_reconstruction(const struct standard *s, size_t window, const struct raw *r, float by[])
 {
     double sum = 0;
     for (size_t i = 0; i < s->width; i++) {
-        double zi = joint_z(s, window, i, r), inner = 0;
+        double zi = reconstruction_z(s, window, i, r), inner = 0;
         const double *row = s->inverse[window] + i * s->width;
         for (size_t j = 0; j < s->width; j++)
-            inner += row[j] * joint_z(s, window, j, r);
+            inner += row[j] * reconstruction_z(s, window, j, r);
         if (by)
             by[i] = (float)(zi * inner);
         sum += zi * inner;
@@ -156,19 +159,19 @@ bool effect_level(const struct standard *s, size_t window, size_t c, const struc
     return fabsf(r->level[window][c]) >= s->min_effect[c];
 }
 
-bool effect_jsd(const struct standard *s, size_t c, const struct raw *r)
+bool effect_divergence(const struct standard *s, size_t c, const struct raw *r)
 {
     /* a shape shows in the level or in the noise of the same channel, over the same window */
     size_t levels = s->width / 2, level = c % levels;
-    return fabsf(r->level_jsd[level]) >= s->min_effect[level] ||
-           fabsf(r->level_jsd[levels + level]) >= s->min_effect[levels + level];
+    return fabsf(r->level_divergence[level]) >= s->min_effect[level] ||
+           fabsf(r->level_divergence[levels + level]) >= s->min_effect[levels + level];
 }
 
-bool effect_joint(const struct standard *s, size_t window, const struct raw *r)
+bool effect_reconstruction(const struct standard *s, size_t window, const struct raw *r)
 {
     for (size_t c = 0; c < s->width; c++)
         if (s->kind[c] != KIND_NONE && effect_level(s, window, c, r) &&
-            fabs(joint_z(s, window, c, r)) >= JOINT_NOTABLE)
+            fabs(reconstruction_z(s, window, c, r)) >= RECONSTRUCTION_NOTABLE)
             return true;
     return false;
 }
@@ -181,11 +184,11 @@ double surprise_level(const struct standard *s, const struct tails *t, size_t wi
     return -log10(tail_p(&t->level[window][s->kind[c]], standard_level(s, window, c, r)));
 }
 
-double surprise_jsd(const struct standard *s, const struct tails *t, size_t c, const struct raw *r)
+double surprise_divergence(const struct standard *s, const struct tails *t, size_t c, const struct raw *r)
 {
     if (s->kind[c] == KIND_NONE)
         return NAN;
-    return -log10(tail_p(&t->jsd[s->kind[c]], standard_jsd(s, c, r)));
+    return -log10(tail_p(&t->divergence[s->kind[c]], standard_divergence(s, c, r)));
 }
 
 static void take(struct hour_score *out, double surprise, bool effect, enum statistic by, size_t window,
@@ -206,21 +209,22 @@ static void take(struct hour_score *out, double surprise, bool effect, enum stat
     }
 }
 
-static void take_joint(const struct standard *s, const struct tails *t, size_t window, const struct raw *r,
-                       struct hour_score *out)
+static void take_reconstruction(const struct standard *s, const struct tails *t, size_t window,
+                                const struct raw *r, struct hour_score *out)
 {
-    double surprise = -log10(tail_p(&t->joint[window], standard_joint(s, window, r, NULL)));
+    double surprise = -log10(tail_p(&t->reconstruction[window], standard_reconstruction(s, window, r, NULL)));
     size_t most = 0;
     double largest = -1;
     for (size_t c = 0; c < s->width; c++) {
-        double z = s->kind[c] == KIND_NONE || !effect_level(s, window, c, r) ? -1
-                                                                             : fabs(joint_z(s, window, c, r));
+        double z = s->kind[c] == KIND_NONE || !effect_level(s, window, c, r)
+                       ? -1
+                       : fabs(reconstruction_z(s, window, c, r));
         if (z > largest) {
             largest = z;
             most = c;
         }
     }
-    take(out, surprise, effect_joint(s, window, r), STATISTIC_JOINT, window, most);
+    take(out, surprise, effect_reconstruction(s, window, r), STATISTIC_RECONSTRUCTION, window, most);
 }
 
 void score_hour(const struct standard *s, const struct tails *t, const struct raw *r, struct hour_score *out)
@@ -230,7 +234,7 @@ void score_hour(const struct standard *s, const struct tails *t, const struct ra
         for (size_t c = 0; c < s->width; c++)
             take(out, surprise_level(s, t, w, c, r), effect_level(s, w, c, r), STATISTIC_LEVEL, w, c);
     for (size_t c = 0; c < s->width; c++)
-        take(out, surprise_jsd(s, t, c, r), effect_jsd(s, c, r), STATISTIC_JSD, 0, c);
+        take(out, surprise_divergence(s, t, c, r), effect_divergence(s, c, r), STATISTIC_DIVERGENCE, 0, c);
     for (size_t w = 0; w < s->windows; w++)
-        take_joint(s, t, w, r, out);
+        take_reconstruction(s, t, w, r, out);
 }

@@ -24,28 +24,28 @@ void kinds_init(struct kinds *k, const struct fleet *f, const struct feature_lay
 void kinds_fini(struct kinds *k);
 
 /* Classes of supplies whose columns are of the same kinds: their T shares a covariance. */
-struct alike {
+struct supply_kinds {
     size_t n;
     uint16_t *of; /* [S] */
 };
-void alike_init(struct alike *a, const struct kinds *k, size_t n_supplies, size_t width);
-void alike_fini(struct alike *a);
+void supply_kinds_init(struct supply_kinds *a, const struct kinds *k, size_t n_supplies, size_t width);
+void supply_kinds_fini(struct supply_kinds *a);
 
 /* What standardises a supply's statistics: null spreads, medians, inverse covariance of T. */
 struct scales {
-    float *level[WINDOWS_MAX];    /* [S][W] */
-    float *jsd_mid, *jsd_scale;   /* [S][W] */
-    float *joint[WINDOWS_MAX];    /* [S][W] */
-    double *inverse[WINDOWS_MAX]; /* [alike.n][W][W] */
+    float *level[WINDOWS_MAX];                /* [S][W] */
+    float *divergence_mid, *divergence_scale; /* [S][W] */
+    float *reconstruction[WINDOWS_MAX];       /* [S][W] */
+    double *inverse[WINDOWS_MAX];             /* [supply_kinds.n][W][W] */
 };
-void scales_init(struct scales *s, size_t windows, size_t n_supplies, size_t n_alike, size_t width);
+void scales_init(struct scales *s, size_t windows, size_t n_supplies, size_t n_supply_kinds, size_t width);
 void scales_fini(struct scales *s);
 
 /* Null tails. */
 struct tails {
     struct tail *level[WINDOWS_MAX]; /* [kinds.n] */
-    struct tail *jsd;                /* [kinds.n] */
-    struct tail joint[WINDOWS_MAX];
+    struct tail *divergence;         /* [kinds.n] */
+    struct tail reconstruction[WINDOWS_MAX];
     struct tail day;  /* of the daily maximum of a supply's score */
     struct tail rate; /* of the daily maximum of the two-minute rise */
 };
@@ -57,32 +57,33 @@ struct standard {
     size_t windows, width;
     const uint16_t *kind;    /* [W] */
     const float *min_effect; /* [W] in the column's unit; log-variance: EFFECT_LOG_VARIANCE */
-    const float *level[WINDOWS_MAX], *jsd_mid, *jsd_scale, *joint[WINDOWS_MAX]; /* [W] */
-    const double *inverse[WINDOWS_MAX];                                         /* [W][W] */
+    const float *level[WINDOWS_MAX], *divergence_mid, *divergence_scale,
+        *reconstruction[WINDOWS_MAX];   /* [W] */
+    const double *inverse[WINDOWS_MAX]; /* [W][W] */
 };
 
 /* Raw statistics of a supply at an hour; NaN: cannot say. Arrays of W each, owned by the caller. */
 struct raw {
     float *level[WINDOWS_MAX];
-    float *level_jsd; /* level over the window of J, for its effect */
-    float *jsd;
-    float *joint[WINDOWS_MAX];
+    float *level_divergence; /* level over the window of J, for its effect */
+    float *divergence;
+    float *reconstruction[WINDOWS_MAX];
 };
 void raw_init(struct raw *r, size_t windows, size_t width);
 void raw_fini(struct raw *r);
 
 /* Standardised values: |level|/scale, (jsd - mid)/scale, √(z' C⁻¹ z). NaN when unknown. */
 double standard_level(const struct standard *s, size_t window, size_t c, const struct raw *r);
-double standard_jsd(const struct standard *s, size_t c, const struct raw *r);
+double standard_divergence(const struct standard *s, size_t c, const struct raw *r);
 /* by[W] (may be NULL): share of each column in the square, may be slightly negative. */
-double standard_joint(const struct standard *s, size_t window, const struct raw *r, float by[]);
+double standard_reconstruction(const struct standard *s, size_t window, const struct raw *r, float by[]);
 
 /* Whether the shift itself is worth a finding. */
 bool effect_level(const struct standard *s, size_t window, size_t c, const struct raw *r);
-bool effect_jsd(const struct standard *s, size_t c, const struct raw *r);
-bool effect_joint(const struct standard *s, size_t window, const struct raw *r);
+bool effect_divergence(const struct standard *s, size_t c, const struct raw *r);
+bool effect_reconstruction(const struct standard *s, size_t window, const struct raw *r);
 
-enum statistic { STATISTIC_NONE, STATISTIC_LEVEL, STATISTIC_JSD, STATISTIC_JOINT };
+enum statistic { STATISTIC_NONE, STATISTIC_LEVEL, STATISTIC_DIVERGENCE, STATISTIC_RECONSTRUCTION };
 
 /* An hour's score. */
 struct hour_score {
@@ -96,6 +97,6 @@ void score_hour(const struct standard *s, const struct tails *t, const struct ra
 /* -log10 p of one statistic; NaN when unknown. */
 double surprise_level(const struct standard *s, const struct tails *t, size_t window, size_t c,
                       const struct raw *r);
-double surprise_jsd(const struct standard *s, const struct tails *t, size_t c, const struct raw *r);
+double surprise_divergence(const struct standard *s, const struct tails *t, size_t c, const struct raw *r);
 
 #endif

@@ -13,10 +13,10 @@
 #define DAY_HOURS 24
 #define LEAST_DAY_HOURS 12 /* evaluated hours that make a supply-day */
 #define LEAST_OWN 12       /* null hours for a supply's own spread */
-#define JOINT_SHRINK_T 0.1
-#define JSD_SCALE_FLOOR 0.05     /* of log(JSD + floor) */
-#define JOINT_SCALE_FLOOR 0.01   /* sd */
-#define EFFECT_SHARE (1.0f / 30) /* of the minimum effect: the smallest null spread of a level */
+#define COVARIANCE_SHRINK 0.1
+#define DIVERGENCE_SCALE_FLOOR 0.05     /* of log(JSD + floor) */
+#define RECONSTRUCTION_SCALE_FLOOR 0.01 /* sd */
+#define EFFECT_SHARE (1.0f / 30)        /* of the minimum effect: the smallest null spread of a level */
 #define BOTH (-1)
 
 enum spread { RMS, MEDIAN, ROBUST };
@@ -131,20 +131,21 @@ static void shrink(double c[], size_t w, double count)
 {
     for (size_t i = 0; i < w; i++)
         for (size_t j = 0; j < w; j++)
-            c[i * w + j] *= (i == j ? 1 : 1 - JOINT_SHRINK_T) / (count > 0 ? count : 1);
+            c[i * w + j] *= (i == j ? 1 : 1 - COVARIANCE_SHRINK) / (count > 0 ? count : 1);
     for (size_t i = 0; i < w; i++) /* a column that no supply of the class has */
         if (!(c[i * w + i] > 0))
             c[i * w + i] = 1;
 }
 
-static bool joint_vector(const struct model *m, const struct nulls *n, size_t window, const float scale[],
-                         size_t s, size_t h, double z[])
+static bool reconstruction_vector(const struct model *m, const struct nulls *n, size_t window,
+                                  const float scale[], size_t s, size_t h, double z[])
 {
     for (size_t c = 0; c < n->width; c++) {
         size_t cell = s * n->width + c;
         z[c] = m->kinds.of[cell] == KIND_NONE
                    ? 0
-                   : (double)n->joint[window][(s * n->hours + h) * n->width + c] / (double)scale[cell];
+                   : (double)n->reconstruction[window][(s * n->hours + h) * n->width + c] /
+                         (double)scale[cell];
         if (isnan(z[c]))
             return false;
     }
@@ -155,21 +156,21 @@ static void covariance(const struct model *m, const struct nulls *n, size_t wind
                        const float scale[], double out[])
 {
     size_t w = n->width;
-    double *z = xcalloc(w, sizeof *z), *count = xcalloc(m->alike.n, sizeof *count);
-    memset(out, 0, m->alike.n * w * w * sizeof *out);
+    double *z = xcalloc(w, sizeof *z), *count = xcalloc(m->supply_kinds.n, sizeof *count);
+    memset(out, 0, m->supply_kinds.n * w * w * sizeof *out);
     for (size_t s = 0; s < n->n_supplies; s++) {
-        double *c = out + m->alike.of[s] * w * w;
+        double *c = out + m->supply_kinds.of[s] * w * w;
         for (size_t h = 0; h < n->hours; h++) {
             if (n->block[h] < 0 || (block != BOTH && n->block[h] != block) ||
-                !joint_vector(m, n, window, scale, s, h, z))
+                !reconstruction_vector(m, n, window, scale, s, h, z))
                 continue;
-            count[m->alike.of[s]]++;
+            count[m->supply_kinds.of[s]]++;
             for (size_t i = 0; i < w; i++)
                 for (size_t j = 0; j < w; j++)
                     c[i * w + j] += z[i] * z[j];
         }
     }
-    for (size_t a = 0; a < m->alike.n; a++) {
+    for (size_t a = 0; a < m->supply_kinds.n; a++) {
         shrink(out + a * w * w, w, count[a]);
         invert(out + a * w * w, w);
     }
@@ -179,13 +180,14 @@ static void covariance(const struct model *m, const struct nulls *n, size_t wind
 
 static void scales_of(const struct model *m, const struct nulls *n, int block, struct scales *out)
 {
-    scales_init(out, m->windows, n->n_supplies, m->alike.n, n->width);
-    mixed(m, n, n->jsd, block, MEDIAN, NULL, 0, out->jsd_mid);
-    mixed(m, n, n->jsd, block, ROBUST, NULL, (float)JSD_SCALE_FLOOR, out->jsd_scale);
+    scales_init(out, m->windows, n->n_supplies, m->supply_kinds.n, n->width);
+    mixed(m, n, n->divergence, block, MEDIAN, NULL, 0, out->divergence_mid);
+    mixed(m, n, n->divergence, block, ROBUST, NULL, (float)DIVERGENCE_SCALE_FLOOR, out->divergence_scale);
     for (size_t i = 0; i < m->windows; i++) {
         mixed(m, n, n->level[i], block, RMS, m->min_effect, 0, out->level[i]);
-        mixed(m, n, n->joint[i], block, RMS, NULL, (float)JOINT_SCALE_FLOOR, out->joint[i]);
-        covariance(m, n, i, block, out->joint[i], out->inverse[i]);
+        mixed(m, n, n->reconstruction[i], block, RMS, NULL, (float)RECONSTRUCTION_SCALE_FLOOR,
+              out->reconstruction[i]);
+        covariance(m, n, i, block, out->reconstruction[i], out->inverse[i]);
     }
 }
 
@@ -246,21 +248,21 @@ static void fit_statistics(struct model *m, const struct walk *k)
             for (size_t c = 0; c < k->n->width; c++) {
                 if (st.kind[c] == KIND_NONE)
                     continue;
-                pool_add(&sample[st.kind[c]], standard_jsd(&st, c, &raw));
+                pool_add(&sample[st.kind[c]], standard_divergence(&st, c, &raw));
                 for (size_t w = 0; w < m->windows; w++)
                     pool_add(&sample[(w + 1) * kinds + st.kind[c]], standard_level(&st, w, c, &raw));
             }
             for (size_t w = 0; w < m->windows; w++)
-                pool_add(&sample[(m->windows + 1) * kinds + w], standard_joint(&st, w, &raw, NULL));
+                pool_add(&sample[(m->windows + 1) * kinds + w], standard_reconstruction(&st, w, &raw, NULL));
         }
     }
     for (size_t i = 0; i < kinds; i++) {
-        pool_fit(&sample[i], &m->tails.jsd[i], HOUR_TAIL);
+        pool_fit(&sample[i], &m->tails.divergence[i], HOUR_TAIL);
         for (size_t w = 0; w < m->windows; w++)
             pool_fit(&sample[(w + 1) * kinds + i], &m->tails.level[w][i], HOUR_TAIL);
     }
     for (size_t w = 0; w < m->windows; w++)
-        pool_fit(&sample[(m->windows + 1) * kinds + w], &m->tails.joint[w], HOUR_TAIL);
+        pool_fit(&sample[(m->windows + 1) * kinds + w], &m->tails.reconstruction[w], HOUR_TAIL);
     free(sample);
 }
 

@@ -13,7 +13,7 @@ struct calib_counts {
 };
 
 /* Sets m->scales and m->tails (but the rate's) from the nulls. in_sample: scale every block by all blocks,
- * wrong on purpose. Needs m->kinds, alike, min_effect, windows. */
+ * wrong on purpose. Needs m->kinds, supply_kinds, min_effect, windows. */
 void calibrate(struct model *m, const struct nulls *n, bool in_sample, struct calib_counts *counts);
 
 #endif

@@ -35,21 +35,21 @@ void nulls_init(struct nulls *n, size_t n_supplies, size_t hours, size_t width, 
                         .width = width,
                         .windows = windows,
                         .block = xcalloc(hours, sizeof *n->block),
-                        .jsd = nan_array(cells)};
+                        .divergence = nan_array(cells)};
     memset(n->block, -1, hours);
     for (size_t i = 0; i < windows; i++) {
         n->level[i] = nan_array(cells);
-        n->joint[i] = nan_array(cells);
+        n->reconstruction[i] = nan_array(cells);
     }
 }
 
 void nulls_fini(struct nulls *n)
 {
     free(n->block);
-    free(n->jsd);
+    free(n->divergence);
     for (size_t i = 0; i < WINDOWS_MAX; i++) {
         free(n->level[i]);
-        free(n->joint[i]);
+        free(n->reconstruction[i]);
     }
     *n = (struct nulls){0};
 }
@@ -57,10 +57,10 @@ void nulls_fini(struct nulls *n)
 void nulls_at(const struct nulls *n, size_t supply, size_t hour, struct raw *r)
 {
     size_t at = (supply * n->hours + hour) * n->width;
-    *r = (struct raw){.jsd = n->jsd + at, .level_jsd = n->level[0] + at};
+    *r = (struct raw){.divergence = n->divergence + at, .level_divergence = n->level[0] + at};
     for (size_t i = 0; i < n->windows; i++) {
         r->level[i] = n->level[i] + at;
-        r->joint[i] = n->joint[i] + at;
+        r->reconstruction[i] = n->reconstruction[i] + at;
     }
 }
 
@@ -250,9 +250,9 @@ static void rows_add(struct rows *r, const struct fold_job *job, const struct re
     xgrow(&r->z, &r->z_cap, (r->n + 1) * w, sizeof *r->z);
     if (!standardise(ref, supply, w, row, r->z + r->n * w))
         return;
-    xgrow(&r->context, &r->context_cap, (r->n + 1) * JOINT_CONTEXT, sizeof *r->context);
+    xgrow(&r->context, &r->context_cap, (r->n + 1) * RECONSTRUCTION_CONTEXT, sizeof *r->context);
     xgrow(&r->supply, &r->supply_cap, r->n + 1, sizeof *r->supply);
-    memcpy(r->context + r->n * JOINT_CONTEXT, row + w, JOINT_CONTEXT * sizeof *row);
+    memcpy(r->context + r->n * RECONSTRUCTION_CONTEXT, row + w, RECONSTRUCTION_CONTEXT * sizeof *row);
     r->supply[r->n++] = supply;
 }
 
@@ -282,8 +282,9 @@ static void family_rows(const struct fold_job *job, size_t family, int leave, co
 }
 
 /* Mean residual of a supply's reference minutes, which the window means are counted from. */
-static void joint_centre(const struct fold_job *job, uint32_t supply, int leave, struct reference *ref,
-                         struct joint *joint, struct rows *rows, float **residual, size_t *cap)
+static void reconstruction_centre(const struct fold_job *job, uint32_t supply, int leave,
+                                  struct reference *ref, struct reconstruction *reconstruction,
+                                  struct rows *rows, float **residual, size_t *cap)
 {
     const struct spool *s = job->spool;
     size_t w = job->layout->width;
@@ -293,29 +294,33 @@ static void joint_centre(const struct fold_job *job, uint32_t supply, int leave,
             rows_add(rows, job, ref, supply, spool_hour(s, supply, h) + m * s->stride);
     xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
     size_t family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
-    joint_residual(joint, family, rows->supply, rows->z, rows->context, rows->n, *residual, NULL);
+    reconstruction_residual(reconstruction, family, rows->supply, rows->z, rows->context, rows->n, *residual,
+                            NULL);
     for (size_t c = 0; c < w; c++) {
         double sum = 0;
         for (size_t i = 0; i < rows->n; i++)
             sum += (double)(*residual)[i * w + c];
-        ref->joint_centre[supply * w + c] = rows->n ? (float)(sum / (double)rows->n) : NAN;
+        ref->reconstruction_centre[supply * w + c] = rows->n ? (float)(sum / (double)rows->n) : NAN;
     }
 }
 
-struct joint *fold_joint(const struct fold_job *job, int leave, struct reference *ref,
-                         struct family_fit fits[])
+struct reconstruction *fold_reconstruction(const struct fold_job *job, int leave, struct reference *ref,
+                                           struct family_fit fits[])
 {
-    struct joint *joint = joint_new(job->fleet, job->layout, ref->present);
-    size_t families = joint_families(joint);
+    struct reconstruction *reconstruction = reconstruction_new(job->fleet, job->layout, ref->present);
+    size_t families = reconstruction_families(reconstruction);
     for (size_t i = 0; i < families; i++) {
         struct rows rows = {0};
         struct autoenc_fit fit = {0};
         struct err ignored; /* a family that cannot be fitted has no T; the summary says so */
         family_rows(job, i, leave, ref, &rows);
-        int rc = joint_fit(joint, i, rows.z, rows.context, rows.n, job->seed + i, &fit, &ignored);
+        int rc = reconstruction_fit(reconstruction, i, rows.z, rows.context, rows.n, job->seed + i, &fit,
+                                    &ignored);
         if (fits)
-            fits[i] = (struct family_fit){
-                .fitted = rc == 0, .rows = rows.n, .columns = joint_columns(joint, i), .network = fit};
+            fits[i] = (struct family_fit){.fitted = rc == 0,
+                                          .rows = rows.n,
+                                          .columns = reconstruction_columns(reconstruction, i),
+                                          .network = fit};
         rows_free(&rows);
         if (job->progress)
             job->progress(job->arg, (double)i + 1, (double)families);
@@ -324,18 +329,18 @@ struct joint *fold_joint(const struct fold_job *job, int leave, struct reference
     float *residual = NULL;
     size_t cap = 0;
     for (uint32_t i = 0; i < job->spool->n_supplies; i++)
-        joint_centre(job, i, leave, ref, joint, &rows, &residual, &cap);
+        reconstruction_centre(job, i, leave, ref, reconstruction, &rows, &residual, &cap);
     free(residual);
     rows_free(&rows);
-    return joint;
+    return reconstruction;
 }
 
 /* ---- scores of a block ---- */
 
 /* Sums of the residual per hour of the block. */
-static void joint_hours(const struct fold_job *job, uint32_t supply, int block, const struct reference *ref,
-                        struct joint *joint, struct hours *hours, struct rows *rows, float **residual,
-                        size_t *cap)
+static void reconstruction_hours(const struct fold_job *job, uint32_t supply, int block,
+                                 const struct reference *ref, struct reconstruction *reconstruction,
+                                 struct hours *hours, struct rows *rows, float **residual, size_t *cap)
 {
     const struct spool *s = job->spool;
     size_t w = job->layout->width, family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
@@ -349,10 +354,11 @@ static void joint_hours(const struct fold_job *job, uint32_t supply, int block, 
                 rows_add(rows, job, ref, supply, row);
         }
         xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
-        joint_residual(joint, family, rows->supply, rows->z, rows->context, rows->n, *residual, NULL);
-        hours->joint_n[h] = (uint16_t)rows->n;
+        reconstruction_residual(reconstruction, family, rows->supply, rows->z, rows->context, rows->n,
+                                *residual, NULL);
+        hours->reconstruction_n[h] = (uint16_t)rows->n;
         for (size_t i = 0; i < rows->n * w; i++)
-            hours->joint[h * w + i % w] += (*residual)[i];
+            hours->reconstruction[h * w + i % w] += (*residual)[i];
     }
 }
 
@@ -375,16 +381,17 @@ static void score_supply(const struct fold_job *job, uint32_t supply, int block,
             continue;
         struct raw raw;
         nulls_at(out, supply, h, &raw);
-        hours_jsd(hours, h, lo, job->jsd_hours, ref->counts + at * HIST_BINS, raw.jsd);
+        hours_divergence(hours, h, lo, job->divergence_hours, ref->counts + at * HIST_BINS, raw.divergence);
         for (size_t i = 0; i < job->windows; i++) {
             hours_level(hours, h, lo, job->window[i], ref->hour_centre + at, raw.level[i]);
-            hours_joint(hours, h, lo, job->window[i], ref->joint_centre + at, raw.joint[i]);
+            hours_reconstruction(hours, h, lo, job->window[i], ref->reconstruction_centre + at,
+                                 raw.reconstruction[i]);
         }
     }
 }
 
-void fold_score(const struct fold_job *job, int block, const struct reference *ref, struct joint *joint,
-                struct nulls *out)
+void fold_score(const struct fold_job *job, int block, const struct reference *ref,
+                struct reconstruction *reconstruction, struct nulls *out)
 {
     const struct spool *s = job->spool;
     struct hours hours;
@@ -400,7 +407,7 @@ void fold_score(const struct fold_job *job, int block, const struct reference *r
         if (has_any(ref, i, job->layout->width)) {
             hours_clear(&hours);
             fill_known_hours(job, i, block, ref, &hours, scratch);
-            joint_hours(job, i, block, ref, joint, &hours, &rows, &residual, &cap);
+            reconstruction_hours(job, i, block, ref, reconstruction, &hours, &rows, &residual, &cap);
             score_supply(job, i, block, ref, &hours, out);
         }
         if (job->progress)

@@ -81,7 +81,7 @@ int spool_new(struct spool **out, const struct fleet *f, size_t width, struct re
     struct spool *s = xcalloc(1, sizeof *s);
     s->n_supplies = f->n_supplies;
     s->per_hour = (unsigned)(NS_PER_HOUR / period);
-    s->stride = width + JOINT_CONTEXT;
+    s->stride = width + RECONSTRUCTION_CONTEXT;
     s->begin = (first - 1) / NS_PER_HOUR * NS_PER_HOUR;
     s->hours = (size_t)((last - s->begin + NS_PER_HOUR - 1) / NS_PER_HOUR);
     s->block = xcalloc(s->hours, sizeof *s->block);
@@ -166,7 +166,7 @@ static void rises_step(struct rises *x, struct spool_seen *seen, const struct sp
 static void put_minute(struct spool *s, const struct feature_frame *ff, const bool usable[], size_t hour,
                        size_t minute)
 {
-    size_t w = s->stride - JOINT_CONTEXT;
+    size_t w = s->stride - RECONSTRUCTION_CONTEXT;
     for (size_t i = 0; i < s->n_supplies; i++) {
         float *row = row_of(s, i, hour, minute);
         if (!usable[i]) {
@@ -175,7 +175,7 @@ static void put_minute(struct spool *s, const struct feature_frame *ff, const bo
             continue;
         }
         memcpy(row, ff->x + i * w, w * sizeof *row);
-        memcpy(row + w, ff->context + i * JOINT_CONTEXT, JOINT_CONTEXT * sizeof *row);
+        memcpy(row + w, ff->context + i * RECONSTRUCTION_CONTEXT, RECONSTRUCTION_CONTEXT * sizeof *row);
     }
 }
 

@@ -61,7 +61,7 @@ static void set_windows(struct model *m, const struct record *r, unsigned window
     m->to = record_time(r, n - 1);
     m->period = record_time(r, 1) - m->from;
     m->per_hour = (unsigned)(NS_PER_HOUR / m->period);
-    m->jsd_hours = window_minutes / m->per_hour ? window_minutes / m->per_hour : 1;
+    m->divergence_hours = window_minutes / m->per_hour ? window_minutes / m->per_hour : 1;
     m->windows = 1;
     m->window[0] = 24;
     if (m->to - m->from >= LONG_REFERENCE_DAYS * NS_PER_DAY - NS_PER_HOUR)
@@ -114,7 +114,7 @@ static struct fold_job job_of(const struct training *t, struct stage *stage)
                              .spool = t->spool,
                              .window = m->window,
                              .windows = m->windows,
-                             .jsd_hours = m->jsd_hours,
+                             .divergence_hours = m->divergence_hours,
                              .seed = t->o->seed,
                              .max_rows = t->o->max_rows ? t->o->max_rows : MAX_ROWS,
                              .progress = show,
@@ -132,13 +132,13 @@ static void train_final(struct training *t)
     stage.what = "reference";
     fold_reference(&job, LEAVE_NONE, &m->ref);
     judge_supplies(t);
-    alike_init(&m->alike, &m->kinds, m->fleet->n_supplies, m->layout->width);
+    supply_kinds_init(&m->supply_kinds, &m->kinds, m->fleet->n_supplies, m->layout->width);
     set_effects(m);
     stage.what = "networks";
-    m->joint = fold_joint(&job, LEAVE_NONE, &m->ref, t->fits);
+    m->reconstruction = fold_reconstruction(&job, LEAVE_NONE, &m->ref, t->fits);
     if (t->o->in_sample_nulls) {
-        fold_score(&job, 0, &m->ref, m->joint, &t->nulls);
-        fold_score(&job, FOLDS - 1, &m->ref, m->joint, &t->nulls);
+        fold_score(&job, 0, &m->ref, m->reconstruction, &t->nulls);
+        fold_score(&job, FOLDS - 1, &m->ref, m->reconstruction, &t->nulls);
     }
 }
 
@@ -156,10 +156,10 @@ static void train_null(struct training *t, int block, const struct physics *p)
     stage.what = first ? "reference without the first block" : "reference without the last block";
     fold_reference(&job, block, &ref);
     stage.what = first ? "networks without the first block" : "networks without the last block";
-    struct joint *joint = fold_joint(&job, block, &ref, NULL);
+    struct reconstruction *reconstruction = fold_reconstruction(&job, block, &ref, NULL);
     stage.what = first ? "scoring the first block" : "scoring the last block";
-    fold_score(&job, block, &ref, joint, &t->nulls);
-    joint_free(joint);
+    fold_score(&job, block, &ref, reconstruction, &t->nulls);
+    reconstruction_free(reconstruction);
     reference_fini(&ref);
 }
 
@@ -229,8 +229,8 @@ static void describe_tails(struct buf *b, const struct model *m)
                    "%.3f\n",
                    rate->n, rate->u, rate->xi, rate->sigma);
     for (size_t w = 0; w < m->windows; w++)
-        buf_printf(b, "joint %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n", m->window[w],
-                   m->tails.joint[w].n, m->tails.joint[w].u, m->tails.joint[w].xi);
+        buf_printf(b, "reconstruction %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n", m->window[w],
+                   m->tails.reconstruction[w].n, m->tails.reconstruction[w].u, m->tails.reconstruction[w].xi);
 }
 
 static void summarise(struct training *t)
@@ -249,9 +249,9 @@ static void summarise(struct training *t)
     if (t->o->in_sample_nulls)
         buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
     buf_printf(&b,
-               "windows: level and joint %s h, divergence %zu h; calibrated on %zu supply-days "
+               "windows: level and reconstruction %s h, divergence %zu h; calibrated on %zu supply-days "
                "(%zu supply-hours) of the first and last third\n",
-               m->windows > 1 ? "24 and 72" : "24", m->jsd_hours, t->counts.supply_days,
+               m->windows > 1 ? "24 and 72" : "24", m->divergence_hours, t->counts.supply_days,
                t->counts.supply_hours);
     describe_tails(&b, m);
     describe_networks(&b, t);

@@ -84,7 +84,7 @@ static double window_shift(const struct evidence *e, size_t column)
     for (size_t w = 0; w < e->standard->windows; w++)
         if (!isnan(e->raw->level[w][column]))
             return (double)e->raw->level[w][column];
-    return (double)e->raw->level_jsd[column];
+    return (double)e->raw->level_divergence[column];
 }
 
 /* Mean shift since the onset, at most the last day's: not diluted by the healthy hours before. */
@@ -143,11 +143,11 @@ static size_t carrying_column(const struct evidence *e)
         return c % levels + levels; /* stuck: its level only stays behind */
     if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, t, c % levels))
         return c % levels;
-    if (e->score->by != STATISTIC_JSD)
+    if (e->score->by != STATISTIC_DIVERGENCE)
         return c;
     size_t level = c % levels, noise = level + levels;
-    double a = fabs((double)e->raw->level_jsd[level]) / (double)e->standard->min_effect[level];
-    double b = fabs((double)e->raw->level_jsd[noise]) / (double)e->standard->min_effect[noise];
+    double a = fabs((double)e->raw->level_divergence[level]) / (double)e->standard->min_effect[level];
+    double b = fabs((double)e->raw->level_divergence[noise]) / (double)e->standard->min_effect[noise];
     return isnan(a) || b > a ? noise : level;
 }
 
@@ -183,10 +183,10 @@ static bool has_witness(const struct evidence *e, size_t column)
     const struct tails *t = &e->model->tails;
     size_t levels = e->standard->width / 2;
     enum feature_kind mine = channel_of(e, column)->kind;
-    double jsd = surprise_jsd(e->standard, t, column, e->raw);
-    if (e->score->by != STATISTIC_JSD && jsd >= WITNESS_SURPRISE)
+    double divergence = surprise_divergence(e->standard, t, column, e->raw);
+    if (e->score->by != STATISTIC_DIVERGENCE && divergence >= WITNESS_SURPRISE)
         return true;
-    if (e->score->by == STATISTIC_JSD && surprise(e, t, column) >= WITNESS_SURPRISE)
+    if (e->score->by == STATISTIC_DIVERGENCE && surprise(e, t, column) >= WITNESS_SURPRISE)
         return true;
     for (size_t c = 0; c < e->standard->width; c++) {
         if (c == column || c % levels >= e->model->layout->n_levels[e->supply])
@@ -338,8 +338,8 @@ void explain_finding(struct finding *out, const struct evidence *e)
                        FEATURE_IGBT < FEATURE_CURRENT,
                    "temperatures come first");
     static const enum detector detector[] = {[STATISTIC_LEVEL] = DETECTOR_LEVEL,
-                                             [STATISTIC_JSD] = DETECTOR_DIVERGENCE,
-                                             [STATISTIC_JOINT] = DETECTOR_RECONSTRUCTION};
+                                             [STATISTIC_DIVERGENCE] = DETECTOR_DIVERGENCE,
+                                             [STATISTIC_RECONSTRUCTION] = DETECTOR_RECONSTRUCTION};
     size_t c = carrying_column(e);
     const struct feature_channel *ch = channel_of(e, c);
     const struct fleet *f = e->model->fleet;

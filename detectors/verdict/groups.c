@@ -8,7 +8,7 @@
 
 static bool belongs(const struct fleet *f, size_t supply, int group, size_t index)
 {
-    return group == COMMON_RING || f->supplies[supply].group[group] == (int32_t)index;
+    return group == GROUPS_RING || f->supplies[supply].group[group] == (int32_t)index;
 }
 
 struct tally {
@@ -20,7 +20,7 @@ static void count(const struct fleet *f, int group, const bool member[], const b
                   const bool said[], const int32_t parent[], struct tally t[])
 {
     for (size_t s = 0; s < f->n_supplies; s++) {
-        int32_t i = group == COMMON_RING ? 0 : f->supplies[s].group[group];
+        int32_t i = group == GROUPS_RING ? 0 : f->supplies[s].group[group];
         if (i < 0 || !member[s])
             continue;
         t[i].members++;
@@ -30,41 +30,41 @@ static void count(const struct fleet *f, int group, const bool member[], const b
 }
 
 static size_t take_groups(const struct fleet *f, int group, double share, const bool member[],
-                          const bool moved[], const bool said[], struct common_group out[], size_t n,
+                          const bool moved[], const bool said[], struct moved_group out[], size_t n,
                           size_t max, int32_t parent[])
 {
-    size_t groups = group == COMMON_RING ? 1 : f->groups[group].n;
+    size_t groups = group == GROUPS_RING ? 1 : f->groups[group].n;
     struct tally *t = xcalloc(groups + 1, sizeof *t);
     count(f, group, member, moved, said, parent, t);
     for (size_t i = 0; i < groups && n < max; i++) {
-        if (t[i].said == 0 || t[i].moved < COMMON_LEAST || (double)t[i].moved < share * (double)t[i].members)
+        if (t[i].said == 0 || t[i].moved < GROUPS_LEAST || (double)t[i].moved < share * (double)t[i].members)
             continue;
         for (size_t s = 0; s < f->n_supplies; s++)
             if (moved[s] && member[s] && parent[s] < 0 && belongs(f, s, group, i))
                 parent[s] = (int32_t)n;
-        out[n++] = (struct common_group){group, i, t[i].members, t[i].moved};
+        out[n++] = (struct moved_group){group, i, t[i].members, t[i].moved};
     }
     free(t);
     return n;
 }
 
-size_t common_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
-                   struct common_group out[], size_t max, int32_t parent[])
+size_t groups_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
+                   struct moved_group out[], size_t max, int32_t parent[])
 {
-    static const int order[] = {COMMON_RING, GROUP_FEEDER, GROUP_WATER, GROUP_SECTOR, GROUP_RACK};
+    static const int order[] = {GROUPS_RING, GROUP_FEEDER, GROUP_WATER, GROUP_SECTOR, GROUP_RACK};
     size_t n = 0;
     for (size_t s = 0; s < f->n_supplies; s++)
         parent[s] = -1;
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-            n = take_groups(f, order[k], pass == 0 ? 0.5 : COMMON_SHARE, member, moved, said, out, n, max,
+            n = take_groups(f, order[k], pass == 0 ? 0.5 : GROUPS_SHARE, member, moved, said, out, n, max,
                             parent);
     return n;
 }
 
-void common_subject(const struct fleet *f, const struct common_group *g, char *out, size_t size)
+void groups_subject(const struct fleet *f, const struct moved_group *g, char *out, size_t size)
 {
-    if (g->group == COMMON_RING)
+    if (g->group == GROUPS_RING)
         snprintf(out, size, "*");
     else if (g->group == GROUP_SECTOR)
         snprintf(out, size, "%s", f->groups[GROUP_SECTOR].name[g->index]);

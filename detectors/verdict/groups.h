@@ -7,24 +7,24 @@
 
 #include <stdbool.h>
 
-#define COMMON_LEAST 4    /* supplies */
-#define COMMON_SHARE 0.25 /* of the group's members */
+#define GROUPS_LEAST 4    /* supplies */
+#define GROUPS_SHARE 0.25 /* of the group's members */
 
-#define COMMON_RING GROUP_COUNT /* as the group: all supplies */
+#define GROUPS_RING GROUP_COUNT /* as the group: all supplies */
 
-struct common_group {
-    int group;    /* enum group_kind, or COMMON_RING */
+struct moved_group {
+    int group;    /* enum group_kind, or GROUPS_RING */
     size_t index; /* in fleet.groups[group] */
     size_t members, moved;
 };
 
-/* Groups of which at least COMMON_LEAST supplies and COMMON_SHARE of the members moved, at least one of them
+/* Groups of which at least GROUPS_LEAST supplies and GROUPS_SHARE of the members moved, at least one of them
  * `said` (it would be a finding alone). Larger groups are tried first as long as half of them moved; a
  * supply belongs to one group at most: parent[S] = index into out[], -1: none. out[max]; returns how many. */
-size_t common_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
-                   struct common_group out[], size_t max, int32_t parent[]);
+size_t groups_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
+                   struct moved_group out[], size_t max, int32_t parent[]);
 
 /* "S07", "water:W3", "*": the subject of a finding on the group; out[size]. */
-void common_subject(const struct fleet *f, const struct common_group *g, char *out, size_t size);
+void groups_subject(const struct fleet *f, const struct moved_group *g, char *out, size_t size);
 
 #endif

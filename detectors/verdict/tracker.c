@@ -15,19 +15,19 @@ struct track {
     bool proposed; /* in the step under way */
 };
 
-struct findings {
+struct tracker {
     struct track *track;
     size_t n, cap;
     struct finding *list;
     size_t list_cap;
 };
 
-struct findings *findings_new(void)
+struct tracker *tracker_new(void)
 {
-    return xcalloc(1, sizeof(struct findings));
+    return xcalloc(1, sizeof(struct tracker));
 }
 
-void findings_free(struct findings *f)
+void tracker_free(struct tracker *f)
 {
     if (!f)
         return;
@@ -41,19 +41,19 @@ static enum slot slot_of(const struct finding *f)
     return f->detector == DETECTOR_DATA ? SLOT_DATA : f->detector == DETECTOR_RATE ? SLOT_RATE : SLOT_SCORE;
 }
 
-static void append(struct findings *f, enum slot slot, const struct finding *finding)
+static void append(struct tracker *f, enum slot slot, const struct finding *finding)
 {
     xgrow(&f->track, &f->cap, f->n + 1, sizeof *f->track);
     f->track[f->n++] = (struct track){.f = *finding, .slot = slot};
 }
 
-void findings_restore(struct findings *f, const struct finding open[], size_t n)
+void tracker_restore(struct tracker *f, const struct finding open[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
         append(f, slot_of(&open[i]), &open[i]);
 }
 
-static struct track *find(const struct findings *f, enum slot slot, const char *subject, const char *signal)
+static struct track *find(const struct tracker *f, enum slot slot, const char *subject, const char *signal)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct track *t = &f->track[i];
@@ -99,7 +99,7 @@ static void merge(struct finding *f, const struct finding *now)
     f->n_by = now->n_by;
 }
 
-static void open_new(struct findings *f, enum slot slot, tstamp_ns t, const struct finding *now)
+static void open_new(struct tracker *f, enum slot slot, tstamp_ns t, const struct finding *now)
 {
     struct finding made = *now;
     made.first_seen = made.last_seen = t;
@@ -111,7 +111,7 @@ static void open_new(struct findings *f, enum slot slot, tstamp_ns t, const stru
     f->track[f->n - 1].proposed = true;
 }
 
-static void take(struct findings *f, enum slot slot, tstamp_ns t, const struct proposal *p)
+static void take(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal *p)
 {
     struct track *track = find(f, slot, p->now.subject, p->now.signal);
     if (track && track->f.closed && p->kind != PROPOSE_SAY)
@@ -129,7 +129,7 @@ static void take(struct findings *f, enum slot slot, tstamp_ns t, const struct p
     merge(&track->f, &p->now);
 }
 
-static void forget_old(struct findings *f, tstamp_ns t)
+static void forget_old(struct tracker *f, tstamp_ns t)
 {
     size_t kept = 0;
     for (size_t i = 0; i < f->n; i++) {
@@ -140,7 +140,7 @@ static void forget_old(struct findings *f, tstamp_ns t)
     f->n = kept;
 }
 
-void findings_step(struct findings *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n)
+void tracker_step(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n)
 {
     forget_old(f, t);
     for (size_t i = 0; i < f->n; i++)
@@ -154,7 +154,7 @@ void findings_step(struct findings *f, enum slot slot, tstamp_ns t, const struct
     }
 }
 
-struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n)
+struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n)
 {
     xgrow(&f->list, &f->list_cap, f->n + 1, sizeof *f->list);
     *n = 0;
@@ -164,8 +164,8 @@ struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n)
     return f->list;
 }
 
-const struct finding *findings_open(const struct findings *f, enum slot slot, const char *subject,
-                                    const char *signal)
+const struct finding *tracker_open(const struct tracker *f, enum slot slot, const char *subject,
+                                   const char *signal)
 {
     for (size_t i = 0; i < f->n; i++) {
         const struct track *t = &f->track[i];

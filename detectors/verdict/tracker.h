@@ -22,21 +22,21 @@ struct proposal {
     struct finding now; /* id, first_seen, last_seen, closed are the tracker's; HOLD: subject, signal only */
 };
 
-struct findings;
-struct findings *findings_new(void);
-void findings_free(struct findings *f);
+struct tracker;
+struct tracker *tracker_new(void);
+void tracker_free(struct tracker *f);
 
 /* Continues findings that were open when psmon stopped. */
-void findings_restore(struct findings *f, const struct finding open[], size_t n);
+void tracker_restore(struct tracker *f, const struct finding open[], size_t n);
 
 /* All that a slot has to say at t; what is open in the slot and not proposed closes. */
-void findings_step(struct findings *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n);
+void tracker_step(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n);
 
 /* Every finding that is open, or closed at t; borrowed until the next step. */
-struct finding *findings_list(struct findings *f, tstamp_ns t, size_t *n);
+struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n);
 
 /* The open finding of a subject in a slot (signal "": any); NULL: none. */
-const struct finding *findings_open(const struct findings *f, enum slot slot, const char *subject,
-                                    const char *signal);
+const struct finding *tracker_open(const struct tracker *f, enum slot slot, const char *subject,
+                                   const char *signal);
 
 #endif

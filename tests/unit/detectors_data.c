@@ -16,8 +16,8 @@ enum { SUPPLIES = 10, SIGNALS = 6, CHANNELS = SUPPLIES * SIGNALS };
 
 struct bench {
     struct fleet *fleet;
-    struct data *data;
-    struct findings *findings;
+    struct data_quality *data_quality;
+    struct tracker *tracker;
     tstamp_ns t;
     float value[CHANNELS], context[SUPPLIES * 3], peak[SUPPLIES];
     uint8_t quality[CHANNELS], mode[SUPPLIES];
@@ -54,8 +54,8 @@ static int setup(void **state)
         b->mode[s] = MODE_STEADY;
         b->peak[s] = 100;
     }
-    b->data = data_new(b->fleet, b->had);
-    b->findings = findings_new();
+    b->data_quality = data_quality_new(b->fleet, b->had);
+    b->tracker = tracker_new();
     b->t = T0;
     *state = b;
     return 0;
@@ -64,8 +64,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *b = *state;
-    data_free(b->data);
-    findings_free(b->findings);
+    data_quality_free(b->data_quality);
+    tracker_free(b->tracker);
     fleet_free(b->fleet);
     free(b);
     return 0;
@@ -85,17 +85,17 @@ static void run(struct bench *b, int minutes)
         }
         struct frame frame = {b->t, b->value, b->quality};
         struct feature_frame ff = {.t = b->t, .mode = b->mode, .context = b->context, .peak = b->peak};
-        data_step(b->data, &frame, &ff, b->maintenance);
+        data_quality_step(b->data_quality, &frame, &ff, b->maintenance);
         size_t n;
-        const struct proposal *p = data_proposals(b->data, &n);
-        findings_step(b->findings, SLOT_DATA, b->t, p, n);
+        const struct proposal *p = data_quality_proposals(b->data_quality, &n);
+        tracker_step(b->tracker, SLOT_DATA, b->t, p, n);
     }
 }
 
 static size_t open_now(struct bench *b, const struct finding **list)
 {
     size_t n, open = 0;
-    const struct finding *all = findings_list(b->findings, b->t, &n);
+    const struct finding *all = tracker_list(b->tracker, b->t, &n);
     for (size_t i = 0; i < n; i++)
         if (!all[i].closed)
             open++;
@@ -192,10 +192,10 @@ static void test_never_had_data(void **state)
 {
     struct bench *b = *state;
     const struct finding *list;
-    data_free(b->data);
+    data_quality_free(b->data_quality);
     for (int k = 0; k < SIGNALS; k++)
         b->had[3 * SIGNALS + k] = false;
-    b->data = data_new(b->fleet, b->had);
+    b->data_quality = data_quality_new(b->fleet, b->had);
     set(b, 3, QUALITY_MISSING);
     run(b, 300);
     assert_int_equal(open_now(b, &list), 0);
@@ -222,18 +222,18 @@ static void test_frozen_supply(void **state)
     for (int k = 0; k < SIGNALS; k++)
         b->frozen[4 * SIGNALS + k] = true;
     run(b, 9);
-    assert_false(data_frozen(b->data)[4]);
+    assert_false(data_quality_frozen(b->data_quality)[4]);
     run(b, 3);
-    assert_true(data_frozen(b->data)[4]); /* not scored long before it is said */
+    assert_true(data_quality_frozen(b->data_quality)[4]); /* not scored long before it is said */
     assert_int_equal(open_now(b, &list), 0);
     run(b, 40);
     assert_int_equal(open_now(b, &list), 1);
     assert_string_equal(list->subject, "P4");
     b->frozen[4 * SIGNALS + SIGNAL_CURRENT] = false;
     run(b, 9);
-    assert_true(data_frozen(b->data)[4]);
+    assert_true(data_quality_frozen(b->data_quality)[4]);
     run(b, 3);
-    assert_false(data_frozen(b->data)[4]);
+    assert_false(data_quality_frozen(b->data_quality)[4]);
 }
 
 static void test_stuck_only_while_its_driver_moved(void **state)

@@ -22,125 +22,125 @@ static struct proposal say(const char *subject, double chance, double size)
     return p;
 }
 
-static const struct finding *only(struct findings *f, tstamp_ns t)
+static const struct finding *only(struct tracker *f, tstamp_ns t)
 {
     size_t n;
-    const struct finding *list = findings_list(f, t, &n);
+    const struct finding *list = tracker_list(f, t, &n);
     assert_int_equal(n, 1);
     return list;
 }
 
-static size_t listed(struct findings *f, tstamp_ns t)
+static size_t listed(struct tracker *f, tstamp_ns t)
 {
     size_t n;
-    findings_list(f, t, &n);
+    tracker_list(f, t, &n);
     return n;
 }
 
 static void test_opens_goes_on_closes(void **state)
 {
     (void)state;
-    struct findings *f = findings_new();
+    struct tracker *f = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
-    findings_step(f, SLOT_SCORE, T0, &p, 1);
+    tracker_step(f, SLOT_SCORE, T0, &p, 1);
     struct finding first = *only(f, T0);
     assert_int_equal(strlen(first.id), FINDING_ID_LEN - 1);
     assert_true(first.first_seen == T0 && first.closed == 0 && first.onset == T0 - NS_PER_HOUR);
     struct proposal stronger = say("S01:Q1", 0.02, 0.09), weaker = say("S01:Q1", 0.7, 0.05);
-    findings_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &stronger, 1);
-    findings_step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, &weaker, 1);
+    tracker_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &stronger, 1);
+    tracker_step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, &weaker, 1);
     const struct finding *x = only(f, T0 + 2 * NS_PER_HOUR);
     assert_string_equal(x->id, first.id);
     assert_near(x->chance, 0.02, 0, 0); /* the smallest stays, with its words */
     assert_near(x->size, 0.09, 0, 0);
     assert_string_equal(x->reason, "size 0.09");
     assert_true(x->last_seen == T0 + 2 * NS_PER_HOUR && x->first_seen == T0);
-    findings_step(f, SLOT_SCORE, T0 + 3 * NS_PER_HOUR, NULL, 0);
+    tracker_step(f, SLOT_SCORE, T0 + 3 * NS_PER_HOUR, NULL, 0);
     assert_true(only(f, T0 + 3 * NS_PER_HOUR)->closed == T0 + 3 * NS_PER_HOUR); /* said once more */
     assert_int_equal(listed(f, T0 + 4 * NS_PER_HOUR), 0);
-    findings_free(f);
+    tracker_free(f);
 }
 
 static void test_less_than_two_days_apart_is_one(void **state)
 {
     (void)state;
-    struct findings *f = findings_new();
+    struct tracker *f = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
     char id[FINDING_ID_LEN];
-    findings_step(f, SLOT_SCORE, T0, &p, 1);
+    tracker_step(f, SLOT_SCORE, T0, &p, 1);
     memcpy(id, only(f, T0)->id, sizeof id);
-    findings_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, NULL, 0);
+    tracker_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, NULL, 0);
     tstamp_ns again = T0 + NS_PER_HOUR + FINDINGS_APART - NS_PER_MIN;
-    findings_step(f, SLOT_SCORE, again, &p, 1);
+    tracker_step(f, SLOT_SCORE, again, &p, 1);
     assert_string_equal(only(f, again)->id, id);
     assert_true(only(f, again)->closed == 0);
-    findings_step(f, SLOT_SCORE, again + NS_PER_HOUR, NULL, 0);
+    tracker_step(f, SLOT_SCORE, again + NS_PER_HOUR, NULL, 0);
     tstamp_ns later = again + NS_PER_HOUR + FINDINGS_APART;
-    findings_step(f, SLOT_SCORE, later, &p, 1);
+    tracker_step(f, SLOT_SCORE, later, &p, 1);
     assert_string_not_equal(only(f, later)->id, id);
-    findings_free(f);
+    tracker_free(f);
 }
 
 static void test_keep_and_hold(void **state)
 {
     (void)state;
-    struct findings *f = findings_new();
+    struct tracker *f = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07), keep = p, hold = p;
     keep.kind = PROPOSE_KEEP;
     hold.kind = PROPOSE_HOLD;
-    findings_step(f, SLOT_SCORE, T0, &keep, 1); /* neither opens */
-    findings_step(f, SLOT_SCORE, T0, &hold, 1);
+    tracker_step(f, SLOT_SCORE, T0, &keep, 1); /* neither opens */
+    tracker_step(f, SLOT_SCORE, T0, &hold, 1);
     assert_int_equal(listed(f, T0), 0);
-    findings_step(f, SLOT_SCORE, T0, &p, 1);
-    findings_step(f, SLOT_SCORE, T0 + 1, &keep, 1);
+    tracker_step(f, SLOT_SCORE, T0, &p, 1);
+    tracker_step(f, SLOT_SCORE, T0 + 1, &keep, 1);
     assert_true(only(f, T0 + 1)->last_seen == T0 + 1);
-    findings_step(f, SLOT_SCORE, T0 + 2, &hold, 1);
+    tracker_step(f, SLOT_SCORE, T0 + 2, &hold, 1);
     assert_true(only(f, T0 + 2)->last_seen == T0 + 1);
-    findings_step(f, SLOT_SCORE, T0 + 3, NULL, 0);
-    findings_step(f, SLOT_SCORE, T0 + 4, &keep, 1); /* nor opens again */
+    tracker_step(f, SLOT_SCORE, T0 + 3, NULL, 0);
+    tracker_step(f, SLOT_SCORE, T0 + 4, &keep, 1); /* nor opens again */
     assert_int_equal(listed(f, T0 + 4), 0);
-    findings_free(f);
+    tracker_free(f);
 }
 
 static void test_slots_are_apart(void **state)
 {
     (void)state;
-    struct findings *f = findings_new();
+    struct tracker *f = tracker_new();
     struct proposal score = say("S01:Q1", 0.3, 0.07), rate = score, data[2] = {score, score};
     rate.now.detector = DETECTOR_RATE;
     data[0].now.detector = data[1].now.detector = DETECTOR_DATA;
     data[0].now.chance = data[1].now.chance = NAN;
     snprintf(data[1].now.signal, sizeof data[1].now.signal, "current");
-    findings_step(f, SLOT_SCORE, T0, &score, 1);
-    findings_step(f, SLOT_RATE, T0, &rate, 1);
-    findings_step(f, SLOT_DATA, T0, data, 2);
+    tracker_step(f, SLOT_SCORE, T0, &score, 1);
+    tracker_step(f, SLOT_RATE, T0, &rate, 1);
+    tracker_step(f, SLOT_DATA, T0, data, 2);
     size_t n;
-    const struct finding *list = findings_list(f, T0, &n);
+    const struct finding *list = tracker_list(f, T0, &n);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(list[i].id, list[k].id);
-    findings_step(f, SLOT_RATE, T0 + 1, NULL, 0);
+    tracker_step(f, SLOT_RATE, T0 + 1, NULL, 0);
     assert_int_equal(listed(f, T0 + 2), 3);
-    assert_non_null(findings_open(f, SLOT_DATA, "S01:Q1", "current"));
-    assert_null(findings_open(f, SLOT_RATE, "S01:Q1", ""));
-    findings_free(f);
+    assert_non_null(tracker_open(f, SLOT_DATA, "S01:Q1", "current"));
+    assert_null(tracker_open(f, SLOT_RATE, "S01:Q1", ""));
+    tracker_free(f);
 }
 
 static void test_restart_goes_on_under_the_id(void **state)
 {
     (void)state;
-    struct findings *f = findings_new(), *g = findings_new();
+    struct tracker *f = tracker_new(), *g = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
-    findings_step(f, SLOT_SCORE, T0, &p, 1);
+    tracker_step(f, SLOT_SCORE, T0, &p, 1);
     struct finding open = *only(f, T0);
-    findings_restore(g, &open, 1);
-    findings_step(g, SLOT_SCORE, T0 + NS_PER_HOUR, &p, 1);
+    tracker_restore(g, &open, 1);
+    tracker_step(g, SLOT_SCORE, T0 + NS_PER_HOUR, &p, 1);
     const struct finding *x = only(g, T0 + NS_PER_HOUR);
     assert_string_equal(x->id, open.id);
     assert_true(x->first_seen == T0);
-    findings_free(f);
-    findings_free(g);
+    tracker_free(f);
+    tracker_free(g);
 }
 
 int main(void)

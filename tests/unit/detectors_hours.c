@@ -82,31 +82,31 @@ static void test_divergence_of_the_window(void **state)
     fill(&h, 1, 2.5f, 40, 60, edges);
     reference[3] = 1000;
     reference[HIST_BINS] = 1000; /* all of the noise in the lowest bin */
-    hours_jsd(&h, 1, 0, 2, reference, out);
-    assert_near((double)out[0], log(0 + HOURS_JSD_FLOOR), 1e-5, 0); /* the same distribution */
-    assert_near((double)out[1], log(1 + HOURS_JSD_FLOOR), 0, 1e-5); /* disjoint: one bit */
-    hours_jsd(&h, 2, 0, 5, reference, out);
+    hours_divergence(&h, 1, 0, 2, reference, out);
+    assert_near((double)out[0], log(0 + DIVERGENCE_FLOOR), 1e-5, 0); /* the same distribution */
+    assert_near((double)out[1], log(1 + DIVERGENCE_FLOOR), 0, 1e-5); /* disjoint: one bit */
+    hours_divergence(&h, 2, 0, 5, reference, out);
     assert_true(isnan(out[0]));
     hours_fini(&h);
 }
 
-static void test_joint_and_shift(void **state)
+static void test_reconstruction_and_shift(void **state)
 {
     (void)state;
     struct hours h;
     float out[WIDTH], zero[WIDTH] = {0};
     hours_init(&h, HOURS, WIDTH, PER_HOUR);
-    h.joint_n[4] = 60;
-    h.joint[4 * WIDTH] = 90;
-    hours_joint(&h, 4, 0, 1, zero, out);
+    h.reconstruction_n[4] = 60;
+    h.reconstruction[4 * WIDTH] = 90;
+    hours_reconstruction(&h, 4, 0, 1, zero, out);
     assert_near((double)out[0], 1.5, 0, 0);
     fill(&h, 4, 3, 0, 60, NULL);
     hours_shift(&h);
     assert_near((double)h.value[3 * WIDTH], 3, 0, 0);
     assert_true(isnan(h.value[4 * WIDTH]));
-    hours_joint(&h, 4, 0, 2, zero, out); /* 60 of 120 */
+    hours_reconstruction(&h, 4, 0, 2, zero, out); /* 60 of 120 */
     assert_near((double)out[0], 1.5, 0, 0);
-    hours_joint(&h, 4, 0, 3, zero, out);
+    hours_reconstruction(&h, 4, 0, 3, zero, out);
     assert_true(isnan(out[0]));
     hours_fini(&h);
 }
@@ -118,7 +118,7 @@ int main(void)
         cmocka_unit_test(test_one_glitch_does_not_move_the_level),
         cmocka_unit_test(test_level_weighs_by_valid_minutes),
         cmocka_unit_test(test_divergence_of_the_window),
-        cmocka_unit_test(test_joint_and_shift),
+        cmocka_unit_test(test_reconstruction_and_shift),
     };
     return cmocka_run_group_tests_name("detectors/hours", tests, NULL, NULL);
 }

@@ -79,15 +79,15 @@ static struct fleet *make_fleet(void)
     return f;
 }
 
-static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[], struct common_group *g,
+static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[], struct moved_group *g,
                         char *subject, size_t size)
 {
     bool member[SUPPLIES];
     int32_t parent[SUPPLIES];
     memset(member, true, sizeof member);
-    size_t n = common_find(f, member, moved, said, g, 4, parent);
+    size_t n = groups_find(f, member, moved, said, g, 4, parent);
     if (n)
-        common_subject(f, g, subject, size);
+        groups_subject(f, g, subject, size);
     for (int s = 0; s < SUPPLIES; s++)
         assert_true(parent[s] < 0 || moved[s]);
     return n;
@@ -97,7 +97,7 @@ static void test_common_groups(void **state)
 {
     (void)state;
     struct fleet *f = make_fleet();
-    struct common_group g[4];
+    struct moved_group g[4];
     char subject[64];
     bool moved[SUPPLIES] = {false}, said[SUPPLIES] = {false};
     for (int s = 6; s < 10; s++)
@@ -145,7 +145,7 @@ enum { W = 4 }; /* two levels, two log-variances */
 
 struct desk {
     uint16_t kind[W];
-    float effect[W], level[W], mid[W], scale[W], joint[W];
+    float effect[W], level[W], mid[W], scale[W], reconstruction[W];
     double inverse[W * W];
     struct standard st;
     struct tails tails;
@@ -158,7 +158,7 @@ static struct desk *desk_new(void)
     for (int c = 0; c < W; c++) {
         d->kind[c] = (uint16_t)c;
         d->effect[c] = 0.5f;
-        d->level[c] = d->scale[c] = d->joint[c] = 0.25f;
+        d->level[c] = d->scale[c] = d->reconstruction[c] = 0.25f;
         d->inverse[c * W + c] = 1;
     }
     d->st = (struct standard){.windows = 1,
@@ -166,9 +166,9 @@ static struct desk *desk_new(void)
                               .kind = d->kind,
                               .min_effect = d->effect,
                               .level = {d->level},
-                              .jsd_mid = d->mid,
-                              .jsd_scale = d->scale,
-                              .joint = {d->joint},
+                              .divergence_mid = d->mid,
+                              .divergence_scale = d->scale,
+                              .reconstruction = {d->reconstruction},
                               .inverse = {d->inverse}};
     tails_init(&d->tails, 1, W);
     raw_init(&d->raw, 1, W);
@@ -177,8 +177,8 @@ static struct desk *desk_new(void)
         for (int i = 0; i < 1000; i++)
             x[i] = (float)-log((i + 0.5) / 1000);
         tail_fit(k < W       ? &d->tails.level[0][k]
-                 : k < 2 * W ? &d->tails.jsd[k - W]
-                             : &d->tails.joint[0],
+                 : k < 2 * W ? &d->tails.divergence[k - W]
+                             : &d->tails.reconstruction[0],
                  x, 1000, 0.03);
     }
     return d;
@@ -210,26 +210,26 @@ static void test_minimum_effect_comes_after_the_p(void **state)
     desk_free(d);
 }
 
-static void test_joint_and_divergence(void **state)
+static void test_reconstruction_and_divergence(void **state)
 {
     (void)state;
     struct desk *d = desk_new();
     struct hour_score s;
     for (int c = 0; c < W; c++) {
-        d->raw.joint[0][c] = 2;
+        d->raw.reconstruction[0][c] = 2;
         d->raw.level[0][c] = 0.6f;
     }
-    assert_near(standard_joint(&d->st, 0, &d->raw, NULL), 16, 1e-9, 0); /* √(4·8²) */
+    assert_near(standard_reconstruction(&d->st, 0, &d->raw, NULL), 16, 1e-9, 0); /* √(4·8²) */
     score_hour(&d->st, &d->tails, &d->raw, &s);
-    assert_int_equal(s.by, STATISTIC_JOINT);
-    d->raw.joint[0][2] = NAN;
-    assert_true(isnan(standard_joint(&d->st, 0, &d->raw, NULL)));
-    d->raw.jsd[3] = 3;
-    d->raw.level_jsd[1] = -0.7f; /* the level of the same channel */
+    assert_int_equal(s.by, STATISTIC_RECONSTRUCTION);
+    d->raw.reconstruction[0][2] = NAN;
+    assert_true(isnan(standard_reconstruction(&d->st, 0, &d->raw, NULL)));
+    d->raw.divergence[3] = 3;
+    d->raw.level_divergence[1] = -0.7f; /* the level of the same channel */
     score_hour(&d->st, &d->tails, &d->raw, &s);
-    assert_true(s.by == STATISTIC_JSD && s.column == 3);
+    assert_true(s.by == STATISTIC_DIVERGENCE && s.column == 3);
     for (int c = 0; c < W; c++)
-        d->raw.level[0][c] = d->raw.jsd[c] = d->raw.joint[0][c] = NAN;
+        d->raw.level[0][c] = d->raw.divergence[c] = d->raw.reconstruction[0][c] = NAN;
     score_hour(&d->st, &d->tails, &d->raw, &s);
     assert_true(isnan(s.any) && isnan(s.gated));
     desk_free(d);
@@ -243,7 +243,7 @@ int main(void)
         cmocka_unit_test(test_common_groups),
         cmocka_unit_test(test_onset_of_step_and_ramp),
         cmocka_unit_test(test_minimum_effect_comes_after_the_p),
-        cmocka_unit_test(test_joint_and_divergence),
+        cmocka_unit_test(test_reconstruction_and_divergence),
     };
     return cmocka_run_group_tests_name("detectors/statistics", tests, NULL, NULL);
 }
