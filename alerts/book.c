@@ -8,6 +8,7 @@
 #include "base/hashmap.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -214,14 +215,14 @@ static void step(struct book *b, struct occurrence *o, const struct alarm_input 
 static void take_finding(struct occurrence *o, const struct finding *f)
 {
     o->finding = *f;
-    webhook_clean(o->finding.id);
-    webhook_clean(o->finding.subject);
-    webhook_clean(o->finding.signal);
-    webhook_clean(o->finding.unit);
-    webhook_clean(o->finding.reason);
+    words_clean(o->finding.id);
+    words_clean(o->finding.subject);
+    words_clean(o->finding.signal);
+    words_clean(o->finding.unit);
+    words_clean(o->finding.reason);
     for (size_t i = 0; i < f->n_by && i < FINDING_CONTRIBUTORS; i++) {
-        webhook_clean(o->finding.by[i].signal);
-        webhook_clean(o->finding.by[i].unit);
+        words_clean(o->finding.by[i].signal);
+        words_clean(o->finding.by[i].unit);
     }
 }
 
@@ -233,7 +234,7 @@ static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool m
     bool by_signal = monitor || f->class == CLASS_DATA;
     snprintf(out, OCCURRENCE_KEY_LEN, "%s|%s%s%s", f->subject, detector, by_signal ? "|" : "",
              by_signal ? f->signal : "");
-    webhook_clean(out);
+    words_clean(out);
 }
 
 /* A raised occurrence of this key whose own finding has gone: the next finding continues it
@@ -316,7 +317,7 @@ static void mark_condition(struct book *b, const struct alerts_condition *c)
         if (alive(o)) {
             o->present = true;
             snprintf(o->finding.reason, sizeof o->finding.reason, "%s", c->text);
-            webhook_clean(o->finding.reason);
+            words_clean(o->finding.reason);
             return;
         }
         if (o->alarm.since >= b->now)

@@ -7,6 +7,7 @@
 #include "base/http.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +59,8 @@ int alerts_acknowledge(const char *conninfo, const char *run, const char *occurr
                        sizeof what - 1);
     snprintf(who, sizeof who, "%s", by);
     snprintf(what, sizeof what, "%s", note);
-    webhook_clean(who);
-    webhook_clean(what);
+    words_clean(who);
+    words_clean(what);
     int rc = find_open(conninfo, run, occurrence, id, err);
     if (rc != 0)
         return rc;

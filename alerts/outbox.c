@@ -8,6 +8,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -96,7 +97,7 @@ static char *endpoint_name(const char *url)
     const char *at = memchr(host, '@', strcspn(host, "/?#"));
     const char *rest = at ? at + 1 : host;
     char *name = xasprintf("%.*s%.*s", (int)(host - url), url, (int)strcspn(rest, "?#"), rest);
-    webhook_clean(name);
+    words_clean(name);
     return name;
 }
 
@@ -231,7 +232,7 @@ static void explain(char out[160], const struct http_result *r)
         snprintf(out, 160, "HTTP %d: redirects are not followed", r->status);
     else
         snprintf(out, 160, "HTTP %d", r->status);
-    webhook_clean(out);
+    words_clean(out);
 }
 
 static void endpoint_works(struct endpoint *e)

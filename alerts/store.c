@@ -3,7 +3,9 @@
 
 #include "alerts/webhook.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/timefmt.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,7 +77,7 @@ void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o)
     const struct finding *f = &o->finding;
     const struct alarm *a = &o->alarm;
     struct params p = {.n = 0};
-    char *contributors = webhook_contributors(f);
+    char *contributors = finding_contributors(f);
     add_text(&p, run);
     add_text(&p, o->id);
     add_text(&p, f->id);
@@ -185,7 +187,7 @@ void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
     struct params p = {.n = 0};
     char answer[ANSWER_MAX + 1];
     snprintf(answer, sizeof answer, "%s", a->answer);
-    webhook_clean(answer);
+    words_clean(answer);
     add_text(&p, a->message);
     add_text(&p, a->endpoint);
     add_time(&p, a->started);
@@ -277,7 +279,7 @@ static void parse_finding(struct finding *f, char *const v[])
     take(f->unit, sizeof f->unit, v[10]);
     f->direction = (enum direction)index_of(v[11], DIRECTION_COUNT, direction_at);
     take(f->reason, sizeof f->reason, v[12]);
-    webhook_parse_contributors(f, v[13]);
+    finding_read_contributors(f, v[13]);
     f->witness = v[14] && v[14][0] == 't';
     f->children = v[15] ? (uint32_t)strtoul(v[15], NULL, 10) : 0;
     f->onset = take_time(v[16]);

@@ -2,144 +2,36 @@
 #include "alerts/webhook.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/words.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SOURCE_MAX 512
-
-/* ---- text ---- */
-
-/* Length of the UTF-8 sequence at s; 0 when it is none (RFC 3629: no overlong forms, no
- * surrogates). */
-static size_t sequence(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return 1;
-    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-               : (s[0] & 0xf0) == 0xe0        ? 3
-               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                              : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
-}
-
-void webhook_clean(char *text)
-{
-    for (unsigned char *s = (unsigned char *)text; *s;) {
-        size_t n = sequence(s);
-        if (n == 0)
-            *s = '?';
-        s += n ? n : 1;
-    }
-}
-
-void webhook_chance_text(char out[WEBHOOK_CHANCE_LEN], double chance)
-{
-    char words[FINDING_WORDS_LEN];
-    out[0] = '\0';
-    if (!isnan(chance))
-        snprintf(out, WEBHOOK_CHANCE_LEN, "by chance %s over the ring", finding_chance_words(words, chance));
-}
+#define DIGITS 6 /* more than any of these numbers means */
 
 /* ---- JSON ---- */
-
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *instant(tstamp_ns t)
-{
-    char text[TIMEFMT_LEN];
-    return t ? json_string(timefmt_iso(text, t)) : json_null();
-}
 
 /* Owns value. */
 static void put(json_t *object, const char *key, json_t *value)
 {
     int rc = json_object_set_new(object, key, value);
-    assert(rc == 0); /* texts are clean, so no value is NULL */
+    assert(rc == 0); /* no value is NULL: texts went through value_text */
 }
 
-static void put_text(json_t *object, const char *key, const char *text)
+static void put_source(json_t *data, const char *source)
 {
-    char copy[SOURCE_MAX];
-    snprintf(copy, sizeof copy, "%s", text);
-    webhook_clean(copy);
-    put(object, key, json_string(copy));
-}
-
-static json_t *contributors(const struct finding *f)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < f->n_by && i < FINDING_CONTRIBUTORS; i++) {
-        const struct contributor *c = &f->by[i];
-        json_t *j = json_object();
-        put_text(j, "signal", c->signal);
-        put(j, "size", number(c->size));
-        put_text(j, "unit", c->unit);
-        put(j, "share", number(c->share));
-        json_array_append_new(list, j);
-    }
-    return list;
-}
-
-/* Owns j. Six significant digits are more than any of these numbers means. */
-static char *dump(json_t *j)
-{
-    char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    assert(text);
-    json_decref(j);
-    return text;
-}
-
-char *webhook_contributors(const struct finding *f)
-{
-    return dump(contributors(f));
-}
-
-static double number_of(const json_t *j, const char *key)
-{
-    const json_t *v = json_object_get(j, key);
-    return json_is_number(v) ? json_number_value(v) : (double)NAN;
-}
-
-static void copy_text(char *out, size_t room, const json_t *j, const char *key)
-{
-    const char *text = json_string_value(json_object_get(j, key));
-    snprintf(out, room, "%s", text ? text : "");
-}
-
-void webhook_parse_contributors(struct finding *f, const char *text)
-{
-    json_t *list = json_loads(text, 0, NULL), *j;
-    size_t i;
-    f->n_by = 0;
-    json_array_foreach(list, i, j)
-    {
-        if (f->n_by == FINDING_CONTRIBUTORS)
-            break;
-        struct contributor *c = &f->by[f->n_by++];
-        copy_text(c->signal, sizeof c->signal, j, "signal");
-        copy_text(c->unit, sizeof c->unit, j, "unit");
-        c->size = number_of(j, "size");
-        c->share = number_of(j, "share");
-    }
-    json_decref(list);
+    char start[SOURCE_MAX];
+    snprintf(start, sizeof start, "%s",
+             source); /* the caller's own text: a body stays small whatever it is */
+    put(data, "source", value_text(start));
 }
 
 /* {type, timestamp, data}; owns data. */
@@ -149,9 +41,9 @@ static char *envelope(const char *kind, tstamp_ns t, json_t *data)
     snprintf(type, sizeof type, WEBHOOK_TYPE_PREFIX "%s", kind);
     json_t *j = json_object();
     put(j, "type", json_string(type));
-    put(j, "timestamp", instant(t));
+    put(j, "timestamp", value_instant(t));
     put(j, "data", data);
-    return dump(j);
+    return value_dump(j, DIGITS);
 }
 
 static json_t *acknowledgement(const struct occurrence *o)
@@ -159,48 +51,44 @@ static json_t *acknowledgement(const struct occurrence *o)
     if (!o->acknowledged)
         return json_null();
     json_t *j = json_object();
-    put(j, "at", instant(o->acknowledged));
-    put_text(j, "by", o->acknowledged_by);
-    put_text(j, "note", o->note);
+    put(j, "at", value_instant(o->acknowledged));
+    put(j, "by", value_text(o->acknowledged_by));
+    put(j, "note", value_text(o->note));
     return j;
 }
 
-static void put_finding(json_t *data, const struct occurrence *o)
+/* What the occurrence is about, as everywhere (base/json.h); psmon's own conditions have no supply and no
+ * direction. */
+static json_t *subject_matter(const struct occurrence *o)
 {
     const struct finding *f = &o->finding;
-    char text[WEBHOOK_CHANCE_LEN];
-    webhook_chance_text(text, f->chance);
-    put_text(data, "reason", f->reason);
-    put(data, "onset", instant(f->onset));
-    put(data, "first_seen", instant(f->first_seen));
-    put(data, "chance", number(f->chance));
-    put(data, "chance_text", json_string(text));
-    put(data, "size", number(f->size));
-    put_text(data, "unit", f->unit);
-    put(data, "direction", o->monitor ? json_null() : json_string(direction_name(f->direction)));
-    put(data, "supplies", json_integer(f->children ? f->children : !o->monitor));
-    put(data, "witness", json_boolean(f->witness));
-    put(data, "contributors", contributors(f));
+    char words[WORDS_CHANCE_LEN];
+    json_t *data = finding_json(f);
+    put(data, "chance_text", json_string(""));
+    if (*words_chance(words, f->chance))
+        put(data, "chance_text", json_sprintf("by chance %s over the ring", words));
+    if (!o->monitor)
+        return data;
+    put(data, "class", json_string(MONITOR_WORD));
+    put(data, "detector", json_string(MONITOR_WORD));
+    put(data, "direction", json_null());
+    put(data, "supplies", json_integer(0));
+    return data;
 }
 
 char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
                    const char *source, const char *continued_as)
 {
-    json_t *data = json_object();
-    put_text(data, "occurrence", o->id);
-    put_text(data, "subject", o->finding.subject);
-    put_text(data, "class", occurrence_class(o));
-    put_text(data, "detector", occurrence_detector(o));
-    put_text(data, "signal", o->finding.signal);
-    put_text(data, "state", alarm_state_name(o->alarm.state));
-    put_finding(data, o);
-    put(data, "raised", instant(o->alarm.raised));
+    json_t *data = subject_matter(o);
+    put(data, "occurrence", value_text(o->id));
+    put(data, "state", value_text(alarm_state_name(o->alarm.state)));
+    put(data, "raised", value_instant(o->alarm.raised));
     put(data, "acknowledged", acknowledgement(o));
-    put(data, "returned", instant(o->alarm.returned));
+    put(data, "returned", value_instant(o->alarm.returned));
     if (continued_as)
-        put_text(data, "continued_as", continued_as);
-    put_text(data, "run", run);
-    put_text(data, "source", source);
+        put(data, "continued_as", value_text(continued_as));
+    put(data, "run", value_text(run));
+    put_source(data, source);
     return envelope(alarm_event_name(kind), t, data);
 }
 
@@ -209,9 +97,9 @@ char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t
     json_t *data = json_object();
     put(data, "open_alarms", json_integer((json_int_t)n_open));
     put(data, "waiting_messages", json_integer((json_int_t)n_waiting));
-    put_text(data, "version", PSMON_VERSION);
-    put_text(data, "run", run);
-    put_text(data, "source", source);
+    put(data, "version", value_text(PSMON_VERSION));
+    put(data, "run", value_text(run));
+    put_source(data, source);
     return envelope("heartbeat", t, data);
 }
 
@@ -232,7 +120,7 @@ char *webhook_test(tstamp_ns t, const char *source)
     free(body);
     put(j, "type", json_string(WEBHOOK_TYPE_PREFIX "test"));
     put(json_object_get(j, "data"), "test", json_true());
-    return dump(j);
+    return value_dump(j, DIGITS);
 }
 
 /* ---- identity and signature ---- */

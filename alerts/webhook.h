@@ -47,17 +47,4 @@ void webhook_headers_free(struct webhook_headers *h);
 const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, const char *timestamp,
                           const char *signatures, const void *body, size_t len, int64_t now_s);
 
-/* "by chance once in 40 weeks over the ring"; "" for NaN. */
-#define WEBHOOK_CHANCE_LEN 80
-void webhook_chance_text(char out[WEBHOOK_CHANCE_LEN], double chance);
-
-/* A finding's contributors as JSON text (caller frees), and back; text that does not parse leaves
- * none. */
-char *webhook_contributors(const struct finding *f);
-void webhook_parse_contributors(struct finding *f, const char *text);
-
-/* Makes text valid UTF-8 in place: cut or foreign bytes become '?'. Neither JSON nor PostgreSQL
- * takes others. */
-void webhook_clean(char *text);
-
 #endif

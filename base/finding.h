@@ -66,9 +66,4 @@ const char *detector_name(enum detector d);
 const char *finding_class_name(enum finding_class c);
 const char *direction_name(enum direction d);
 
-/* "once in 40 weeks", "3 times a week": a chance (expected number per week) in words; "" for NaN.
- * Returns out. */
-#define FINDING_WORDS_LEN 48
-char *finding_chance_words(char out[FINDING_WORDS_LEN], double chance);
-
 #endif

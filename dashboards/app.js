@@ -34,6 +34,8 @@ function svg(tag, attrs, ...children) {
   return e;
 }
 
+function capital(s) { return s.charAt(0).toUpperCase() + s.slice(1); }
+
 function setText(id, text) {
   const e = $(id);
   if (e.textContent !== text) e.textContent = text;
@@ -61,25 +63,9 @@ function figure(v, unit) {
   if (v === null || v === undefined) return "–";
   const a = Math.abs(v);
   const digits = a >= 1000 ? 0 : a >= 100 ? 1 : a >= 10 ? 2 : a >= 1 ? 3 : a >= 0.01 ? 4 : 6;
-  const text = unit === "" || !unit ? v.toFixed(digits) : v.toFixed(digits) + "\u202f" + unitWord(unit);
+  const text = unit === "" || !unit ? v.toFixed(digits) : v.toFixed(digits) + "\u202f" + unit;
   return text.replace("-", "\u2212");
 }
-function unitWord(u) { return u === "C" || u === "degC" ? "°C" : u; }
-
-/* As rank.c's rank_chance_words, for the map's cells. */
-function chanceWords(c) {
-  if (c === null || c === undefined) return "";
-  if (c > 0.95) {
-    const n = c < 9.5 ? Math.round(c * 2) / 2 : Math.round(c);
-    return n <= 1 ? "once a week" : n < 1000 ? n + " times a week" : "over 1,000 times a week";
-  }
-  const weeks = 1 / c;
-  if (!(weeks < 9950)) return "less than once in 10,000 weeks";
-  const unit = weeks < 9.5 ? 0.5 : weeks < 99.5 ? 1 : weeks < 995 ? 10 : 100;
-  const n = Math.round(weeks / unit) * unit;
-  return n > 1 ? "once in " + n.toLocaleString("en-GB") + " weeks" : "once a week";
-}
-
 /* ---- what a cell looks like ---- */
 
 /* Bands of chance, per week over the ring. */
@@ -208,12 +194,12 @@ function describe(ring) {
     const reason = ring.reasons[ring.reason[i]] || "no tick yet";
     const f = own.get(i), c = common.get(i);
     const parts = [];
-    if (f) parts.push(f.reason + ", since " + day(f.since));
+    if (f) parts.push(f.reason + ", since " + day(f.onset));
     if (c) parts.push("common to " + (c.subject === "*" ? "the ring" : c.subject) + ": " + c.reason);
     if (!scored) parts.push("not scored: " + reason);
     const chance = f && f.chance !== null ? f.chance : ring.chance[i];
-    if (chance !== null && chance !== undefined && scored)
-      parts.push("by chance " + chanceWords(chance) + " over the ring");
+    const words = f && f.chance !== null ? f.chance_words : ring.chance_words[ring.chance_word[i]];
+    if (words && scored) parts.push("by chance " + words + " over the ring");
     return {
       cls: "cell " + (scored ? band(chance ?? null) : "out") + (c ? " common" : ""),
       glyph: f && MARKS[f.class] ? MARKS[f.class] : scored ? "" : GLYPHS[glyphOf(reason)].d,
@@ -371,9 +357,6 @@ async function loadAlarms() {
 
 /* ---- one supply ---- */
 
-const SIGNAL_NAMES = { capacitor_temperature: "Capacitor temperature", current: "Current",
-  magnet_temperature: "Magnet temperature", dac: "DAC", igbt_temperature: "IGBT temperature", voltage: "Voltage" };
-
 function open(name) {
   const hash = "#" + encodeURIComponent(name);
   if (location.hash !== hash) location.hash = hash;
@@ -417,26 +400,26 @@ async function show(name, scroll) {
 
 function signalCard(c, s) {
   const card = el("article", { class: "signal" + (c.quality === "ok" || c.quality === "held" ? "" : " bad") },
-    el("h3", {}, SIGNAL_NAMES[c.signal] || c.signal,
-      el("span", { class: "now" }, c.quality && c.quality !== "ok" && c.quality !== "held" ? c.quality : figure(c.value ?? null, c.unit))));
-  card.append(lineChart(c.values, s, c.unit, "value", `${c.signal}, last 24 hours`));
+    el("h3", {}, capital(c.signal_words),
+      el("span", { class: "now" }, c.quality && c.quality !== "ok" && c.quality !== "held" ? c.quality : figure(c.value ?? null, c.unit_words))));
+  card.append(lineChart(c.values, s, "value", `${c.signal_words}, last 24 hours`));
   if (c.residuals.some((v) => v !== null)) {
     const known = c.residuals.filter((v) => v !== null);
     card.append(el("p", { class: "caption" }, "not explained by its drivers",
-      el("span", { class: "now" }, known.length ? figure(c.residual ?? null, c.unit === "C" || c.unit === "degC" ? "K" : c.unit) : "")));
-    card.append(lineChart(c.residuals, s, c.unit, "residual", `${c.signal} residual, last 24 hours`));
+      el("span", { class: "now" }, known.length ? figure(c.residual ?? null, c.residual_unit) : "")));
+    card.append(lineChart(c.residuals, s, "residual", `${c.signal_words} residual, last 24 hours`));
   }
   const figures = [];
   if (c.jsd !== null && c.jsd !== undefined) figures.push(`divergence ${c.jsd.toFixed(3)} bit`);
   if (c.reconstruction !== null && c.reconstruction !== undefined)
     figures.push(`reconstruction ${c.reconstruction.toFixed(1).replace("-", "\u2212")} sd`);
-  if (c.histogram) card.append(histogram(c.histogram, c.unit));
+  if (c.histogram) card.append(histogram(c.histogram));
   card.append(el("p", { class: "figures" }, figures.join(" · ") || (c.signal === "dac" ? "set-point: a driver, not judged by itself" : "no figures yet")));
   return card;
 }
 
 /* Values at equal steps up to trace_end; a hole stays a hole. */
-function lineChart(values, s, unit, cls, title) {
+function lineChart(values, s, cls, title) {
   const W = 300, H = cls === "value" ? 84 : 60, left = 46, right = 4, top = 6, bottom = 14;
   const root = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "chart " + cls, role: "img", "aria-label": title });
   const known = values.filter((v) => v !== null);
@@ -475,7 +458,7 @@ function lineChart(values, s, unit, cls, title) {
 }
 
 /* Ten bins that hold a tenth of the reference each: outlines; what they hold now: bars. */
-function histogram(h, unit) {
+function histogram(h) {
   const W = 300, H = 64, left = 46, right = 4, bottom = 14, top = 6;
   const was = h.reference.reduce((a, b) => a + b, 0) || 1, is = h.now.reduce((a, b) => a + b, 0) || 1;
   const p = h.reference.map((n) => n / was), q = h.now.map((n) => n / is);
@@ -526,7 +509,7 @@ function paintState() {
   else banner.hidden = true;
 }
 function sentence(why) {
-  return why.map((w) => w.charAt(0).toUpperCase() + w.slice(1) + ".").join(" ");
+  return why.map((w) => capital(w) + ".").join(" ");
 }
 function tell(banner, cls, text) {
   banner.className = "banner " + cls;

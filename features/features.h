@@ -12,6 +12,7 @@
 #include "base/fleet.h"
 #include "base/maintenance.h"
 #include "base/mfile.h"
+#include "base/words.h"
 #include "features/record.h"
 
 /* How a level channel is made, which also says how to speak of it. */
@@ -30,7 +31,7 @@ struct feature_channel {
     bool common;       /* the sector median is subtracted */
     double min_effect; /* smallest shift worth a finding, channel's unit; NaN until physics_complete
                           where it has to be learned (RAW; current, voltage without `range`) */
-    const char *label; /* "IGBT temperature" (for other signals the signal's own name) */
+    const char *label; /* "IGBT temperature": the signal in words */
     const char *than;  /* "what its current explains" */
 };
 
@@ -39,6 +40,7 @@ struct feature_layout {
     size_t n_supplies, levels, width; /* width = 2·levels */
     uint8_t *n_levels;                /* [S] */
     struct feature_channel *channel;  /* [S][levels] */
+    char (*label)[WORDS_SIGNAL_LEN];  /* [signals of the fleet] what the channels' labels point into */
 };
 struct feature_layout *feature_layout_new(const struct fleet *f);
 void feature_layout_free(struct feature_layout *l);

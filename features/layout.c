@@ -9,20 +9,17 @@
 #define MIN_CURRENT 30e-6   /* of full scale */
 #define MIN_VOLTAGE 1.5e-4  /* V per A of full scale: about 0.2 % of V */
 
-/* What explains a known signal, and how to say it. */
+/* What explains a known signal, and how to say that. */
 static const struct {
     enum feature_kind kind;
     bool needs_dac, common;
-    const char *label, *than;
+    const char *than;
 } known[SIGNAL_KNOWN] = {
-    [SIGNAL_CAPACITOR_TEMPERATURE] = {FEATURE_CAPACITOR, false, true, "capacitor temperature",
-                                      "what its current explains"},
-    [SIGNAL_CURRENT] = {FEATURE_CURRENT, true, false, "current", "what its DAC asks for"},
-    [SIGNAL_MAGNET_TEMPERATURE] = {FEATURE_MAGNET, false, true, "magnet temperature",
-                                   "what its current explains"},
-    [SIGNAL_IGBT_TEMPERATURE] = {FEATURE_IGBT, false, true, "IGBT temperature", "what its current explains"},
-    [SIGNAL_VOLTAGE] = {FEATURE_VOLTAGE, false, false, "voltage",
-                        "what its current and the sector's water explain"},
+    [SIGNAL_CAPACITOR_TEMPERATURE] = {FEATURE_CAPACITOR, false, true, "what its current explains"},
+    [SIGNAL_CURRENT] = {FEATURE_CURRENT, true, false, "what its DAC asks for"},
+    [SIGNAL_MAGNET_TEMPERATURE] = {FEATURE_MAGNET, false, true, "what its current explains"},
+    [SIGNAL_IGBT_TEMPERATURE] = {FEATURE_IGBT, false, true, "what its current explains"},
+    [SIGNAL_VOLTAGE] = {FEATURE_VOLTAGE, false, false, "what its current and the sector's water explain"},
 };
 
 static double known_min_effect(enum feature_kind kind, double range)
@@ -38,7 +35,8 @@ static double known_min_effect(enum feature_kind kind, double range)
     return NAN;
 }
 
-static struct feature_channel describe(const struct fleet *f, uint32_t channel)
+static struct feature_channel describe(const struct feature_layout *l, const struct fleet *f,
+                                       uint32_t channel)
 {
     const struct channel *c = &f->channels[channel];
     const struct supply *s = &f->supplies[c->supply];
@@ -46,12 +44,11 @@ static struct feature_channel describe(const struct fleet *f, uint32_t channel)
         .channel = channel,
         .kind = FEATURE_RAW,
         .min_effect = NAN,
-        .label = f->signals.name[c->signal],
+        .label = l->label[c->signal],
         .than = "its reference",
     };
     if (c->signal >= SIGNAL_KNOWN)
         return out;
-    out.label = known[c->signal].label;
     out.common = known[c->signal].common;
     int32_t current = s->known[SIGNAL_CURRENT];
     if (current < 0 || (known[c->signal].needs_dac && s->known[SIGNAL_DAC] < 0))
@@ -67,6 +64,9 @@ struct feature_layout *feature_layout_new(const struct fleet *f)
     struct feature_layout *l = xcalloc(1, sizeof *l);
     l->n_supplies = f->n_supplies;
     l->n_levels = xcalloc(f->n_supplies, sizeof *l->n_levels);
+    l->label = xcalloc(f->signals.n, sizeof *l->label);
+    for (size_t i = 0; i < f->signals.n; i++)
+        words_signal(l->label[i], f->signals.name[i]);
     for (size_t s = 0; s < f->n_supplies; s++) {
         const struct supply *u = &f->supplies[s];
         size_t n = u->n_channels - (u->known[SIGNAL_DAC] >= 0); /* the DAC only explains */
@@ -80,7 +80,7 @@ struct feature_layout *feature_layout_new(const struct fleet *f)
         size_t level = 0;
         for (uint32_t c = u->first_channel; level < l->n_levels[s]; c++)
             if (f->channels[c].signal != SIGNAL_DAC)
-                l->channel[s * l->levels + level++] = describe(f, c);
+                l->channel[s * l->levels + level++] = describe(l, f, c);
     }
     return l;
 }
@@ -91,5 +91,6 @@ void feature_layout_free(struct feature_layout *l)
         return;
     free(l->n_levels);
     free(l->channel);
+    free(l->label);
     free(l);
 }

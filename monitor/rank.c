@@ -19,6 +19,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "base/words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -307,7 +308,7 @@ static void append_work(struct rank_row *r, size_t at, tstamp_ns now)
 static void tell_reason(struct rank_row *r, tstamp_ns now)
 {
     const struct finding *d = r->finding;
-    char day[RANK_DAY_LEN], words[FINDING_WORDS_LEN];
+    char day[RANK_DAY_LEN], words[WORDS_CHANCE_LEN];
     size_t at = 0;
     if (d) {
         if (d->supply < 0) {
@@ -323,7 +324,7 @@ static void tell_reason(struct rank_row *r, tstamp_ns now)
     }
     if (!isnan(r->chance)) {
         at = append(r, at, d ? "; by chance " : "; its most unusual day comes by chance ",
-                    finding_chance_words(words, r->chance));
+                    words_chance(words, r->chance));
         at = append(r, at, " over the ring", "");
     }
     append_work(r, at, now);

@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Findings, rankings and models in the history; see history.h. SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,23 +43,6 @@ static bool is_news(struct history *h, const struct finding *f, tstamp_ns now)
     return true;
 }
 
-static char *contributors_json(const struct finding *f)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < f->n_by; i++) {
-        const struct contributor *c = &f->by[i];
-        json_t *o = json_object();
-        json_object_set_new(o, "signal", json_string(c->signal));
-        json_object_set_new(o, "size", isfinite(c->size) ? json_real(c->size) : json_null());
-        json_object_set_new(o, "unit", json_string(c->unit));
-        json_object_set_new(o, "share", isfinite(c->share) ? json_real(c->share) : json_null());
-        json_array_append_new(list, o);
-    }
-    char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(list);
-    return text;
-}
-
 /* "2026-11-03T08:00:00Z fan replaced", or NULL; read.c takes it apart again. */
 static char *work_text(const struct finding *f)
 {
@@ -84,7 +67,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
 {
     char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
     char chance[32], size[32], children[16];
-    char *by = contributors_json(f), *work = work_text(f);
+    char *by = finding_contributors(f), *work = work_text(f);
     bool one = f->supply >= 0 && (size_t)f->supply < h->fleet->n_supplies;
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);

@@ -1,10 +1,10 @@
 /* Reading the history back at start-up; blocking. See history.h. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,26 +99,6 @@ static const char *direction_word(int i)
     return direction_name((enum direction)i);
 }
 
-static double member(const json_t *o, const char *key)
-{
-    const json_t *v = json_object_get(o, key);
-    return json_is_number(v) ? json_number_value(v) : (double)NAN;
-}
-
-static void read_contributors(struct finding *f, const char *text)
-{
-    json_t *list = text ? json_loads(text, 0, NULL) : NULL;
-    for (size_t i = 0; i < json_array_size(list) && i < FINDING_CONTRIBUTORS; i++) {
-        const json_t *o = json_array_get(list, i);
-        struct contributor *c = &f->by[f->n_by++];
-        set_text(c->signal, sizeof c->signal, json_string_value(json_object_get(o, "signal")));
-        set_text(c->unit, sizeof c->unit, json_string_value(json_object_get(o, "unit")));
-        c->size = member(o, "size");
-        c->share = member(o, "share");
-    }
-    json_decref(list);
-}
-
 /* As findings.c writes it: a time, a space, the work. */
 static void read_work(struct finding *f, const char *text)
 {
@@ -148,7 +128,7 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     f->direction = (enum direction)word_index(v[11], direction_word, DIRECTION_COUNT);
     f->children = (uint32_t)strtoul(v[12] ? v[12] : "0", NULL, 10);
     f->witness = v[13] && v[13][0] == 't';
-    read_contributors(f, v[14]);
+    finding_read_contributors(f, v[14]);
     set_text(f->reason, sizeof f->reason, v[15]);
     f->closed = get_time(v[16]);
     read_work(f, v[17]);

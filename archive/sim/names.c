@@ -1,10 +1,10 @@
 /* Names that a request asks for; see names.h. SPDX-License-Identifier: MIT */
 #include "archive/sim/names.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <fnmatch.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 

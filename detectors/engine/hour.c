@@ -4,6 +4,7 @@
 #include "detectors/verdict/groups.h"
 
 #include "base/mem.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -141,8 +142,8 @@ static void propose_group(struct scorer *s, const struct moved_group *g, int32_t
     x->children = (uint32_t)g->moved;
     x->size = (double)size_median(s, parent, index);
     groups_subject(s->fleet, g, x->subject, sizeof x->subject);
-    char words[64];
-    data_signal_words(words, sizeof words, x->signal);
+    char words[WORDS_SIGNAL_LEN];
+    words_signal(words, x->signal);
     snprintf(x->reason, sizeof x->reason, "%s moved together in %zu of %zu supplies, by %.3g %s (median)",
              words, g->moved, g->members, x->size, x->unit);
 }

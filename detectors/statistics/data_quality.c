@@ -2,6 +2,7 @@
 #include "detectors/statistics/data_quality.h"
 
 #include "base/mem.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -202,19 +203,6 @@ void data_quality_step(struct data_quality *d, const struct frame *in, const str
 
 /* ---- proposals ---- */
 
-const char *data_signal_words(char *out, size_t size, const char *signal)
-{
-    if (strcmp(signal, "dac") == 0)
-        snprintf(out, size, "DAC");
-    else if (strncmp(signal, "igbt_", 5) == 0)
-        snprintf(out, size, "IGBT_%s", signal + 5);
-    else
-        snprintf(out, size, "%s", signal);
-    for (char *p = out; *p; p++)
-        *p = *p == '_' ? ' ' : *p;
-    return out;
-}
-
 static struct finding *propose(struct data_quality *d, enum proposal_kind kind, const char *subject,
                                int32_t supply, const char *signal, tstamp_ns onset)
 {
@@ -285,8 +273,8 @@ static void propose_channels(struct data_quality *d, uint32_t s, enum proposal_k
         if (!gone && !c->stuck)
             continue;
         const char *signal = d->fleet->signals.name[d->fleet->channels[i].signal];
-        char words[64];
-        data_signal_words(words, sizeof words, signal);
+        char words[WORDS_SIGNAL_LEN];
+        words_signal(words, signal);
         struct finding *x =
             propose(d, kind, sup->name, (int32_t)s, signal, gone ? c->bad_since : c->same_since);
         if (gone)

@@ -33,7 +33,4 @@ const bool *data_quality_frozen(const struct data_quality *d);
 /* What holds now, for tracker_step of SLOT_DATA; borrowed until the next call. */
 const struct proposal *data_quality_proposals(struct data_quality *d, size_t *n);
 
-/* "capacitor temperature" from "capacitor_temperature", "IGBT temperature", "DAC"; into out[size]. */
-const char *data_signal_words(char *out, size_t size, const char *signal);
-
 #endif

@@ -2,6 +2,7 @@
 #include "detectors/verdict/explain.h"
 
 #include "base/mem.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -278,15 +279,6 @@ void explain_shift(char *out, size_t size, const struct feature_channel *ch, boo
                  ch->than);
 }
 
-const char *explain_unit(const char *unit)
-{
-    static const char *const celsius[] = {"°C", "C", "degC", "deg C", "DegC", "Celsius"};
-    for (size_t i = 0; i < sizeof celsius / sizeof *celsius; i++)
-        if (strcmp(unit, celsius[i]) == 0)
-            return "K";
-    return unit;
-}
-
 struct ranked {
     size_t column;
     double surprise;
@@ -325,7 +317,8 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
         const struct channel *ch = &e->model->fleet->channels[channel_of(e, top[i].column)->channel];
         struct contributor *by = &out->by[i];
         snprintf(by->signal, sizeof by->signal, "%s", e->model->fleet->signals.name[ch->signal]);
-        snprintf(by->unit, sizeof by->unit, "%s", is_ratio(e, top[i].column) ? "x" : explain_unit(ch->unit));
+        snprintf(by->unit, sizeof by->unit, "%s",
+                 is_ratio(e, top[i].column) ? "x" : words_unit_of_difference(ch->unit));
         by->size = said_size(e, top[i].column);
         by->share = sum > 0 ? top[i].surprise / sum : 0;
     }
@@ -351,7 +344,7 @@ void explain_finding(struct finding *out, const struct evidence *e)
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
     snprintf(out->unit, sizeof out->unit, "%s",
-             is_ratio(e, c) ? "x" : explain_unit(f->channels[ch->channel].unit));
+             is_ratio(e, c) ? "x" : words_unit_of_difference(f->channels[ch->channel].unit));
     out->onset = explain_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c));
     out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
     explain_shift(out->reason, sizeof out->reason, ch, is_ratio(e, c), out->size, out->unit);

@@ -4,6 +4,7 @@
 #include "archive/history/history.h"
 #include "base/http.h"
 #include "base/mem.h"
+#include "base/words.h"
 #include "monitor/command.h"
 
 #include <stdio.h>
@@ -55,13 +56,13 @@ static const char *minute(char out[24], const char *time)
 
 static void print_row(const struct pg_rows *r, int i, const int w[3])
 {
-    char at[24], words[FINDING_WORDS_LEN];
+    char at[24], words[WORDS_CHANCE_LEN];
     const char *chance = cell(r, i, COL_CHANCE), *note = cell(r, i, COL_NOTE);
     printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s", w[0], cell(r, i, COL_ID), cell(r, i, COL_STATE), w[1],
            cell(r, i, COL_SUBJECT), cell(r, i, COL_CLASS), minute(at, cell(r, i, COL_RAISED)),
            cell(r, i, COL_REASON));
     if (*chance)
-        printf("; by chance %s over the ring", finding_chance_words(words, strtod(chance, NULL)));
+        printf("; by chance %s over the ring", words_chance(words, strtod(chance, NULL)));
     if (*cell(r, i, COL_RETURNED))
         printf("; over since %s", minute(at, cell(r, i, COL_RETURNED)));
     if (*cell(r, i, COL_BY))

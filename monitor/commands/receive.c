@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "base/hashmap.h"
 #include "base/httpd.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,32 +26,27 @@ struct receiver {
     unsigned long n, bad;
 };
 
-static const char *text_of(const json_t *data, const char *key)
-{
-    const char *text = json_string_value(json_object_get(data, key));
-    return text ? text : "";
-}
-
 /* "raised SR:C12:Q3 (equipment): IGBT temperature 6.1 K above …; by chance once in 40 weeks over
  * the ring" */
 static void print_line(const char *id, const char *mark, const json_t *message)
 {
     char now[TIMEFMT_LEN];
-    const char *type = text_of(message, "type");
+    const char *type = field_text(message, "type");
     const json_t *data = json_object_get(message, "data");
     size_t prefix = strlen(WEBHOOK_TYPE_PREFIX);
     if (strncmp(type, WEBHOOK_TYPE_PREFIX, prefix) == 0)
         type += prefix;
     printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
     if (json_object_get(data, "subject"))
-        printf("%s (%s): %s", text_of(data, "subject"), text_of(data, "class"), text_of(data, "reason"));
-    if (*text_of(data, "onset"))
-        printf(", since %s", text_of(data, "onset"));
-    if (*text_of(data, "chance_text"))
-        printf("; %s", text_of(data, "chance_text"));
+        printf("%s (%s): %s", field_text(data, "subject"), field_text(data, "class"),
+               field_text(data, "reason"));
+    if (*field_text(data, "onset"))
+        printf(", since %s", field_text(data, "onset"));
+    if (*field_text(data, "chance_text"))
+        printf("; %s", field_text(data, "chance_text"));
     const json_t *ack = json_object_get(data, "acknowledged");
     if (json_is_object(ack))
-        printf("; acknowledged by %s %s", text_of(ack, "by"), text_of(ack, "note"));
+        printf("; acknowledged by %s %s", field_text(ack, "by"), field_text(ack, "note"));
     printf("  [%s %s]\n", id, mark);
 }
 

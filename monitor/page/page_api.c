@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: MIT */
 #include "monitor/page/page_parts.h"
 
+#include "base/hashmap.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "base/words.h"
 #include "features/hist.h"
 #include "features/record.h"
 #include "monitor/rank.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,29 +18,11 @@
 
 /* ---- values ---- */
 
-/* Text from files and peers may be no UTF-8, which JSON cannot hold. */
-static json_t *text(const char *s)
-{
-    json_t *j = json_string(s ? s : "");
-    return j ? j : json_string("(not UTF-8)");
-}
-
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *instant(tstamp_ns t)
-{
-    char iso[TIMEFMT_LEN];
-    return t ? json_string(timefmt_iso(iso, t)) : json_null();
-}
-
 static json_t *floats(const float *v, size_t n)
 {
     json_t *a = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(a, number(v ? (double)v[i] : (double)NAN));
+        json_array_append_new(a, value_number(v ? (double)v[i] : (double)NAN));
     return a;
 }
 
@@ -54,23 +38,22 @@ static json_t *names(const struct names *list)
 {
     json_t *a = json_array();
     for (size_t i = 0; i < list->n; i++)
-        json_array_append_new(a, text(list->name[i]));
+        json_array_append_new(a, value_text(list->name[i]));
     return a;
 }
 
 /* Takes root. Five digits are more than any score deserves and keep the ring under 100 kB. */
 static int finish(struct buf *out, json_t *root, int status, size_t digits)
 {
-    char *s = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(digits));
-    bool ok = s && buf_str(out, s);
+    char *s = value_dump(root, digits);
+    bool ok = buf_str(out, s);
     free(s);
-    json_decref(root);
     return ok ? status : 500;
 }
 
 int api_error(struct buf *out, int status, const char *why)
 {
-    return finish(out, json_pack("{so}", "error", text(why)), status, 5);
+    return finish(out, json_pack("{so}", "error", value_text(why)), status, 5);
 }
 
 /* ---- /api ---- */
@@ -83,7 +66,8 @@ int api_index(struct buf *out)
         {"/api/ring",
          "every supply in the last tick, as arrays in one order: family, sector, mode, reason (codes of "
          "`modes`, `reasons`), score (-log10 of the tail probability of its last 24 h), chance "
-         "(expected healthy supply-days this extreme per week over the ring); open findings, ledger. "
+         "(expected healthy supply-days this extreme per week over the ring), chance_word (index into "
+         "chance_words); open findings with the supplies that each covers, ledger. "
          "With ?since=VERSION a short answer when nothing changed"},
         {"/api/supply?name=NAME", "one supply: its signals over 24 h with residuals, divergence (bits), "
                                   "reconstruction (standard deviations), reference against now, findings"},
@@ -98,41 +82,12 @@ int api_index(struct buf *out)
     };
     json_t *list = json_object();
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        json_object_set_new(list, paths[i].path, text(paths[i].what));
+        json_object_set_new(list, paths[i].path, value_text(paths[i].what));
     return finish(out, json_pack("{ss ss so}", "name", "psmon", "version", PSMON_VERSION, "paths", list), 200,
                   5);
 }
 
 /* ---- findings ---- */
-
-static json_t *finding_json(const struct finding *d)
-{
-    char words[FINDING_WORDS_LEN];
-    json_t *by = json_array();
-    for (size_t i = 0; i < d->n_by; i++)
-        json_array_append_new(by, json_pack("{so so so so}", "signal", text(d->by[i].signal), "size",
-                                            number(d->by[i].size), "unit", text(d->by[i].unit), "share",
-                                            number(d->by[i].share)));
-    json_t *j = json_object();
-    json_object_set_new(j, "id", text(d->id));
-    json_object_set_new(j, "subject", text(d->subject));
-    json_object_set_new(j, "class", text(finding_class_name(d->class)));
-    json_object_set_new(j, "detector", text(detector_name(d->detector)));
-    json_object_set_new(j, "signal", text(d->signal));
-    json_object_set_new(j, "direction", text(direction_name(d->direction)));
-    json_object_set_new(j, "size", number(d->size));
-    json_object_set_new(j, "unit", text(d->unit));
-    json_object_set_new(j, "onset", instant(d->onset));
-    json_object_set_new(j, "first_seen", instant(d->first_seen));
-    json_object_set_new(j, "last_seen", instant(d->last_seen));
-    json_object_set_new(j, "chance", number(d->chance));
-    json_object_set_new(j, "chance_words", text(finding_chance_words(words, d->chance)));
-    json_object_set_new(j, "witness", json_boolean(d->witness));
-    json_object_set_new(j, "supplies", json_integer(d->children));
-    json_object_set_new(j, "by", by);
-    json_object_set_new(j, "reason", text(d->reason));
-    return j;
-}
 
 int api_findings(struct buf *out, const struct snapshot *s)
 {
@@ -140,8 +95,8 @@ int api_findings(struct buf *out, const struct snapshot *s)
     for (size_t i = 0; s->tick && i < s->tick->n_findings; i++)
         if (!s->tick->findings[i].closed)
             json_array_append_new(list, finding_json(&s->tick->findings[i]));
-    return finish(out, json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "findings", list), 200,
-                  8);
+    return finish(
+        out, json_pack("{so so}", "tick", value_instant(s->tick ? s->tick->t : 0), "findings", list), 200, 8);
 }
 
 /* ---- /api/ring ---- */
@@ -155,18 +110,18 @@ static json_t *state_json(const struct snapshot *s, const char *version)
     json_t *why = json_array();
     for (int i = 0; i < HEALTH_CHECKS; i++)
         if (checks[i].state != HEALTH_OK)
-            json_array_append_new(why, text(checks[i].text));
+            json_array_append_new(why, value_text(checks[i].text));
     json_t *j = json_object();
-    json_object_set_new(j, "version", text(version));
-    json_object_set_new(j, "now", instant(s->now));
-    json_object_set_new(j, "tick", instant(s->tick ? s->tick->t : 0));
+    json_object_set_new(j, "version", value_text(version));
+    json_object_set_new(j, "now", value_instant(s->now));
+    json_object_set_new(j, "tick", value_instant(s->tick ? s->tick->t : 0));
     json_object_set_new(j, "period_s",
-                        number(s->settings ? (double)s->settings->period / (double)NS_PER_S : 60));
-    json_object_set_new(j, "speed", number(s->settings ? s->settings->clock.speed : 1));
-    json_object_set_new(j, "run", text(s->run));
-    json_object_set_new(j, "model", text(s->model));
-    json_object_set_new(j, "phase", text(s->phase));
-    json_object_set_new(j, "health", text(words[health]));
+                        value_number(s->settings ? (double)s->settings->period / (double)NS_PER_S : 60));
+    json_object_set_new(j, "speed", value_number(s->settings ? s->settings->clock.speed : 1));
+    json_object_set_new(j, "run", value_text(s->run));
+    json_object_set_new(j, "model", value_text(s->model));
+    json_object_set_new(j, "phase", value_text(s->phase));
+    json_object_set_new(j, "health", value_text(words[health]));
     json_object_set_new(j, "why", why);
     json_object_set_new(j, "report", json_boolean(s->report_latest_json != NULL));
     return j;
@@ -176,9 +131,9 @@ static void add_codes(json_t *root)
 {
     json_t *modes = json_array(), *reasons = json_array();
     for (int k = 0; k < MODE_COUNT; k++)
-        json_array_append_new(modes, text(mode_name((enum mode)k)));
+        json_array_append_new(modes, value_text(mode_name((enum mode)k)));
     for (int k = 0; k < REASON_COUNT; k++)
-        json_array_append_new(reasons, text(reason_name((enum reason)k)));
+        json_array_append_new(reasons, value_text(reason_name((enum reason)k)));
     json_object_set_new(root, "modes", modes);
     json_object_set_new(root, "reasons", reasons);
 }
@@ -187,7 +142,7 @@ static void add_supplies(json_t *root, const struct fleet *f)
 {
     json_t *name = json_array(), *family = json_array(), *sector = json_array();
     for (size_t i = 0; i < f->n_supplies; i++) {
-        json_array_append_new(name, text(f->supplies[i].name));
+        json_array_append_new(name, value_text(f->supplies[i].name));
         json_array_append_new(family, json_integer(f->supplies[i].group[GROUP_FAMILY]));
         json_array_append_new(sector, json_integer(f->supplies[i].group[GROUP_SECTOR]));
     }
@@ -198,7 +153,7 @@ static void add_supplies(json_t *root, const struct fleet *f)
     json_object_set_new(root, "sector", sector);
 }
 
-/* Open findings, short; for those of a group the supplies they cover. */
+/* Open findings without their contributors, and the supplies that each covers. */
 static json_t *ring_findings(const struct snapshot *s)
 {
     json_t *list = json_array();
@@ -206,19 +161,39 @@ static json_t *ring_findings(const struct snapshot *s)
         const struct finding *d = &s->tick->findings[i];
         if (d->closed)
             continue;
-        json_t *members = json_array();
+        json_t *j = finding_json(d), *members = json_array();
         if (d->supply >= 0)
             json_array_append_new(members, json_integer(d->supply));
         else
             for (uint32_t k = 0; k < s->fleet->n_supplies; k++)
                 if (finding_concerns(d, s->fleet, k))
                     json_array_append_new(members, json_integer(k));
-        json_array_append_new(list, json_pack("{so so so so so so}", "subject", text(d->subject), "class",
-                                              text(finding_class_name(d->class)), "since", instant(d->onset),
-                                              "chance", number(d->chance), "reason", text(d->reason),
-                                              "members", members));
+        json_object_del(j, "contributors");
+        json_object_set_new(j, "members", members);
+        json_array_append_new(list, j);
     }
     return list;
+}
+
+/* Every supply's chance in words, as an index into the different ones: they repeat, and the ring is asked for
+ * every few seconds. */
+static void add_chance_words(json_t *root, const struct tick *t, size_t n)
+{
+    struct hashmap *index = hashmap_new();
+    json_t *words = json_array(), *of = json_array();
+    for (size_t i = 0; t && i < n; i++) {
+        char w[WORDS_CHANCE_LEN];
+        int32_t at = hashmap_get(index, words_chance(w, (double)t->chance[i]));
+        if (at < 0) {
+            at = (int32_t)json_array_size(words);
+            hashmap_put(index, w, at);
+            json_array_append_new(words, json_string(w));
+        }
+        json_array_append_new(of, json_integer(at));
+    }
+    hashmap_free(index);
+    json_object_set_new(root, "chance_words", words);
+    json_object_set_new(root, "chance_word", of);
 }
 
 static json_t *ledger_json(const struct tick *t)
@@ -248,6 +223,7 @@ int api_ring(struct buf *out, const struct snapshot *s, const struct api_request
     json_object_set_new(root, "reason", bytes(t ? t->reason : NULL, n));
     json_object_set_new(root, "score", floats(t ? t->score : NULL, n));
     json_object_set_new(root, "chance", floats(t ? t->chance : NULL, n));
+    add_chance_words(root, t, n);
     json_object_set_new(root, "findings", t && s->fleet ? ring_findings(s) : json_array());
     json_object_set_new(root, "ledger", ledger_json(t));
     return finish(out, root, 200, 3);
@@ -260,7 +236,7 @@ static json_t *trace(const struct snapshot *s, const float *ring, uint32_t chann
     json_t *a = json_array();
     for (size_t k = 0; ring && k < s->trace_len; k++)
         json_array_append_new(
-            a, number((double)ring[channel * s->trace_len + (s->trace_head + k) % s->trace_len]));
+            a, value_number((double)ring[channel * s->trace_len + (s->trace_head + k) % s->trace_len]));
     return a;
 }
 
@@ -283,18 +259,24 @@ static json_t *channel_json(const struct snapshot *s, uint32_t c)
     const struct channel *ch = &s->fleet->channels[c];
     const struct tick *t = s->tick;
     json_t *j = json_object();
-    json_object_set_new(j, "signal", text(s->fleet->signals.name[ch->signal]));
-    json_object_set_new(j, "pv", text(ch->pv));
-    json_object_set_new(j, "unit", text(ch->unit));
-    json_object_set_new(j, "low", number(ch->low));
-    json_object_set_new(j, "high", number(ch->high));
+    char words[WORDS_SIGNAL_LEN];
+    json_object_set_new(j, "signal", value_text(s->fleet->signals.name[ch->signal]));
+    json_object_set_new(j, "signal_words",
+                        value_text(words_signal(words, s->fleet->signals.name[ch->signal])));
+    json_object_set_new(j, "pv", value_text(ch->pv));
+    json_object_set_new(j, "unit", value_text(ch->unit));
+    json_object_set_new(j, "unit_words", value_text(words_unit(ch->unit)));
+    json_object_set_new(j, "residual_unit", value_text(words_unit_of_difference(ch->unit)));
+    json_object_set_new(j, "low", value_number(ch->low));
+    json_object_set_new(j, "high", value_number(ch->high));
     if (t) {
-        json_object_set_new(j, "value", number((double)t->value[c]));
-        json_object_set_new(j, "quality",
-                            text(t->quality[c] < QUALITY_COUNT ? quality_name(t->quality[c]) : "unknown"));
-        json_object_set_new(j, "residual", number((double)t->residual[c]));
-        json_object_set_new(j, "jsd", number((double)t->jsd[c]));
-        json_object_set_new(j, "reconstruction", number((double)t->reconstruction_by[c]));
+        json_object_set_new(j, "value", value_number((double)t->value[c]));
+        json_object_set_new(
+            j, "quality",
+            value_text(t->quality[c] < QUALITY_COUNT ? quality_name(t->quality[c]) : "unknown"));
+        json_object_set_new(j, "residual", value_number((double)t->residual[c]));
+        json_object_set_new(j, "jsd", value_number((double)t->jsd[c]));
+        json_object_set_new(j, "reconstruction", value_number((double)t->reconstruction_by[c]));
     }
     json_object_set_new(j, "values", trace(s, s->trace_value, c));
     json_object_set_new(j, "residuals", trace(s, s->trace_residual, c));
@@ -308,9 +290,9 @@ static void add_work(json_t *root, const struct snapshot *s, uint32_t supply)
         s->maintenance ? maintenance_last(s->maintenance, s->fleet, supply, s->now) : NULL;
     if (p)
         json_object_set_new(root, "last_work",
-                            json_pack("{so so so}", "start", instant(p->start), "end",
-                                      p->end == MAINTENANCE_OPEN ? json_null() : instant(p->end), "work",
-                                      text(p->work)));
+                            json_pack("{so so so}", "start", value_instant(p->start), "end",
+                                      p->end == MAINTENANCE_OPEN ? json_null() : value_instant(p->end),
+                                      "work", value_text(p->work)));
 }
 
 int api_supply(struct buf *out, const struct snapshot *s, const struct api_request *r)
@@ -324,29 +306,28 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
     const struct supply *p = &s->fleet->supplies[supply];
     const struct tick *t = s->tick;
     json_t *root = json_object(), *signals = json_array(), *findings = json_array();
-    json_object_set_new(root, "supply", text(p->name));
+    json_object_set_new(root, "supply", value_text(p->name));
     static const char *const groups[GROUP_COUNT] = {"family", "sector", "water", "rack", "feeder"};
     for (int g = 0; g < GROUP_COUNT; g++)
         if (p->group[g] >= 0)
-            json_object_set_new(root, groups[g], text(s->fleet->groups[g].name[p->group[g]]));
-    json_object_set_new(root, "tick", instant(t ? t->t : 0));
+            json_object_set_new(root, groups[g], value_text(s->fleet->groups[g].name[p->group[g]]));
+    json_object_set_new(root, "tick", value_instant(t ? t->t : 0));
     if (t) {
-        char words[FINDING_WORDS_LEN];
         double chance = (double)t->chance[supply];
-        json_object_set_new(root, "mode", text(mode_name(t->mode[supply])));
-        json_object_set_new(root, "reason", text(reason_name(t->reason[supply])));
-        json_object_set_new(root, "score", number((double)t->score[supply]));
-        json_object_set_new(root, "chance", number(chance));
-        json_object_set_new(root, "chance_words", text(finding_chance_words(words, chance)));
-        json_object_set_new(root, "reconstruction", number((double)t->reconstruction[supply]));
+        json_object_set_new(root, "mode", value_text(mode_name(t->mode[supply])));
+        json_object_set_new(root, "reason", value_text(reason_name(t->reason[supply])));
+        json_object_set_new(root, "score", value_number((double)t->score[supply]));
+        json_object_set_new(root, "chance", value_number(chance));
+        json_object_set_new(root, "chance_words", value_chance(chance));
+        json_object_set_new(root, "reconstruction", value_number((double)t->reconstruction[supply]));
         for (size_t i = 0; i < t->n_findings; i++)
             if (!t->findings[i].closed && finding_concerns(&t->findings[i], s->fleet, supply))
                 json_array_append_new(findings, finding_json(&t->findings[i]));
     }
     json_object_set_new(root, "findings", findings);
     add_work(root, s, supply);
-    json_object_set_new(root, "trace_end", instant(s->trace_end));
-    json_object_set_new(root, "trace_step_s", number((double)s->trace_step / (double)NS_PER_S));
+    json_object_set_new(root, "trace_end", value_instant(s->trace_end));
+    json_object_set_new(root, "trace_step_s", value_number((double)s->trace_step / (double)NS_PER_S));
     for (uint32_t c = 0; c < p->n_channels; c++)
         json_array_append_new(signals, channel_json(s, p->first_channel + c));
     json_object_set_new(root, "signals", signals);
@@ -361,23 +342,22 @@ int api_alarms(struct buf *out, const struct snapshot *s)
     size_t n = s->alerts ? alerts_active(s->alerts, &a) : 0;
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        char words[FINDING_WORDS_LEN];
         json_t *j = json_object();
-        json_object_set_new(j, "occurrence", text(a[i].occurrence));
-        json_object_set_new(j, "subject", text(a[i].subject));
-        json_object_set_new(j, "class", text(a[i].class));
-        json_object_set_new(j, "state", text(a[i].state));
-        json_object_set_new(j, "text", text(a[i].text));
-        json_object_set_new(j, "raised", instant(a[i].raised));
-        json_object_set_new(j, "returned", instant(a[i].returned));
-        json_object_set_new(j, "chance", number(a[i].chance));
-        json_object_set_new(j, "chance_words", text(finding_chance_words(words, a[i].chance)));
+        json_object_set_new(j, "occurrence", value_text(a[i].occurrence));
+        json_object_set_new(j, "subject", value_text(a[i].subject));
+        json_object_set_new(j, "class", value_text(a[i].class));
+        json_object_set_new(j, "state", value_text(a[i].state));
+        json_object_set_new(j, "text", value_text(a[i].text));
+        json_object_set_new(j, "raised", value_instant(a[i].raised));
+        json_object_set_new(j, "returned", value_instant(a[i].returned));
+        json_object_set_new(j, "chance", value_number(a[i].chance));
+        json_object_set_new(j, "chance_words", value_chance(a[i].chance));
         json_object_set_new(j, "acknowledged", json_boolean(a[i].acknowledged));
-        json_object_set_new(j, "acknowledged_by", text(a[i].acknowledged_by));
-        json_object_set_new(j, "note", text(a[i].note));
+        json_object_set_new(j, "acknowledged_by", value_text(a[i].acknowledged_by));
+        json_object_set_new(j, "note", value_text(a[i].note));
         json_array_append_new(list, j);
     }
-    return finish(out, json_pack("{so so}", "now", instant(s->now), "alarms", list), 200, 8);
+    return finish(out, json_pack("{so so}", "now", value_instant(s->now), "alarms", list), 200, 8);
 }
 
 /* ---- /api/ranking ---- */
@@ -385,13 +365,12 @@ int api_alarms(struct buf *out, const struct snapshot *s)
 static json_t *rank_json(const struct snapshot *s, const struct rank_row *r)
 {
     const struct supply *p = &s->fleet->supplies[r->supply];
-    char words[FINDING_WORDS_LEN];
-    return json_pack("{si so so so so so so so sb so}", "rank", r->rank, "supply", text(p->name), "family",
-                     text(s->fleet->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]), "sector",
-                     text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]), "score",
-                     number(r->score), "chance", number(r->chance), "chance_words",
-                     text(finding_chance_words(words, r->chance)), "reason", text(r->reason), "finding",
-                     r->open, "since", instant(r->onset));
+    return json_pack("{si so so so so so so so sb so}", "rank", r->rank, "supply", value_text(p->name),
+                     "family", value_text(s->fleet->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]),
+                     "sector", value_text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]),
+                     "score", value_number(r->score), "chance", value_number(r->chance), "chance_words",
+                     value_chance(r->chance), "reason", value_text(r->reason), "finding", r->open, "since",
+                     value_instant(r->onset));
 }
 
 /* Before the first hour is over: the last tick as the only hour of the week. */
@@ -408,7 +387,7 @@ static struct rank_row *order_by_tick(const struct snapshot *s)
 int api_ranking(struct buf *out, const struct snapshot *s, const struct api_request *r)
 {
     json_t *list = json_array();
-    json_t *root = json_pack("{so so}", "tick", instant(s->tick ? s->tick->t : 0), "rows", list);
+    json_t *root = json_pack("{so so}", "tick", value_instant(s->tick ? s->tick->t : 0), "rows", list);
     if (!s->tick || !s->fleet)
         return finish(out, root, 200, 8);
     size_t n = s->fleet->n_supplies;

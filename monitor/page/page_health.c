@@ -2,8 +2,9 @@
  * readiness does not flap with every hiccup of the archiver. SPDX-License-Identifier: MIT */
 #include "monitor/page/page_parts.h"
 
+#include "base/json.h"
+
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

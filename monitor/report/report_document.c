@@ -41,26 +41,6 @@
 
 /* ---- what the moment knows ---- */
 
-static void add_finding(json_t *o, const struct finding *d)
-{
-    json_t *by = json_array();
-    for (size_t i = 0; i < d->n_by; i++)
-        json_array_append_new(by, json_pack("{so so so so}", "signal", value_text(d->by[i].signal), "size",
-                                            value_number(d->by[i].size), "unit", value_text(d->by[i].unit),
-                                            "share", value_number(d->by[i].share)));
-    json_object_set_new(o, "class", value_text(finding_class_name(d->class)));
-    json_object_set_new(o, "detector", value_text(detector_name(d->detector)));
-    json_object_set_new(o, "signal", value_text(d->signal));
-    json_object_set_new(o, "direction", value_text(direction_name(d->direction)));
-    json_object_set_new(o, "size", value_number(d->size));
-    json_object_set_new(o, "unit", value_text(d->unit));
-    json_object_set_new(o, "onset", value_instant(d->onset));
-    json_object_set_new(o, "first_seen", value_instant(d->first_seen));
-    json_object_set_new(o, "open", json_boolean(!d->closed));
-    json_object_set_new(o, "witness", json_boolean(d->witness));
-    json_object_set_new(o, "contributors", by);
-}
-
 static json_t *nulls(size_t n)
 {
     json_t *a = json_array();
@@ -101,10 +81,9 @@ static json_t *chart_json(const struct report_input *in, const struct rank_row *
     if (c < 0 || !in->week || !rank_week_residuals(in->week, (size_t)c, v))
         return chart;
     const char *unit = in->fleet->channels[c].unit;
-    bool celsius = strcmp(unit, "C") == 0 || strcmp(unit, "degC") == 0;
     json_object_set_new(chart, "line",
                         json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
-                                  value_text(celsius ? "K" : unit), "what", "residual", "values",
+                                  value_text(words_unit_of_difference(unit)), "what", "residual", "values",
                                   line_json(v, hours)));
     return chart;
 }
@@ -113,8 +92,7 @@ static json_t *row_json(const struct report_input *in, const struct rank_row *r)
 {
     const struct fleet *f = in->fleet;
     const struct supply *p = &f->supplies[r->supply];
-    char words[FINDING_WORDS_LEN];
-    json_t *o = json_object();
+    json_t *o = r->finding ? finding_json(r->finding) : json_object();
     json_object_set_new(o, "rank", json_integer(r->rank));
     json_object_set_new(o, "supply", value_text(p->name));
     json_object_set_new(o, "family", value_text(f->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]));
@@ -122,13 +100,11 @@ static json_t *row_json(const struct report_input *in, const struct rank_row *r)
     json_object_set_new(o, "priority", value_text(report_priority(r->finding)));
     json_object_set_new(o, "score", value_number(r->score));
     json_object_set_new(o, "chance", value_number(r->chance));
-    json_object_set_new(o, "chance_words", value_text(finding_chance_words(words, r->chance)));
+    json_object_set_new(o, "chance_words", value_chance(r->chance));
     json_object_set_new(o, "reason", value_text(r->reason));
     json_object_set_new(o, "action", value_text(report_action(r->finding)));
     json_object_set_new(o, "hours_scored", json_integer(r->hours_scored));
     json_object_set_new(o, "hours_held", json_integer(r->hours_held));
-    if (r->finding)
-        add_finding(o, r->finding);
     json_object_set_new(o, "chart", chart_json(in, r));
     return o;
 }
@@ -165,12 +141,7 @@ static json_t *findings_of(const struct report_input *in, enum finding_class cla
         const struct finding *d = &in->findings[i];
         if (d->class != class)
             continue;
-        char words[FINDING_WORDS_LEN];
-        json_t *o = json_pack("{so so sI so so}", "subject", value_text(d->subject), "reason",
-                              value_text(d->reason), "supplies", (json_int_t)d->children, "closed",
-                              value_instant(d->closed), "chance_words",
-                              value_text(finding_chance_words(words, d->chance)));
-        add_finding(o, d);
+        json_t *o = finding_json(d);
         json_object_set_new(o, "action", value_text(report_action(d)));
         json_array_append_new(list, o);
     }

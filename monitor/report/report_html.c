@@ -132,9 +132,9 @@ static void chart(struct buf *out, const json_t *row)
     buf_str(out, "<text x=\"34\" y=\"7\">score</text>");
     chart_line(out, json_object_get(c, "score"), (struct frame){34, 11, 144, 30}, "s", true);
     if (line) {
-        char label[SIGNAL_LABEL_LEN];
+        char label[WORDS_SIGNAL_LEN];
         buf_str(out, "<text x=\"34\" y=\"53\">");
-        buf_html(out, signal_label(label, field_text(line, "signal")));
+        buf_html(out, words_signal(label, field_text(line, "signal")));
         text(out, residual ? ", unexplained, " : ", ", field_text(line, "unit"), "</text>");
         chart_line(out, json_object_get(line, "values"), (struct frame){34, 58, 144, 27}, "r", residual);
     }
@@ -203,8 +203,8 @@ static void write_why(struct buf *out, const json_t *row)
         buf_str(out, "<span class=\"by\">by ");
         json_array_foreach(json_object_get(row, "contributors"), i, x)
         {
-            char label[SIGNAL_LABEL_LEN], size[FIELD_SIZE_LEN];
-            text(out, i ? ", " : "", signal_label(label, field_text(x, "signal")), " ");
+            char label[WORDS_SIGNAL_LEN], size[FIELD_SIZE_LEN];
+            text(out, i ? ", " : "", words_signal(label, field_text(x, "signal")), " ");
             buf_html(out, field_size(size, field_number(x, "size"), field_text(x, "unit")));
         }
         buf_str(out, "</span>");

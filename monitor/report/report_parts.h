@@ -3,9 +3,9 @@
 #ifndef PSM_MONITOR_REPORT_PARTS_H
 #define PSM_MONITOR_REPORT_PARTS_H
 
+#include "base/json.h"
+#include "base/words.h"
 #include "monitor/report/report.h"
-
-#include <jansson.h>
 
 /* ---- report_document.c ---- */
 /* What the moment knows: everything but the past. Caller decrefs. */
@@ -31,18 +31,9 @@ void report_text(struct buf *out, const json_t *document); /* at most 100 column
 void report_html(struct buf *out, const json_t *document); /* one file, no script */
 void report_csv(struct buf *out, const json_t *document);  /* the rows */
 
-/* ---- report_fields.c: reading documents and writing values, for the above ---- */
-const char *field_text(const json_t *object, const char *key);                  /* "" when absent */
-double field_number(const json_t *object, const char *key);                     /* NaN when absent or null */
+/* ---- report_fields.c: members of documents in words, for the above ---- */
 char *field_day(char out[RANK_DAY_LEN], const json_t *object, const char *key); /* "12 Nov 2026"; "" */
 /* A size with its sign and unit: "+6.1 K", "2.4 times". */
 #define FIELD_SIZE_LEN 48
 char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit);
-json_t *value_text(const char *s);  /* what is no UTF-8 is replaced as a whole */
-json_t *value_number(double v);     /* null for what JSON cannot hold */
-json_t *value_instant(tstamp_ns t); /* null for 0 */
-/* "igbt_temperature" → "IGBT temperature" */
-#define SIGNAL_LABEL_LEN 64
-char *signal_label(char out[SIGNAL_LABEL_LEN], const char *signal);
-
 #endif

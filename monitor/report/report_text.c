@@ -92,8 +92,8 @@ static void write_contributors(struct buf *out, const json_t *row)
     json_t *by;
     json_array_foreach(list, i, by)
     {
-        char label[SIGNAL_LABEL_LEN], size[FIELD_SIZE_LEN];
-        buf_printf(&line, "%s%s %s", i ? ", " : "by ", signal_label(label, field_text(by, "signal")),
+        char label[WORDS_SIGNAL_LEN], size[FIELD_SIZE_LEN];
+        buf_printf(&line, "%s%s %s", i ? ", " : "by ", words_signal(label, field_text(by, "signal")),
                    field_size(size, field_number(by, "size"), field_text(by, "unit")));
     }
     if (line.len) {

@@ -1,8 +1,8 @@
 /* alerts: what a webhook message looks like and how it is signed. SPDX-License-Identifier: MIT */
 #include "alerts/webhook.h"
+#include "base/json.h"
 #include "tests/near.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,40 +184,6 @@ static void the_longest_texts_fit(void **state)
     free(body);
 }
 
-static void cut_characters_become_question_marks(void **state)
-{
-    (void)state;
-    static const char *const texts[][2] = {{"6 °C above", "6 °C above"}, {"6 \xc2", "6 ?"},
-                                           {"\xe2\x84 ohm", "?? ohm"},   {"\xc0\xaf", "??"},
-                                           {"\xed\xa0\x80", "???"},      {"a\xf0\x9f\x94\xa7z", "a🔧z"},
-                                           {"\xf5\x80\x80\x80", "????"}, {"", ""}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char copy[64];
-        snprintf(copy, sizeof copy, "%s", texts[i][0]);
-        webhook_clean(copy);
-        assert_string_equal(copy, texts[i][1]);
-    }
-}
-
-static void chances_in_words(void **state)
-{
-    (void)state;
-    static const struct {
-        double chance;
-        const char *text;
-    } cases[] = {{0.025, "by chance once in 40 weeks over the ring"},
-                 {3, "by chance 3 times a week over the ring"},
-                 {1, "by chance once a week over the ring"},
-                 {0, "by chance less than once in 10,000 weeks over the ring"},
-                 {1.0 / 2600, "by chance once in 2,600 weeks over the ring"},
-                 {(double)NAN, ""}};
-    char text[WEBHOOK_CHANCE_LEN];
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        webhook_chance_text(text, cases[i].chance);
-        assert_string_equal(text, cases[i].text);
-    }
-}
-
 static void identifiers_are_stable_and_apart(void **state)
 {
     (void)state;
@@ -231,21 +197,6 @@ static void identifiers_are_stable_and_apart(void **state)
     assert_string_not_equal(a, b);
     webhook_id(b, "other", "f-1234", ALARM_RAISED);
     assert_string_not_equal(a, b);
-}
-
-static void contributors_come_back(void **state)
-{
-    (void)state;
-    struct occurrence o = example();
-    struct finding f = {0};
-    char *text = webhook_contributors(&o.finding);
-    webhook_parse_contributors(&f, text);
-    free(text);
-    assert_int_equal(f.n_by, 2);
-    assert_string_equal(f.by[0].signal, "igbt_temperature");
-    assert_near(f.by[1].size, -0.25, 0, 0);
-    webhook_parse_contributors(&f, "nonsense");
-    assert_int_equal(f.n_by, 0);
 }
 
 static void a_test_says_it_is_one(void **state)
@@ -269,17 +220,10 @@ static void a_test_says_it_is_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_specification_s_vector),
-        cmocka_unit_test(a_receiver_sees_what_is_wrong),
-        cmocka_unit_test(malformed_secrets_are_refused),
-        cmocka_unit_test(a_body_says_it_all),
-        cmocka_unit_test(numbers_that_are_none_are_null),
-        cmocka_unit_test(the_longest_texts_fit),
-        cmocka_unit_test(cut_characters_become_question_marks),
-        cmocka_unit_test(chances_in_words),
-        cmocka_unit_test(identifiers_are_stable_and_apart),
-        cmocka_unit_test(contributors_come_back),
-        cmocka_unit_test(a_test_says_it_is_one),
+        cmocka_unit_test(the_specification_s_vector),       cmocka_unit_test(a_receiver_sees_what_is_wrong),
+        cmocka_unit_test(malformed_secrets_are_refused),    cmocka_unit_test(a_body_says_it_all),
+        cmocka_unit_test(numbers_that_are_none_are_null),   cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(identifiers_are_stable_and_apart), cmocka_unit_test(a_test_says_it_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "monitor/report/report_parts.h"
 #include "tests/near.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static void fill(void)
         mode[i] = MODE_STEADY;
         reason[i] = i % 10 == 0 ? REASON_OFF : REASON_SCORED;
         score[i] = reason[i] ? NAN : 1.234567f + (float)i * 1e-4f;
-        chance[i] = reason[i] ? NAN : 123.4567f;
+        chance[i] = reason[i] ? NAN : powf(10, -4 + 7 * (float)i / S); /* as many different words as can be */
         reconstruction[i] = 0.5f;
         tick.ledger[reason[i]]++;
     }
@@ -247,7 +248,8 @@ static void the_ring_is_arrays_in_one_order(void **state)
     assert_in_range(a.len, 20000, 100 * 1000);
     free(a.body);
     json_t *j = ask_json("/api/ring", 200);
-    static const char *const arrays[] = {"supply", "family", "sector", "mode", "reason", "score", "chance"};
+    static const char *const arrays[] = {"supply", "family", "sector", "mode",
+                                         "reason", "score",  "chance", "chance_word"};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         assert_int_equal(json_array_size(json_object_get(j, arrays[i])), S);
     assert_true(json_is_null(json_array_get(json_object_get(j, "score"), 0)));
@@ -255,6 +257,14 @@ static void the_ring_is_arrays_in_one_order(void **state)
     json_t *list = json_object_get(j, "findings");
     assert_int_equal(json_array_size(list), 2);
     assert_int_equal(json_array_size(json_object_get(json_array_get(list, 1), "members")), 33);
+    assert_string_equal(field_text(json_array_get(list, 0), "chance_words"), "once in 40 weeks");
+    for (size_t i = 0; i < S; i += 7) { /* what the map says of a supply */
+        const json_t *at = json_array_get(json_object_get(j, "chance_word"), i);
+        const json_t *said =
+            json_array_get(json_object_get(j, "chance_words"), (size_t)json_integer_value(at));
+        char words[WORDS_CHANCE_LEN];
+        assert_string_equal(json_string_value(said), words_chance(words, (double)chance[i]));
+    }
     json_int_t sum = 0;
     const char *key;
     json_t *n;
@@ -291,6 +301,10 @@ static void a_supply_shows_its_signals(void **state)
     assert_near(json_number_value(json_array_get(values, 7)), 2, 0, 0);
     assert_near(field_number(first, "jsd"), 0.0625, 0, 0);
     assert_true(json_is_null(json_object_get(first, "histogram")));
+    assert_string_equal(field_text(first, "signal_words"), "IGBT temperature");
+    assert_string_equal(field_text(first, "unit"), "C");
+    assert_string_equal(field_text(first, "unit_words"), "°C");
+    assert_string_equal(field_text(first, "residual_unit"), "K");
     assert_int_equal(json_array_size(json_object_get(j, "findings")), 1);
     json_decref(j);
     assert_true(http_escape(name, sizeof name, fleet->supplies[2].name));
@@ -319,6 +333,9 @@ static void the_provisional_order_needs_no_week(void **state)
     json_decref(j);
     j = ask_json("/api/findings", 200);
     assert_int_equal(json_array_size(json_object_get(j, "findings")), 2);
+    json_t *same = finding_json(&findings[0]); /* the shape of every other outlet */
+    assert_true(json_equal(json_array_get(json_object_get(j, "findings"), 0), same));
+    json_decref(same);
     json_decref(j);
     j = ask_json("/api/alarms", 200);
     assert_int_equal(json_array_size(json_object_get(j, "alarms")), 0);

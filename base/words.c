@@ -1,0 +1,108 @@
+/* What psmon calls things; see words.h. SPDX-License-Identifier: MIT */
+#include "base/words.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- signals ---- */
+
+char *words_signal(char out[WORDS_SIGNAL_LEN], const char *signal)
+{
+    if (strcmp(signal, "dac") == 0)
+        snprintf(out, WORDS_SIGNAL_LEN, "DAC");
+    else if (strncmp(signal, "igbt_", 5) == 0)
+        snprintf(out, WORDS_SIGNAL_LEN, "IGBT_%s", signal + 5);
+    else
+        snprintf(out, WORDS_SIGNAL_LEN, "%s", signal);
+    for (char *c = out; *c; c++)
+        *c = *c == '_' ? ' ' : *c;
+    return out;
+}
+
+/* ---- units ---- */
+
+/* EGU is free text in EPICS: these spellings are met in archives. */
+static int is_celsius(const char *unit)
+{
+    static const char *const spellings[] = {"°C", "C", "degC", "deg C", "DegC", "Celsius"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        if (strcmp(unit, spellings[i]) == 0)
+            return 1;
+    return 0;
+}
+
+const char *words_unit(const char *unit)
+{
+    return is_celsius(unit) ? "°C" : unit;
+}
+
+const char *words_unit_of_difference(const char *unit)
+{
+    return is_celsius(unit) ? "K" : unit;
+}
+
+/* ---- chances ---- */
+
+/* More often than weekly: "3 times a week". */
+static void often(char out[WORDS_CHANCE_LEN], double chance)
+{
+    double n = chance < 9.5 ? round(chance * 2) / 2 : round(chance);
+    if (n <= 1)
+        snprintf(out, WORDS_CHANCE_LEN, "once a week");
+    else if (n < 1000)
+        snprintf(out, WORDS_CHANCE_LEN, "%g times a week", n);
+    else
+        snprintf(out, WORDS_CHANCE_LEN, "over 1,000 times a week");
+}
+
+char *words_chance(char out[WORDS_CHANCE_LEN], double chance)
+{
+    out[0] = '\0';
+    if (isnan(chance))
+        return out;
+    /* two digits at most: a chance is no better known than that */
+    double weeks = 1 / chance; /* infinite for chance 0 */
+    double unit = weeks < 9.5 ? 0.5 : weeks < 99.5 ? 1 : weeks < 995 ? 10 : 100;
+    double n = round(weeks / unit) * unit;
+    if (chance > 0.95)
+        often(out, chance);
+    else if (!(weeks < 9950))
+        snprintf(out, WORDS_CHANCE_LEN, "less than once in 10,000 weeks");
+    else if (n >= 1000)
+        snprintf(out, WORDS_CHANCE_LEN, "once in %d,%03d weeks", (int)n / 1000, (int)n % 1000);
+    else
+        snprintf(out, WORDS_CHANCE_LEN, n > 1 ? "once in %g weeks" : "once a week", n);
+    return out;
+}
+
+/* ---- UTF-8 ---- */
+
+/* Length of the sequence at s; 0 when it is none (RFC 3629: no overlong forms, no surrogates). */
+static size_t sequence(const unsigned char *s)
+{
+    if (s[0] < 0x80)
+        return 1;
+    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+               : (s[0] & 0xf0) == 0xe0        ? 3
+               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                              : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80) /* also the end of the text */
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+void words_clean(char *text)
+{
+    for (unsigned char *s = (unsigned char *)text; *s;) {
+        size_t n = sequence(s);
+        if (n == 0)
+            *s = '?';
+        s += n ? n : 1;
+    }
+}
