@@ -1,6 +1,7 @@
 #!/bin/sh
 # The whole check: lint; unit tests plain, under ASAN and UBSAN, and those that meet threads under TSAN; end to
-# end. The last line sums up what ran. $1: make.
+# end, also under ASAN and UBSAN (the resident monitor meets them only there). The last line sums up what ran.
+# $1: make.
 set -u
 make=${1:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -21,6 +22,7 @@ run unit
 run unit SAN=address,undefined
 run unit-threads SAN=thread
 run e2e
+run e2e SAN=address,undefined
 
 tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 bad=$(grep -cE '^ *(not ok|Failed test|Parse errors)' "$log")

@@ -5,14 +5,24 @@ set -u
 n=0
 failed=0
 pids=
-here=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d /var/tmp/psmon-e2e-XXXXXX)
 chmod 755 "$work"
+# a sanitizer's report ends in a file, whoever's output is thrown away; psmon may have become another user by then
+mkdir -m 1777 "$work/sanitizer"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:log_path=$work/sanitizer/report"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-}:log_path=$work/sanitizer/report"
 
 finish() {
+    status=$?
     for pid in $pids; do kill -TERM "$pid" 2>/dev/null; done
     for pid in $pids; do wait "$pid" 2>/dev/null; done
+    if [ -n "$(ls "$work/sanitizer")" ]; then
+        echo "# the sanitizers complain"
+        sed 's/^/# /' "$work"/sanitizer/* | head -n 60
+        status=1
+    fi
     [ -n "${KEEP:-}" ] || rm -rf "$work"
+    exit $status
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
@@ -89,6 +99,7 @@ ring() {
         --from $FROM --start "$1" --seed $SEED --speed "$2" --faults-per-week "${FAULTS:-40}" \
         --fault-size medium --config-out "$config" --labels-out "$work/labels.csv" \
         --state-dir "$work/state" ${HOOK:+--webhook "$HOOK"} ${SECRET:+--webhook-secret "$SECRET"}
+    # shellcheck disable=SC2034 # the tests stop and kill it
     simulator=$pid
     await 20 test -s "$config" && await 20 curl -fs "http://$archiver/retrieval/bpl/getVersion"
 }
@@ -99,7 +110,16 @@ listen_on() { # adds the page's address to the configuration
 # model: trains once for all tests of this build, then hands out copies
 model() {
     shared=$BUILD_DIR/e2e/model-$SUPPLIES-$SEED
-    if [ ! -s "$shared/good.model" ] || [ "$PSMON" -nt "$shared/good.model" ]; then
+    mkdir -p "$BUILD_DIR/e2e"
+    exec 8> "$shared.lock" # tests run side by side: one trains, the other waits
+    flock 8
+    model_locked
+    status=$?
+    exec 8>&-
+    return $status
+}
+model_locked() {
+    if [ -z "$(find "$shared/good.model" -size +0 -newer "$PSMON" 2>/dev/null)" ]; then
         "$PSMON" train -c "$config" --from $FROM --to $LEARNED --name good > "$work/train.log" 2>&1 || {
             sed 's/^/# /' "$work/train.log"
             return 1
