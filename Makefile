@@ -55,9 +55,10 @@ PACKAGES_CHECK := \
   perl \
   python3 \
   chromium \
-  clang-format
+  clang-format \
+  shellcheck
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
-# clang-format: one dialect
+# clang-format: one dialect; shellcheck: the scripts, which run as root in the demo
 
 .PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate
 deps:
@@ -136,7 +137,12 @@ TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
   PSMON=$(abspath $(B)/psmon) BUILD_DIR=$(abspath $(B))
 PROVE := $(TEST_ENV) prove --failures --comments --exec ''
 
-lint:
+# every header compiles alone: an includer owes it nothing
+HEADERS := $(shell find $(LAYERS) tests -name '*.h')
+$(B)/alone/%.o: % $(B)/.flags | $(PB_C)
+	@mkdir -p $(@D)
+	$(call say,ALONE,$<)$(CC) $(COMPILE_FLAGS) -MMD -MP -x c -c -o $@ $<
+lint: $(HEADERS:%=$(B)/alone/%.o)
 	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done
 format:
 	$(Q)find $(LAYERS) tests -name '*.[ch]' | xargs clang-format -i
@@ -154,7 +160,7 @@ quick: deps-check
 	$(Q)$(MAKE) --no-print-directory lint unit-quick
 e2e: $(B)/psmon
 	$(Q)$(TEST_ENV) prove --exec sh tests/e2e/*.sh
-# check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end
+# check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end (twice)
 check: deps-check
 	$(Q)sh tests/support/check.sh "$(MAKE)"
 

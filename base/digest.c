@@ -1,6 +1,8 @@
 /* Digests by OpenSSL; see digest.h. SPDX-License-Identifier: MIT */
 #include "base/digest.h"
 
+#include "base/mem.h"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -45,9 +47,7 @@ long digest_base64_decode(uint8_t *out, const char *text)
     size_t n = strlen(text);
     if (n == 0 || n % 4 != 0)
         return -1;
-    unsigned char *wide = malloc(n);
-    if (!wide)
-        return -1;
+    unsigned char *wide = xcalloc(n, 1);
     int len = EVP_DecodeBlock(wide, (const unsigned char *)text, (int)n);
     if (len >= 0) {
         len -= (text[n - 1] == '=') + (text[n - 2] == '=');

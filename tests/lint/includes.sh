@@ -11,7 +11,8 @@ list=tests/lint/layers.txt
 for file in $(find base features detectors archive alerts monitor -name '*.[ch]' | sort); do
     layer=${file%%/*}
     allowed=$(sed -n "s/^layer $layer: *//p" $list)
-    for header in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+    headers=$(sed -n 's/^ *# *include *"\([^" ]*\)".*/\1/p' "$file")
+    for header in $headers; do
         of=${header%%/*}
         case " $allowed " in
         *" $of "*) ;;
