@@ -31,7 +31,8 @@ struct csvdir {
 };
 
 struct request {
-    uv_idle_t idle; /* first */
+    struct source_request request; /* first */
+    uv_idle_t idle;
     struct csvdir *dir;
     struct request *prev, *next;
     bool *wanted;    /* [n_channels] */
@@ -54,7 +55,7 @@ struct request {
 
 static void idle_closed(uv_handle_t *handle)
 {
-    struct request *q = (struct request *)handle;
+    struct request *q = handle->data;
     free(q->wanted);
     free(q);
 }
@@ -188,7 +189,7 @@ static void open_next(struct request *q)
 
 static void on_idle(uv_idle_t *idle)
 {
-    struct request *q = (struct request *)idle;
+    struct request *q = idle->data;
     struct err err;
     if (q->end_at && uv_hrtime() > q->end_at) {
         end_request(q, ERR_TIMEOUT);
@@ -209,11 +210,13 @@ static void on_idle(uv_idle_t *idle)
     }
 }
 
-static void start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from, tstamp_ns to,
-                  double deadline_s, source_samples *on, source_done *done, void *arg)
+static struct source_request *start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from,
+                                    tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
+                                    void *arg)
 {
     struct request *q = xcalloc(1, sizeof *q);
-    *q = (struct request){.dir = d,
+    *q = (struct request){.request.source = &d->source,
+                          .dir = d,
                           .next = d->first,
                           .wanted = wanted,
                           .asked = asked,
@@ -228,13 +231,15 @@ static void start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from, 
     if (deadline_s > 0)
         q->end_at = uv_hrtime() + (uint64_t)ceil(deadline_s * 1e9);
     uv_idle_init(d->loop, &q->idle);
+    q->idle.data = q;
     uv_idle_start(&q->idle, on_idle);
+    return &q->request;
 }
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
-static void csvdir_latest(struct source *s, double deadline_s, source_samples *on, source_done *done,
-                          void *arg)
+static struct source_request *csvdir_latest(struct source *s, double deadline_s, source_samples *on,
+                                            source_done *done, void *arg)
 {
     struct csvdir *d = (struct csvdir *)s;
     size_t n = d->fleet->n_channels;
@@ -242,17 +247,23 @@ static void csvdir_latest(struct source *s, double deadline_s, source_samples *o
     memset(wanted, 1, n);
     /* an empty range after now: only what is before it */
     tstamp_ns now = d->now(d->now_arg);
-    start(d, wanted, n, now + 1, now + 1, deadline_s, on, done, arg);
+    return start(d, wanted, n, now + 1, now + 1, deadline_s, on, done, arg);
 }
 
-static void csvdir_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
-                         double deadline_s, source_samples *on, source_done *done, void *arg)
+static struct source_request *csvdir_range(struct source *s, const uint32_t channels[], size_t n,
+                                           tstamp_ns from, tstamp_ns to, double deadline_s,
+                                           source_samples *on, source_done *done, void *arg)
 {
     struct csvdir *d = (struct csvdir *)s;
     bool *wanted = xcalloc(d->fleet->n_channels, sizeof *wanted);
     for (size_t i = 0; i < n; i++)
         wanted[channels[i]] = true;
-    start(d, wanted, n, from, to, deadline_s, on, done, arg);
+    return start(d, wanted, n, from, to, deadline_s, on, done, arg);
+}
+
+static void csvdir_cancel(struct source_request *r)
+{
+    end_request((struct request *)r, ERR_CANCELLED);
 }
 
 static void csvdir_close(struct source *s)
@@ -271,6 +282,7 @@ static const struct source_ops ops = {
     .name = "csv",
     .latest = csvdir_latest,
     .range = csvdir_range,
+    .cancel = csvdir_cancel,
     .close = csvdir_close,
 };
 

@@ -1,5 +1,6 @@
 /* Where readings come from: an Archiver Appliance, a folder of CSV, or the simulated ring in
- * process. Requests are asynchronous on the loop; every request ends in exactly one on_done.
+ * process. Requests are asynchronous on the loop; every request ends in exactly one on_done, which
+ * never comes from inside the call that makes the request.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_SOURCE_H
 #define PSM_ARCHIVE_SOURCE_H
@@ -26,24 +27,35 @@ struct source_result {
  * be called several times per channel; channels come in any order. */
 typedef void source_samples(void *arg, uint32_t channel, const struct sample *s, size_t n);
 typedef void source_done(void *arg, const struct source_result *r);
+typedef void source_connected(void *arg, const int8_t connected[], const struct source_result *r);
+
+/* A request under way, for source_cancel. Gone when its on_done is called. First member of every
+ * source's own. */
+struct source_request {
+    struct source *source;
+};
 
 struct source_ops {
     const char *name;
     /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t
      * may be old: the caller drops what is not newer than what it has). Channels without answer are
      * absent. */
-    void (*latest)(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
+    struct source_request *(*latest)(struct source *s, double deadline_s, source_samples *on,
+                                     source_done *done, void *arg);
     /* All samples of the channels with from <= t < to, and before them the newest sample older than
      * from, when there is one. deadline_s <= 0: as long as it makes progress. */
-    void (*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
-                  double deadline_s, source_samples *on, source_done *done, void *arg);
+    struct source_request *(*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                                    tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
+                                    void *arg);
     /* Whether the archiver is connected to each channel: connected[n_channels], 1 yes, 0 no, -1 not
-     * known. NULL when the source cannot tell. */
-    void (*connections)(struct source *s, double deadline_s,
-                        void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
-                        void *arg);
-    /* Cancels what is under way (each on_done is called with ERR_CANCELLED; start nothing from
-     * there) and frees. Not to be called from inside a source_samples. */
+     * known; only to be read when r->code is 0. NULL when the source cannot tell. */
+    struct source_request *(*connections)(struct source *s, double deadline_s, source_connected *on,
+                                          void *arg);
+    /* Ends a request: its on_done is called with ERR_CANCELLED before this returns (start nothing
+     * from there), and nothing of it after that; what it had open is closed or serves the next
+     * request. Not to be called from inside a source_samples. */
+    void (*cancel)(struct source_request *r);
+    /* Cancels what is under way and frees. Not to be called from inside a source_samples. */
     void (*close)(struct source *s);
 };
 
@@ -65,5 +77,8 @@ struct source_options {
 int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
                 struct err *err) MUSTCHECK;
 void source_close(struct source *s); /* NULL is fine */
+
+/* See source_ops.cancel; NULL is fine. */
+void source_cancel(struct source_request *r);
 
 #endif

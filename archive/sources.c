@@ -18,3 +18,9 @@ void source_close(struct source *s)
     if (s)
         s->ops->close(s);
 }
+
+void source_cancel(struct source_request *r)
+{
+    if (r)
+        r->source->ops->cancel(r);
+}

@@ -14,39 +14,25 @@ struct span {
     struct span_options o;
     uint32_t *channels;
     struct record *reading; /* slice whose request is under way */
-    struct record *read;    /* slice that waits for `ready` to be through */
-    struct record *ready;   /* slice whose frames are handed over */
-    size_t next_minute;     /* in ready */
-    tstamp_ns read_to;      /* start of the next slice to request */
+    struct source_request *request;
+    struct record *read;  /* slice that waits for `ready` to be through */
+    struct record *ready; /* slice whose frames are handed over */
+    size_t next_minute;   /* in ready */
+    tstamp_ns read_to;    /* start of the next slice to request */
     bool failed, finished, paused, cancelled;
     struct err err;
     uv_idle_t idle;
-    bool idle_closed;
     uint64_t samples;
 };
 
-static void release(struct span *s)
-{
-    if (!s->cancelled || !s->idle_closed || s->reading)
-        return;
-    record_free(s->read);
-    record_free(s->ready);
-    free(s->channels);
-    free(s);
-}
-
 static void on_idle_closed(uv_handle_t *h)
 {
-    struct span *s = h->data;
-    s->idle_closed = true;
-    release(s);
+    free(h->data);
 }
 
 static void on_samples(void *arg, uint32_t channel, const struct sample *sample, size_t n)
 {
     struct span *s = arg;
-    if (s->cancelled)
-        return; /* the grid may be gone */
     s->samples += n;
     record_push(s->reading, channel, sample, n);
 }
@@ -71,9 +57,9 @@ static void on_read(void *arg, const struct source_result *r)
     struct span *s = arg;
     struct record *done = s->reading;
     s->reading = NULL;
+    s->request = NULL;
     if (s->cancelled) {
         record_free(done);
-        release(s);
         return;
     }
     if (r->code != 0 && r->channels_answered == 0) {
@@ -106,8 +92,9 @@ static void request_next(struct span *s)
     }
     s->read_to = from + (tstamp_ns)n * s->o.period;
     /* the last frame of the slice stands at its time and needs the sample of that very instant */
-    s->o.source->ops->range(s->o.source, s->channels, s->o.fleet->n_channels, from,
-                            from + (tstamp_ns)(n - 1) * s->o.period + 1, 0, on_samples, on_read, s);
+    s->request = s->o.source->ops->range(s->o.source, s->channels, s->o.fleet->n_channels, from,
+                                         from + (tstamp_ns)(n - 1) * s->o.period + 1, 0, on_samples, on_read,
+                                         s);
 }
 
 static void finish(struct span *s)
@@ -178,6 +165,11 @@ void span_free(struct span *s)
     if (!s || s->cancelled)
         return;
     s->cancelled = true;
+    source_cancel(s->request);
+    record_free(s->read);
+    record_free(s->ready);
+    s->read = s->ready = NULL;
+    free(s->channels);
     uv_close((uv_handle_t *)&s->idle, on_idle_closed);
 }
 

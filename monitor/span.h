@@ -28,8 +28,7 @@ struct span_options {
 struct span *span_start(const struct span_options *o);
 void span_resume(struct span *s);
 
-/* Gives up without on_done, or frees after it. The source's answers to a cancelled span are ignored;
- * memory goes when the last has come. NULL is fine. */
+/* Gives up without on_done, cancelling what it asked of the source, or frees after it. NULL is fine. */
 void span_free(struct span *s);
 
 /* Readings received so far. */

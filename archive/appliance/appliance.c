@@ -51,6 +51,7 @@ static void on_nothing_to_do(uv_timer_t *timer)
 
 void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind, double deadline_s)
 {
+    op->request.source = &a->source;
     op->a = a;
     op->kind = kind;
     op->next = a->first;
@@ -125,6 +126,11 @@ void operation_end(struct operation *op, int code, size_t of)
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
+static void appliance_cancel(struct source_request *r)
+{
+    operation_end((struct operation *)r, ERR_CANCELLED, 0);
+}
+
 static void appliance_close(struct source *s)
 {
     struct appliance *a = (struct appliance *)s;
@@ -145,6 +151,7 @@ static const struct source_ops with_management = {
     .latest = appliance_latest,
     .range = appliance_range,
     .connections = appliance_connections,
+    .cancel = appliance_cancel,
     .close = appliance_close,
 };
 
@@ -152,6 +159,7 @@ static const struct source_ops retrieval_only = {
     .name = "appliance",
     .latest = appliance_latest,
     .range = appliance_range,
+    .cancel = appliance_cancel,
     .close = appliance_close,
 };
 

@@ -44,7 +44,7 @@ struct lists {
     int8_t *connected; /* [n_channels] of connection states */
     source_samples *on_samples;
     source_done *on_done;
-    void (*on_connected)(void *arg, const int8_t connected[], const struct source_result *r);
+    source_connected *on_connected;
     void *arg;
 };
 
@@ -127,7 +127,8 @@ static struct lists *lists_new(double deadline_s, char *url, void *arg)
     return l;
 }
 
-static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
+static struct source_request *lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind,
+                                          double deadline_s)
 {
     operation_begin(&l->op, a, kind, deadline_s);
     if (a->n_batches == 0)
@@ -136,6 +137,7 @@ static void lists_begin(struct lists *l, struct appliance *a, enum operation_kin
         l->slot[i].lists = l;
         start_next(&l->slot[i]);
     }
+    return &l->op.request;
 }
 
 /* ---- live samples ---------------------------------------------------------------------------- */
@@ -177,7 +179,8 @@ static void report_latest(struct operation *op, const struct source_result *r)
     l->on_done(l->arg, r);
 }
 
-void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg)
+struct source_request *appliance_latest(struct source *s, double deadline_s, source_samples *on,
+                                        source_done *done, void *arg)
 {
     struct appliance *a = (struct appliance *)s;
     char at[TIMEFMT_LEN];
@@ -189,7 +192,7 @@ void appliance_latest(struct source *s, double deadline_s, source_samples *on, s
     l->newest = now + MOST_AHEAD;
     l->on_samples = on;
     l->on_done = done;
-    lists_begin(l, a, OPERATION_LATEST, deadline_s);
+    return lists_begin(l, a, OPERATION_LATEST, deadline_s);
 }
 
 /* ---- connection states ----------------------------------------------------------------------- */
@@ -210,9 +213,8 @@ static void report_status(struct operation *op, const struct source_result *r)
     l->on_connected(l->arg, l->connected, r);
 }
 
-void appliance_connections(struct source *s, double deadline_s,
-                           void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
-                           void *arg)
+struct source_request *appliance_connections(struct source *s, double deadline_s, source_connected *on,
+                                             void *arg)
 {
     struct appliance *a = (struct appliance *)s;
     struct lists *l = lists_new(deadline_s, xasprintf("%s/bpl/getPVStatus", a->management), arg);
@@ -221,5 +223,5 @@ void appliance_connections(struct source *s, double deadline_s,
     l->on_connected = on;
     l->connected = xcalloc(a->fleet->n_channels, 1);
     memset(l->connected, -1, a->fleet->n_channels);
-    lists_begin(l, a, OPERATION_CONNECTIONS, deadline_s);
+    return lists_begin(l, a, OPERATION_CONNECTIONS, deadline_s);
 }

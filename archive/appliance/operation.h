@@ -41,6 +41,7 @@ struct appliance {
 
 /* First member of each operation's own struct. */
 struct operation {
+    struct source_request request; /* first */
     struct appliance *a;
     struct operation *prev, *next;
     enum operation_kind kind;
@@ -75,11 +76,12 @@ void operation_timer(struct operation *op, uv_timer_t *timer);
 void operation_close_timer(struct operation *op, uv_timer_t *timer);
 
 /* The operations of source_ops. */
-void appliance_latest(struct source *s, double deadline_s, source_samples *on, source_done *done, void *arg);
-void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
-                     double deadline_s, source_samples *on, source_done *done, void *arg);
-void appliance_connections(struct source *s, double deadline_s,
-                           void (*on)(void *arg, const int8_t connected[], const struct source_result *r),
-                           void *arg);
+struct source_request *appliance_latest(struct source *s, double deadline_s, source_samples *on,
+                                        source_done *done, void *arg);
+struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                                       tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
+                                       void *arg);
+struct source_request *appliance_connections(struct source *s, double deadline_s, source_connected *on,
+                                             void *arg);
 
 #endif

@@ -280,8 +280,9 @@ static void report(struct operation *op, const struct source_result *res)
     r->on_done(r->arg, res);
 }
 
-void appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
-                     double deadline_s, source_samples *on, source_done *done, void *arg)
+struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                                       tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
+                                       void *arg)
 {
     struct appliance *a = (struct appliance *)s;
     struct range *r = xcalloc(1, sizeof *r);
@@ -307,4 +308,5 @@ void appliance_range(struct source *s, const uint32_t channels[], size_t n, tsta
     }
     if (n == 0)
         operation_end_soon(&r->op);
+    return &r->op.request;
 }

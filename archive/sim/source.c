@@ -13,6 +13,7 @@ enum kind { KIND_LATEST, KIND_RANGE, KIND_CONNECTIONS };
 
 /* A request under way. */
 struct request {
+    struct source_request request; /* first */
     struct request *next;
     enum kind kind;
     uint32_t *channels; /* of the fleet */
@@ -21,7 +22,7 @@ struct request {
     bool begun; /* the channel at `at` */
     source_samples *on;
     source_done *done;
-    void (*on_connections)(void *arg, const int8_t connected[], const struct source_result *r);
+    source_connected *on_connections;
     void *arg;
     struct source_result result;
 };
@@ -132,14 +133,15 @@ static struct request *add_request(struct source *source, enum kind kind, source
 {
     struct sim_source *s = (struct sim_source *)source;
     struct request *r = xcalloc(1, sizeof *r);
-    *r = (struct request){.kind = kind, .on = on, .done = done, .arg = arg};
+    *r = (struct request){.request.source = source, .kind = kind, .on = on, .done = done, .arg = arg};
     *s->last = r;
     s->last = &r->next;
     uv_idle_start(&s->idle, on_idle);
     return r;
 }
 
-static void latest(struct source *source, double deadline_s, source_samples *on, source_done *done, void *arg)
+static struct source_request *latest(struct source *source, double deadline_s, source_samples *on,
+                                     source_done *done, void *arg)
 {
     (void)deadline_s; /* never waits for anybody */
     const struct sim_source *s = (const struct sim_source *)source;
@@ -148,10 +150,12 @@ static void latest(struct source *source, double deadline_s, source_samples *on,
     r->channels = xcalloc(r->n + 1, sizeof *r->channels);
     for (size_t i = 0; i < r->n; i++)
         r->channels[i] = (uint32_t)i;
+    return &r->request;
 }
 
-static void range(struct source *source, const uint32_t channels[], size_t n, tstamp_ns from, tstamp_ns to,
-                  double deadline_s, source_samples *on, source_done *done, void *arg)
+static struct source_request *range(struct source *source, const uint32_t channels[], size_t n,
+                                    tstamp_ns from, tstamp_ns to, double deadline_s, source_samples *on,
+                                    source_done *done, void *arg)
 {
     (void)deadline_s;
     const struct sim_source *s = (const struct sim_source *)source;
@@ -163,15 +167,17 @@ static void range(struct source *source, const uint32_t channels[], size_t n, ts
         r->channels[i] = channels[i];
     r->from = from <= now ? from : now + 1;
     r->to = to <= now ? to : now + 1;
+    return &r->request;
 }
 
-static void connections(struct source *source, double deadline_s,
-                        void (*on)(void *, const int8_t[], const struct source_result *), void *arg)
+static struct source_request *connections(struct source *source, double deadline_s, source_connected *on,
+                                          void *arg)
 {
     (void)deadline_s;
     struct request *r = add_request(source, KIND_CONNECTIONS, NULL, NULL, arg);
     r->on_connections = on;
     r->result.error = "";
+    return &r->request;
 }
 
 static void on_closed(uv_handle_t *h)
@@ -181,18 +187,27 @@ static void on_closed(uv_handle_t *h)
     free(s);
 }
 
+static void cancel(struct source_request *request)
+{
+    struct sim_source *s = (struct sim_source *)request->source;
+    struct request *r = (struct request *)request, **at = &s->first;
+    while (*at != r)
+        at = &(*at)->next;
+    *at = r->next;
+    if (!*at)
+        s->last = at;
+    r->result.code = ERR_CANCELLED;
+    r->result.error = "cancelled";
+    if (r->kind == KIND_CONNECTIONS)
+        r->on_connections(r->arg, NULL, &r->result);
+    finish(r);
+}
+
 static void close_source(struct source *source)
 {
     struct sim_source *s = (struct sim_source *)source;
-    while (s->first) {
-        struct request *r = s->first;
-        s->first = r->next;
-        r->result.code = ERR_CANCELLED;
-        r->result.error = "cancelled";
-        if (r->kind == KIND_CONNECTIONS)
-            r->on_connections(r->arg, NULL, &r->result);
-        finish(r);
-    }
+    while (s->first)
+        cancel(&s->first->request);
     uv_close((uv_handle_t *)&s->idle, on_closed);
 }
 
@@ -201,6 +216,7 @@ static const struct source_ops ops = {
     .latest = latest,
     .range = range,
     .connections = connections,
+    .cancel = cancel,
     .close = close_source,
 };
 

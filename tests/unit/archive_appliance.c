@@ -151,18 +151,21 @@ static void on_log(void *arg, const struct http_result *r)
     buf_add(arg, r->body, r->body_len);
 }
 
-/* The peer's list of all requests so far. */
+/* The peer's list of all requests so far; the test's own loop does not turn meanwhile. */
 static struct buf peer_log(void)
 {
     struct buf text = {0};
     char url[64];
-    struct http *http = http_new(&loop, 1);
+    uv_loop_t own;
+    uv_loop_init(&own);
+    struct http *http = http_new(&own, 1);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/_log", peer.port);
     http_start(http, &(struct http_options){.method = "GET", .url = url, .on_done = on_log, .arg = &text});
     while (text.len == 0)
-        uv_run(&loop, UV_RUN_ONCE);
+        uv_run(&own, UV_RUN_ONCE);
     http_free(http);
-    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_run(&own, UV_RUN_DEFAULT);
+    uv_loop_close(&own);
     return text;
 }
 
@@ -478,6 +481,82 @@ static void connection_states(void **state)
     fleet_free(f);
 }
 
+static void on_cancelled(void *arg, const int8_t connected[], const struct source_result *r)
+{
+    (void)connected;
+    collect_done(arg, r);
+}
+
+/* Only what is cancelled ends, once, at once; its connections are closed (they wait for an answer that nobody
+ * wants), and the next request is served. */
+static void a_cancelled_request_ends_alone(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    static struct collect poll, states;
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    /* two of the range, one poll, one of connection states; then all is well */
+    struct source *s = open_script("stall,stall,stall,stall,ok", f, 2, 3);
+    uint32_t all[] = {0, 1, 2};
+    tstamp_ns from = at("2026-11-22T00:00:00Z"), to = at("2026-11-22T00:10:00Z");
+    struct source_request *range = s->ops->range(s, all, 3, from, to, 0, collect_samples, collect_done, &c);
+    struct source_request *latest = s->ops->latest(s, 30, collect_samples, collect_done, &poll);
+    struct source_request *connections = s->ops->connections(s, 30, on_cancelled, &states);
+    for (bool arrived = false; !arrived;) { /* until the last of them is there */
+        uv_run(&loop, UV_RUN_NOWAIT);
+        struct buf log = peer_log();
+        const char *mine = strstr(log.data, "stall,stall,stall,stall,ok");
+        arrived = mine && strstr(mine, "getPVStatus");
+        buf_free(&log);
+    }
+    assert_string_equal(c.error, "");
+    source_cancel(range);
+    assert_int_equal(c.done, 1);
+    assert_int_equal(c.result.code, ERR_CANCELLED);
+    assert_int_equal(poll.done + states.done, 0);
+    source_cancel(connections);
+    assert_int_equal(states.done, 1);
+    assert_int_equal(states.result.code, ERR_CANCELLED);
+    source_cancel(latest);
+    assert_int_equal(poll.result.code, ERR_CANCELLED);
+    collect_reset(&c);
+    s->ops->range(s, all, 3, from, to, 5, collect_samples, collect_done, &c); /* at once */
+    run_and_close(s);
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 3);
+    assert_int_equal(poll.done, 1);
+    assert_int_equal(states.done, 1);
+    source_cancel(NULL);
+    fleet_free(f);
+}
+
+/* A reload while catching up: the samples that are on their way reach nobody. */
+static void a_range_is_cancelled_in_the_middle(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    struct source *s = open_script("slow,slow,ok", f, 2, 0);
+    uint32_t all[] = {0, 1, 2};
+    tstamp_ns from = at("2026-11-22T00:00:00Z"), to = at("2026-11-22T01:00:00Z");
+    struct source_request *range = s->ops->range(s, all, 3, from, to, 0, collect_samples, collect_done, &c);
+    while (!c.n[0] && !c.n[1])
+        uv_run(&loop, UV_RUN_ONCE);
+    source_cancel(range);
+    assert_int_equal(c.done, 1); /* a sample after it would fail in collect_samples */
+    static struct collect next;
+    s->ops->range(s, all, 3, from, to, 5, collect_samples, collect_done, &next);
+    while (!next.done)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(next.result.code, 0);
+    assert_int_equal(c.result.code, ERR_CANCELLED);
+    source_close(s);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(c.done, 1);
+    collect_reset(&next);
+    fleet_free(f);
+}
+
 static void closing_cancels(void **state)
 {
     (void)state;
@@ -626,6 +705,8 @@ int main(void)
         cmocka_unit_test(range_heals),
         cmocka_unit_test(range_gives_up),
         cmocka_unit_test(connection_states),
+        cmocka_unit_test(a_cancelled_request_ends_alone),
+        cmocka_unit_test(a_range_is_cancelled_in_the_middle),
         cmocka_unit_test(closing_cancels),
         cmocka_unit_test(urls_are_checked),
         cmocka_unit_test(json_forms),

@@ -266,6 +266,38 @@ static void deadline_and_close(void **state)
     assert_int_equal(c.result.code, ERR_CANCELLED);
 }
 
+static void a_cancelled_request_ends_alone(void **state)
+{
+    (void)state;
+    write_long(ROWS);
+    struct source *s = open_dir();
+    static const uint32_t all[] = {0, 1, 2, 3, 4, 5};
+    static struct collect other;
+    collect_reset(&c);
+    struct source_request *first =
+        s->ops->range(s, all, 6, T0, T0 + ROWS * NS_PER_MIN, 0, collect_samples, collect_done, &other);
+    now = T0 + NS_PER_DAY;
+    s->ops->latest(s, 0, collect_samples, collect_done, &c);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(other.done, 0);
+    source_cancel(first);
+    assert_int_equal(other.done, 1);
+    assert_int_equal(other.result.code, ERR_CANCELLED);
+    wait_for_done();
+    assert_int_equal(c.result.code, 0);
+    size_t rows = 0;
+    collect_reset(&c);
+    s->ops->range(s, all, 6, T0, T0 + NS_PER_HOUR, 0, collect_samples, collect_done, &c);
+    wait_for_done();
+    assert_int_equal(c.result.code, 0);
+    for (size_t i = 0; i < 6; i++)
+        rows += c.n[i];
+    assert_true(rows > 0);
+    close_source(s);
+    assert_int_equal(other.done, 1);
+    collect_reset(&other);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -297,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mixed_forms),        cmocka_unit_test(long_file),
         cmocka_unit_test(damaged_files),      cmocka_unit_test(missing_files),
-        cmocka_unit_test(deadline_and_close),
+        cmocka_unit_test(deadline_and_close), cmocka_unit_test(a_cancelled_request_ends_alone),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -121,6 +121,29 @@ static void a_range_of_some(void **state)
     assert_in_range(f->samples, 10300, 10682);
 }
 
+/* Wherever it stands in the queue; those before and after it are answered. */
+static void a_cancelled_request_ends_alone(void **state)
+{
+    uint32_t all[120];
+    for (uint32_t i = 0; i < 120; i++)
+        all[i] = i;
+    for (int which = 0; which < 3; which++) {
+        struct fixture *f = *state;
+        struct source_request *r[3];
+        tstamp_ns from = f->now - NS_PER_DAY;
+        f->done = 0;
+        for (int i = 0; i < 3; i++)
+            r[i] = f->source->ops->range(f->source, all, 120, from, f->now, 0, on_samples, on_done, f);
+        source_cancel(r[which]);
+        assert_int_equal(f->done, 1);
+        assert_int_equal(f->code, ERR_CANCELLED);
+        f->source->ops->latest(f->source, 1, on_samples, on_done, f);
+        uv_run(&f->loop, UV_RUN_DEFAULT);
+        assert_int_equal(f->done, 4);
+        assert_int_equal(f->code, 0);
+    }
+}
+
 static void closing_cancels(void **state)
 {
     struct fixture *f = *state;
@@ -161,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_latest_of_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_range_of_some, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_request_ends_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_cancels, setup, teardown),
         cmocka_unit_test_setup_teardown(connections, setup, teardown),
     };
