@@ -114,7 +114,7 @@ static uint32_t odd_reading(uint64_t bits, int32_t *code, int32_t before)
 /* Codes and words of a channel's day, all states sent or missing; *before is the code of the minute before.
  */
 static void sample_channel(const struct sim *s, const struct unit *u, int signal, int64_t day,
-                           const struct physics *p, struct block *b, int32_t *before)
+                           const struct supply_day *p, struct block *b, int32_t *before)
 {
     const double *value = p->value[signal];
     const float *noise = p->noise[signal];
@@ -250,7 +250,7 @@ void block_make(void *sim, uint64_t key, void *block)
     if (u->deadband[SIGNAL_DAC])
         b->dac_before = dac_before(s, supply, day, b);
 
-    struct physics *p = xcalloc(1, sizeof *p);
+    struct supply_day *p = xcalloc(1, sizeof *p);
     effects_make(s, supply, day, p);
     int32_t before[SIGNAL_KNOWN] = {[SIGNAL_DAC] = p->drive.dac[DRIVE_DAY - 1]};
     for (int c = 0; c < SIGNAL_KNOWN; c++)

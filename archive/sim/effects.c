@@ -83,7 +83,7 @@ static double water_lost(const struct sim_fault *f, double minutes)
 }
 
 /* Faults of the magnet's water act on the magnet itself, so that the voltage sees them too. */
-static void heat_magnet(const struct sim_fault *f, int64_t day, struct physics *p)
+static void heat_magnet(const struct sim_fault *f, int64_t day, struct supply_day *p)
 {
     double *magnet = p->value[SIGNAL_MAGNET_TEMPERATURE];
     for (int k = index_of(f->onset, day); k < index_of(f->end, day); k++) {
@@ -95,7 +95,7 @@ static void heat_magnet(const struct sim_fault *f, int64_t day, struct physics *
 }
 
 /* A fan that stops: the heat sink settles higher in proportion to the loss, and hunts. */
-static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, struct physics *p)
+static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, struct supply_day *p)
 {
     double full = fmax(0.1, fabs(u->setpoint));
     double period = random_between(random_at(f->key, 40), 11, 17);
@@ -110,7 +110,7 @@ static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, st
 }
 
 /* A joint that makes contact and loses it again every twenty minutes or so. */
-static void joint(const struct sim *s, const struct sim_fault *f, int64_t day, struct physics *p)
+static void joint(const struct sim *s, const struct sim_fault *f, int64_t day, struct supply_day *p)
 {
     uint64_t spell = random_mix(f->key), jitter = random_mix(spell);
     for (int k = index_of(f->onset, day); k < index_of(f->end, day); k++) {
@@ -123,7 +123,7 @@ static void joint(const struct sim *s, const struct sim_fault *f, int64_t day, s
     }
 }
 
-static void noisy_current(const struct sim *s, const struct sim_fault *f, int64_t day, struct physics *p)
+static void noisy_current(const struct sim *s, const struct sim_fault *f, int64_t day, struct supply_day *p)
 {
     bool dcct = f->mode == FAULT_DCCT_NOISY;
     float current = (float)sqrt(f->size), voltage = dcct ? (float)sqrt(1 + 0.1 * (f->size - 1)) : current;
@@ -139,7 +139,7 @@ static void noisy_current(const struct sim *s, const struct sim_fault *f, int64_
     }
 }
 
-static void sensor(const struct sim *s, const struct sim_fault *f, int64_t day, struct physics *p)
+static void sensor(const struct sim *s, const struct sim_fault *f, int64_t day, struct supply_day *p)
 {
     double *v = p->value[f->signal];
     for (int k = index_of(f->onset, day); k < index_of(f->end, day); k++) {
@@ -157,7 +157,7 @@ static bool acts(const struct sim *s, const struct sim_fault *f, uint32_t supply
 }
 
 static void apply_fault(struct sim *s, const struct sim_fault *f, uint32_t supply, int64_t day,
-                        struct physics *p)
+                        struct supply_day *p)
 {
     switch (f->mode) {
     case FAULT_FAN: fan(f, &s->units[supply], day, p); break;
@@ -170,7 +170,7 @@ static void apply_fault(struct sim *s, const struct sim_fault *f, uint32_t suppl
 }
 
 /* Every supply of the fed feeders dips for a sample: most, not all. */
-static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, struct physics *p)
+static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, struct supply_day *p)
 {
     int minute[2], feeder[2];
     int n = calendar_sags(&s->calendar, day, minute, feeder);
@@ -183,7 +183,7 @@ static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, s
     }
 }
 
-static void temperatures(struct sim *s, const struct unit *u, int64_t day, struct physics *p)
+static void temperatures(struct sim *s, const struct unit *u, int64_t day, struct supply_day *p)
 {
     const struct ambient_day *air = cache_get(s->air_days, day_key(u->sector, day));
     const struct ambient_day *water = cache_get(s->water_days, day_key(u->water, day));
@@ -202,7 +202,7 @@ static void temperatures(struct sim *s, const struct unit *u, int64_t day, struc
     cache_release(s->water_days, water);
 }
 
-static void electrical(const struct unit *u, struct physics *p)
+static void electrical(const struct unit *u, struct supply_day *p)
 {
     const double *magnet = p->value[SIGNAL_MAGNET_TEMPERATURE];
     for (int k = 0; k < DAY_LEN; k++) {
@@ -218,7 +218,7 @@ static void electrical(const struct unit *u, struct physics *p)
     }
 }
 
-static void sensors(const struct sim *s, const struct unit *u, int64_t day, struct physics *p)
+static void sensors(const struct sim *s, const struct unit *u, int64_t day, struct supply_day *p)
 {
     static const int signals[] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
                                   SIGNAL_IGBT_TEMPERATURE};
@@ -233,7 +233,7 @@ static void sensors(const struct sim *s, const struct unit *u, int64_t day, stru
     }
 }
 
-void effects_make(struct sim *s, uint32_t supply, int64_t day, struct physics *p)
+void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day *p)
 {
     const struct unit *u = &s->units[supply];
     drive_make(s, supply, day, &p->drive);

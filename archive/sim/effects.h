@@ -8,13 +8,13 @@
 /* Index 0 is the last minute of the day before, index m + 1 is minute m. */
 #define DAY_LEN (MINUTES_PER_DAY + 1)
 
-struct physics {
+struct supply_day {
     struct drive drive;
     double value[SIGNAL_KNOWN][DAY_LEN]; /* °C, A, °C, code, °C, V */
     float noise[SIGNAL_KNOWN][DAY_LEN];  /* sd of the white noise, unit of the channel */
 };
 
 /* Fills p for a day of a supply. */
-void effects_make(struct sim *s, uint32_t supply, int64_t day, struct physics *p);
+void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day *p);
 
 #endif
