@@ -5,20 +5,24 @@
 #include "features/mode.h"
 #include "features/select.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BRIDGE (10 * NS_PER_MIN) /* a missing current is held so long; slower grids: BRIDGE_PERIODS */
 #define BRIDGE_PERIODS 3
 #define WARM (2 * NS_PER_HOUR)
 
-enum { TAU3, TAU15, TAU60, TAUS };
-static const tstamp_ns taus[TAUS] = {3 * NS_PER_MIN, 15 * NS_PER_MIN, 60 * NS_PER_MIN};
+static const tstamp_ns tau_of[LOW_PASSES] = {
+    [LP_Q3] = 3 * NS_PER_MIN,  [LP_Q15] = 15 * NS_PER_MIN, [LP_Q60] = 60 * NS_PER_MIN,
+    [LP_A3] = 3 * NS_PER_MIN,  [LP_A15] = 15 * NS_PER_MIN, [LP_A60] = 60 * NS_PER_MIN,
+    [LP_QM3] = 3 * NS_PER_MIN, [LP_QM15] = 15 * NS_PER_MIN};
 
 struct driver_state {
-    double i, before, before2;         /* this minute's current and the two before it */
-    double q[TAUS], a[TAUS], qm[TAUS]; /* low passes; those of qm up to TAU15 */
-    tstamp_ns seen, since;             /* last reading of the current; start of the low passes */
+    double i, before, before2; /* this minute's current and the two before it */
+    double low[BANKS][LOW_PASSES];
+    tstamp_ns seen, since; /* last reading of the current; start of the low passes */
     bool running;
     struct mode_state mode;
 };
@@ -43,6 +47,7 @@ struct drivers *drivers_new(const struct fleet *f, const struct supply_scale sca
     d->fleet = f;
     d->period = period;
     d->gap = BRIDGE > BRIDGE_PERIODS * period ? BRIDGE : BRIDGE_PERIODS * period;
+    assert(d->gap < DRIVERS_STRETCH); /* banks.h: no stretch goes by without a restart being seen */
     d->scale = xcalloc(n, sizeof *d->scale);
     d->row = xcalloc(n, sizeof *d->row);
     d->mode = xcalloc(n, sizeof *d->mode);
@@ -78,12 +83,13 @@ static void advance(struct drivers *d, tstamp_ns t)
 {
     tstamp_ns step = d->t == INT64_MIN ? d->gap + 1 : t - d->t;
     d->jumped = step > d->gap || step < 0;
+    d->banks = banks_at(t, d->jumped ? t : d->t, DRIVERS_STRETCH);
     d->t = t;
     if (step == d->gain_for)
         return;
     d->gain_for = step;
-    for (int k = 0; k < TAUS; k++)
-        d->gain[k] = step > 0 ? lowpass_gain(step, taus[k]) : 0;
+    for (int k = 0; k < LOW_PASSES; k++)
+        d->gain[k] = step > 0 ? lowpass_gain(step, tau_of[k]) : 0;
 }
 
 static bool any_reading(const struct supply *s, const float value[])
@@ -104,24 +110,23 @@ static void start(struct driver_state *a, double i, tstamp_ns t)
     a->running = true;
     a->since = t;
     a->before = a->before2 = i;
-    for (int k = 0; k < TAUS; k++) {
-        a->q[k] = a->qm[k] = i * i;
-        a->a[k] = fabs(i);
-    }
 }
 
-/* Takes the current of this minute, bridges a missing one; false when it is unknown. */
-static bool follow_current(struct drivers *d, struct driver_state *a, double i)
+/* Takes the current of this minute, bridges a missing one; false when it is unknown. *anew: there is no past.
+ */
+static bool follow_current(struct drivers *d, struct driver_state *a, double i, bool *anew)
 {
+    *anew = false;
     if (isnan(i)) {
         a->running = a->running && !d->jumped && d->t - a->seen <= d->gap;
         if (!a->running)
             return false;
         i = a->i;
     } else {
-        if (!a->running || d->jumped || d->t - a->seen > d->gap)
+        if (!a->running || d->jumped || d->t - a->seen > d->gap) {
             start(a, i, d->t);
-        else {
+            *anew = true;
+        } else {
             a->before2 = a->before;
             a->before = a->i;
         }
@@ -131,12 +136,17 @@ static bool follow_current(struct drivers *d, struct driver_state *a, double i)
     return true;
 }
 
-static void low_pass(const struct drivers *d, struct driver_state *a, float qm)
+static void low_pass(const struct drivers *d, struct driver_state *a, float qm, bool anew)
 {
-    for (int k = 0; k < TAUS; k++) {
-        a->q[k] += d->gain[k] * (a->i * a->i - a->q[k]);
-        a->a[k] += d->gain[k] * (fabs(a->i) - a->a[k]);
-        a->qm[k] += d->gain[k] * ((double)qm - a->qm[k]);
+    double q = a->i * a->i, abs = fabs(a->i), m = (double)qm;
+    const double x[LOW_PASSES] = {q, q, q, abs, abs, abs, m, m};
+    for (unsigned b = 0; b < BANKS; b++) {
+        double *y = a->low[b];
+        if (anew || (d->banks.restart && b == d->banks.young))
+            memcpy(y, x, sizeof x);
+        else
+            for (int k = 0; k < LOW_PASSES; k++)
+                y[k] += d->gain[k] * (x[k] - y[k]);
     }
 }
 
@@ -144,21 +154,22 @@ static void fill_row(const struct drivers *d, const struct driver_state *a, stru
                      float dac)
 {
     float i = (float)a->i, sign = isnan(dac) ? i : dac;
+    const double *y = a->low[d->banks.read];
     *r = (struct driver_row){
         .i = i,
         .a = fabsf(i),
         .q = (float)(a->i * a->i),
-        .q3 = (float)a->q[TAU3],
-        .q15 = (float)a->q[TAU15],
-        .q60 = (float)a->q[TAU60],
-        .a3 = (float)a->a[TAU3],
-        .a15 = (float)a->a[TAU15],
-        .a60 = (float)a->a[TAU60],
+        .q3 = (float)y[LP_Q3],
+        .q15 = (float)y[LP_Q15],
+        .q60 = (float)y[LP_Q60],
+        .a3 = (float)y[LP_A3],
+        .a15 = (float)y[LP_A15],
+        .a60 = (float)y[LP_A60],
         .dac = dac,
         .sign = (float)((sign > 0) - (sign < 0)),
         .qm = qm,
-        .qm3 = (float)a->qm[TAU3],
-        .qm15 = (float)a->qm[TAU15],
+        .qm3 = (float)y[LP_QM3],
+        .qm15 = (float)y[LP_QM15],
         .valid = true,
         .warm = d->t - a->since >= WARM,
     };
@@ -170,20 +181,21 @@ static void step_supply(struct drivers *d, size_t s, const float value[])
     struct driver_state *a = &d->state[s];
     struct driver_row *r = &d->row[s];
     bool any = any_reading(u, value);
-    if (u->known[SIGNAL_CURRENT] < 0) {
+    /* Without a full scale there is no telling off from on. The largest current seen so far would do for a
+     * scale, but it would make the past of years count. */
+    if (u->known[SIGNAL_CURRENT] < 0 || isnan(d->peak[s])) {
         r->valid = false;
         d->mode[s] = any ? MODE_STEADY : MODE_UNKNOWN;
         return;
     }
     float raw = reading(value, u->known[SIGNAL_CURRENT]);
-    if (isnan(d->scale[s].peak) && !isnan(raw) && !(fabsf(raw) <= d->peak[s]))
-        d->peak[s] = fmaxf(fabsf(raw), 1e-30F);
     float i = raw / d->peak[s];
     float dac = (float)((double)reading(value, u->known[SIGNAL_DAC]) / d->scale[s].dac);
     float median = NAN;
-    if (follow_current(d, a, (double)i)) {
+    bool anew;
+    if (follow_current(d, a, (double)i, &anew)) {
         median = select_middle((float)a->i, (float)a->before, (float)a->before2);
-        low_pass(d, a, median * median);
+        low_pass(d, a, median * median, anew);
         fill_row(d, a, r, median * median, dac);
     } else {
         r->valid = false;

@@ -1,11 +1,12 @@
 /* What drives a supply's temperatures and voltage: its current and the low-passed history of it, and its
  * mode. Knows nothing of fitted coefficients, only of scales.
- * i = I / full scale, q = i², a = |i|; LP_τ(x): y ← y + (1 − e^(−Δt/τ)) (x − y).
+ * i = I / full scale, q = i², a = |i|; LP_τ(x): y ← y + (1 − e^(−Δt/τ)) (x − y), in two banks (banks.h).
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_DRIVERS_H
 #define PSM_FEATURES_DRIVERS_H
 
 #include "base/fleet.h"
+#include "features/banks.h"
 #include "features/record.h"
 
 #include <stdbool.h>
@@ -20,6 +21,12 @@ struct supply_scale {
 
 /* Scales as far as the fleet alone gives them. */
 struct supply_scale drivers_default_scale(const struct fleet *f, uint32_t supply);
+
+/* Low passes start anew every 12 h in turn: of what happened before, e^-12 is missing in the slowest. */
+#define DRIVERS_STRETCH (12 * NS_PER_HOUR)
+
+/* The low passes of a supply. */
+enum low_pass { LP_Q3, LP_Q15, LP_Q60, LP_A3, LP_A15, LP_A60, LP_QM3, LP_QM15, LOW_PASSES };
 
 /* One minute of one supply. */
 struct driver_row {
@@ -37,12 +44,13 @@ struct drivers {
     struct supply_scale *scale; /* [S] */
     struct driver_row *row;     /* [S] */
     uint8_t *mode;              /* [S] enum mode */
-    float *peak;                /* [S] scale in use: while unknown, the largest current seen */
+    float *peak;                /* [S] scale.peak as float; NaN: unknown */
     bool jumped;                /* this minute did not follow the last one closely: histories are void */
     tstamp_ns t;                /* last minute */
+    struct banks banks;         /* this minute's */
     struct driver_state *state; /* [S] */
     tstamp_ns gain_for;         /* time step that the gains hold for */
-    double gain[3];
+    double gain[LOW_PASSES];
 };
 
 /* scale NULL: drivers_default_scale for all. Borrows f, copies scale. */

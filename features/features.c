@@ -2,27 +2,30 @@
 #include "features/features.h"
 
 #include "base/mem.h"
-#include "features/common.h"
-#include "features/drivers.h"
-#include "features/physics.h"
+#include "features/internal.h"
+#include "features/sector_median.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
 #define SPREAD_MINUTES 10 /* log-variance: differences averaged … */
 #define SPREAD_LEAST 5    /* … and how many of them must be there */
+#define TILE 16           /* cells side by side: fixed-length loops become vector code */
 
 struct features {
     const struct fleet *fleet;
     const struct feature_layout *l;
     const struct physics *p;
     struct drivers *d;
-    struct common *c;
+    struct sectors *c;
     struct water *water;    /* [groups] */
-    float *median;          /* [COMMON_SIGNALS][groups] */
+    float *median;          /* [SECTOR_SIGNALS][groups] */
     float *residual, *last; /* [S][L] before the medians; x of the last minute */
-    float *squares;         /* (SPREAD_MINUTES, S·L) capped squared differences */
-    unsigned at;            /* next row of squares */
+    size_t row;             /* S·L, rounded up to whole tiles */
+    float *squares;         /* (SPREAD_MINUTES, row) capped squared differences */
+    unsigned at;            /* the oldest row of squares */
+    float *spread;          /* [row] mean of the squares; NaN: too few */
     float *x, *context, *rise;
 };
 
@@ -30,24 +33,27 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
 {
     struct features *e = xcalloc(1, sizeof *e);
     size_t cells = l->n_supplies * l->levels;
+    assert(l->n_supplies == f->n_supplies &&
+           (!p || (p->n_supplies == f->n_supplies && p->levels == l->levels)));
+    e->row = (cells + TILE - 1) / TILE * TILE;
     e->fleet = f;
     e->l = l;
     e->p = p;
     e->d = drivers_new(f, p ? p->scale : NULL, p ? p->period : NS_PER_MIN);
-    e->c = common_new(f, l);
+    e->c = sectors_new(f, l);
     e->water = xcalloc(e->c->groups, sizeof *e->water);
-    e->median = xcalloc(COMMON_SIGNALS * e->c->groups, sizeof *e->median);
+    e->median = xcalloc(SECTOR_SIGNALS * e->c->groups, sizeof *e->median);
     e->residual = xcalloc(cells, sizeof *e->residual);
     e->last = xcalloc(cells, sizeof *e->last);
-    e->squares = xcalloc(SPREAD_MINUTES * cells, sizeof *e->squares);
+    e->squares = xcalloc(SPREAD_MINUTES * e->row, sizeof *e->squares);
+    e->spread = xcalloc(e->row, sizeof *e->spread);
     e->x = xcalloc(2 * cells, sizeof *e->x);
     e->context = xcalloc(3 * l->n_supplies, sizeof *e->context);
     e->rise = xcalloc(l->n_supplies, sizeof *e->rise);
-    for (size_t g = 0; g < e->c->groups; g++)
-        e->water[g].value = NAN;
+    water_clear(e->water, e->c->groups);
     for (size_t i = 0; i < cells; i++)
         e->residual[i] = e->last[i] = NAN;
-    for (size_t i = 0; i < SPREAD_MINUTES * cells; i++)
+    for (size_t i = 0; i < SPREAD_MINUTES * e->row; i++)
         e->squares[i] = NAN;
     for (size_t i = 0; i < 2 * cells; i++)
         e->x[i] = NAN;
@@ -59,12 +65,13 @@ void features_free(struct features *e)
     if (!e)
         return;
     drivers_free(e->d);
-    common_free(e->c);
+    sectors_free(e->c);
     free(e->water);
     free(e->median);
     free(e->residual);
     free(e->last);
     free(e->squares);
+    free(e->spread);
     free(e->x);
     free(e->context);
     free(e->rise);
@@ -93,10 +100,10 @@ static void find_residuals(struct features *e, const float value[], bool voltage
 static void find_medians(struct features *e, tstamp_ns t)
 {
     size_t groups = e->c->groups;
-    for (enum common_signal i = 0; i < COMMON_SIGNALS; i++)
-        common_medians(e->c, i, e->residual, e->l->levels, e->d->mode, e->median + i * groups);
+    for (enum sector_signal i = 0; i < SECTOR_SIGNALS; i++)
+        sector_medians(e->c, i, e->residual, e->l->levels, e->d->mode, e->median + i * groups);
     for (size_t g = 0; g < groups; g++)
-        water_step(&e->water[g], e->median[COMMON_MAGNET * groups + g], t);
+        water_step(&e->water[g], e->median[SECTOR_MAGNET * groups + g], t);
 }
 
 static void write_levels(struct features *e)
@@ -105,8 +112,8 @@ static void write_levels(struct features *e)
     for (size_t s = 0; s < e->l->n_supplies; s++)
         for (size_t l = 0; l < e->l->n_levels[s]; l++)
             e->x[s * W + l] = e->residual[s * L + l];
-    for (size_t i = 0; i < COMMON_SIGNALS; i++) {
-        const struct common_part *p = &e->c->part[i];
+    for (size_t i = 0; i < SECTOR_SIGNALS; i++) {
+        const struct sector_part *p = &e->c->part[i];
         const float *median = e->median + i * e->c->groups;
         for (size_t s = 0; s < e->l->n_supplies; s++)
             if (p->level[s] >= 0 && p->group[s] >= 0)
@@ -114,30 +121,14 @@ static void write_levels(struct features *e)
     }
 }
 
-/* log(v + LSB²), v the mean of the last squared differences. Without the LSB² the log would say where the
- * level lies between two codes. */
-static float log_variance(const struct features *e, size_t cell)
+/* Squared differences of this minute's levels from the last one's take the oldest row. */
+static void keep_squares(struct features *e)
 {
-    size_t cells = e->l->n_supplies * e->l->levels;
-    unsigned n = 0;
-    float sum = 0;
-    for (size_t k = 0; k < SPREAD_MINUTES; k++) {
-        float v = e->squares[k * cells + cell];
-        bool there = v >= 0; /* not so for NaN */
-        sum += there ? v : 0;
-        n += there;
-    }
-    if (n < SPREAD_LEAST)
-        return NAN;
-    double lsb = e->p->lsb[cell];
-    return logf(sum / (float)n + (float)(lsb * lsb));
-}
-
-static void write_spreads(struct features *e)
-{
-    size_t L = e->l->levels, W = e->l->width, cells = e->l->n_supplies * L;
-    float *row = e->squares + e->at * cells;
-    e->at = (e->at + 1) % SPREAD_MINUTES;
+    size_t L = e->l->levels, W = e->l->width;
+    float *row = e->squares + e->at * e->row;
+    if (e->d->jumped) /* what was before is not near */
+        for (size_t i = 0; i < SPREAD_MINUTES * e->row; i++)
+            e->squares[i] = NAN;
     for (size_t s = 0; s < e->l->n_supplies; s++) {
         for (size_t l = 0; l < e->l->n_levels[s]; l++) {
             size_t cell = s * L + l;
@@ -145,7 +136,42 @@ static void write_spreads(struct features *e)
             float cap = (float)e->p->cap[cell];
             row[cell] = d * d > cap ? cap : d * d;
             e->last[cell] = x;
-            e->x[s * W + L + l] = isnan(x) ? NAN : log_variance(e, cell);
+        }
+    }
+    e->at = (e->at + 1) % SPREAD_MINUTES;
+}
+
+/* Means over the rows. They are added from the oldest to the newest and not by place in the ring, which would
+ * round differently after a restart. */
+static void find_spreads(struct features *e)
+{
+    for (size_t cell = 0; cell < e->row; cell += TILE) {
+        float sum[TILE] = {0}, n[TILE] = {0};
+        for (unsigned k = 0; k < SPREAD_MINUTES; k++) {
+            const float *v = e->squares + (e->at + k) % SPREAD_MINUTES * e->row + cell;
+            for (size_t j = 0; j < TILE; j++) {
+                bool there = v[j] >= 0; /* not so for NaN */
+                sum[j] += there ? v[j] : 0;
+                n[j] += there ? 1.0F : 0;
+            }
+        }
+        for (size_t j = 0; j < TILE; j++)
+            e->spread[cell + j] = n[j] >= SPREAD_LEAST ? sum[j] / n[j] : NAN;
+    }
+}
+
+/* log(v + LSB²), v the mean of the last squared differences. Without the LSB² the log would say where the
+ * level lies between two codes. */
+static void write_spreads(struct features *e)
+{
+    size_t L = e->l->levels, W = e->l->width;
+    keep_squares(e);
+    find_spreads(e);
+    for (size_t s = 0; s < e->l->n_supplies; s++) {
+        float *x = e->x + s * W;
+        for (size_t l = 0; l < e->l->n_levels[s]; l++) {
+            double lsb = e->p->lsb[s * L + l];
+            x[L + l] = isnan(x[l]) ? NAN : logf(e->spread[s * L + l] + (float)(lsb * lsb));
         }
     }
 }
@@ -154,7 +180,7 @@ static void write_spreads(struct features *e)
  * current must not look like two steps of temperature. */
 static float rise_of(const struct features *e, size_t s, const float value[])
 {
-    int32_t level = e->c->part[COMMON_MAGNET].level[s];
+    int32_t level = e->c->part[SECTOR_MAGNET].level[s];
     const struct driver_row *r = &e->d->row[s];
     if (level < 0 || !r->valid || e->d->mode[s] == MODE_UNKNOWN)
         return NAN;
@@ -180,6 +206,7 @@ static void write_context(struct features *e, const float value[])
 
 void features_step(struct features *e, const struct frame *in, struct feature_frame *out)
 {
+    assert(e->d->t == INT64_MIN || in->t > e->d->t);
     drivers_step(e->d, in);
     if (e->p) {
         find_residuals(e, in->value, false);

@@ -8,9 +8,9 @@
  * current and voltage only while switched on and not ramping, where the DAC tells the truth.
  * SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "features/common.h"
+#include "features/internal.h"
 #include "features/learn.h"
-#include "features/physics.h"
+#include "features/sector_median.h"
 #include "features/select.h"
 
 #include <math.h>
@@ -47,7 +47,7 @@ struct fitter {
     const int *leave;
     size_t fits, S, L, minutes, thin, keep_every;
     struct drivers *d;
-    struct common *c;
+    struct sectors *c;
     bool *maintained;     /* [S] */
     struct normals *sums; /* [fits][FOLDS][S][L]; only voltage differs between fits before solving */
     float *water;         /* [minutes/thin + 1][fits][groups] */
@@ -77,7 +77,7 @@ static float *water_at(struct fitter *a, size_t k, size_t fit)
 /* w of a supply as stored for minute k. */
 static double stored_water(struct fitter *a, size_t k, size_t fit, size_t supply)
 {
-    int32_t g = a->c->part[COMMON_MAGNET].group[supply];
+    int32_t g = a->c->part[SECTOR_MAGNET].group[supply];
     return g < 0 ? 0 : (double)water_at(a, k, fit)[g];
 }
 
@@ -156,7 +156,7 @@ static void keep(struct fitter *a, const struct frame *in, size_t k, int which)
 /* Residuals of the magnets of all supplies, (S), in fit i. */
 static void magnet_residuals(struct fitter *a, const struct frame *in, size_t fit, float r[])
 {
-    const int32_t *level = a->c->part[COMMON_MAGNET].level;
+    const int32_t *level = a->c->part[SECTOR_MAGNET].level;
     for (size_t s = 0; s < a->S; s++) {
         if (level[s] < 0 || a->d->mode[s] != MODE_STEADY)
             continue;
@@ -172,7 +172,7 @@ static void find_water(struct fitter *a, const struct frame *in, size_t k, struc
     for (size_t i = 0; i < a->fits; i++) {
         float *to = water_at(a, k, i);
         magnet_residuals(a, in, i, residual);
-        common_medians(a->c, COMMON_MAGNET, residual, a->L, a->d->mode, to);
+        sector_medians(a->c, SECTOR_MAGNET, residual, a->L, a->d->mode, to);
         for (size_t g = 0; g < a->c->groups; g++) {
             struct water *v = &w[i * a->c->groups + g];
             water_step(v, to[g], in->t);
@@ -189,8 +189,7 @@ static void run_pass(struct fitter *a, enum pass pass)
     size_t waters = a->fits * a->c->groups;
     struct water *w = xcalloc(waters, sizeof *w);
     float *residual = xcalloc(a->S * a->L, sizeof *residual);
-    for (size_t i = 0; i < waters; i++)
-        w[i].value = NAN;
+    water_clear(w, waters);
     a->d = drivers_new(a->f, a->out[0]->scale, a->out[0]->period);
     memset(a->sums, 0, a->fits * FOLDS * a->S * a->L * sizeof *a->sums);
     for (size_t k = 0; k < a->minutes; k++) {
@@ -353,7 +352,7 @@ static void open_fitter(struct fitter *a)
     a->thin = a->thin < THIN_MOST ? a->thin : THIN_MOST;
     a->keep_every = a->thin * (a->minutes / (a->thin * KEPT) + 1);
     a->total = PASSES * (double)a->minutes;
-    a->c = common_new(a->f, a->l);
+    a->c = sectors_new(a->f, a->l);
     a->maintained = xcalloc(a->S, sizeof *a->maintained);
     a->sums = xcalloc(a->fits * FOLDS * a->S * a->L, sizeof *a->sums);
     a->water = xcalloc((a->minutes / a->thin + 1) * a->fits * a->c->groups, sizeof *a->water);
@@ -378,7 +377,7 @@ static void close_fitter(struct fitter *a)
     free(a->water);
     free(a->sums);
     free(a->maintained);
-    common_free(a->c);
+    sectors_free(a->c);
 }
 
 /* All fits start from the same scales. */

@@ -172,7 +172,7 @@ static float divergence(struct hist_windows *w, size_t i)
         return NAN;
     }
     if (a->terms != n) {
-        double per_n = 1.0 / n, log_n = log2(n);
+        double per_n = 1.0 / n, log_n = w->x_log_x[n] * per_n; /* to the bit as in exchange() */
         for (size_t k = 0; k < HIST_BINS; k++)
             a->term[k] = bin_term(w, a, k, w->count[i][k], per_n, log_n);
         a->terms = n;

@@ -1,6 +1,7 @@
-/* Which features each supply has; see features.h. SPDX-License-Identifier: MIT */
+/* Which features each supply has; see layout.h. SPDX-License-Identifier: MIT */
+#include "features/layout.h"
+
 #include "base/mem.h"
-#include "features/features.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ struct feature_layout *feature_layout_new(const struct fleet *f)
     for (size_t s = 0; s < f->n_supplies; s++) {
         const struct supply *u = &f->supplies[s];
         size_t n = u->n_channels - (u->known[SIGNAL_DAC] >= 0); /* the DAC only explains */
-        l->n_levels[s] = (uint8_t)(n < UINT8_MAX ? n : UINT8_MAX);
+        l->n_levels[s] = (uint32_t)n;
         l->levels = l->n_levels[s] > l->levels ? l->n_levels[s] : l->levels;
     }
     l->width = 2 * l->levels;

@@ -3,7 +3,7 @@
 #ifndef PSM_FEATURES_LEARN_H
 #define PSM_FEATURES_LEARN_H
 
-#include "features/physics.h"
+#include "features/internal.h"
 
 /* Fills scale, lsb, and for RAW channels coef and min_effect, from minutes without maintenance.
  *   peak        the fleet's `range`, else the 99.9 % quantile of |I| (a supply that was never on: the

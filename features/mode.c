@@ -12,7 +12,7 @@
 #define SAME_POINT 0.01F   /* current before and after a gap: no switching between */
 #define WAKE_MINUTES 3     /* signs of life in a row that end "off" below MODE_OFF_BELOW */
 
-/* Movement within the last `minutes`. */
+/* Movement within the last `minutes`; missing ones do not count. */
 static float span(const float v[], uint32_t n, uint32_t minutes)
 {
     float lo = INFINITY, hi = -INFINITY;
@@ -37,13 +37,17 @@ static bool alive(const struct mode_state *s, const struct mode_input *in)
     return told >= DAC_MOVES && moved >= FOLLOW_WITHIN * told;
 }
 
+/* After a gap: what was before counts only in how long to wait. "Off" is found anew, lest it outlive the
+ * readings that said so. */
 static void restart(struct mode_state *s, const struct mode_input *in)
 {
-    float before = s->n ? s->i[(s->n - 1) % MODE_HISTORY] : NAN;
-    bool same = s->started && fabsf(in->i - before) < SAME_POINT;
+    bool known = s->started && in->t - s->seen <= MODE_REMEMBERED;
+    float before = known && !s->off ? s->i[(s->n - 1) % MODE_HISTORY] : NAN;
+    bool same = fabsf(in->i - before) < SAME_POINT;
     tstamp_ns until = in->t + (same ? MODE_SETTLE_RAMP : MODE_SETTLE_ON);
-    s->settled = s->started && s->settled > until ? s->settled : until;
+    s->settled = known && s->settled > until ? s->settled : until;
     s->started = true;
+    s->off = false;
     s->n = s->low = s->stirring = 0;
 }
 
@@ -79,7 +83,7 @@ enum mode mode_step(struct mode_state *s, const struct mode_input *in)
     s->seen = in->t;
     uint32_t at = s->n++ % MODE_HISTORY;
     s->i[at] = in->i;
-    s->dac[at] = isnan(in->dac) && s->n > 1 ? s->dac[(s->n - 2) % MODE_HISTORY] : in->dac;
+    s->dac[at] = in->dac;
 
     bool off = decide_off(s, in);
     if (s->off && !off)

@@ -16,6 +16,8 @@
 #define MODE_RAMP_DEFAULT 5e-3F            /* change of i over three minutes that is a ramp, if not learned */
 #define MODE_STIR_DEFAULT 3e-4F /* movement of i within twenty minutes that is life, if not learned */
 
+#define MODE_REMEMBERED (12 * NS_PER_HOUR) /* after a longer gap nothing is known of before */
+
 #define MODE_HISTORY 20
 
 struct mode_state {
@@ -34,6 +36,9 @@ struct mode_input {
     float ramp, stir; /* the supply's own limits */
     bool any;         /* any reading of the supply is there */
 };
+
+/* On a grid of minutes, two states that started at different times agree so long after the later start. */
+#define MODE_MEMORY (MODE_REMEMBERED + MODE_SETTLE_ON + NS_PER_HOUR)
 
 /* Minutes in order. A zero-filled state starts; the first hours after a start are settling. */
 enum mode mode_step(struct mode_state *s, const struct mode_input *in);

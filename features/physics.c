@@ -1,5 +1,5 @@
-/* Regressors, expectation, saving and loading; see physics.h. SPDX-License-Identifier: MIT */
-#include "features/physics.h"
+/* Regressors, expectation, saving and loading; see physics.h and internal.h. SPDX-License-Identifier: MIT */
+#include "features/internal.h"
 
 #include "base/mem.h"
 

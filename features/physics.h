@@ -1,5 +1,4 @@
-/* The fitted physics of a fleet: scales and regression coefficients. Everyone outside features/ sees it as
- * opaque (features.h).
+/* The fitted physics of a fleet: scales and regression coefficients.
  *
  *   channel    target        regressors (τ in min; i, q, a, LP: drivers.h)
  *   capacitor  T             1, LP15(q) − LP3(q), LP60(q), LP60(a), LP3(q)
@@ -12,38 +11,37 @@
  * The first regressor is the supply's own, the others are shrunk to the family's (ridge.h). The offset of
  * a unipolar current or voltage, which nothing determines, largely stays in its residual.
  *
- * w: the sector's water: median of the magnet residuals, low-passed 5 min (common.h). V is explained by it
- * and not by the supply's own magnet temperature, which would hide a blocked coil.
+ * w: the sector's water: median of the magnet residuals, low-passed 5 min (sector_median.h). V is explained
+ * by it and not by the supply's own magnet temperature, which would hide a blocked coil.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_PHYSICS_H
 #define PSM_FEATURES_PHYSICS_H
 
-#include "features/drivers.h"
-#include "features/features.h"
-#include "features/ridge.h"
+#include "base/maintenance.h"
+#include "base/mfile.h"
+#include "features/layout.h"
+#include "features/record.h"
 
-struct physics {
-    size_t n_supplies, levels; /* S, L: as the layout of the fleet */
-    tstamp_ns period;
-    struct supply_scale *scale;  /* [S] */
-    double (*coef)[RIDGE_TERMS]; /* [S][L]; first NaN: not fitted */
-    double *lsb;                 /* [S][L] smallest step of the channel, its unit */
-    double *cap;                 /* [S][L] largest squared difference that counts in the log-variance */
-    double *min_effect;          /* [S][L] */
-};
+/* Opaque outside features/. */
+struct physics;
 
-/* An empty one, nothing fitted. */
-struct physics *physics_new(const struct feature_layout *l, tstamp_ns period);
+#define FOLDS 3 /* blocks of the reference in time: 0 first, 1 middle, 2 last */
 
-/* Number of regressors of a kind; their values (NaN where the DAC is missing). */
-size_t physics_terms(enum feature_kind k);
-void physics_regressors(enum feature_kind k, const struct driver_row *r, double w, double x[RIDGE_TERMS]);
+/* Fits physics on a record, without maintenance. leave[i] = a block of FOLDS to leave out, or -1 for
+ * none; out[i] for i in 0 … n-1 (the same passes over the record serve all). progress may be NULL. Scales
+ * (peak, ramp, LSB, medians of RAW channels) come from the whole record. Error: ERR_DATA when nothing can be
+ * fitted. */
+int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f, struct record *r,
+                const struct maintenance *m, void (*progress)(void *arg, double done, double total),
+                void *arg, struct err *err) MUSTCHECK;
+void physics_free(struct physics *p);
+/* Fills in what a layout can know only after the fit: min_effect of every channel. */
+void physics_complete(const struct physics *p, struct feature_layout *l);
+void physics_save(const struct physics *p, struct mfile *m, const char *prefix);
+int physics_load(struct physics **out, const struct fleet *f, const struct mfile *m, const char *prefix,
+                 struct err *err) MUSTCHECK;
 
-/* Unit of the target in the channel's unit: the full scale for current and voltage, else 1. */
-double physics_unit(enum feature_kind k, const struct supply_scale *s);
-
-/* What the physics expects of channel `level` of a supply, in the channel's unit; NaN: cannot say. */
-double physics_expect(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level,
-                      const struct driver_row *r, double w);
+/* The block of minute k of n. */
+int fold_of(size_t k, size_t n);
 
 #endif

@@ -156,9 +156,74 @@ static void starts_off(void **state)
     assert_int_equal(still.count[MODE_OFF], 10);
 }
 
+/* Hours near zero, with and without life, DACs that come and go, gaps of any length. */
+struct story {
+    struct run r;
+    unsigned what, left;
+    float level;
+    bool dac_there, there;
+};
+
+static void next_minute(struct story *a, struct mode_input *in)
+{
+    struct run *r = &a->r;
+    if (a->left == 0) {
+        a->what = (unsigned)(8 * fabsf(noise(r)));
+        a->left = 1 + (unsigned)(3000 * powf(noise(r), 4)); /* mostly short, some for two days */
+        a->level = noise(r) > 0 ? noise(r) : 0.012F * noise(r);
+        a->dac_there = a->left < 900 && noise(r) > -0.5F;
+        a->there = noise(r) > -0.6F;
+    }
+    a->left--;
+    float t = (float)(r->t / NS_PER_MIN % 100000);
+    float i = a->what == 0   ? 0
+              : a->what == 1 ? 0.007F * sinf(t / 20)
+              : a->what == 2 ? 3e-4F * noise(r)
+              : a->what == 3 ? a->level * fmodf(t / 40, 1)
+                             : a->level;
+    float dac = a->what == 2 ? 0 : a->what == 4 ? 1.2e-3F : i;
+    *in = (struct mode_input){.t = r->t,
+                              .gap = 10 * NS_PER_MIN,
+                              .i = a->there ? i + 1e-4F * noise(r) : NAN,
+                              .dac = a->dac_there && r->has_dac ? dac : NAN,
+                              .ramp = MODE_RAMP_DEFAULT,
+                              .stir = MODE_STIR_DEFAULT,
+                              .any = a->there || a->what < 4};
+    r->t += NS_PER_MIN;
+}
+
+static void what_was_long_ago_does_not_count(void **state)
+{
+    (void)state;
+    enum { MINUTES = 4 * 1440, SEEDS = 400 };
+    unsigned compared = 0;
+    for (unsigned seed = 1; seed <= SEEDS; seed++) {
+        struct story a = {.r = start(seed % 4 != 0)};
+        struct mode_state late = {0};
+        a.r.seed += seed;
+        int cut = (int)(1500 * fabsf(noise(&a.r)));
+        for (int k = 0; k < MINUTES; k++) {
+            struct mode_input in;
+            next_minute(&a, &in);
+            enum mode m = mode_step(&a.r.s, &in);
+            if (k < cut)
+                continue;
+            enum mode other = mode_step(&late, &in);
+            if (k - cut < (int)(MODE_MEMORY / NS_PER_MIN))
+                continue;
+            if (m != other)
+                fail_msg("seed %u, start %d, minute %d: %s, not %s", seed, cut, k, mode_name(other),
+                         mode_name(m));
+            compared++;
+        }
+    }
+    print_message("# %u minutes equal\n", compared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_long_ago_does_not_count),
         cmocka_unit_test(off_and_on_again),
         cmocka_unit_test(off_with_a_set_point),
         cmocka_unit_test(optics_change_settles_an_hour),

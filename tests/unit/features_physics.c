@@ -4,8 +4,8 @@
 #include "base/csv.h"
 #include "base/mem.h"
 #include "features/features.h"
+#include "features/internal.h"
 #include "features/mode.h"
-#include "features/physics.h"
 #include "features/select.h"
 #include "tests/near.h"
 
@@ -271,6 +271,33 @@ static void layout_follows_the_fleet(void **state)
     assert_false(feature_at(l, w, 0)->common);
     feature_layout_free(l);
     fleet_free(f);
+}
+
+/* A supply with more signals than a byte counts. */
+static void a_layout_holds_all_signals_of_a_supply(void **state)
+{
+    (void)state;
+    enum { SIGNALS = 300 };
+    char path[] = "/tmp/psmon-features-XXXXXX";
+    FILE *f = fdopen(mkstemp(path), "w");
+    assert_non_null(f);
+    fputs("supply,family,sector,signal,pv,unit\n", f);
+    for (int k = 0; k < SIGNALS; k++)
+        fprintf(f, "A,Q,S0,s%03d,A:%d,u\n", k, k);
+    fputs("B,Q,S0,s000,B:0,u\n", f);
+    fclose(f);
+    struct fleet *fleet;
+    struct err err = {0};
+    assert_int_equal(fleet_load(&fleet, path, &err), 0);
+    unlink(path);
+    struct feature_layout *l = feature_layout_new(fleet);
+    assert_int_equal(l->levels, SIGNALS);
+    assert_int_equal(l->n_levels[0], SIGNALS);
+    assert_int_equal(l->n_levels[1], 1);
+    for (size_t k = 0; k < SIGNALS; k++)
+        assert_int_equal(feature_at(l, 0, k)->channel, k);
+    feature_layout_free(l);
+    fleet_free(fleet);
 }
 
 static bool kinds_with_offset(enum feature_kind k)
@@ -631,6 +658,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_follows_the_fleet),
+        cmocka_unit_test(a_layout_holds_all_signals_of_a_supply),
         cmocka_unit_test(ridge_agrees_with_numpy),
         cmocka_unit_test(low_passes_agree_with_scipy),
         cmocka_unit_test(residuals_of_healthy_supplies_are_small),

@@ -1,5 +1,5 @@
-/* Sector medians; see common.h. SPDX-License-Identifier: MIT */
-#include "features/common.h"
+/* Sector medians; see sector_median.h. SPDX-License-Identifier: MIT */
+#include "features/sector_median.h"
 
 #include "base/mem.h"
 #include "features/drivers.h"
@@ -11,10 +11,10 @@
 #define WATER_TAU (5 * NS_PER_MIN)
 #define WATER_BRIDGE (10 * NS_PER_MIN)
 
-static const uint32_t signal_of[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
+static const uint32_t signal_of[SECTOR_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
                                                    SIGNAL_IGBT_TEMPERATURE};
 
-static void find_levels(struct common_part *p, const struct fleet *f, const struct feature_layout *l,
+static void find_levels(struct sector_part *p, const struct fleet *f, const struct feature_layout *l,
                         uint32_t signal)
 {
     for (size_t s = 0; s < l->n_supplies; s++) {
@@ -26,19 +26,19 @@ static void find_levels(struct common_part *p, const struct fleet *f, const stru
 }
 
 /* Groups are the sectors, and after them the pool of the small ones. */
-static void find_groups(struct common_part *p, const struct fleet *f, size_t groups)
+static void find_groups(struct sector_part *p, const struct fleet *f, size_t groups)
 {
     size_t pool = groups - 1;
     uint32_t *count = xcalloc(groups, sizeof *count);
     for (size_t s = 0; s < f->n_supplies; s++)
         count[f->supplies[s].group[GROUP_SECTOR]] += p->level[s] >= 0;
     for (size_t g = 0; g < pool; g++)
-        if (count[g] < COMMON_LEAST)
+        if (count[g] < MEDIAN_LEAST)
             count[pool] += count[g];
     for (size_t s = 0; s < f->n_supplies; s++) {
         int32_t g = f->supplies[s].group[GROUP_SECTOR];
-        if (count[g] < COMMON_LEAST)
-            g = count[pool] < COMMON_LEAST ? -1 : (int32_t)pool;
+        if (count[g] < MEDIAN_LEAST)
+            g = count[pool] < MEDIAN_LEAST ? -1 : (int32_t)pool;
         p->group[s] = g;
         if (g >= 0 && p->level[s] >= 0)
             p->first[g + 1]++;
@@ -53,14 +53,14 @@ static void find_groups(struct common_part *p, const struct fleet *f, size_t gro
     free(count);
 }
 
-struct common *common_new(const struct fleet *f, const struct feature_layout *l)
+struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *l)
 {
-    struct common *c = xcalloc(1, sizeof *c);
+    struct sectors *c = xcalloc(1, sizeof *c);
     c->n_supplies = f->n_supplies;
     c->groups = f->groups[GROUP_SECTOR].n + 1;
     c->scratch = xcalloc(f->n_supplies, sizeof *c->scratch);
-    for (int i = 0; i < COMMON_SIGNALS; i++) {
-        struct common_part *p = &c->part[i];
+    for (int i = 0; i < SECTOR_SIGNALS; i++) {
+        struct sector_part *p = &c->part[i];
         p->level = xcalloc(f->n_supplies, sizeof *p->level);
         p->group = xcalloc(f->n_supplies, sizeof *p->group);
         p->first = xcalloc(c->groups + 1, sizeof *p->first);
@@ -71,11 +71,11 @@ struct common *common_new(const struct fleet *f, const struct feature_layout *l)
     return c;
 }
 
-void common_free(struct common *c)
+void sectors_free(struct sectors *c)
 {
     if (!c)
         return;
-    for (int i = 0; i < COMMON_SIGNALS; i++) {
+    for (int i = 0; i < SECTOR_SIGNALS; i++) {
         free(c->part[i].level);
         free(c->part[i].group);
         free(c->part[i].first);
@@ -85,10 +85,10 @@ void common_free(struct common *c)
     free(c);
 }
 
-void common_medians(struct common *c, enum common_signal signal, const float *residual, size_t stride,
+void sector_medians(struct sectors *c, enum sector_signal signal, const float *residual, size_t stride,
                     const uint8_t mode[], float median[])
 {
-    const struct common_part *p = &c->part[signal];
+    const struct sector_part *p = &c->part[signal];
     for (size_t g = 0; g < c->groups; g++) {
         size_t n = 0;
         for (uint32_t i = p->first[g]; i < p->first[g + 1]; i++) {
@@ -97,8 +97,14 @@ void common_medians(struct common *c, enum common_signal signal, const float *re
             if (mode[s] == MODE_STEADY && !isnan(r))
                 c->scratch[n++] = r;
         }
-        median[g] = n >= COMMON_LEAST ? select_median(c->scratch, n) : NAN;
+        median[g] = n >= MEDIAN_LEAST ? select_median(c->scratch, n) : NAN;
     }
+}
+
+void water_clear(struct water w[], size_t n)
+{
+    for (size_t g = 0; g < n; g++)
+        w[g] = (struct water){.value = (double)NAN};
 }
 
 void water_step(struct water *w, float median, tstamp_ns t)
@@ -108,15 +114,21 @@ void water_step(struct water *w, float median, tstamp_ns t)
             w->value = NAN;
         return;
     }
-    if (isnan(w->value) || t - w->t > WATER_BRIDGE || t < w->t)
-        w->value = (double)median;
-    else
-        w->value += lowpass_gain(t - w->t, WATER_TAU) * ((double)median - w->value);
+    bool anew = isnan(w->value) || t - w->t > WATER_BRIDGE || t < w->t;
+    struct banks banks = banks_at(t, w->t, WATER_STRETCH);
+    double gain = lowpass_gain(t - w->t, WATER_TAU);
+    for (unsigned b = 0; b < BANKS; b++) {
+        if (anew || (banks.restart && b == banks.young))
+            w->bank[b] = (double)median;
+        else
+            w->bank[b] += gain * ((double)median - w->bank[b]);
+    }
+    w->value = w->bank[banks.read];
     w->t = t;
 }
 
-double water_of(const struct common *c, const struct water w[], size_t supply)
+double water_of(const struct sectors *c, const struct water w[], size_t supply)
 {
-    int32_t g = c->part[COMMON_MAGNET].group[supply];
+    int32_t g = c->part[SECTOR_MAGNET].group[supply];
     return g < 0 ? 0 : w[g].value;
 }
