@@ -230,7 +230,7 @@ static void take_finding(struct occurrence *o, const struct finding *f)
  */
 static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool monitor)
 {
-    const char *detector = monitor ? MONITOR_WORD : detector_name(f->detector);
+    const char *detector = monitor ? MONITOR_WORD : f->detector;
     bool by_signal = monitor || f->class == CLASS_DATA;
     snprintf(out, OCCURRENCE_KEY_LEN, "%s|%s%s%s", f->subject, detector, by_signal ? "|" : "",
              by_signal ? f->signal : "");

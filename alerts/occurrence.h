@@ -37,7 +37,7 @@ static inline const char *occurrence_class(const struct occurrence *o)
 
 static inline const char *occurrence_detector(const struct occurrence *o)
 {
-    return o->monitor ? MONITOR_WORD : detector_name(o->finding.detector);
+    return o->monitor ? MONITOR_WORD : o->finding.detector;
 }
 
 #endif

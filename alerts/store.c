@@ -257,11 +257,6 @@ static const char *class_at(int i)
     return finding_class_name((enum finding_class)i);
 }
 
-static const char *detector_at(int i)
-{
-    return detector_name((enum detector)i);
-}
-
 static const char *direction_at(int i)
 {
     return direction_name((enum direction)i);
@@ -272,7 +267,7 @@ static void parse_finding(struct finding *f, char *const v[])
     take(f->id, sizeof f->id, v[1]);
     take(f->subject, sizeof f->subject, v[3]);
     f->class = (enum finding_class)index_of(v[4], CLASS_COUNT, class_at);
-    f->detector = (enum detector)index_of(v[5], DETECTOR_COUNT, detector_at);
+    take(f->detector, sizeof f->detector, v[5]);
     take(f->signal, sizeof f->signal, v[6]);
     f->chance = take_number(v[8]);
     f->size = take_number(v[9]);

@@ -23,13 +23,6 @@ bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t s
     return false;
 }
 
-const char *detector_name(enum detector d)
-{
-    static const char *const names[DETECTOR_COUNT] = {"level", "divergence", "reconstruction", "rate",
-                                                      "data"};
-    return names[d];
-}
-
 const char *finding_class_name(enum finding_class c)
 {
     static const char *const names[CLASS_COUNT] = {"equipment", "sensor", "data", "common"};

@@ -9,19 +9,12 @@
 
 #include <stdbool.h>
 
-enum detector {
-    DETECTOR_LEVEL,
-    DETECTOR_DIVERGENCE,
-    DETECTOR_RECONSTRUCTION,
-    DETECTOR_RATE,
-    DETECTOR_DATA,
-    DETECTOR_COUNT
-};
 enum finding_class { CLASS_EQUIPMENT, CLASS_SENSOR, CLASS_DATA, CLASS_COMMON, CLASS_COUNT };
 enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT };
 
 #define FINDING_ID_LEN 40
 #define FINDING_NAME_LEN 128
+#define FINDING_DETECTOR_LEN 32
 #define FINDING_CONTRIBUTORS 5
 #define FINDING_WORK_LEN 96
 
@@ -34,11 +27,11 @@ struct contributor {
 };
 
 struct finding {
-    char id[FINDING_ID_LEN];        /* stable: the same occurrence has the same id in every tick and
-                                       after a restart (made of subject, detector and first_seen) */
-    char subject[FINDING_NAME_LEN]; /* supply, sector, water:X, rack:X, feeder:X or * */
-    int32_t supply;                 /* index of the supply; -1: a group */
-    enum detector detector;         /* the one that carried it */
+    char id[FINDING_ID_LEN];             /* stable: the same occurrence has the same id in every tick and
+                                            after a restart (made of subject, detector and first_seen) */
+    char subject[FINDING_NAME_LEN];      /* supply, sector, water:X, rack:X, feeder:X or * */
+    int32_t supply;                      /* index of the supply; -1: a group */
+    char detector[FINDING_DETECTOR_LEN]; /* name of the statistic that carried it: "level", "rate", … */
     enum finding_class class;
     char signal[48];      /* what moved most */
     tstamp_ns onset;      /* when it is thought to have begun */
@@ -62,7 +55,6 @@ struct finding {
 /* Is the supply the finding's subject, or in the group that is? */
 bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t supply);
 
-const char *detector_name(enum detector d);
 const char *finding_class_name(enum finding_class c);
 const char *direction_name(enum direction d);
 

@@ -87,7 +87,7 @@ json_t *finding_json(const struct finding *f)
     json_object_set_new(j, "id", value_text(f->id));
     json_object_set_new(j, "subject", value_text(f->subject));
     json_object_set_new(j, "class", value_text(finding_class_name(f->class)));
-    json_object_set_new(j, "detector", value_text(detector_name(f->detector)));
+    json_object_set_new(j, "detector", value_text(f->detector));
     json_object_set_new(j, "signal", value_text(f->signal));
     json_object_set_new(j, "reason", value_text(f->reason));
     json_object_set_new(j, "onset", value_instant(f->onset));

@@ -8,28 +8,45 @@
 #include "base/types.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+/* One figure that a statistic shows of every supply or channel. */
+struct figure {
+    const char *name;   /* "jsd": key in JSON and SQL, unique among the figures per supply, per channel */
+    const char *words;  /* "divergence" */
+    const char *unit;   /* "": the channel's own */
+    bool per_channel;   /* value is [C]; else [S] */
+    bool kept;          /* the history keeps it; else it is shown only */
+    const float *value; /* NaN: cannot say */
+};
 
 struct tick {
     tstamp_ns t; /* grid time; the tick covers (t - period, t] */
     size_t n_supplies, n_channels;
-    const uint8_t *mode;         /* [S] enum mode */
-    const uint8_t *reason;       /* [S] enum reason; REASON_SCORED = 0 */
-    const float *value;          /* [C] grid value in the channel's unit; NaN: none */
-    const uint8_t *quality;      /* [C] enum quality of features/record.h */
-    const float *residual;       /* [C] value minus what its drivers (and its sector) explain, channel's unit;
-                                    NaN: none (always for dac) */
-    const float *jsd;            /* [C] plain Jensen-Shannon divergence of the residual's last window against
-                                    its reference, bits; NaN: cannot say. The mission's first figure */
-    const float *reconstruction; /* [S] autoencoder error of this minute, mean squared whitened
-                                    residual; NaN. The mission's second figure */
-    const float *reconstruction_by; /* [C] its signed part per channel, standard deviations; NaN */
-    const float *score;             /* [S] -log10 of the tail probability of the supply's last 24 h; NaN */
-    const float *chance;            /* [S] expected healthy supply-days this extreme per week over the scored
-                                       fleet; NaN */
-    uint32_t ledger[REASON_COUNT];  /* supplies per reason; the sum is n_supplies */
-    bool hour;                      /* hourly statistics were evaluated in this tick */
+    const uint8_t *mode;    /* [S] enum mode */
+    const uint8_t *reason;  /* [S] enum reason; REASON_SCORED = 0 */
+    const float *value;     /* [C] grid value in the channel's unit; NaN: none */
+    const uint8_t *quality; /* [C] enum quality of features/record.h */
+    const float *residual;  /* [C] value minus what its drivers (and its sector) explain, channel's unit;
+                               NaN: none (always for dac) */
+    const struct figure *figures;  /* what the statistics show beside: */
+    size_t n_figures;              /* jsd [C], reconstruction [S] and [C], and what is added to their table */
+    const float *score;            /* [S] -log10 of the tail probability of the supply's last 24 h; NaN */
+    const float *chance;           /* [S] expected healthy supply-days this extreme per week over the scored
+                                      fleet; NaN */
+    uint32_t ledger[REASON_COUNT]; /* supplies per reason; the sum is n_supplies */
+    bool hour;                     /* hourly statistics were evaluated in this tick */
     const struct finding *findings; /* every finding that is open, or that closed in this tick */
     size_t n_findings;
 };
+
+/* The figure of a name, per channel or per supply; NULL: the tick has none. */
+static inline const struct figure *tick_figure(const struct tick *t, const char *name, bool per_channel)
+{
+    for (size_t i = 0; i < t->n_figures; i++)
+        if (t->figures[i].per_channel == per_channel && strcmp(t->figures[i].name, name) == 0)
+            return &t->figures[i];
+    return NULL;
+}
 
 #endif

@@ -389,7 +389,9 @@ async function show(name, scroll) {
     : s.reason === "scored" ? "No finding." : `Not scored: ${s.reason}.`);
   const fact = (k, v) => el("div", {}, el("dt", {}, k), el("dd", {}, v));
   const facts = [fact("Mode", s.mode || "–"), fact("Score", s.score === null || s.score === undefined ? "–" : s.score.toFixed(2)),
-    fact("By chance", s.chance_words || "–"), fact("Reconstruction error", figure(s.reconstruction ?? null, ""))];
+    fact("By chance", s.chance_words || "–")];
+  for (const f of (s.figures || []).filter((g) => !g.per_channel))
+    facts.push(fact(f.words[0].toUpperCase() + f.words.slice(1), figure(s[f.name] ?? null, f.unit)));
   if (s.last_work) facts.push(fact("Last work", `${s.last_work.work}, ${day(s.last_work.start)}`));
   $("supply-facts").replaceChildren(...facts);
   $("signals").replaceChildren(...s.signals.map((c) => signalCard(c, s)));
@@ -410,9 +412,8 @@ function signalCard(c, s) {
     card.append(lineChart(c.residuals, s, "residual", `${c.signal_words} residual, last 24 hours`));
   }
   const figures = [];
-  if (c.jsd !== null && c.jsd !== undefined) figures.push(`divergence ${c.jsd.toFixed(3)} bit`);
-  if (c.reconstruction !== null && c.reconstruction !== undefined)
-    figures.push(`reconstruction ${c.reconstruction.toFixed(1).replace("-", "\u2212")} sd`);
+  for (const f of (s.figures || []).filter((g) => g.per_channel && c[g.name] !== null && c[g.name] !== undefined))
+    figures.push(`${f.words} ${c[f.name].toFixed(f.unit === "sd" ? 1 : 3).replace("-", "\u2212")} ${f.unit || c.residual_unit || ""}`.trim());
   if (c.histogram) card.append(histogram(c.histogram));
   card.append(el("p", { class: "figures" }, figures.join(" · ") || (c.signal === "dac" ? "set-point: a driver, not judged by itself" : "no figures yet")));
   return card;

@@ -3,8 +3,8 @@
  * Evidence of a supply: the k-th largest of the week's hourly scores (−log10 of the tail probability of its
  * last 24 h), k = 24, or half of the scored hours when fewer than 48 were scored: it must have held for a
  * day, an hour's extreme does not count. A finding first seen less than 24 h ago need only have held since.
- * A rise within minutes (DETECTOR_RATE) has its own chance for evidence, since scores of 24 h do not show it.
- * Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
+ * What is judged by the minute (the rate of rise) has its own chance for evidence: scores of 24 h do not show
+ * it. Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
  *   1     an equipment finding that is open
  *   0.75  an equipment finding that closed during the week
  *   0.6   a sensor finding
@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "base/words.h"
+#include "detectors/statistics/statistic.h"
 
 #include <assert.h>
 #include <math.h>
@@ -259,7 +260,7 @@ static double evidence(const struct rank_week *w, struct rank_row *r, tstamp_ns 
 /* A rise within minutes does not show in scores of 24 h: its own chance, per supply-day, is the evidence. */
 static double rate_evidence(const struct finding *d, size_t n_supplies)
 {
-    if (!d || d->class != CLASS_EQUIPMENT || d->detector != DETECTOR_RATE || !(d->chance >= 0))
+    if (!d || d->class != CLASS_EQUIPMENT || !statistic_by_minute(d->detector) || !(d->chance >= 0))
         return (double)NAN;
     return -log10(fmax(d->chance, 1e-12) / (7 * (double)n_supplies));
 }

@@ -245,7 +245,7 @@ static inline void bench_delivered(struct bench *b, size_t n)
 static inline struct finding bench_finding(const char *id, const char *subject)
 {
     struct finding f = {.supply = 1,
-                        .detector = DETECTOR_LEVEL,
+                        .detector = "level",
                         .class = CLASS_EQUIPMENT,
                         .signal = "current",
                         .onset = BENCH_T0 - NS_PER_DAY,

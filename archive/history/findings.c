@@ -76,7 +76,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
                                     f->id,
                                     f->subject,
                                     one ? supply : NULL,
-                                    detector_name(f->detector),
+                                    f->detector,
                                     finding_class_name(f->class),
                                     f->signal,
                                     history_time(onset, f->onset),

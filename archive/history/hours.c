@@ -51,19 +51,20 @@ static tstamp_ns hour_of(tstamp_ns t)
     return last - (rest < 0 ? rest + NS_PER_HOUR : rest);
 }
 
-static void add_supply(struct hour *h, const struct supply *supply, const struct tick *t, size_t s)
+static void add_supply(struct hour *h, const struct supply *supply, const struct tick *t, size_t s,
+                       const float jsd[], const float reconstruction[])
 {
     /* fminf and fmaxf pass over NaN */
     h->score[s] = fmaxf(h->score[s], t->score[s]);
     h->chance[s] = fminf(h->chance[s], t->chance[s]);
-    if (!isnan(t->reconstruction[s])) {
-        h->reconstruction[s] += (double)t->reconstruction[s];
+    if (reconstruction && !isnan(reconstruction[s])) {
+        h->reconstruction[s] += (double)reconstruction[s];
         h->n_reconstruction[s]++;
     }
     if (t->reason[s] < REASON_COUNT)
         h->reasons[s][t->reason[s]]++;
     for (uint32_t c = supply->first_channel; c < supply->first_channel + supply->n_channels; c++) {
-        h->jsd[s] = fmaxf(h->jsd[s], t->jsd[c]);
+        h->jsd[s] = jsd ? fmaxf(h->jsd[s], jsd[c]) : h->jsd[s];
         if (!isnan(t->value[c])) {
             h->value[c] += (double)t->value[c];
             h->n_value[c]++;
@@ -74,13 +75,15 @@ static void add_supply(struct hour *h, const struct supply *supply, const struct
 void hours_add(struct history *h, const struct tick *t)
 {
     tstamp_ns start = hour_of(t->t);
+    const struct figure *jsd = tick_figure(t, "jsd", true), *error = tick_figure(t, "reconstruction", false);
     if (h->hour.start && start > h->hour.start)
         hours_flush(h);
     if (!h->hour.start)
         hour_reset(&h->hour, start, t->n_supplies, t->n_channels);
     if (start == h->hour.start)
         for (size_t s = 0; s < t->n_supplies; s++)
-            add_supply(&h->hour, &h->fleet->supplies[s], t, s);
+            add_supply(&h->hour, &h->fleet->supplies[s], t, s, jsd ? jsd->value : NULL,
+                       error ? error->value : NULL);
     if (t->t == h->hour.start + NS_PER_HOUR)
         hours_flush(h);
 }
@@ -188,14 +191,18 @@ static int restore_tick(void *arg, int n, char *const name[], char *const value[
         return 0; /* of another fleet revision */
     for (size_t i = 0; i < s; i++)
         r->reason[i] = (uint8_t)r->by_supply[3 * s + i];
+    const struct figure figures[] = {
+        {.name = "reconstruction", .value = r->by_supply + 2 * s},
+        {.name = "jsd", .per_channel = true, .value = r->by_channel},
+    };
     struct tick t = {.t = strtoll(value[0], NULL, 10) * NS_PER_S,
                      .n_supplies = s,
                      .n_channels = c,
                      .score = r->by_supply,
                      .chance = r->by_supply + s,
-                     .reconstruction = r->by_supply + 2 * s,
                      .reason = r->reason,
-                     .jsd = r->by_channel,
+                     .figures = figures,
+                     .n_figures = 2,
                      .value = r->by_channel + c};
     hours_add(r->h, &t);
     return 0;

@@ -84,11 +84,6 @@ static int word_index(const char *word, const char *(*name)(int), int n)
     return 0;
 }
 
-static const char *detector_word(int i)
-{
-    return detector_name((enum detector)i);
-}
-
 static const char *class_word(int i)
 {
     return finding_class_name((enum finding_class)i);
@@ -116,7 +111,7 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     set_text(f->id, sizeof f->id, v[0]);
     set_text(f->subject, sizeof f->subject, v[1]);
     f->supply = fleet_supply(fleet, f->subject);
-    f->detector = (enum detector)word_index(v[2], detector_word, DETECTOR_COUNT);
+    set_text(f->detector, sizeof f->detector, v[2]);
     f->class = (enum finding_class)word_index(v[3], class_word, CLASS_COUNT);
     set_text(f->signal, sizeof f->signal, v[4]);
     f->onset = get_time(v[5]);

@@ -286,10 +286,29 @@ static const char finding_work[] =
     "COMMENT ON COLUMN findings.work IS 'time and work of the maintenance that may have caused it (before its"
     " onset) or cured it (since)';";
 
+/* Figures of statistics that came after the first two: one row of ticks holds any number of them. */
+static const char figures[] =
+    "ALTER TABLE ticks ADD figure text[], ADD figure_of text[], ADD figure_unit text[], ADD figures float4[];"
+    "COMMENT ON COLUMN ticks.figure IS 'names of further figures; values end to end in figures';"
+    "COMMENT ON COLUMN ticks.figure_of IS 'supply or channel: what the figure has a value of each of';"
+    "COMMENT ON COLUMN ticks.figure_unit IS 'its unit; empty: the channel''s own';"
+    "CREATE VIEW figures AS SELECT r.name AS run, k.t, s.name AS supply, c.signal, u.name AS figure,"
+    " nullif(k.figures[u.first + x.i], 'NaN') AS value, coalesce(nullif(u.unit, ''), c.unit, '') AS unit"
+    " FROM ticks k JOIN runs r USING (run) CROSS JOIN LATERAL (SELECT name, of, unit,"
+    " coalesce(sum(n) OVER (ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int AS first,"
+    " n FROM (SELECT v.*, cardinality(CASE v.of WHEN 'channel' THEN k.value ELSE k.score END) AS n FROM"
+    " unnest(k.figure, k.figure_of, k.figure_unit) WITH ORDINALITY v(name, of, unit, at)) w) u"
+    " CROSS JOIN LATERAL generate_series(1, u.n) x(i)"
+    " LEFT JOIN fleet_channels c ON u.of = 'channel' AND c.fleet = k.fleet AND c.i = x.i"
+    " LEFT JOIN fleet_supplies f ON u.of = 'supply' AND f.fleet = k.fleet AND f.i = x.i"
+    " JOIN supply_ids s ON s.id = coalesce(c.supply, f.supply);"
+    "COMMENT ON VIEW figures IS 'further figures of each channel or supply in each tick: give t (and run) in"
+    " WHERE';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks, tick_functions, hours,       findings_and_events,
-        models_and_reports, views, hourly_views,   finding_work};
+        fleets_and_runs,    ticks, tick_functions, hours,        findings_and_events,
+        models_and_reports, views, hourly_views,   finding_work, figures};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

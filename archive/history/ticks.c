@@ -128,10 +128,48 @@ static struct pg_value text(const char *s)
     return (struct pg_value){s, s ? strlen(s) : 0, false};
 }
 
+/* Figures that have a column of their own, as in every release. */
+static bool has_column(const struct figure *f)
+{
+    return strcmp(f->name, f->per_channel ? "jsd" : "reconstruction") == 0;
+}
+
+static void put_column(struct buf *b, const struct tick *t, const char *name, bool per_channel)
+{
+    const struct figure *f = tick_figure(t, name, per_channel);
+    if (f)
+        pg_binary_f32(b, f->value, per_channel ? t->n_channels : t->n_supplies);
+}
+
+/* All others: their names, "channel" or "supply" and units as arrays of text, and their values end to end. */
+static void put_figures(struct buf out[4], const struct tick *t)
+{
+    size_t n = 0, room = t->n_figures * (t->n_channels + t->n_supplies);
+    float *all = NULL;
+    for (size_t i = 0; i < t->n_figures; i++) {
+        const struct figure *f = &t->figures[i];
+        size_t more = f->per_channel ? t->n_channels : t->n_supplies;
+        if (!f->kept || has_column(f))
+            continue;
+        all = all ? all : xcalloc(room, sizeof *all);
+        buf_printf(&out[0], "%c%s", n ? ',' : '{', f->name);
+        buf_printf(&out[1], "%c%s", n ? ',' : '{', f->per_channel ? "channel" : "supply");
+        buf_printf(&out[2], "%c\"%s\"", n ? ',' : '{', f->unit);
+        memcpy(all + n, f->value, more * sizeof *all);
+        n += more;
+    }
+    for (size_t i = 0; n && i < 3; i++)
+        buf_printf(&out[i], "}");
+    if (n)
+        pg_binary_f32(&out[3], all, n);
+    free(all);
+}
+
 static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t, const char *time,
                      bool recomputed)
 {
-    struct buf b[8] = {{0}};
+    enum { COLUMNS = 12, WORDS = 8 }; /* arrays; of them from WORDS on three of text */
+    struct buf b[COLUMNS] = {{0}};
     int32_t ledger[REASON_COUNT];
     for (size_t i = 0; i < REASON_COUNT; i++)
         ledger[i] = (int32_t)t->ledger[i];
@@ -139,21 +177,26 @@ static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t
     pg_binary_f32(&b[1], t->chance, t->n_supplies);
     pg_binary_u8_as_i16(&b[2], t->reason, t->n_supplies);
     pg_binary_u8_as_i16(&b[3], t->mode, t->n_supplies);
-    pg_binary_f32(&b[4], t->reconstruction, t->n_supplies);
-    pg_binary_f32(&b[5], t->jsd, t->n_channels);
+    put_column(&b[4], t, "reconstruction", false);
+    put_column(&b[5], t, "jsd", true);
     pg_binary_f32(&b[6], t->value, t->n_channels);
     pg_binary_i32(&b[7], ledger, REASON_COUNT);
-    struct pg_value values[12] = {text(h->run_id), text(time), text(h->fleet_id),
-                                  text(recomputed ? "t" : "f")};
-    for (size_t i = 0; i < 8; i++)
-        values[4 + i] = binary(&b[i]);
+    put_figures(b + WORDS, t);
+    struct pg_value values[4 + COLUMNS] = {text(h->run_id), text(time), text(h->fleet_id),
+                                           text(recomputed ? "t" : "f")};
+    for (size_t i = 0; i < COLUMNS; i++)
+        values[4 + i] = b[i].len == 0                   ? text(NULL)
+                        : i >= WORDS && i < COLUMNS - 1 ? text(buf_text(&b[i]))
+                                                        : binary(&b[i]);
     pg_txn_add_values(txn,
                       "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode,"
-                      " reconstruction, jsd, value, ledger) VALUES ($1::int, $2::timestamptz, $3::int,"
+                      " reconstruction, jsd, value, ledger, figure, figure_of, figure_unit, figures) VALUES "
+                      "($1::int, $2::timestamptz, $3::int,"
                       " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[],"
-                      " $10::float4[], $11::float4[], $12::int4[]) ON CONFLICT DO NOTHING",
-                      12, values);
-    for (size_t i = 0; i < 8; i++)
+                      " $10::float4[], $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[],"
+                      " $16::float4[]) ON CONFLICT DO NOTHING",
+                      4 + COLUMNS, values);
+    for (size_t i = 0; i < COLUMNS; i++)
         buf_free(&b[i]);
 }
 

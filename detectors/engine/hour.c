@@ -209,7 +209,7 @@ static void keep_groups(struct scorer *s, tstamp_ns t)
     size_t n;
     const struct finding *list = tracker_list(s->tracker, t, &n);
     for (size_t i = 0; i < n; i++) {
-        if (list[i].class != CLASS_COMMON || list[i].detector == DETECTOR_RATE || list[i].closed ||
+        if (list[i].class != CLASS_COMMON || strcmp(list[i].detector, "rate") == 0 || list[i].closed ||
             t - list[i].last_seen >= NS_PER_DAY)
             continue;
         struct proposal *p = scorer_add_proposal(s, PROPOSE_HOLD);

@@ -21,6 +21,7 @@
 struct shown {
     uint8_t *reason, *mode;
     float *residual, *jsd, *reconstruction, *by, *score, *chance;
+    struct figure figures[3];
 };
 
 /* A minute's rows for the networks, one family at a time. */

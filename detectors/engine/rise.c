@@ -38,7 +38,7 @@ static void begin_event(struct scorer *s, size_t i, const struct frame *in, doub
         &s->fleet->channels[feature_at(s->layout, i, (size_t)s->magnet_level[i])->channel];
     e->until = in->t + NS_PER_DAY;
     e->f = (struct finding){.supply = (int32_t)i,
-                            .detector = DETECTOR_RATE,
+                            .detector = "rate",
                             .class = agrees ? CLASS_EQUIPMENT : CLASS_SENSOR,
                             .onset = in->t - 2 * s->model->period,
                             .chance = chance,
@@ -120,7 +120,7 @@ static void propose_restored(struct scorer *s, tstamp_ns t)
     size_t n;
     const struct finding *list = tracker_list(s->tracker, t, &n);
     for (size_t i = 0; i < n; i++)
-        if (list[i].detector == DETECTOR_RATE && !list[i].closed && t - list[i].last_seen < NS_PER_DAY &&
+        if (strcmp(list[i].detector, "rate") == 0 && !list[i].closed && t - list[i].last_seen < NS_PER_DAY &&
             !(list[i].supply >= 0 && holds(s, (size_t)list[i].supply, t))) {
             struct proposal *p = scorer_add_proposal(s, PROPOSE_HOLD);
             memcpy(p->now.subject, list[i].subject, sizeof p->now.subject);

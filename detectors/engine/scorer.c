@@ -114,6 +114,10 @@ static void init_shown(struct scorer *s)
                               .reconstruction = nan_floats(n),
                               .score = nan_floats(n),
                               .chance = nan_floats(n)};
+    s->shown.figures[0] = (struct figure){"jsd", "divergence", "bit", true, true, s->shown.jsd};
+    s->shown.figures[1] =
+        (struct figure){"reconstruction", "reconstruction error", "", false, true, s->shown.reconstruction};
+    s->shown.figures[2] = (struct figure){"reconstruction", "reconstruction", "sd", true, false, s->shown.by};
 }
 
 struct scorer *scorer_new(const struct model *model, const struct fleet *f, const struct maintenance *m,
@@ -412,9 +416,8 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     out->value = in->value;
     out->quality = in->quality;
     out->residual = s->shown.residual;
-    out->jsd = s->shown.jsd;
-    out->reconstruction = s->shown.reconstruction;
-    out->reconstruction_by = s->shown.by;
+    out->figures = s->shown.figures;
+    out->n_figures = 3;
     out->score = s->shown.score;
     out->chance = s->shown.chance;
     out->hour = hour;

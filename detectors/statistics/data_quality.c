@@ -211,7 +211,7 @@ static struct finding *propose(struct data_quality *d, enum proposal_kind kind, 
     *p = (struct proposal){.kind = kind};
     struct finding *x = &p->now;
     x->supply = supply;
-    x->detector = DETECTOR_DATA;
+    snprintf(x->detector, sizeof x->detector, "data");
     x->class = CLASS_DATA;
     x->direction = DIRECTION_BOTH;
     x->onset = onset;

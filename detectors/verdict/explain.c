@@ -330,17 +330,17 @@ void explain_finding(struct finding *out, const struct evidence *e)
     _Static_assert(FEATURE_CAPACITOR < FEATURE_IGBT && FEATURE_MAGNET < FEATURE_IGBT &&
                        FEATURE_IGBT < FEATURE_CURRENT,
                    "temperatures come first");
-    static const enum detector detector[] = {[STATISTIC_LEVEL] = DETECTOR_LEVEL,
-                                             [STATISTIC_DIVERGENCE] = DETECTOR_DIVERGENCE,
-                                             [STATISTIC_RECONSTRUCTION] = DETECTOR_RECONSTRUCTION};
+    static const char *const detector[] = {[STATISTIC_LEVEL] = "level",
+                                           [STATISTIC_DIVERGENCE] = "divergence",
+                                           [STATISTIC_RECONSTRUCTION] = "reconstruction"};
     size_t c = carrying_column(e);
     const struct feature_channel *ch = channel_of(e, c);
     const struct fleet *f = e->model->fleet;
     *out = (struct finding){.supply = (int32_t)e->supply,
-                            .detector = detector[e->score->by],
                             .class = is_ratio(e, c) ? class_of_noise(e, c) : class_of_level(e, c),
                             .witness = has_witness(e, c),
                             .size = said_size(e, c)};
+    snprintf(out->detector, sizeof out->detector, "%s", detector[e->score->by]);
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
     snprintf(out->unit, sizeof out->unit, "%s",

@@ -38,7 +38,9 @@ void tracker_free(struct tracker *f)
 
 static enum slot slot_of(const struct finding *f)
 {
-    return f->detector == DETECTOR_DATA ? SLOT_DATA : f->detector == DETECTOR_RATE ? SLOT_RATE : SLOT_SCORE;
+    if (f->class == CLASS_DATA)
+        return SLOT_DATA;
+    return strcmp(f->detector, "rate") == 0 ? SLOT_RATE : SLOT_SCORE;
 }
 
 static void append(struct tracker *f, enum slot slot, const struct finding *finding)
@@ -69,8 +71,8 @@ static void make_id(struct finding *f)
     char text[FINDING_NAME_LEN + 128], hex[DIGEST_HEX_LEN];
     uint8_t digest[DIGEST_LEN];
     /* several data findings of a subject may begin in one tick: the signal tells them apart */
-    int n = snprintf(text, sizeof text, "%s\n%s\n%s\n%lld", f->subject, detector_name(f->detector),
-                     f->detector == DETECTOR_DATA ? f->signal : "", (long long)f->first_seen);
+    int n = snprintf(text, sizeof text, "%s\n%s\n%s\n%lld", f->subject, f->detector,
+                     f->class == CLASS_DATA ? f->signal : "", (long long)f->first_seen);
     digest_sha256(digest, text, (size_t)n);
     digest_hex(hex, digest, DIGEST_LEN);
     memcpy(f->id, hex, FINDING_ID_LEN - 1);

@@ -66,6 +66,12 @@ static const char scores_few[] = SCORES_HEAD
     " s.id = f.supply) ON f.fleet = k.fleet WHERE k.run = $1 AND " WITHIN("k.t") " AND " SUPPLY("s.name")
         SCORES_TAIL;
 
+static const char figures[] = PARAMETERS
+    "SELECT psmon_iso(f.t) AS time, f.supply, f.signal, f.figure, f.value, f.unit FROM figures f WHERE f.run "
+    "="
+    " (SELECT name FROM runs WHERE run = $1) AND " WITHIN("f.t") " AND " SUPPLY("f.supply") " AND " SIGNAL(
+        "f.signal") " ORDER BY f.t, f.supply, f.signal, f.figure";
+
 static const char supplies[] = PARAMETERS
     "SELECT v.supply, v.family, v.sector, v.water, v.rack, v.feeder, (SELECT string_agg(c.signal,"
     " ' ' ORDER BY c.position) FROM fleet_channels c JOIN supply_ids s ON s.id = c.supply WHERE c.fleet ="
@@ -140,6 +146,8 @@ static const struct query_view views[] = {
     {"readings", "readings and divergences per channel, minutes where still stored, else hours", readings,
      true, readings_few},
     {"scores", "score, chance, reconstruction error, mode, or why there is none", scores, true, scores_few},
+    {"figures", "what statistics show beside, per channel or supply, minutes where still stored", figures,
+     true, NULL},
     {"findings", "what moved: those open at some time of the span; last_seen is empty while open", findings,
      true, NULL},
     {"alarms", "alarm occurrences and their state", alarms, true, NULL},

@@ -254,6 +254,25 @@ static json_t *histogram(const struct snapshot *s, uint32_t channel)
     return json_pack("{so so so}", "edges", floats(edges, HIST_BINS - 1), "reference", was, "now", is);
 }
 
+/* What the statistics show of a channel or supply, each under its name. */
+static void put_figures(json_t *j, const struct tick *t, bool per_channel, size_t at)
+{
+    for (size_t i = 0; i < t->n_figures; i++)
+        if (t->figures[i].per_channel == per_channel)
+            json_object_set_new(j, t->figures[i].name, value_number((double)t->figures[i].value[at]));
+}
+
+/* How to speak of them. */
+static json_t *figure_list(const struct tick *t)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < t->n_figures; i++)
+        json_array_append_new(list, json_pack("{ss ss ss sb}", "name", t->figures[i].name, "words",
+                                              t->figures[i].words, "unit", t->figures[i].unit, "per_channel",
+                                              (int)t->figures[i].per_channel));
+    return list;
+}
+
 static json_t *channel_json(const struct snapshot *s, uint32_t c)
 {
     const struct channel *ch = &s->fleet->channels[c];
@@ -275,8 +294,7 @@ static json_t *channel_json(const struct snapshot *s, uint32_t c)
             j, "quality",
             value_text(t->quality[c] < QUALITY_COUNT ? quality_name(t->quality[c]) : "unknown"));
         json_object_set_new(j, "residual", value_number((double)t->residual[c]));
-        json_object_set_new(j, "jsd", value_number((double)t->jsd[c]));
-        json_object_set_new(j, "reconstruction", value_number((double)t->reconstruction_by[c]));
+        put_figures(j, t, true, c);
     }
     json_object_set_new(j, "values", trace(s, s->trace_value, c));
     json_object_set_new(j, "residuals", trace(s, s->trace_residual, c));
@@ -319,7 +337,8 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
         json_object_set_new(root, "score", value_number((double)t->score[supply]));
         json_object_set_new(root, "chance", value_number(chance));
         json_object_set_new(root, "chance_words", value_chance(chance));
-        json_object_set_new(root, "reconstruction", value_number((double)t->reconstruction[supply]));
+        put_figures(root, t, false, supply);
+        json_object_set_new(root, "figures", figure_list(t));
         for (size_t i = 0; i < t->n_findings; i++)
             if (!t->findings[i].closed && finding_concerns(&t->findings[i], s->fleet, supply))
                 json_array_append_new(findings, finding_json(&t->findings[i]));

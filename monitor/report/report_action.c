@@ -4,6 +4,8 @@
  * resistance. SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
+#include "detectors/statistics/statistic.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@ const char *report_priority(const struct finding *d)
     bool rare = d->chance < 0.01;
     if (d->closed)
         return rare ? "medium" : "low";
-    return d->witness || rare || d->detector == DETECTOR_RATE ? "high" : "medium";
+    return d->witness || rare || statistic_by_minute(d->detector) ? "high" : "medium";
 }
 
 /* Did a signal take part, moving up? */
@@ -64,7 +66,7 @@ const char *report_action(const struct finding *d)
         return "check the channel: IOC, network, archiver";
     if (d->class == CLASS_SENSOR)
         return "check the sensor and its cable: the supply's other signals contradict it";
-    if (d->detector == DETECTOR_RATE)
+    if (statistic_by_minute(d->detector))
         return "check water flow now: the coil heats by the minute";
     bool magnet = strcmp(d->signal, "magnet_temperature") == 0, voltage = strcmp(d->signal, "voltage") == 0;
     if ((magnet && rises_too(d, "voltage")) || (voltage && rises_too(d, "magnet_temperature")))

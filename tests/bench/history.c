@@ -49,6 +49,7 @@ static struct fleet *make_fleet(const char *dir)
 struct numbers {
     uint8_t mode[SUPPLIES], reason[SUPPLIES];
     float score[SUPPLIES], chance[SUPPLIES], reconstruction[SUPPLIES], value[CHANNELS], jsd[CHANNELS];
+    struct figure figures[2];
 };
 
 static struct tick make_tick(struct numbers *n, int k)
@@ -65,16 +66,19 @@ static struct tick make_tick(struct numbers *n, int k)
         n->chance[s] = 1 / n->score[s];
         n->reconstruction[s] = n->value[s + SUPPLIES];
     }
+    n->figures[0] = (struct figure){"jsd", "divergence", "bit", true, true, n->jsd};
+    n->figures[1] =
+        (struct figure){"reconstruction", "reconstruction error", "", false, true, n->reconstruction};
     struct tick t = {.t = T0 + k * NS_PER_MIN,
                      .n_supplies = SUPPLIES,
                      .n_channels = CHANNELS,
                      .mode = n->mode,
                      .reason = n->reason,
                      .value = n->value,
-                     .jsd = n->jsd,
                      .score = n->score,
                      .chance = n->chance,
-                     .reconstruction = n->reconstruction,
+                     .figures = n->figures,
+                     .n_figures = 2,
                      .ledger = {SUPPLIES}};
     return t;
 }

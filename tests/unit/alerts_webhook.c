@@ -21,7 +21,7 @@ static struct occurrence example(void)
     o.finding = (struct finding){.id = "f-1234",
                                  .subject = "SR:C12:Q3",
                                  .supply = 3,
-                                 .detector = DETECTOR_LEVEL,
+                                 .detector = "level",
                                  .class = CLASS_EQUIPMENT,
                                  .signal = "igbt_temperature",
                                  .onset = 1794441600 * NS_PER_S,

@@ -257,21 +257,28 @@ static void load_fleet(void)
 struct made {
     struct tick t;
     uint8_t mode[SUPPLIES], reason[SUPPLIES];
-    float score[SUPPLIES], chance[SUPPLIES], reconstruction[SUPPLIES], value[40], jsd[40];
+    float score[SUPPLIES], chance[SUPPLIES], reconstruction[SUPPLIES], value[40], jsd[40], pulse[40],
+        age[SUPPLIES];
+    struct figure figures[4];
 };
 
 static const struct tick *make_tick(struct made *m, int k)
 {
-    *m = (struct made){.t = {.t = MINUTE(k),
-                             .n_supplies = SUPPLIES,
-                             .n_channels = fleet->n_channels,
-                             .mode = m->mode,
-                             .reason = m->reason,
-                             .score = m->score,
-                             .chance = m->chance,
-                             .reconstruction = m->reconstruction,
-                             .value = m->value,
-                             .jsd = m->jsd}};
+    *m = (struct made){
+        .t = {.t = MINUTE(k),
+              .n_supplies = SUPPLIES,
+              .n_channels = fleet->n_channels,
+              .mode = m->mode,
+              .reason = m->reason,
+              .score = m->score,
+              .chance = m->chance,
+              .value = m->value,
+              .figures = m->figures,
+              .n_figures = 4},
+        .figures = {{"reconstruction", "reconstruction error", "", false, true, m->reconstruction},
+                    {"pulse", "pulse", "", true, true, m->pulse},
+                    {"jsd", "divergence", "bit", true, true, m->jsd},
+                    {"age", "age", "h", false, true, m->age}}};
     for (int s = 0; s < SUPPLIES; s++) {
         bool scored = s != 3;
         m->mode[s] = s == 3 ? MODE_OFF : MODE_STEADY;
@@ -279,11 +286,13 @@ static const struct tick *make_tick(struct made *m, int k)
         m->t.ledger[m->reason[s]]++;
         m->score[s] = scored ? (float)s + (float)(k % 60) / 100 : NAN;
         m->chance[s] = scored ? 100 / (m->score[s] + 1) : NAN;
+        m->age[s] = (float)s * 10;
         m->reconstruction[s] = scored ? (float)k + 0.5f : NAN;
     }
     for (size_t c = 0; c < fleet->n_channels; c++) {
         m->value[c] = c == 4 ? NAN : (float)c * 1000 + (float)k;
         m->jsd[c] = (float)c / 100;
+        m->pulse[c] = (float)c / 8;
     }
     return &m->t;
 }
@@ -378,6 +387,14 @@ static void a_replay_is_stored_and_read_through_the_views(void **state)
     assert_int_equal(number_of("SELECT value FROM readings WHERE supply = 'Q02' AND signal ="
                                " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"),
                      7007 + 0 * SUPPLIES);
+    /* figures without a column: per channel in its unit, and per supply */
+    assert_int_equal(number_of("SELECT value * 1000 FROM figures WHERE supply = 'Q02' AND signal ="
+                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z' AND unit <> ''"),
+                     875);
+    assert_int_equal(
+        number_of("SELECT value FROM figures WHERE supply = 'Q02' AND figure = 'age' AND unit = 'h'"
+                  " AND signal IS NULL AND t = '2026-11-04T00:07Z'"),
+        20);
     assert_int_equal(number_of("SELECT supplies FROM ledger WHERE reason = 'off' AND t ="
                                " '2026-11-04T00:07Z'"),
                      1);
@@ -552,7 +569,7 @@ static struct finding make_finding(tstamp_ns first, tstamp_ns last, double size)
     struct finding f = {.id = "Q05-level-1",
                         .subject = "Q05",
                         .supply = fleet_supply(fleet, "Q05"),
-                        .detector = DETECTOR_LEVEL,
+                        .detector = "level",
                         .class = CLASS_SENSOR,
                         .signal = "voltage",
                         .onset = first - NS_PER_HOUR,

@@ -15,7 +15,7 @@ static struct proposal say(const char *subject, double chance, double size)
     snprintf(p.now.signal, sizeof p.now.signal, "voltage");
     snprintf(p.now.unit, sizeof p.now.unit, "V");
     snprintf(p.now.reason, sizeof p.now.reason, "size %g", size);
-    p.now.detector = DETECTOR_LEVEL;
+    snprintf(p.now.detector, sizeof p.now.detector, "level");
     p.now.chance = chance;
     p.now.size = size;
     p.now.onset = T0 - NS_PER_HOUR;
@@ -107,8 +107,10 @@ static void test_slots_are_apart(void **state)
     (void)state;
     struct tracker *f = tracker_new();
     struct proposal score = say("S01:Q1", 0.3, 0.07), rate = score, data[2] = {score, score};
-    rate.now.detector = DETECTOR_RATE;
-    data[0].now.detector = data[1].now.detector = DETECTOR_DATA;
+    snprintf(rate.now.detector, sizeof rate.now.detector, "rate");
+    data[0].now.class = data[1].now.class = CLASS_DATA;
+    for (int i = 0; i < 2; i++)
+        snprintf(data[i].now.detector, sizeof data[i].now.detector, "data");
     data[0].now.chance = data[1].now.chance = NAN;
     snprintf(data[1].now.signal, sizeof data[1].now.signal, "current");
     tracker_step(f, SLOT_SCORE, T0, &score, 1);

@@ -112,9 +112,12 @@ static int setup(void **state)
     tick.value = value;
     tick.quality = quality;
     tick.residual = residual;
-    tick.jsd = jsd;
-    tick.reconstruction = reconstruction;
-    tick.reconstruction_by = by;
+    static const struct figure figures[] = {
+        {"jsd", "divergence", "bit", true, true, jsd},
+        {"reconstruction", "reconstruction error", "", false, true, reconstruction},
+        {"reconstruction", "reconstruction", "sd", true, false, by}};
+    tick.figures = figures;
+    tick.n_figures = 3;
     tick.score = score;
     tick.chance = chance;
     tick.findings = findings;

@@ -132,7 +132,8 @@ static void a_young_finding_counts_since_it_was_seen(void **state)
     rank_fleet(rows, fleet, w, &d, 1, start, now);
     assert_string_equal(at(&rows[0]), "D");
     assert_near(rows[0].score, 8, 0, 1e-6);
-    d.detector = DETECTOR_RATE; /* what rises by the minute counts by its own chance, however long ago */
+    snprintf(d.detector, sizeof d.detector,
+             "rate"); /* what rises by the minute counts by its own chance, however long ago */
     d.chance = 1e-9;
     d.first_seen = start;
     rank_fleet(rows, fleet, w, &d, 1, start, now);

@@ -95,6 +95,7 @@ static void make_week(struct made *m, tstamp_ns from, uint32_t bad)
     }
     m->findings[0] = (struct finding){.subject = "",
                                       .supply = (int32_t)bad,
+                                      .detector = "level",
                                       .class = CLASS_EQUIPMENT,
                                       .signal = "igbt_temperature",
                                       .onset = from + 60 * NS_PER_HOUR,
@@ -421,7 +422,7 @@ static void actions_follow_the_failure(void **state)
     d.class = CLASS_SENSOR;
     assert_non_null(strstr(report_action(&d), "sensor"));
     assert_string_equal(report_priority(&d), "low");
-    d = (struct finding){.class = CLASS_EQUIPMENT, .detector = DETECTOR_RATE, .chance = 0.9};
+    d = (struct finding){.class = CLASS_EQUIPMENT, .detector = "rate", .chance = 0.9};
     assert_string_equal(report_priority(&d), "high");
     d.closed = 1;
     assert_string_equal(report_priority(&d), "low");
