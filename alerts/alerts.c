@@ -1,11 +1,11 @@
-/* Book, outbox and database together; see alerts.h. One transaction per tick that changed
+/* Occurrences, outbox and database together; see alerts.h. One transaction per tick that changed
  * something: rows of alarms, their transitions, their messages. SPDX-License-Identifier: MIT */
 #include "alerts/alerts.h"
 
-#include "alerts/book.h"
+#include "alerts/message.h"
+#include "alerts/occurrences.h"
 #include "alerts/outbox.h"
 #include "alerts/store.h"
-#include "alerts/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -23,7 +23,7 @@
 struct alerts {
     uv_loop_t *loop;
     struct pg *pg;
-    struct book *book;
+    struct occurrences *occurrences;
     struct outbox *outbox;
     char *run, *source;
     bool send;
@@ -40,7 +40,7 @@ static void release(struct alerts *a)
 {
     if (--a->parts > 0)
         return;
-    book_free(a->book);
+    occurrences_free(a->occurrences);
     outbox_free(a->outbox);
     free(a->conditions);
     free(a->run);
@@ -71,13 +71,13 @@ void alerts_step(struct alerts *a, tstamp_ns now, const struct finding *findings
                  const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
 {
     size_t all = gather(a, conditions, n_conditions);
-    commit(a, book_step(a->book, now, findings, n, a->conditions, all, quiet));
+    commit(a, occurrences_step(a->occurrences, now, findings, n, a->conditions, all, quiet));
 }
 
 void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_condition *conditions, size_t n)
 {
     size_t all = gather(a, conditions, n);
-    commit(a, book_step_blind(a->book, now, a->conditions, all));
+    commit(a, occurrences_step_blind(a->occurrences, now, a->conditions, all));
 }
 
 /* ---- what the database knows ---- */
@@ -106,7 +106,7 @@ static void on_outbox_rows(void *arg, const struct pg_rows *rows)
         outbox_restore(a->outbox, rows);
         a->restored = true;
         const struct alarm_view *v;
-        size_t n = book_views(a->book, &v);
+        size_t n = occurrences_views(a->occurrences, &v);
         if (n > 0 || rows->n_rows > 0)
             log_info("alerts", "restored: run=%s alarms=%zu undelivered=%d", a->run, n, rows->n_rows);
     }
@@ -119,7 +119,7 @@ static void on_alarm_rows(void *arg, const struct pg_rows *rows)
     if (!a->closing && !rows)
         restore_failed(a);
     if (!a->closing && rows) {
-        commit(a, book_restore(a->book, rows));
+        commit(a, occurrences_restore(a->occurrences, rows));
         ask(a, store_waiting_sql, 2, on_outbox_rows);
     }
     release(a);
@@ -129,7 +129,7 @@ static void on_ack_rows(void *arg, const struct pg_rows *rows)
 {
     struct alerts *a = arg;
     if (!a->closing && rows && rows->n_rows > 0)
-        commit(a, book_acknowledge(a->book, rows));
+        commit(a, occurrences_acknowledge(a->occurrences, rows));
     release(a);
 }
 
@@ -139,14 +139,14 @@ static void beat(struct alerts *a)
 {
     struct alerts_stats s = {0};
     const struct alarm_view *v;
-    size_t open = 0, n = book_views(a->book, &v);
+    size_t open = 0, n = occurrences_views(a->occurrences, &v);
     for (size_t i = 0; i < n; i++)
         open += v[i].raised != 0;
     outbox_stats(a->outbox, &s);
-    char *body =
-        webhook_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open, s.outbox_depth);
-    outbox_heartbeat(a->outbox, body);
-    free(body);
+    char *text =
+        message_heartbeat(clock_wall() / NS_PER_S * NS_PER_S, a->run, a->source, open, s.outbox_depth);
+    outbox_heartbeat(a->outbox, text);
+    free(text);
 }
 
 static bool due(tstamp_ns *next, tstamp_ns now, tstamp_ns interval)
@@ -216,7 +216,7 @@ int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char 
     a->run = xstrdup(o->run);
     a->source = xstrdup(o->source ? o->source : "");
     a->send = o->send;
-    a->book = book_new(o, &(struct alarm_rule){o->on_delay, o->off_delay, EXPIRE}, a->outbox);
+    a->occurrences = occurrences_new(o, &(struct alarm_rule){o->on_delay, o->off_delay, EXPIRE}, a->outbox);
     a->heartbeat = o->send ? o->heartbeat : 0;
     a->n_webhooks = o->n_webhooks;
     a->opened = clock_wall();
@@ -243,11 +243,11 @@ void alerts_close(struct alerts *a)
 
 size_t alerts_active(const struct alerts *a, const struct alarm_view **out)
 {
-    return book_views(a->book, out);
+    return occurrences_views(a->occurrences, out);
 }
 
 void alerts_stats(const struct alerts *a, struct alerts_stats *out)
 {
-    *out = (struct alerts_stats){.transitions = book_transitions(a->book)};
+    *out = (struct alerts_stats){.transitions = occurrences_transitions(a->occurrences)};
     outbox_stats(a->outbox, out);
 }

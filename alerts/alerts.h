@@ -17,6 +17,7 @@ int alerts_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
 struct alerts_webhook {
     const char *url, *secret; /* secret NULL: unsigned */
+    const char *shape;        /* of shapes/shape.h; NULL: the default */
 };
 struct alerts_options {
     const char *run; /* RUN_LIVE; a replay keeps alarms but sends nothing */
@@ -81,20 +82,25 @@ void alerts_stats(const struct alerts *a, struct alerts_stats *out);
  * Caller frees. */
 int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
 
-/* Acknowledges one occurrence (its identifier or a beginning of it that fits no other open one) at
- * data time `at`. State, transition and request are one statement; a running monitor takes the
- * request up within 2 s, else the next one does, and sends the webhooks. id[ALERTS_ID_LEN] receives
- * the whole identifier. Error: ERR_DATA when there is no such open alarm, or it is acknowledged
+/* Acknowledges one occurrence at data time `at`. State, transition and request are one statement; a running
+ * monitor takes the request up within 2 s, else the next one does, and sends the webhooks. id[ALERTS_ID_LEN]
+ * receives the whole identifier. Error: ERR_DATA when there is no such open alarm, or it is acknowledged
  * already; ERR_CONFIG when name or note are too long. */
+struct alerts_ack {
+    const char *run;
+    const char *occurrence; /* its identifier, or a beginning of it that fits no other open one */
+    const char *by, *note;
+    tstamp_ns at;
+};
 #define ALERTS_ID_LEN 48
-int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
-                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err) MUSTCHECK;
+int alerts_acknowledge(const char *conninfo, const struct alerts_ack *ack, char id[ALERTS_ID_LEN],
+                       struct err *err) MUSTCHECK;
 
-/* Sends one message of type psmon.alarm.test to every webhook, all at once, without retries, and
- * calls each with what came back, in the order of the answers. *n_failed: how many did not answer
- * 2xx. */
+/* Sends one message of type psmon.alarm.test to every webhook of o (webhooks and source are read), all at
+ * once, without retries, and calls each with what came back, in the order of the answers. *n_failed: how many
+ * did not answer 2xx. */
 struct http_result;
-int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
+int alerts_test(const struct alerts_options *o, tstamp_ns now,
                 void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
                 size_t *n_failed, struct err *err) MUSTCHECK;
 

@@ -1,7 +1,7 @@
 /* What commands do with alarms: list, acknowledge, test the webhooks. Blocking.
  * SPDX-License-Identifier: MIT */
 #include "alerts/alarm.h"
-#include "alerts/occurrence.h"
+#include "alerts/message.h"
 #include "alerts/webhook.h"
 #include "base/clock.h"
 #include "base/http.h"
@@ -50,21 +50,21 @@ static int find_open(const char *conninfo, const char *run, const char *given, c
     return rc;
 }
 
-int alerts_acknowledge(const char *conninfo, const char *run, const char *occurrence, const char *by,
-                       const char *note, tstamp_ns at, char id[ALERTS_ID_LEN], struct err *err)
+int alerts_acknowledge(const char *conninfo, const struct alerts_ack *ack, char id[ALERTS_ID_LEN],
+                       struct err *err)
 {
     char who[OCCURRENCE_BY_LEN], what[OCCURRENCE_NOTE_LEN], when[TIMEFMT_LEN];
-    if (!*by || strlen(by) >= sizeof who || strlen(note) >= sizeof what)
+    if (!*ack->by || strlen(ack->by) >= sizeof who || strlen(ack->note) >= sizeof what)
         return err_set(err, ERR_CONFIG, "the name takes 1 to %zu bytes, the note at most %zu", sizeof who - 1,
                        sizeof what - 1);
-    snprintf(who, sizeof who, "%s", by);
-    snprintf(what, sizeof what, "%s", note);
+    snprintf(who, sizeof who, "%s", ack->by);
+    snprintf(what, sizeof what, "%s", ack->note);
     words_clean(who);
     words_clean(what);
-    int rc = find_open(conninfo, run, occurrence, id, err);
+    int rc = find_open(conninfo, ack->run, ack->occurrence, id, err);
     if (rc != 0)
         return rc;
-    const char *const params[] = {run, id, who, what, timefmt_iso(when, at)};
+    const char *const params[] = {ack->run, id, who, what, timefmt_iso(when, ack->at)};
     struct pg_rows *rows = NULL;
     rc = pg_run(conninfo,
                 "WITH o AS (SELECT run, occurrence, state, CASE state WHEN 'UNACK' THEN 'ACK' ELSE 'NORMAL'"
@@ -111,34 +111,36 @@ static void on_tested(void *arg, const struct http_result *r)
     t->each(t->arg, m->url, r, ok);
 }
 
-static int start_test(struct test_message *m, const struct alerts_webhook *w, const char *body,
+static int start_test(struct test_message *m, const struct alerts_webhook *to, const char *text,
                       struct err *err)
 {
-    uint8_t key[WEBHOOK_KEY_MAX];
+    struct webhook_key key;
+    const struct shape *shape = shape_find(to->shape);
     char id[WEBHOOK_ID_LEN];
-    struct webhook_headers h;
-    long n = w->secret ? webhook_key(key, w->secret) : 0;
-    if (n < 0)
-        return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", w->url);
+    struct webhook w;
+    if (!webhook_key(&key, to->secret))
+        return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", to->url);
+    if (!shape)
+        return err_set(err, ERR_CONFIG, "webhook %s: there is no shape '%s'", to->url, to->shape);
     webhook_random_id(id);
-    webhook_headers(&h, key, (size_t)n, id, clock_wall() / NS_PER_S, body, strlen(body));
-    m->url = w->url;
+    webhook_make(&w, shape, &key, id, clock_wall() / NS_PER_S, text);
+    m->url = to->url;
     http_start(m->test->http, &(struct http_options){.method = "POST",
-                                                     .url = w->url,
-                                                     .headers = (const char *const *)h.line,
-                                                     .body = body,
-                                                     .body_len = strlen(body),
+                                                     .url = to->url,
+                                                     .headers = (const char *const *)w.header,
+                                                     .body = w.body,
+                                                     .body_len = strlen(w.body),
                                                      .connect_timeout_s = TEST_CONNECT_S,
                                                      .timeout_s = TEST_S,
                                                      .max_body = 1 << 20,
                                                      .on_done = on_tested,
                                                      .arg = m});
-    webhook_headers_free(&h);
+    webhook_fini(&w);
     m->test->left++;
     return 0;
 }
 
-int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *source, tstamp_ns now,
+int alerts_test(const struct alerts_options *o, tstamp_ns now,
                 void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
                 size_t *n_failed, struct err *err)
 {
@@ -146,19 +148,19 @@ int alerts_test(const struct alerts_webhook *webhooks, size_t n, const char *sou
     if (uv_loop_init(&loop) != 0)
         return err_set(err, ERR_LIB, "could not make an event loop");
     struct test t = {.http = http_new(&loop, 4), .each = each, .arg = arg};
-    struct test_message *m = xcalloc(n + 1, sizeof *m);
-    char *body = webhook_test(now / NS_PER_S * NS_PER_S, source);
+    struct test_message *m = xcalloc(o->n_webhooks + 1, sizeof *m);
+    char *text = message_test(now / NS_PER_S * NS_PER_S, o->source);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    for (size_t i = 0; rc == 0 && i < o->n_webhooks; i++) {
         m[i].test = &t;
-        rc = start_test(&m[i], &webhooks[i], body, err);
+        rc = start_test(&m[i], &o->webhooks[i], text, err);
     }
     while (rc == 0 && t.left > 0)
         uv_run(&loop, UV_RUN_ONCE);
     http_free(t.http);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
-    free(body);
+    free(text);
     free(m);
     *n_failed = t.failed;
     return rc;

@@ -2,6 +2,7 @@
  * Webhooks 1.0.0. SPDX-License-Identifier: MIT */
 #include "alerts/outbox.h"
 
+#include "alerts/message.h"
 #include "alerts/store.h"
 #include "alerts/webhook.h"
 #include "base/clock.h"
@@ -30,7 +31,7 @@ static const double standard_retry_s[] = {0, 5, 300, 1800, 7200, 18000, 36000, 5
 
 struct message {
     struct endpoint *endpoint;
-    char *id, *occurrence, *type, *body;
+    char *id, *occurrence, *type, *text; /* text: of message.h; its endpoint's shape makes the body of it */
     bool final;
     struct message *after; /* the same alarm's previous message, still waiting */
     int attempts;
@@ -46,8 +47,8 @@ struct message {
 struct endpoint {
     struct outbox *outbox;
     char *url, *name;
-    uint8_t key[WEBHOOK_KEY_MAX];
-    size_t key_len;
+    struct webhook_key key;
+    const struct shape *shape;
     struct message **queue; /* waiting, oldest first */
     size_t n, cap;
     unsigned under_way;
@@ -108,7 +109,7 @@ static void message_free(struct message *m)
     free(m->id);
     free(m->occurrence);
     free(m->type);
-    free(m->body);
+    free(m->text);
     free(m);
 }
 
@@ -145,7 +146,7 @@ static struct message *enqueue(struct endpoint *e, const struct outbox_message *
                           .id = xstrdup(in->id),
                           .occurrence = xstrdup(in->occurrence),
                           .type = xstrdup(in->type),
-                          .body = xstrdup(in->body),
+                          .text = xstrdup(in->text),
                           .final = in->final,
                           .after = waiting_of(e, in->occurrence),
                           .created = clock_wall()};
@@ -364,16 +365,15 @@ static void on_answer(void *arg, const struct http_result *r)
 static void start(struct message *m)
 {
     struct endpoint *e = m->endpoint;
-    struct webhook_headers h;
-    size_t len = strlen(m->body);
+    struct webhook w;
     m->started = clock_wall();
     m->attempts++;
-    webhook_headers(&h, e->key, e->key_len, m->id, m->started / NS_PER_S, m->body, len);
+    webhook_make(&w, e->shape, &e->key, m->id, m->started / NS_PER_S, m->text);
     const struct http_options options = {.method = "POST",
                                          .url = e->url,
-                                         .headers = (const char *const *)h.line,
-                                         .body = m->body,
-                                         .body_len = len,
+                                         .headers = (const char *const *)w.header,
+                                         .body = w.body,
+                                         .body_len = strlen(w.body),
                                          .connect_timeout_s = fmin(CONNECT_S, e->outbox->timeout_s),
                                          .timeout_s = e->outbox->timeout_s,
                                          .max_body = 1 << 20,
@@ -381,7 +381,7 @@ static void start(struct message *m)
                                          .arg = m};
     e->under_way++;
     m->request = http_start(e->outbox->http, &options);
-    webhook_headers_free(&h);
+    webhook_fini(&w);
 }
 
 /* A later message that says the alarm has returned makes this one, which never got through,
@@ -434,7 +434,7 @@ void outbox_tick(struct outbox *o)
         pump(&o->endpoint[i]);
 }
 
-void outbox_heartbeat(struct outbox *o, const char *body)
+void outbox_heartbeat(struct outbox *o, const char *text)
 {
     for (size_t i = 0; i < o->n; i++) {
         struct endpoint *e = &o->endpoint[i];
@@ -447,8 +447,8 @@ void outbox_heartbeat(struct outbox *o, const char *body)
                               .id = xstrdup(id),
                               .occurrence = xstrdup(""),
                               .heartbeat = true,
-                              .type = xstrdup(WEBHOOK_TYPE_PREFIX "heartbeat"),
-                              .body = xstrdup(body)};
+                              .type = xstrdup(MESSAGE_TYPE_PREFIX "heartbeat"),
+                              .text = xstrdup(text)};
         e->beat = m;
         start(m);
     }
@@ -485,8 +485,8 @@ static void restore_row(struct outbox *o, char *const v[], struct pg_txn *txn)
     const struct outbox_message in = {.id = v[0],
                                       .occurrence = v[2],
                                       .type = v[3],
-                                      .body = v[4],
-                                      .final = strcmp(v[3], WEBHOOK_TYPE_PREFIX "returned") == 0};
+                                      .text = v[4],
+                                      .final = strcmp(v[3], MESSAGE_TYPE_PREFIX "returned") == 0};
     for (size_t i = 0; i < o->n; i++) {
         struct endpoint *e = &o->endpoint[i];
         if (strcmp(e->name, v[1]) != 0)
@@ -570,13 +570,16 @@ static void tell_apart(struct outbox *o, size_t i)
 
 static int open_endpoint(struct outbox *o, size_t i, const struct alerts_webhook *w, struct err *err)
 {
+    char names[SHAPE_NAMES_LEN];
     struct endpoint *e = &o->endpoint[i];
     *e = (struct endpoint){.outbox = o, .url = xstrdup(w->url), .name = endpoint_name(w->url)};
     tell_apart(o, i);
-    long n = w->secret ? webhook_key(e->key, w->secret) : 0;
-    if (n < 0)
+    e->shape = shape_find(w->shape);
+    if (!webhook_key(&e->key, w->secret))
         return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", e->name);
-    e->key_len = (size_t)n;
+    if (!e->shape)
+        return err_set(err, ERR_CONFIG, "the shape of webhook %s, '%s', is not one of: %s", e->name, w->shape,
+                       shape_names(names));
     return 0;
 }
 

@@ -22,7 +22,7 @@ void outbox_free(struct outbox *o);
  * alarm has returned; older messages of this occurrence that never got through then need no
  * delivery. */
 struct outbox_message {
-    const char *id, *occurrence, *type, *body;
+    const char *id, *occurrence, *type, *text; /* text: of message.h */
     bool final;
 };
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
@@ -33,7 +33,7 @@ void outbox_restore(struct outbox *o, const struct pg_rows *rows);
 
 /* Sends a heartbeat to every endpoint that is not disabled: one attempt, recorded only when it
  * fails. */
-void outbox_heartbeat(struct outbox *o, const char *body);
+void outbox_heartbeat(struct outbox *o, const char *text);
 
 /* Starts what is due; call several times a second. */
 void outbox_tick(struct outbox *o);

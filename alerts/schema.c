@@ -103,6 +103,9 @@ static const char *const migrations[] = {
     "that failed';"
     "COMMENT ON COLUMN deliveries.status IS 'HTTP status; NULL: no complete answer, see error';"
     "COMMENT ON COLUMN deliveries.answer IS 'First kilobyte of the answer';",
+    /* 4 */
+    "COMMENT ON COLUMN outbox.body IS 'The message as JSON; the shape of its endpoint makes of it, at each"
+    " attempt, what is sent (shape psmon: these very bytes)'",
 };
 
 int alerts_migrate(const char *conninfo, struct err *err)

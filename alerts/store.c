@@ -1,7 +1,7 @@
 /* Rows; see store.h. SPDX-License-Identifier: MIT */
 #include "alerts/store.h"
 
-#include "alerts/webhook.h"
+#include "alerts/message.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/timefmt.h"
@@ -77,7 +77,7 @@ void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o)
     const struct finding *f = &o->finding;
     const struct alarm *a = &o->alarm;
     struct params p = {.n = 0};
-    char *contributors = finding_contributors(f);
+    char *contributors = finding_contributors(f, MESSAGE_DIGITS);
     add_text(&p, run);
     add_text(&p, o->id);
     add_text(&p, f->id);
@@ -143,7 +143,7 @@ void store_message(struct pg_txn *txn, const char *run, const char *endpoint, co
     add_text(&p, run);
     add_text(&p, m->occurrence);
     add_text(&p, m->type);
-    add_text(&p, m->body);
+    add_text(&p, m->text);
     add_text(&p, why_dead ? "dead" : "waiting");
     add_time(&p, now);
     add_time(&p, now);

@@ -2,126 +2,14 @@
 #include "alerts/webhook.h"
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/words.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SOURCE_MAX 512
-#define DIGITS 6 /* more than any of these numbers means */
-
-/* ---- JSON ---- */
-
-/* Owns value. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-    int rc = json_object_set_new(object, key, value);
-    assert(rc == 0); /* no value is NULL: texts went through value_text */
-}
-
-static void put_source(json_t *data, const char *source)
-{
-    char start[SOURCE_MAX];
-    snprintf(start, sizeof start, "%s",
-             source); /* the caller's own text: a body stays small whatever it is */
-    put(data, "source", value_text(start));
-}
-
-/* {type, timestamp, data}; owns data. */
-static char *envelope(const char *kind, tstamp_ns t, json_t *data)
-{
-    char type[64];
-    snprintf(type, sizeof type, WEBHOOK_TYPE_PREFIX "%s", kind);
-    json_t *j = json_object();
-    put(j, "type", json_string(type));
-    put(j, "timestamp", value_instant(t));
-    put(j, "data", data);
-    return value_dump(j, DIGITS);
-}
-
-static json_t *acknowledgement(const struct occurrence *o)
-{
-    if (!o->acknowledged)
-        return json_null();
-    json_t *j = json_object();
-    put(j, "at", value_instant(o->acknowledged));
-    put(j, "by", value_text(o->acknowledged_by));
-    put(j, "note", value_text(o->note));
-    return j;
-}
-
-/* What the occurrence is about, as everywhere (base/json.h); psmon's own conditions have no supply and no
- * direction. */
-static json_t *subject_matter(const struct occurrence *o)
-{
-    const struct finding *f = &o->finding;
-    char words[WORDS_CHANCE_LEN];
-    json_t *data = finding_json(f);
-    put(data, "chance_text", json_string(""));
-    if (*words_chance(words, f->chance))
-        put(data, "chance_text", json_sprintf("by chance %s over the ring", words));
-    if (!o->monitor)
-        return data;
-    put(data, "class", json_string(MONITOR_WORD));
-    put(data, "detector", json_string(MONITOR_WORD));
-    put(data, "direction", json_null());
-    put(data, "supplies", json_integer(0));
-    return data;
-}
-
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
-                   const char *source, const char *continued_as)
-{
-    json_t *data = subject_matter(o);
-    put(data, "occurrence", value_text(o->id));
-    put(data, "state", value_text(alarm_state_name(o->alarm.state)));
-    put(data, "raised", value_instant(o->alarm.raised));
-    put(data, "acknowledged", acknowledgement(o));
-    put(data, "returned", value_instant(o->alarm.returned));
-    if (continued_as)
-        put(data, "continued_as", value_text(continued_as));
-    put(data, "run", value_text(run));
-    put_source(data, source);
-    return envelope(alarm_event_name(kind), t, data);
-}
-
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting)
-{
-    json_t *data = json_object();
-    put(data, "open_alarms", json_integer((json_int_t)n_open));
-    put(data, "waiting_messages", json_integer((json_int_t)n_waiting));
-    put(data, "version", value_text(PSMON_VERSION));
-    put(data, "run", value_text(run));
-    put_source(data, source);
-    return envelope("heartbeat", t, data);
-}
-
-char *webhook_test(tstamp_ns t, const char *source)
-{
-    struct occurrence o = {.id = "test", .monitor = true, .alarm = {.state = ALARM_UNACK, .raised = t}};
-    o.finding =
-        (struct finding){.subject = MONITOR_SUBJECT,
-                         .signal = "test",
-                         .supply = -1,
-                         .first_seen = t,
-                         .onset = t,
-                         .chance = NAN,
-                         .size = NAN,
-                         .reason = "TEST: sent by psmon alarm test; nothing is wrong, nothing is to be done"};
-    char *body = webhook_body(&o, ALARM_RAISED, t, "test", source, NULL);
-    json_t *j = json_loads(body, 0, NULL);
-    free(body);
-    put(j, "type", json_string(WEBHOOK_TYPE_PREFIX "test"));
-    put(json_object_get(j, "data"), "test", json_true());
-    return value_dump(j, DIGITS);
-}
 
 /* ---- identity and signature ---- */
 
@@ -143,15 +31,21 @@ void webhook_random_id(char out[WEBHOOK_ID_LEN])
     digest_hex(out + 4, bytes, sizeof bytes);
 }
 
-long webhook_key(uint8_t key[WEBHOOK_KEY_MAX], const char *secret)
+bool webhook_key(struct webhook_key *key, const char *secret)
 {
+    key->len = 0;
+    if (!secret)
+        return true;
     if (strncmp(secret, "whsec_", 6) != 0 || strlen(secret + 6) > WEBHOOK_KEY_MAX / 3 * 4)
-        return -1;
-    long n = digest_base64_decode(key, secret + 6);
-    return n < 16 ? -1 : n;
+        return false;
+    long n = digest_base64_decode(key->bytes, secret + 6);
+    if (n < 16)
+        return false;
+    key->len = (size_t)n;
+    return true;
 }
 
-char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s, const void *body,
+char *webhook_signature(const struct webhook_key *key, const char *id, int64_t unix_s, const void *body,
                         size_t len)
 {
     uint8_t mac[DIGEST_LEN];
@@ -159,28 +53,37 @@ char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int6
     struct buf signed_bytes = {0};
     buf_printf(&signed_bytes, "%s.%" PRId64 ".", id, unix_s);
     buf_add(&signed_bytes, body, len);
-    digest_hmac(mac, key, key_len, signed_bytes.data, signed_bytes.len);
+    digest_hmac(mac, key->bytes, key->len, signed_bytes.data, signed_bytes.len);
     buf_free(&signed_bytes);
     digest_base64(text, mac, sizeof mac);
     return xasprintf("v1,%s", text);
 }
 
-void webhook_headers(struct webhook_headers *h, const uint8_t *key, size_t key_len, const char *id,
-                     int64_t unix_s, const void *body, size_t len)
+void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key *key, const char *id,
+                  int64_t unix_s, const char *message)
 {
-    *h = (struct webhook_headers){{xstrdup("Content-Type: application/json"), xasprintf("webhook-id: %s", id),
-                                   xasprintf("webhook-timestamp: %" PRId64, unix_s)}};
-    if (key_len == 0)
+    size_t n = 0;
+    json_t *json = json_loads(message, 0, NULL);
+    *w = (struct webhook){.body = shape->body(message, json)};
+    json_decref(json);
+    for (size_t i = 0; shape->headers[i]; i++) {
+        assert(n < SHAPE_HEADERS_MAX);
+        w->header[n++] = xstrdup(shape->headers[i]);
+    }
+    w->header[n++] = xasprintf("webhook-id: %s", id);
+    w->header[n++] = xasprintf("webhook-timestamp: %" PRId64, unix_s);
+    if (key->len == 0)
         return;
-    char *signature = webhook_signature(key, key_len, id, unix_s, body, len);
-    h->line[3] = xasprintf("webhook-signature: %s", signature);
+    char *signature = webhook_signature(key, id, unix_s, w->body, strlen(w->body));
+    w->header[n] = xasprintf("webhook-signature: %s", signature);
     free(signature);
 }
 
-void webhook_headers_free(struct webhook_headers *h)
+void webhook_fini(struct webhook *w)
 {
-    for (size_t i = 0; h->line[i]; i++)
-        free(h->line[i]);
+    for (size_t i = 0; w->header[i]; i++)
+        free(w->header[i]);
+    free(w->body);
 }
 
 /* Equal, in a time that does not tell where they differ. */
@@ -194,7 +97,7 @@ static bool same(const char *a, size_t n, const char *b)
     return diff == 0;
 }
 
-const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, const char *timestamp,
+const char *webhook_check(const struct webhook_key *key, const char *id, const char *timestamp,
                           const char *signatures, const void *body, size_t len, int64_t now_s)
 {
     char *end;
@@ -208,7 +111,7 @@ const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, co
         return "timestamp out of tolerance";
     if (!*signatures)
         return "no webhook-signature";
-    char *want = webhook_signature(key, key_len, id, at, body, len);
+    char *want = webhook_signature(key, id, at, body, len);
     bool ok = false;
     for (const char *s = signatures; *s;) {
         size_t n = strcspn(s, " ");

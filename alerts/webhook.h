@@ -1,23 +1,14 @@
-/* What a webhook message looks like: body, identifier, Standard Webhooks 1.0.0 headers and their
- * check. Pure. README.md shows a body. SPDX-License-Identifier: MIT */
+/* How a message goes out, whatever its shape: identifier, Standard Webhooks 1.0.0 headers and signature, and
+ * their check. Pure. SPDX-License-Identifier: MIT */
 #ifndef PSM_ALERTS_WEBHOOK_H
 #define PSM_ALERTS_WEBHOOK_H
 
-#include "alerts/occurrence.h"
+#include "alerts/alarm.h"
+#include "alerts/shapes/shape.h"
 #include "base/digest.h"
 
-#define WEBHOOK_TYPE_PREFIX "psmon.alarm."
 #define WEBHOOK_ID_LEN 40
 #define WEBHOOK_KEY_MAX 96
-
-/* The body (JSON, one line, under 20 kB; caller frees) of an event of an occurrence at data time t.
- * continued_as: the occurrence that took over, or NULL. */
-char *webhook_body(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
-                   const char *source, const char *continued_as);
-
-/* Bodies of a heartbeat (data: what is open and waiting) and of a test. */
-char *webhook_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting);
-char *webhook_test(tstamp_ns t, const char *source);
 
 /* webhook-id of an event: the same for ever, made of run, occurrence, kind and life; contains no
  * dot. */
@@ -26,25 +17,31 @@ void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrenc
 /* A fresh one, for heartbeats and tests. */
 void webhook_random_id(char out[WEBHOOK_ID_LEN]);
 
-/* Key of a secret "whsec_<base64>": its length, or -1 when malformed (16 to 96 bytes are taken). */
-long webhook_key(uint8_t key[WEBHOOK_KEY_MAX], const char *secret);
+struct webhook_key {
+    uint8_t bytes[WEBHOOK_KEY_MAX];
+    size_t len; /* 0: messages are not signed */
+};
+
+/* Key of a secret "whsec_<base64>" (NULL: none); false when malformed (16 to 96 bytes are taken). */
+bool webhook_key(struct webhook_key *key, const char *secret);
 
 /* "v1,<base64>" of id.timestamp.body, caller frees. */
-char *webhook_signature(const uint8_t *key, size_t key_len, const char *id, int64_t unix_s, const void *body,
+char *webhook_signature(const struct webhook_key *key, const char *id, int64_t unix_s, const void *body,
                         size_t len);
 
-/* Header lines of one attempt, NULL-terminated; key_len 0: unsigned. */
-struct webhook_headers {
-    char *line[5];
+/* One attempt: the body that shape makes of message (as the outbox keeps it), and all header lines. */
+struct webhook {
+    char *header[SHAPE_HEADERS_MAX + 4]; /* up to NULL */
+    char *body;
 };
-void webhook_headers(struct webhook_headers *h, const uint8_t *key, size_t key_len, const char *id,
-                     int64_t unix_s, const void *body, size_t len);
-void webhook_headers_free(struct webhook_headers *h);
+void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key *key, const char *id,
+                  int64_t unix_s, const char *message);
+void webhook_fini(struct webhook *w);
 
 /* Checks a received message: one of the signatures (a list separated by blanks) fits and the
  * timestamp is within WEBHOOK_TOLERANCE_S of now. Returns NULL, or what is wrong. */
 #define WEBHOOK_TOLERANCE_S 300
-const char *webhook_check(const uint8_t *key, size_t key_len, const char *id, const char *timestamp,
+const char *webhook_check(const struct webhook_key *key, const char *id, const char *timestamp,
                           const char *signatures, const void *body, size_t len, int64_t now_s);
 
 #endif

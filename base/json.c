@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STORED_DIGITS 9 /* of contributors: what a restart reads back is what was there */
-
 /* ---- writing ---- */
 
 json_t *value_text(const char *s)
@@ -110,9 +108,9 @@ json_t *finding_json(const struct finding *f)
     return j;
 }
 
-char *finding_contributors(const struct finding *f)
+char *finding_contributors(const struct finding *f, size_t digits)
 {
-    return value_dump(contributors(f), STORED_DIGITS);
+    return value_dump(contributors(f), digits);
 }
 
 void finding_read_contributors(struct finding *f, const char *text)

@@ -36,9 +36,9 @@ double field_number(const json_t *object, const char *key);    /* NaN when absen
 /* ---- findings ---- */
 json_t *finding_json(const struct finding *f);
 
-/* Its contributors alone, as the database keeps them (the caller frees), and back; text that does not parse
- * leaves none. */
-char *finding_contributors(const struct finding *f);
+/* Its contributors alone, as the database keeps them, with so many significant digits (the caller frees), and
+ * back; text that does not parse leaves none. */
+char *finding_contributors(const struct finding *f, size_t digits);
 void finding_read_contributors(struct finding *f, const char *text);
 
 #endif

@@ -32,7 +32,8 @@ static int open_alerts(struct session *s, struct err *err)
     const struct settings *set = s->context->settings;
     struct alerts_webhook *hooks = xcalloc(set->n_webhooks, sizeof *hooks);
     for (size_t i = 0; i < set->n_webhooks; i++)
-        hooks[i] = (struct alerts_webhook){set->webhooks[i].url, set->webhooks[i].secret};
+        hooks[i] =
+            (struct alerts_webhook){set->webhooks[i].url, set->webhooks[i].secret, set->webhooks[i].shape};
     const struct alerts_options o = {.run = s->run,
                                      .send = s->live,
                                      .webhooks = hooks,

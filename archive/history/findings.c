@@ -67,7 +67,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
 {
     char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
     char chance[32], size[32], children[16];
-    char *by = finding_contributors(f), *work = work_text(f);
+    char *by = finding_contributors(f, 9), *work = work_text(f);
     bool one = f->supply >= 0 && (size_t)f->supply < h->fleet->n_supplies;
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);

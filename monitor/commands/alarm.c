@@ -94,8 +94,12 @@ static int acknowledge(const struct context *c, const struct options *o, const c
 {
     char id[ALERTS_ID_LEN];
     struct err err = {0};
-    if (alerts_acknowledge(c->conninfo, o->run, given, o->by, o->note, clock_now(&c->settings->clock), id,
-                           &err) != 0)
+    const struct alerts_ack ack = {.run = o->run,
+                                   .occurrence = given,
+                                   .by = o->by,
+                                   .note = o->note,
+                                   .at = clock_now(&c->settings->clock)};
+    if (alerts_acknowledge(c->conninfo, &ack, id, &err) != 0)
         return command_fail(&err);
     printf("acknowledged %s by %s\n", id, o->by);
     return EXIT_OK;
@@ -120,11 +124,11 @@ static int test(const struct context *c)
     }
     struct alerts_webhook *hooks = xcalloc(s->n_webhooks, sizeof *hooks);
     for (size_t i = 0; i < s->n_webhooks; i++)
-        hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret};
+        hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret, s->webhooks[i].shape};
     size_t failed = 0;
     struct err err = {0};
-    int rc =
-        alerts_test(hooks, s->n_webhooks, s->hash, clock_now(&s->clock), print_answer, NULL, &failed, &err);
+    const struct alerts_options options = {.webhooks = hooks, .n_webhooks = s->n_webhooks, .source = s->hash};
+    int rc = alerts_test(&options, clock_now(&s->clock), print_answer, NULL, &failed, &err);
     free(hooks);
     if (rc != 0)
         return command_fail(&err);

@@ -1,6 +1,7 @@
 /* psmon receive: a small webhook receiver. Verifies signatures, marks what came twice, prints one
  * readable line and the JSON of each message; can be told to fail, to watch the retries.
  * SPDX-License-Identifier: MIT */
+#include "alerts/message.h"
 #include "alerts/webhook.h"
 #include "base/clock.h"
 #include "base/hashmap.h"
@@ -18,9 +19,8 @@
 #define BODY_MAX (1u << 20)
 
 struct receiver {
-    uint8_t key[WEBHOOK_KEY_MAX];
-    long key_len; /* 0: signatures are not looked at */
-    int64_t fail; /* so many more are answered with status */
+    struct webhook_key key; /* none: signatures are not looked at */
+    int64_t fail;           /* so many more are answered with status */
     int64_t status;
     struct hashmap *seen; /* webhook-id -> times */
     unsigned long n, bad;
@@ -33,8 +33,8 @@ static void print_line(const char *id, const char *mark, const json_t *message)
     char now[TIMEFMT_LEN];
     const char *type = field_text(message, "type");
     const json_t *data = json_object_get(message, "data");
-    size_t prefix = strlen(WEBHOOK_TYPE_PREFIX);
-    if (strncmp(type, WEBHOOK_TYPE_PREFIX, prefix) == 0)
+    size_t prefix = strlen(MESSAGE_TYPE_PREFIX);
+    if (strncmp(type, MESSAGE_TYPE_PREFIX, prefix) == 0)
         type += prefix;
     printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
     if (json_object_get(data, "subject"))
@@ -80,10 +80,10 @@ static void on_request(void *arg, const struct httpd_request *r, struct httpd_an
         return;
     }
     v->n++;
-    if (v->key_len > 0) {
-        const char *wrong = webhook_check(
-            v->key, (size_t)v->key_len, id, httpd_header(r, "webhook-timestamp"),
-            httpd_header(r, "webhook-signature"), r->body, r->body_len, clock_wall() / NS_PER_S);
+    if (v->key.len > 0) {
+        const char *wrong = webhook_check(&v->key, id, httpd_header(r, "webhook-timestamp"),
+                                          httpd_header(r, "webhook-signature"), r->body, r->body_len,
+                                          clock_wall() / NS_PER_S);
         if (wrong) {
             v->bad++;
             printf("REFUSED, %s  [%s]\n", wrong, id);
@@ -137,7 +137,7 @@ static int serve(struct receiver *v, const char *address)
     uv_signal_start(&interrupt, on_signal, SIGINT);
     uv_signal_start(&term, on_signal, SIGTERM);
     printf("listening on port %d, %s\n", httpd_port(server),
-           v->key_len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
+           v->key.len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
     fflush(stdout);
     uv_run(&loop, UV_RUN_DEFAULT);
     printf("%lu messages, %lu refused\n", v->n, v->bad);
@@ -166,11 +166,10 @@ static int run_receive(int argc, char **argv)
                          "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
                          specs, NULL, 0, NULL, &status))
         return status;
-    v.key_len = secret ? webhook_key(v.key, secret) : 0;
-    if (v.key_len < 0 || v.status < 200 || v.status > 599 || v.fail < -1) {
+    bool key_ok = webhook_key(&v.key, secret);
+    if (!key_ok || v.status < 200 || v.status > 599 || v.fail < -1) {
         fprintf(stderr, "psmon receive: %s; see psmon receive --help\n",
-                v.key_len < 0 ? "--secret is not whsec_<base64>"
-                              : "--status takes 200 to 599, --fail N or -1");
+                !key_ok ? "--secret is not whsec_<base64>" : "--status takes 200 to 599, --fail N or -1");
         return EXIT_USAGE;
     }
     v.seen = hashmap_new();

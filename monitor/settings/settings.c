@@ -2,6 +2,7 @@
  * the sample file all walk it. SPDX-License-Identifier: MIT */
 #include "monitor/settings/settings_options.h"
 
+#include "alerts/shapes/shape.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -212,6 +213,11 @@ static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *e
                  : -1;
     if (w->secret && (n < 24 || n > 64))
         return fail_at(r, item, "webhooks.secret", "must be whsec_ and the base64 of 24 to 64 bytes", err);
+    if (!shape_find(w->shape)) {
+        char names[SHAPE_NAMES_LEN], what[SHAPE_NAMES_LEN + 120];
+        snprintf(what, sizeof what, "'%.80s' is not one of: %s", w->shape, shape_names(names));
+        return fail_at(r, item, "webhooks.shape", what, err);
+    }
     return 0;
 }
 
@@ -454,6 +460,7 @@ void settings_free(struct settings *s)
     for (size_t i = 0; i < s->n_webhooks; i++) {
         free(s->webhooks[i].url);
         free(s->webhooks[i].secret);
+        free(s->webhooks[i].shape);
     }
     for (size_t i = 0; i < s->n_signal_max_age; i++)
         free(s->signal_max_age[i].signal);

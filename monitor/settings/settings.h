@@ -15,6 +15,7 @@
 struct webhook_settings {
     char *url;
     char *secret; /* whsec_<base64>; NULL: unsigned */
+    char *shape;  /* NULL: the default of alerts/shapes */
     unsigned line;
 };
 

@@ -63,6 +63,8 @@ const struct setting settings_webhook_table[] = {
      "where alarms are posted, http:// or https://"},
     {"secret", TEXT, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, false,
      "whsec_ and the base64 of 24 to 64 bytes: signs what is sent (Standard Webhooks)"},
+    {"shape", TEXT, offsetof(struct webhook_settings, shape), NULL, 0, 0, false, false,
+     "what the receiver understands; absent: psmon, the JSON of alerts/README.md"},
 };
 const size_t settings_webhook_table_len = sizeof settings_webhook_table / sizeof *settings_webhook_table;
 

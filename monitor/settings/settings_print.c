@@ -97,9 +97,12 @@ void settings_print(const struct settings *s, struct buf *out)
     }
     if (s->n_webhooks)
         buf_str(out, "webhooks:\n");
-    for (size_t i = 0; i < s->n_webhooks; i++)
-        buf_printf(out, "  - url: %s\n%s", s->webhooks[i].url,
-                   s->webhooks[i].secret ? "    secret: \"***\"\n" : "");
+    for (size_t i = 0; i < s->n_webhooks; i++) {
+        const struct webhook_settings *w = &s->webhooks[i];
+        buf_printf(out, "  - url: %s\n%s", w->url, w->secret ? "    secret: \"***\"\n" : "");
+        if (w->shape)
+            buf_printf(out, "    shape: %s\n", w->shape);
+    }
 }
 
 void settings_sample(struct buf *out)
@@ -129,7 +132,8 @@ void settings_sample(struct buf *out)
     buf_str(out, "webhooks:\n");
     for (size_t i = 0; i < settings_webhook_table_len; i++)
         buf_printf(out, "    # %s\n", settings_webhook_table[i].help);
-    buf_str(out, "  - url: https://example.org/hook\n    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    buf_str(out, "  - url: https://example.org/hook\n    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+                 "#     shape: psmon\n");
 }
 
 void settings_rehash(struct settings *s)

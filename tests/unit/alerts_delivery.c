@@ -70,6 +70,7 @@ static void a_refusing_receiver_is_tried_again_under_the_same_id(void **state)
     bench_settle(&b);
     assert_string_equal(got(0, 0)->id, got(0, 1)->id);
     assert_string_equal(got(0, 0)->id, got(0, 2)->id);
+    assert_string_equal(got(0, 0)->body, got(0, 2)->body);
     assert_true(got(0, 2)->verified);
     assert_true(got(0, 1)->at - got(0, 0)->at >= (tstamp_ns)(0.018 * 1e9));
     assert_true(got(0, 2)->at - got(0, 1)->at >= (tstamp_ns)(0.036 * 1e9));
@@ -77,6 +78,72 @@ static void a_refusing_receiver_is_tried_again_under_the_same_id(void **state)
     assert_string_equal(bench_value("SELECT string_agg(attempt || ':' || status, ',' ORDER BY attempt)"
                                     " FROM deliveries"),
                         "1:500,2:500,3:200");
+}
+
+/* The outbox of an earlier psmon holds finished bodies; they are what shape psmon sends, to the byte. */
+static void messages_of_an_earlier_version_are_delivered_as_they_stand(void **state)
+{
+    (void)state;
+    static const char old[] =
+        "{\"type\":\"psmon.alarm.raised\",\"timestamp\":\"2026-11-24T07:05:00Z\",\"data\":{"
+        "\"occurrence\":\"f-old\",\"subject\":\"SR:C12:Q3\",\"state\":\"UNACK\",\"chance\":0.025,"
+        "\"chance_text\":\"by chance once in 40 weeks over the ring\",\"run\":\"live\"}}";
+    char insert[1000];
+    snprintf(
+        insert, sizeof insert,
+        "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, attempts, created_at,"
+        " next_at) VALUES ('msg_old', 'http://127.0.0.1:%d/hook0', 'live', 'f-old', 'psmon.alarm.raised',"
+        " '%s', 'waiting', 3, now() - interval '1 hour', now())",
+        httpd_port(b.receiver[0].server), old);
+    bench_sql(insert);
+    bench_start(&b);
+    bench_delivered(&b, 1);
+    assert_string_equal(got(0, 0)->id, "msg_old");
+    assert_string_equal(got(0, 0)->body, old);
+    assert_true(got(0, 0)->verified);
+    bench_settle(&b);
+    assert_string_equal(bench_value("SELECT state || attempts FROM outbox"), "delivered4");
+}
+
+/* A message is what was true when it happened, not when the receiver came back. */
+static void a_message_says_what_was_so_when_it_happened(void **state)
+{
+    (void)state;
+    b.receiver[0].status = 503;
+    b.receiver[0].fail = 1000;
+    bench_start(&b);
+    raise_alarm("f1", "SR:C01:Q1");
+    bench_until(&b, b.receiver[0].n == 1, 5);
+    struct err err = {0};
+    char id[ALERTS_ID_LEN];
+    const struct alerts_ack ack = {
+        .run = "live", .occurrence = "f1", .by = "eve", .note = "", .at = BENCH_T0};
+    bench_settle(&b);
+    assert_int_equal(alerts_acknowledge(bench_conninfo, &ack, id, &err), 0);
+    bench_stop(&b, 5);
+    b.receiver[0].fail = 0;
+    size_t before = b.receiver[0].n;
+    bench_start(&b);
+    bench_delivered(&b, before + 2);
+    assert_string_equal(got(0, before)->type, "psmon.alarm.raised");
+    assert_string_equal(got(0, before)->state, "UNACK");
+    assert_string_equal(got(0, before)->body, got(0, 0)->body);
+    assert_string_equal(got(0, before + 1)->type, "psmon.alarm.acknowledged");
+    assert_string_equal(got(0, before + 1)->state, "ACK");
+}
+
+static void an_unknown_shape_is_refused(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    b.hooks[0].shape = "sms";
+    assert_int_equal(pg_open(&b.pg, &b.loop, bench_conninfo, bench_spool(), &err), 0);
+    b.http = http_new(&b.loop, 8);
+    assert_int_equal(alerts_open(&b.alerts, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err),
+                     ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "'sms', is not one of: psmon"));
+    pg_close(b.pg, 5);
+    http_free(b.http);
 }
 
 static void redirects_are_failures(void **state)
@@ -337,16 +404,22 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
              bench_dir, BENCH_SECRET, port, bench_dir);
     assert_int_equal(postgres_sh(command), 0);
     snprintf(other, sizeof other, "http://127.0.0.1:%d/", port);
-    struct alerts_webhook hooks[2] = {{other, BENCH_SECRET}, {"http://127.0.0.1:1/nobody", NULL}};
+    struct alerts_webhook hooks[2] = {{other, BENCH_SECRET, "psmon"},
+                                      {"http://127.0.0.1:1/nobody", NULL, NULL}};
+    const struct alerts_options options = {.webhooks = hooks, .n_webhooks = 2, .source = "bench"};
     struct answers a = {0};
     size_t failed = 0;
     struct err err = {0};
-    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), 0);
+    assert_int_equal(alerts_test(&options, BENCH_T0, on_tested, &a, &failed, &err), 0);
     assert_int_equal(a.ok, 1);
     assert_int_equal(a.failed, 1);
     assert_int_equal(failed, 1);
     hooks[0].secret = "whsec_no";
-    assert_int_equal(alerts_test(hooks, 2, "bench", BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
+    assert_int_equal(alerts_test(&options, BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
+    hooks[0].secret = NULL;
+    hooks[0].shape = "sms";
+    assert_int_equal(alerts_test(&options, BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "there is no shape 'sms'"));
 }
 
 int main(void)
@@ -355,6 +428,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(raised_and_returned_are_signed_and_in_order),
         CASE(a_refusing_receiver_is_tried_again_under_the_same_id),
+        CASE(messages_of_an_earlier_version_are_delivered_as_they_stand),
+        CASE(a_message_says_what_was_so_when_it_happened),
+        CASE(an_unknown_shape_is_refused),
         CASE(redirects_are_failures),
         CASE(retry_after_is_obeyed),
         CASE(gone_disables_the_endpoint_and_says_so),

@@ -20,6 +20,13 @@ static int close_bench(void **state)
     return 0;
 }
 
+static int acknowledge(const char *occurrence, const char *by, const char *note, tstamp_ns at,
+                       char id[ALERTS_ID_LEN], struct err *err)
+{
+    const struct alerts_ack ack = {.run = "live", .occurrence = occurrence, .by = by, .note = note, .at = at};
+    return alerts_acknowledge(bench_conninfo, &ack, id, err);
+}
+
 static const char *states(void)
 {
     return bench_value("SELECT string_agg(occurrence || '=' || state, ' ' ORDER BY occurrence) FROM alarms");
@@ -382,15 +389,11 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     struct finding f[2] = {bench_finding("abc1", "SR:C01:Q1"), bench_finding("abd1", "SR:C02:Q1")};
     bench_ticks(&b, 0, 2, f, 2);
     bench_settle(&b);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "ab", "eve", "", BENCH_T0, id, &err),
-                     ERR_DATA);
+    assert_int_equal(acknowledge("ab", "eve", "", BENCH_T0, id, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, "2 open alarms"));
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "x", "eve", "", BENCH_T0, id, &err),
-                     ERR_DATA);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "", "eve", "", BENCH_T0, id, &err), ERR_DATA);
-    assert_int_equal(
-        alerts_acknowledge(bench_conninfo, "live", "abc", "eve", "looking", BENCH_T0 + NS_PER_HOUR, id, &err),
-        0);
+    assert_int_equal(acknowledge("x", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(acknowledge("", "eve", "", BENCH_T0, id, &err), ERR_DATA);
+    assert_int_equal(acknowledge("abc", "eve", "looking", BENCH_T0 + NS_PER_HOUR, id, &err), 0);
     assert_string_equal(id, "abc1");
     assert_string_equal(states(), "abc1=ACK abd1=UNACK");
     bench_delivered(&b, 3);
@@ -402,8 +405,7 @@ static void an_acknowledgement_reaches_the_running_monitor(void **state)
     assert_string_equal(view(0).note, "looking");
     assert_string_equal(view(1).state, "UNACK");
     bench_until(&b, strcmp(bench_value("SELECT count(applied_at) FROM alarm_acks"), "1") == 0, 5);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "abc1", "mallory", "", BENCH_T0, id, &err),
-                     ERR_DATA);
+    assert_int_equal(acknowledge("abc1", "mallory", "", BENCH_T0, id, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, "by eve"));
     bench_ticks(&b, 3, 9, NULL, 0);
     bench_settle(&b);
@@ -428,8 +430,8 @@ static void an_acknowledgement_without_a_monitor_waits(void **state)
     bench_settle(&b);
     bench_stop(&b, 5);
     tstamp_ns at = BENCH_T0 + 8 * NS_PER_MIN;
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", at, id, &err), 0);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "f2", "eve", "", at, id, &err), 0);
+    assert_int_equal(acknowledge("f1", "eve", "", at, id, &err), 0);
+    assert_int_equal(acknowledge("f2", "eve", "", at, id, &err), 0);
     assert_string_equal(states(), "f1=ACK f2=NORMAL");
     struct pg_rows *rows = NULL;
     assert_int_equal(alerts_list(bench_conninfo, "live", &rows, &err), 0);
@@ -493,7 +495,7 @@ static void what_the_database_knew_wins_when_it_comes_late(void **state)
     bench_delivered(&b, 2);
     bench_settle(&b);
     bench_stop(&b, 5);
-    assert_int_equal(alerts_acknowledge(bench_conninfo, "live", "f1", "eve", "", BENCH_T0, id, &err), 0);
+    assert_int_equal(acknowledge("f1", "eve", "", BENCH_T0, id, &err), 0);
     assert_int_equal(postgres_ctl(bench_dir, "stop -m fast"), 0);
     log_set_level((enum log_level) - 1);
     bench_start(&b);

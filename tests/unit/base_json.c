@@ -95,7 +95,7 @@ static void contributors_come_back_to_the_last_bit_of_nine_digits(void **state)
     struct finding f = example, back = {0};
     f.by[0].size = 6.12345678912;
     f.by[1].size = NAN;
-    char *text = finding_contributors(&f);
+    char *text = finding_contributors(&f, 9);
     finding_read_contributors(&back, text);
     free(text);
     assert_int_equal(back.n_by, 2);

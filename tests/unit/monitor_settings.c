@@ -106,6 +106,8 @@ static void what_is_wrong_is_named(void **state)
         {LEAST "webhooks:\n  - secret: x\n", ":6: webhooks.url: is missing"},
         {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://x' is not an http"},
         {LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_short}\n", ":6: webhooks.secret: must be"},
+        {LEAST "webhooks:\n  - {url: 'http://x', shape: sms}\n",
+         ":6: webhooks.shape: 'sms' is not one of: psmon"},
         {LEAST "webhooks: http://x\n", ":5: webhooks: must be a list"},
         {LEAST "clock: {speed: 60}\n", ":5: clock.speed: needs"},
         {"fleet: f.csv\nstate_dir: /s\n", "archiver.url is missing"},

@@ -1,8 +1,9 @@
-/* The occurrences of a run; see book.h. Identifiers are made of what happened, never of when it was
+/* The occurrences of a run; see occurrences.h. Identifiers are made of what happened, never of when it was
  * written, so a tick that is computed again after a crash makes the same rows again.
  * SPDX-License-Identifier: MIT */
-#include "alerts/book.h"
+#include "alerts/occurrences.h"
 
+#include "alerts/message.h"
 #include "alerts/store.h"
 #include "alerts/webhook.h"
 #include "base/hashmap.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct book {
+struct occurrences {
     struct outbox *outbox;
     char *run, *source;
     bool send;
@@ -44,69 +45,69 @@ static bool raised(const struct occurrence *o)
     return o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_ACK;
 }
 
-static void forget_map(struct book *b)
+static void forget_map(struct occurrences *s)
 {
-    hashmap_free(b->by_finding);
-    b->by_finding = NULL;
+    hashmap_free(s->by_finding);
+    s->by_finding = NULL;
 }
 
-static struct occurrence *with_finding(struct book *b, const char *id)
+static struct occurrence *with_finding(struct occurrences *s, const char *id)
 {
-    if (!b->by_finding) {
-        b->by_finding = hashmap_new();
+    if (!s->by_finding) {
+        s->by_finding = hashmap_new();
         for (int pass = 0; pass < 2; pass++) /* those that are alive win */
-            for (size_t i = 0; i < b->n; i++)
-                if (alive(b->occ[i]) == (pass == 1))
-                    hashmap_put(b->by_finding, b->occ[i]->finding.id, (int32_t)i);
+            for (size_t i = 0; i < s->n; i++)
+                if (alive(s->occ[i]) == (pass == 1))
+                    hashmap_put(s->by_finding, s->occ[i]->finding.id, (int32_t)i);
     }
-    int32_t i = hashmap_get(b->by_finding, id);
-    return i < 0 ? NULL : b->occ[i];
+    int32_t i = hashmap_get(s->by_finding, id);
+    return i < 0 ? NULL : s->occ[i];
 }
 
-static struct occurrence *with_id(struct book *b, const char *id)
+static struct occurrence *with_id(struct occurrences *s, const char *id)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (strcmp(b->occ[i]->id, id) == 0)
-            return b->occ[i];
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->occ[i]->id, id) == 0)
+            return s->occ[i];
     return NULL;
 }
 
-static struct occurrence *append(struct book *b, const struct occurrence *o)
+static struct occurrence *append(struct occurrences *s, const struct occurrence *o)
 {
     struct occurrence *copy = xcalloc(1, sizeof *copy);
     *copy = *o;
-    xgrow(&b->occ, &b->cap, b->n + 1, sizeof(struct occurrence *));
-    b->occ[b->n++] = copy;
-    if (b->by_finding)
-        hashmap_put(b->by_finding, copy->finding.id, (int32_t)b->n - 1);
+    xgrow(&s->occ, &s->cap, s->n + 1, sizeof(struct occurrence *));
+    s->occ[s->n++] = copy;
+    if (s->by_finding)
+        hashmap_put(s->by_finding, copy->finding.id, (int32_t)s->n - 1);
     return copy;
 }
 
 /* What is over and told is kept a while, so that a tick computed again finds it. */
-static void forget_old(struct book *b)
+static void forget_old(struct occurrences *s)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        struct occurrence *o = b->occ[i];
-        if (o->alarm.state == ALARM_NORMAL && !o->owed && b->now - o->alarm.since > STORE_REMEMBER)
+    for (size_t i = 0; i < s->n; i++) {
+        struct occurrence *o = s->occ[i];
+        if (o->alarm.state == ALARM_NORMAL && !o->owed && s->now - o->alarm.since > STORE_REMEMBER)
             free(o);
         else
-            b->occ[kept++] = o;
+            s->occ[kept++] = o;
     }
-    if (kept != b->n)
-        forget_map(b);
-    b->n = kept;
+    if (kept != s->n)
+        forget_map(s);
+    s->n = kept;
 }
 
-static void refresh_views(struct book *b)
+static void refresh_views(struct occurrences *s)
 {
-    b->n_view = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        const struct occurrence *o = b->occ[i];
+    s->n_view = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct occurrence *o = s->occ[i];
         if (o->alarm.state == ALARM_NORMAL)
             continue;
-        xgrow(&b->view, &b->cap_view, b->n_view + 1, sizeof *b->view);
-        b->view[b->n_view++] = (struct alarm_view){.occurrence = o->id,
+        xgrow(&s->view, &s->cap_view, s->n_view + 1, sizeof *s->view);
+        s->view[s->n_view++] = (struct alarm_view){.occurrence = o->id,
                                                    .subject = o->finding.subject,
                                                    .class = occurrence_class(o),
                                                    .state = alarm_state_name(o->alarm.state),
@@ -122,15 +123,15 @@ static void refresh_views(struct book *b)
 
 /* ---- telling ---- */
 
-static void send_message(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
+static void send_message(struct occurrences *s, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
                          const char *continued_as)
 {
     char id[WEBHOOK_ID_LEN], type[64];
-    webhook_id(id, b->run, o->id, kind);
-    snprintf(type, sizeof type, WEBHOOK_TYPE_PREFIX "%s", alarm_event_name(kind));
-    char *body = webhook_body(o, kind, t, b->run, b->source, continued_as);
-    outbox_add(b->outbox, b->txn, &(struct outbox_message){id, o->id, type, body, kind == ALARM_RETURNED});
-    free(body);
+    webhook_id(id, s->run, o->id, kind);
+    snprintf(type, sizeof type, MESSAGE_TYPE_PREFIX "%s", alarm_event_name(kind));
+    char *text = message_event(o, kind, t, s->run, s->source, continued_as);
+    outbox_add(s->outbox, s->txn, &(struct outbox_message){id, o->id, type, text, kind == ALARM_RETURNED});
+    free(text);
     o->told |= kind == ALARM_RAISED;
     o->dirty = true;
 }
@@ -142,21 +143,21 @@ static unsigned bit(enum alarm_event_kind kind)
 
 /* People hear of raised, acknowledged and returned; of the latter two only when they heard of the
  * first. */
-static void tell(struct book *b, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t)
+static void tell(struct occurrences *s, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t)
 {
-    if (!b->send || (kind != ALARM_RAISED && !o->told && !(o->owed & bit(ALARM_RAISED))))
+    if (!s->send || (kind != ALARM_RAISED && !o->told && !(o->owed & bit(ALARM_RAISED))))
         return;
-    if (b->quiet || o->owed) {
+    if (s->quiet || o->owed) {
         o->owed |= bit(kind);
         o->dirty = true;
     } else {
-        send_message(b, o, kind, t, NULL);
+        send_message(s, o, kind, t, NULL);
     }
 }
 
 /* After ticks that told nothing: what is still open, and the end of what had been told before them.
  */
-static void pay(struct book *b, struct occurrence *o)
+static void pay(struct occurrences *s, struct occurrence *o)
 {
     unsigned owed = o->owed;
     o->owed = 0;
@@ -164,50 +165,50 @@ static void pay(struct book *b, struct occurrence *o)
     if (owed & bit(ALARM_RAISED)) {
         if (!raised(o))
             return;
-        send_message(b, o, ALARM_RAISED, o->alarm.raised, NULL);
+        send_message(s, o, ALARM_RAISED, o->alarm.raised, NULL);
     }
     if (owed & bit(ALARM_ACKNOWLEDGED))
-        send_message(b, o, ALARM_ACKNOWLEDGED, o->acknowledged, NULL);
+        send_message(s, o, ALARM_ACKNOWLEDGED, o->acknowledged, NULL);
     if (owed & bit(ALARM_RETURNED))
-        send_message(b, o, ALARM_RETURNED, o->alarm.returned, NULL);
+        send_message(s, o, ALARM_RETURNED, o->alarm.returned, NULL);
 }
 
-static void step(struct book *b, struct occurrence *o, const struct alarm_input *in);
+static void step(struct occurrences *s, struct occurrence *o, const struct alarm_input *in);
 
 /* A new life of the same alarm ends the wait for the old one's acknowledgement. */
-static void supersede_older(struct book *b, const struct occurrence *by)
+static void supersede_older(struct occurrences *s, const struct occurrence *by)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        struct occurrence *o = b->occ[i];
+    for (size_t i = 0; i < s->n; i++) {
+        struct occurrence *o = s->occ[i];
         if (o != by && o->alarm.state == ALARM_RTN_UNACK && strcmp(o->key, by->key) == 0)
-            step(b, o, &(struct alarm_input){.now = b->now, .superseded = true});
+            step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
     }
 }
 
-static void on_event(struct book *b, struct occurrence *o, const struct alarm_event *e)
+static void on_event(struct occurrences *s, struct occurrence *o, const struct alarm_event *e)
 {
-    b->transitions++;
-    store_transition(b->txn, b->run, o, e);
+    s->transitions++;
+    store_transition(s->txn, s->run, o, e);
     if (e->kind == ALARM_RAISED || e->kind == ALARM_RETURNED)
         log_info("alarm", "%s=%s subject=%s class=%s text=\"%s\"", alarm_event_name(e->kind), o->id,
                  o->finding.subject, occurrence_class(o), o->finding.reason);
     if (e->kind == ALARM_RAISED || e->kind == ALARM_RETURNED || e->kind == ALARM_ACKNOWLEDGED)
-        tell(b, o, e->kind, e->kind == ALARM_ACKNOWLEDGED ? o->acknowledged : e->t);
+        tell(s, o, e->kind, e->kind == ALARM_ACKNOWLEDGED ? o->acknowledged : e->t);
     if (e->kind == ALARM_RAISED)
-        supersede_older(b, o);
+        supersede_older(s, o);
 }
 
-static void step(struct book *b, struct occurrence *o, const struct alarm_input *in)
+static void step(struct occurrences *s, struct occurrence *o, const struct alarm_input *in)
 {
     struct alarm_event event[ALARM_EVENTS_MAX];
     bool was_alive = alive(o);
     tstamp_ns since = o->alarm.since, absent = o->alarm.absent;
-    int n = alarm_step(&o->alarm, &b->rule, in, event);
+    int n = alarm_step(&o->alarm, &s->rule, in, event);
     o->dirty |= n > 0 || o->alarm.since != since || o->alarm.absent != absent;
     if (alive(o) != was_alive)
-        forget_map(b);
+        forget_map(s);
     for (int i = 0; i < n; i++)
-        on_event(b, o, &event[i]);
+        on_event(s, o, &event[i]);
 }
 
 /* ---- findings and conditions to occurrences ---- */
@@ -239,48 +240,48 @@ static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool m
 
 /* A raised occurrence of this key whose own finding has gone: the next finding continues it
  * (off-delay, or the finding got a new name over a restart). */
-static struct occurrence *to_continue(struct book *b, const char *key)
+static struct occurrence *to_continue(struct occurrences *s, const char *key)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (raised(b->occ[i]) && !b->occ[i]->present && strcmp(b->occ[i]->key, key) == 0)
-            return b->occ[i];
+    for (size_t i = 0; i < s->n; i++)
+        if (raised(s->occ[i]) && !s->occ[i]->present && strcmp(s->occ[i]->key, key) == 0)
+            return s->occ[i];
     return NULL;
 }
 
 /* A finding's first occurrence has its name; a later one, after the first had returned, a number
  * besides. */
-static void name_occurrence(struct book *b, struct occurrence *o)
+static void name_occurrence(struct occurrences *s, struct occurrence *o)
 {
     unsigned before = 0;
-    for (size_t i = 0; i < b->n; i++)
-        before += strcmp(b->occ[i]->finding.id, o->finding.id) == 0;
+    for (size_t i = 0; i < s->n; i++)
+        before += strcmp(s->occ[i]->finding.id, o->finding.id) == 0;
     if (before == 0)
         snprintf(o->id, sizeof o->id, "%s", o->finding.id);
     else
         snprintf(o->id, sizeof o->id, "%.*s-%u", FINDING_ID_LEN, o->finding.id, before + 1);
 }
 
-static void present_new(struct book *b, const struct finding *f, bool monitor)
+static void present_new(struct occurrences *s, const struct finding *f, bool monitor)
 {
     struct occurrence o = {.monitor = monitor};
     take_finding(&o, f);
     key_of(o.key, &o.finding, monitor);
-    struct occurrence *old = to_continue(b, o.key);
+    struct occurrence *old = to_continue(s, o.key);
     if (old) {
         take_finding(old, f);
         old->present = old->dirty = true;
-        forget_map(b);
+        forget_map(s);
         return;
     }
-    name_occurrence(b, &o);
+    name_occurrence(s, &o);
     o.present = true;
-    append(b, &o);
+    append(s, &o);
 }
 
-static void mark_findings(struct book *b, const struct finding *findings, size_t n)
+static void mark_findings(struct occurrences *s, const struct finding *findings, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct occurrence *o = with_finding(b, findings[i].id);
+        struct occurrence *o = with_finding(s, findings[i].id);
         if (!o || !alive(o))
             continue;
         take_finding(o, &findings[i]);
@@ -288,21 +289,21 @@ static void mark_findings(struct book *b, const struct finding *findings, size_t
     }
     for (size_t i = 0; i < n; i++) {
         const struct finding *f = &findings[i];
-        const struct occurrence *o = with_finding(b, f->id);
+        const struct occurrence *o = with_finding(s, f->id);
         /* one that ended at or after this tick has lived through it already */
-        if (f->closed == 0 && (!o || (!alive(o) && !o->present && o->alarm.since < b->now)))
-            present_new(b, f, false);
+        if (f->closed == 0 && (!o || (!alive(o) && !o->present && o->alarm.since < s->now)))
+            present_new(s, f, false);
     }
 }
 
 /* A condition of psmon's own has no finding: one is made up, named after the tick it begins in. */
-static void mark_condition(struct book *b, const struct alerts_condition *c)
+static void mark_condition(struct occurrences *s, const struct alerts_condition *c)
 {
     struct finding f = {.subject = MONITOR_SUBJECT,
                         .supply = -1,
-                        .onset = b->now,
-                        .first_seen = b->now,
-                        .last_seen = b->now,
+                        .onset = s->now,
+                        .first_seen = s->now,
+                        .last_seen = s->now,
                         .chance = NAN,
                         .size = NAN};
     char key[OCCURRENCE_KEY_LEN], hex[2 * DIGEST_LEN + 1], what[256];
@@ -310,8 +311,8 @@ static void mark_condition(struct book *b, const struct alerts_condition *c)
     snprintf(f.signal, sizeof f.signal, "%s", c->name);
     snprintf(f.reason, sizeof f.reason, "%s", c->text);
     key_of(key, &f, true);
-    for (size_t i = 0; i < b->n; i++) {
-        struct occurrence *o = b->occ[i];
+    for (size_t i = 0; i < s->n; i++) {
+        struct occurrence *o = s->occ[i];
         if (strcmp(o->key, key) != 0)
             continue;
         if (alive(o)) {
@@ -320,75 +321,77 @@ static void mark_condition(struct book *b, const struct alerts_condition *c)
             words_clean(o->finding.reason);
             return;
         }
-        if (o->alarm.since >= b->now)
+        if (o->alarm.since >= s->now)
             return; /* lived through already */
     }
-    snprintf(what, sizeof what, "%s\n%s\n%lld", b->run, c->name, (long long)b->now);
+    snprintf(what, sizeof what, "%s\n%s\n%lld", s->run, c->name, (long long)s->now);
     digest_sha256(sha, what, strlen(what));
     snprintf(f.id, sizeof f.id, "psmon-%.20s", digest_hex(hex, sha, sizeof sha));
-    present_new(b, &f, true);
+    present_new(s, &f, true);
 }
 
 /* ---- one change: a tick, an acknowledgement, a row of the database ---- */
 
-static void begin(struct book *b)
+static void begin(struct occurrences *s)
 {
-    b->txn = pg_txn_new();
+    s->txn = pg_txn_new();
 }
 
-static struct pg_txn *finish(struct book *b)
+static struct pg_txn *finish(struct occurrences *s)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->occ[i]->dirty)
-            store_save(b->txn, b->run, b->occ[i]);
-        b->occ[i]->dirty = false;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->occ[i]->dirty)
+            store_save(s->txn, s->run, s->occ[i]);
+        s->occ[i]->dirty = false;
     }
-    refresh_views(b);
-    struct pg_txn *txn = b->txn;
-    b->txn = NULL;
+    refresh_views(s);
+    struct pg_txn *txn = s->txn;
+    s->txn = NULL;
     return txn;
 }
 
 /* After the findings are marked: conditions, then every occurrence's step; blind: only those of
  * psmon's own. */
-static struct pg_txn *advance(struct book *b, const struct alerts_condition *conditions, size_t n, bool blind)
+static struct pg_txn *advance(struct occurrences *s, const struct alerts_condition *conditions, size_t n,
+                              bool blind)
 {
     for (size_t i = 0; i < n; i++)
-        mark_condition(b, &conditions[i]);
-    for (size_t i = 0; i < b->n; i++) {
-        struct occurrence *o = b->occ[i];
+        mark_condition(s, &conditions[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        struct occurrence *o = s->occ[i];
         if (o->monitor || !blind)
-            step(b, o, &(struct alarm_input){.now = b->now, .present = o->present});
+            step(s, o, &(struct alarm_input){.now = s->now, .present = o->present});
     }
-    for (size_t i = 0; i < b->n && !b->quiet; i++)
-        if (b->occ[i]->owed && (b->occ[i]->monitor || !blind))
-            pay(b, b->occ[i]);
-    forget_old(b);
-    return finish(b);
+    for (size_t i = 0; i < s->n && !s->quiet; i++)
+        if (s->occ[i]->owed && (s->occ[i]->monitor || !blind))
+            pay(s, s->occ[i]);
+    forget_old(s);
+    return finish(s);
 }
 
-static void begin_tick(struct book *b, tstamp_ns now, bool quiet)
+static void begin_tick(struct occurrences *s, tstamp_ns now, bool quiet)
 {
-    b->now = now;
-    b->quiet = quiet;
-    begin(b);
-    for (size_t i = 0; i < b->n; i++)
-        b->occ[i]->present = false;
+    s->now = now;
+    s->quiet = quiet;
+    begin(s);
+    for (size_t i = 0; i < s->n; i++)
+        s->occ[i]->present = false;
 }
 
-struct pg_txn *book_step(struct book *b, tstamp_ns now, const struct finding *findings, size_t n,
-                         const struct alerts_condition *conditions, size_t n_conditions, bool quiet)
+struct pg_txn *occurrences_step(struct occurrences *s, tstamp_ns now, const struct finding *findings,
+                                size_t n, const struct alerts_condition *conditions, size_t n_conditions,
+                                bool quiet)
 {
-    begin_tick(b, now, quiet);
-    mark_findings(b, findings, n);
-    return advance(b, conditions, n_conditions, false);
+    begin_tick(s, now, quiet);
+    mark_findings(s, findings, n);
+    return advance(s, conditions, n_conditions, false);
 }
 
-struct pg_txn *book_step_blind(struct book *b, tstamp_ns now, const struct alerts_condition *conditions,
-                               size_t n)
+struct pg_txn *occurrences_step_blind(struct occurrences *s, tstamp_ns now,
+                                      const struct alerts_condition *conditions, size_t n)
 {
-    begin_tick(b, now, false);
-    return advance(b, conditions, n, true);
+    begin_tick(s, now, false);
+    return advance(s, conditions, n, true);
 }
 
 /* ---- acknowledgements ---- */
@@ -400,117 +403,118 @@ static tstamp_ns of_us(const char *us)
 
 /* v: occurrence, by, note, at. The command has changed the row already; here it becomes the state
  * and a message. */
-static void take_ack(struct book *b, char *const v[])
+static void take_ack(struct occurrences *s, char *const v[])
 {
-    const char *const params[] = {b->run, v[0]};
-    struct occurrence *o = with_id(b, v[0]);
+    const char *const params[] = {s->run, v[0]};
+    struct occurrence *o = with_id(s, v[0]);
     if (o && o->ack_taken)
         return;
     if (o) {
-        tstamp_ns now = b->now > o->alarm.since ? b->now : o->alarm.since;
+        tstamp_ns now = s->now > o->alarm.since ? s->now : o->alarm.since;
         bool open = o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_RTN_UNACK;
         o->ack_taken = o->dirty = true;
         o->acknowledged = of_us(v[3]);
         snprintf(o->acknowledged_by, sizeof o->acknowledged_by, "%s", v[1]);
         snprintf(o->note, sizeof o->note, "%s", v[2]);
         if (open)
-            step(b, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
+            step(s, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
         else
-            tell(b, o, ALARM_ACKNOWLEDGED, o->acknowledged);
+            tell(s, o, ALARM_ACKNOWLEDGED, o->acknowledged);
     }
-    pg_txn_add(b->txn,
+    pg_txn_add(s->txn,
                "UPDATE alarm_acks SET applied_at = now()"
                " WHERE run = $1 AND occurrence = $2 AND applied_at IS NULL",
                2, params);
 }
 
-struct pg_txn *book_acknowledge(struct book *b, const struct pg_rows *rows)
+struct pg_txn *occurrences_acknowledge(struct occurrences *s, const struct pg_rows *rows)
 {
-    begin(b);
+    begin(s);
     for (int i = 0; i < rows->n_rows; i++)
-        take_ack(b, &rows->value[i * rows->n_columns]);
-    return finish(b);
+        take_ack(s, &rows->value[i * rows->n_columns]);
+    return finish(s);
 }
 
 /* ---- what the database knew before us ---- */
 
 /* Another occurrence lives for what `old`, read from the database, has been about all along: the
  * old one goes on. */
-static void merge_into(struct book *b, struct occurrence *old)
+static void merge_into(struct occurrences *s, struct occurrence *old)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        struct occurrence *o = b->occ[i];
+    for (size_t i = 0; i < s->n; i++) {
+        struct occurrence *o = s->occ[i];
         if (o == old || !alive(o) || strcmp(o->key, old->key) != 0)
             continue;
         take_finding(old, &o->finding);
         bool told = o->told;
-        step(b, o, &(struct alarm_input){.now = b->now, .superseded = true});
+        step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
         if (told)
-            send_message(b, o, ALARM_RETURNED, b->now, old->id);
-        forget_map(b);
+            send_message(s, o, ALARM_RETURNED, s->now, old->id);
+        forget_map(s);
     }
 }
 
-static void merge_row(struct book *b, char *const v[])
+static void merge_row(struct occurrences *s, char *const v[])
 {
     struct occurrence row;
     store_parse(&row, v);
-    struct occurrence *mine = with_id(b, row.id);
+    struct occurrence *mine = with_id(s, row.id);
     if (mine && mine->alarm.pending == row.alarm.pending)
         return; /* written by this very process */
     if (mine) {
         *mine = row;
-        forget_map(b);
+        forget_map(s);
         return;
     }
-    mine = append(b, &row);
-    forget_map(b);
+    mine = append(s, &row);
+    forget_map(s);
     if (raised(mine))
-        merge_into(b, mine);
+        merge_into(s, mine);
 }
 
-struct pg_txn *book_restore(struct book *b, const struct pg_rows *rows)
+struct pg_txn *occurrences_restore(struct occurrences *s, const struct pg_rows *rows)
 {
-    begin(b);
+    begin(s);
     for (int i = 0; i < rows->n_rows; i++)
-        merge_row(b, &rows->value[i * rows->n_columns]);
-    return finish(b);
+        merge_row(s, &rows->value[i * rows->n_columns]);
+    return finish(s);
 }
 
-/* ---- the book itself ---- */
+/* ---- opening, closing ---- */
 
-struct book *book_new(const struct alerts_options *o, const struct alarm_rule *rule, struct outbox *outbox)
+struct occurrences *occurrences_new(const struct alerts_options *o, const struct alarm_rule *rule,
+                                    struct outbox *outbox)
 {
-    struct book *b = xcalloc(1, sizeof *b);
-    *b = (struct book){.outbox = outbox,
-                       .run = xstrdup(o->run),
-                       .source = xstrdup(o->source ? o->source : ""),
-                       .send = o->send,
-                       .rule = *rule};
-    return b;
+    struct occurrences *s = xcalloc(1, sizeof *s);
+    *s = (struct occurrences){.outbox = outbox,
+                              .run = xstrdup(o->run),
+                              .source = xstrdup(o->source ? o->source : ""),
+                              .send = o->send,
+                              .rule = *rule};
+    return s;
 }
 
-void book_free(struct book *b)
+void occurrences_free(struct occurrences *s)
 {
-    if (!b)
+    if (!s)
         return;
-    for (size_t i = 0; i < b->n; i++)
-        free(b->occ[i]);
-    free(b->occ);
-    forget_map(b);
-    free(b->view);
-    free(b->run);
-    free(b->source);
-    free(b);
+    for (size_t i = 0; i < s->n; i++)
+        free(s->occ[i]);
+    free(s->occ);
+    forget_map(s);
+    free(s->view);
+    free(s->run);
+    free(s->source);
+    free(s);
 }
 
-size_t book_views(const struct book *b, const struct alarm_view **out)
+size_t occurrences_views(const struct occurrences *s, const struct alarm_view **out)
 {
-    *out = b->view;
-    return b->n_view;
+    *out = s->view;
+    return s->n_view;
 }
 
-unsigned long book_transitions(const struct book *b)
+unsigned long occurrences_transitions(const struct occurrences *s)
 {
-    return b->transitions;
+    return s->transitions;
 }

@@ -1,0 +1,21 @@
+/* What is told, as JSON that README.md shows: an event of an occurrence, a sign of life, a test. It is made
+ * when the event happens and kept in the outbox; an endpoint's shape makes of it what is sent. Pure. Not for
+ * includers outside alerts, except MESSAGE_TYPE_PREFIX. SPDX-License-Identifier: MIT */
+#ifndef PSM_ALERTS_MESSAGE_H
+#define PSM_ALERTS_MESSAGE_H
+
+#include "alerts/occurrence.h"
+
+#define MESSAGE_TYPE_PREFIX "psmon.alarm."
+#define MESSAGE_DIGITS 6 /* more than any of its numbers means; rows keep as many where they are text */
+
+/* An event of an occurrence at data time t, one line, under 20 kB; caller frees. continued_as: the occurrence
+ * that took over, or NULL. */
+char *message_event(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
+                    const char *source, const char *continued_as);
+
+/* A heartbeat (data: what is open and waiting) and a test; caller frees. */
+char *message_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting);
+char *message_test(tstamp_ns t, const char *source);
+
+#endif
