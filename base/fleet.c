@@ -273,3 +273,35 @@ int32_t fleet_channel(const struct fleet *f, const char *pv)
 {
     return hashmap_get(((const struct fleet_full *)f)->by_pv, pv);
 }
+
+static bool same_names(const struct names *a, const struct names *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->name[i], b->name[i]) == 0;
+    return same;
+}
+
+static bool same_number(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || (a <= b && a >= b);
+}
+
+static bool same_channel(const struct channel *a, const struct channel *b)
+{
+    return strcmp(a->unit ? a->unit : "", b->unit ? b->unit : "") == 0 && same_number(a->low, b->low) &&
+           same_number(a->high, b->high) && same_number(a->range, b->range);
+}
+
+bool fleet_same(const struct fleet *a, const struct fleet *b)
+{
+    bool same = a->hash == b->hash && a->n_supplies == b->n_supplies && a->n_channels == b->n_channels &&
+                same_names(&a->signals, &b->signals);
+    for (int g = 0; same && g < GROUP_COUNT; g++)
+        same = same_names(&a->groups[g], &b->groups[g]);
+    for (size_t i = 0; same && i < a->n_supplies; i++)
+        same = memcmp(a->supplies[i].group, b->supplies[i].group, sizeof a->supplies[i].group) == 0;
+    for (size_t i = 0; same && i < a->n_channels; i++)
+        same = same_channel(&a->channels[i], &b->channels[i]);
+    return same;
+}

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,9 @@ struct fleet {
  * key, PV twice, a supply's columns that disagree, a sector that bears a supply's name. */
 int fleet_load(struct fleet **out, const char *path, struct err *err) MUSTCHECK;
 void fleet_free(struct fleet *f);
+
+/* Whether two fleets are the same in all that fleet.csv says. */
+bool fleet_same(const struct fleet *a, const struct fleet *b);
 
 /* Index of a supply, of a channel by PV; -1 when unknown. O(1). */
 int32_t fleet_supply(const struct fleet *f, const char *name);

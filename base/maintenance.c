@@ -133,3 +133,26 @@ const struct maintenance_period *maintenance_last(const struct maintenance *m, c
             last = &m->period[i];
     return last;
 }
+
+static bool has_period(const struct maintenance *m, const struct maintenance_period *p)
+{
+    for (size_t i = 0; i < m->n && m->period[i].start <= p->start; i++)
+        if (m->period[i].start == p->start && m->period[i].end == p->end &&
+            strcmp(m->period[i].subject, p->subject) == 0)
+            return true;
+    return false;
+}
+
+static bool lacks_any(const struct maintenance *a, const struct maintenance *b, tstamp_ns from, tstamp_ns to)
+{
+    for (size_t i = 0; i < a->n && a->period[i].start < to; i++)
+        if (a->period[i].end > from && !has_period(b, &a->period[i]))
+            return true;
+    return false;
+}
+
+bool maintenance_differs(const struct maintenance *a, const struct maintenance *b, tstamp_ns from,
+                         tstamp_ns to)
+{
+    return lacks_any(a, b, from, to) || lacks_any(b, a, from, to);
+}

@@ -44,4 +44,9 @@ void maintenance_mask(const struct maintenance *m, const struct fleet *f, tstamp
 const struct maintenance_period *maintenance_last(const struct maintenance *m, const struct fleet *f,
                                                   uint32_t supply, tstamp_ns t);
 
+/* Whether two lists say different things of [from, to): subject, start or end of a period that reaches into
+ * it. */
+bool maintenance_differs(const struct maintenance *a, const struct maintenance *b, tstamp_ns from,
+                         tstamp_ns to);
+
 #endif

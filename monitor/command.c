@@ -135,28 +135,12 @@ int command_fail(const struct err *err)
     return err->code == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static bool fleet_has_signal(const struct fleet *f, const char *name)
-{
-    for (size_t i = 0; i < f->signals.n; i++)
-        if (strcmp(f->signals.name[i], name) == 0)
-            return true;
-    return false;
-}
-
 int context_open(struct context *c, const char *config, struct err *err)
 {
     *c = (struct context){0};
-    int rc = settings_load(&c->settings, config, err);
+    int rc = world_open(&c->world, config, err);
     if (rc == 0)
-        rc = fleet_load(&c->fleet, c->settings->fleet, err);
-    if (rc == 0)
-        rc = maintenance_load(&c->maintenance, c->settings->maintenance, c->fleet, err);
-    for (size_t i = 0; rc == 0 && i < c->settings->n_signal_max_age; i++)
-        if (!fleet_has_signal(c->fleet, c->settings->signal_max_age[i].signal))
-            rc = err_set(err, ERR_CONFIG, "%s:%u: max_age.%s: no channel of the fleet has this signal",
-                         config, c->settings->signal_max_age[i].line, c->settings->signal_max_age[i].signal);
-    if (rc != 0)
-        context_close(c);
+        c->clock = c->world->settings->clock;
     return rc;
 }
 
@@ -200,11 +184,11 @@ static int become_service_user(const char *state_dir, struct err *err)
 
 int context_state(struct context *c, struct err *err)
 {
-    int rc = make_folder(c->settings->state_dir, err);
+    int rc = make_folder(c->world->settings->state_dir, err);
     if (rc == 0 && geteuid() == 0)
-        rc = become_service_user(c->settings->state_dir, err);
-    if (rc == 0 && access(c->settings->state_dir, W_OK | X_OK) != 0)
-        rc = err_set(err, ERR_IO, "state_dir %s cannot be written: %s", c->settings->state_dir,
+        rc = become_service_user(c->world->settings->state_dir, err);
+    if (rc == 0 && access(c->world->settings->state_dir, W_OK | X_OK) != 0)
+        rc = err_set(err, ERR_IO, "state_dir %s cannot be written: %s", c->world->settings->state_dir,
                      strerror(errno));
     return rc;
 }
@@ -245,10 +229,10 @@ int context_database(struct context *c, struct err *err)
     int rc = context_state(c, err);
     if (rc != 0)
         return rc;
-    if (c->settings->database_url)
-        c->conninfo = xstrdup(c->settings->database_url);
+    if (c->world->settings->database_url)
+        c->conninfo = xstrdup(c->world->settings->database_url);
     else
-        rc = cluster_join(&c->cluster, c->settings->state_dir, &c->conninfo, err);
+        rc = cluster_join(&c->cluster, c->world->settings->state_dir, &c->conninfo, err);
     if (rc == 0 && c->cluster && !c->resident)
         watch_signals(c);
     if (rc == 0)
@@ -263,14 +247,14 @@ static tstamp_ns configured_now(void *arg)
 
 int context_source(struct context *c, uv_loop_t *loop, struct source **out, struct err *err)
 {
-    struct settings *s = c->settings;
-    return source_open(out, loop, c->fleet,
+    const struct settings *s = c->world->settings;
+    return source_open(out, loop, c->world->fleet,
                        &(struct source_options){.retrieval_url = s->retrieval_url,
                                                 .management_url = s->management_url,
                                                 .connections = (int)s->connections,
                                                 .batch = (int)s->batch,
                                                 .now = configured_now,
-                                                .now_arg = &s->clock},
+                                                .now_arg = &c->clock},
                        err);
 }
 
@@ -278,8 +262,6 @@ void context_close(struct context *c)
 {
     cluster_leave(c->cluster);
     free(c->conninfo);
-    maintenance_free(c->maintenance);
-    fleet_free(c->fleet);
-    settings_free(c->settings);
+    world_drop(c->world);
     *c = (struct context){0};
 }

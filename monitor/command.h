@@ -4,7 +4,7 @@
 #define PSM_MONITOR_COMMAND_H
 
 #include "archive/source.h"
-#include "monitor/settings/settings.h"
+#include "monitor/world.h"
 
 #define EXIT_OK 0
 #define EXIT_FAILED 1
@@ -39,11 +39,10 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
 /* Prints "psmon: <text>" and returns EXIT_USAGE for ERR_CONFIG, else EXIT_FAILED. */
 int command_fail(const struct err *err);
 
-/* Configuration, fleet and maintenance together. */
+/* What a command was started with. */
 struct context {
-    struct settings *settings;
-    struct fleet *fleet;
-    struct maintenance *maintenance;
+    struct world *world;     /* first generation: no model; kept to the end, for what is borrowed from it */
+    struct clock clock;      /* the configured one */
     char *conninfo;          /* after context_database */
     struct cluster *cluster; /* the private cluster we hold, or NULL */
     bool resident;           /* set by a command that handles SIGINT and SIGTERM itself */

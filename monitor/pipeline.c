@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,10 @@ tstamp_ns pipeline_align(const struct settings *s, tstamp_ns t)
     return t - t % s->period;
 }
 
-static struct grid *make_grid(const struct settings *s, const struct fleet *f, const struct model *model)
+static struct grid *make_grid(const struct world *w)
 {
+    const struct settings *s = w->settings;
+    const struct fleet *f = w->fleet;
     tstamp_ns *ages = xcalloc(f->signals.n, sizeof *ages);
     for (size_t i = 0; i < s->n_signal_max_age; i++)
         for (size_t j = 0; j < f->signals.n; j++)
@@ -24,21 +27,19 @@ static struct grid *make_grid(const struct settings *s, const struct fleet *f, c
                                                         .signal_max_age = ages,
                                                         .deadband_hold = s->deadband_hold});
     free(ages);
-    if (model)
-        grid_set_deadband(g, model_deadband(model));
+    if (w->model)
+        grid_set_deadband(g, model_deadband(w->model));
     return g;
 }
 
-struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f, const struct maintenance *m,
-                              const struct model *model, bool trace)
+struct pipeline *pipeline_new(struct world *w, bool trace)
 {
+    const struct settings *s = w->settings;
+    const struct fleet *f = w->fleet;
     struct pipeline *p = xcalloc(1, sizeof *p);
-    p->settings = s;
-    p->fleet = f;
-    p->maintenance = m;
-    p->model = model;
-    p->grid = make_grid(s, f, model);
-    p->scorer = scorer_new(model, f, m,
+    p->world = world_keep(w);
+    p->grid = make_grid(w);
+    p->scorer = scorer_new(w->model, f, w->maintenance,
                            &(struct scorer_options){.budget = s->budget,
                                                     .window_minutes = (unsigned)(s->window / s->period),
                                                     .period = s->period});
@@ -65,13 +66,14 @@ void pipeline_free(struct pipeline *p)
     free(p->rows);
     free(p->trace_value);
     free(p->trace_residual);
+    world_drop(p->world);
     free(p);
 }
 
 /* Columns between the newest and t that no tick filled stay empty. */
 static void trace(struct pipeline *p, const struct tick *t)
 {
-    if (!p->trace_value || t->t % TRACE_STEP >= p->settings->period)
+    if (!p->trace_value || t->t % TRACE_STEP >= p->world->settings->period)
         return;
     tstamp_ns column = t->t - t->t % TRACE_STEP;
     int64_t ahead = p->trace_end ? (column - p->trace_end) / TRACE_STEP : 1;
@@ -125,7 +127,8 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
 
 void pipeline_rank(struct pipeline *p)
 {
-    rank_fleet(p->rows, p->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start, p->tick.t);
+    rank_fleet(p->rows, p->world->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start,
+               p->tick.t);
     p->ranked = true;
 }
 
@@ -142,6 +145,15 @@ void pipeline_next_week(struct pipeline *p, tstamp_ns t)
     p->n_week_findings = kept;
     p->week_start = t;
     p->ranked = false; /* rows point into the findings that were just moved */
+}
+
+void pipeline_change(struct pipeline *p, struct world *next)
+{
+    assert(next->model == p->world->model && next->fleet == p->world->fleet);
+    struct world *before = p->world;
+    p->world = world_keep(next);
+    scorer_change(p->scorer, next->maintenance, next->settings->budget);
+    world_drop(before);
 }
 
 void pipeline_continue(struct pipeline *p, struct pipeline *old)
@@ -164,7 +176,7 @@ void pipeline_continue(struct pipeline *p, struct pipeline *old)
     scorer_restore(p->scorer, open, n);
     free(open);
     if (old->ranked) {
-        memcpy(p->rows, old->rows, p->fleet->n_supplies * sizeof *p->rows);
+        memcpy(p->rows, old->rows, p->world->fleet->n_supplies * sizeof *p->rows);
         p->ranked = true;
     }
 }

@@ -7,16 +7,13 @@
 #include "detectors/engine/scorer.h"
 #include "features/record.h"
 #include "monitor/rank.h"
-#include "monitor/settings/settings.h"
+#include "monitor/world.h"
 
 #define TRACE_STEPS 288 /* the last 24 h at 5 min steps */
 #define TRACE_STEP (5 * NS_PER_MIN)
 
 struct pipeline {
-    const struct settings *settings;
-    const struct fleet *fleet;
-    const struct maintenance *maintenance;
-    const struct model *model; /* NULL: none */
+    struct world *world;
     struct grid *grid;
     struct scorer *scorer;
     struct tick tick; /* the last one; t = 0 before the first */
@@ -34,9 +31,8 @@ struct pipeline {
     tstamp_ns trace_end;                 /* time of the newest column; 0: none */
 };
 
-/* Borrows settings, fleet, maintenance and model. trace: keep traces (run only). */
-struct pipeline *pipeline_new(const struct settings *s, const struct fleet *f, const struct maintenance *m,
-                              const struct model *model, bool trace);
+/* Keeps a count of the world. trace: keep traces (run only). */
+struct pipeline *pipeline_new(struct world *w, bool trace);
 void pipeline_free(struct pipeline *p);
 
 /* One minute; see scorer_step for warm. The result stands in p->tick until the next. */
@@ -44,6 +40,10 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm);
 
 /* Orders the fleet by what the week has said so far into p->rows. */
 void pipeline_rank(struct pipeline *p);
+
+/* Goes on in the next generation, from the next tick on: other maintenance, another budget. For one that does
+ * not ask to read again (world_reload): fleet, model and what the grid is made by must be the same. */
+void pipeline_change(struct pipeline *p, struct world *next);
 
 /* Takes over old's week and open findings. */
 void pipeline_continue(struct pipeline *p, struct pipeline *old);

@@ -15,21 +15,22 @@
 #define CLOSE_DEADLINE_S 60
 #define WEBHOOK_CONNECTIONS 8
 
-static int load_model(struct session *s, struct err *err)
+/* The world of the run: the configured one with the active model. */
+static int enter_world(struct session *s, struct err *err)
 {
-    struct context *c = s->context;
-    int rc =
-        models_load_active(&s->model, c->settings->state_dir, c->fleet, s->model_name, s->model_hash, err);
+    struct world *w = s->context->world;
+    struct model *model = NULL;
+    char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
+    int rc = models_load_active(&model, w->settings->state_dir, w->fleet, name, hash, err);
     if (rc < 0)
-        return err_wrap(err, "model '%s'", s->model_name);
-    if (rc == 0)
-        s->model_name[0] = s->model_hash[0] = '\0';
+        return err_wrap(err, "model '%s'", name);
+    s->world = rc == 0 ? world_keep(w) : world_with_model(w, model, name, hash);
     return 0;
 }
 
 static int open_alerts(struct session *s, struct err *err)
 {
-    const struct settings *set = s->context->settings;
+    const struct settings *set = s->world->settings;
     struct alerts_webhook *hooks = xcalloc(set->n_webhooks, sizeof *hooks);
     for (size_t i = 0; i < set->n_webhooks; i++)
         hooks[i] =
@@ -58,17 +59,18 @@ static int restore_week(struct session *s, struct err *err)
     int rc = history_last_tick(c->conninfo, s->run, &last, err);
     if (rc != 0 || !last)
         return rc;
-    tstamp_ns due = report_due(c->settings, last - 1);
-    p->week_start = report_due(c->settings, due - 8 * NS_PER_DAY);
-    rc = report_week_load(p->week, c->conninfo, c->fleet, s->run, p->week_start, due, hours, err);
+    tstamp_ns due = report_due(s->world->settings, last - 1);
+    p->week_start = report_due(s->world->settings, due - 8 * NS_PER_DAY);
+    rc = report_week_load(p->week, c->conninfo, s->world->fleet, s->run, p->week_start, due, hours, err);
     for (int r = 0; r < REASON_COUNT; r++)
-        p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / c->settings->period);
+        p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / s->world->settings->period);
     if (rc == 0)
-        rc = history_findings(c->conninfo, c->fleet, s->run, p->week_start, due, &p->week_findings,
+        rc = history_findings(c->conninfo, s->world->fleet, s->run, p->week_start, due, &p->week_findings,
                               &p->n_week_findings, err);
     p->week_findings_cap = p->n_week_findings;
     if (rc == 0) {
-        rank_fleet(p->rows, c->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start, last);
+        rank_fleet(p->rows, s->world->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start,
+                   last);
         p->ranked = true;
     }
     return rc;
@@ -80,7 +82,7 @@ static int take_up(struct session *s, struct err *err)
     const struct context *c = s->context;
     struct finding *open = NULL;
     size_t n = 0;
-    int rc = history_open_findings(c->conninfo, c->fleet, s->run, &open, &n, err);
+    int rc = history_open_findings(c->conninfo, s->world->fleet, s->run, &open, &n, err);
     if (rc == 0)
         scorer_restore(s->pipeline->scorer, open, n);
     free(open);
@@ -91,11 +93,22 @@ static int take_up(struct session *s, struct err *err)
 
 void session_restart_pipeline(struct session *s)
 {
-    struct context *c = s->context;
     struct pipeline *old = s->pipeline;
-    s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
+    s->pipeline = pipeline_new(s->world, s->live);
     pipeline_continue(s->pipeline, old);
     pipeline_free(old);
+}
+
+void session_change(struct session *s, struct world *next, bool reread)
+{
+    struct world *before = s->world;
+    s->world = next;
+    if (!reread)
+        pipeline_change(s->pipeline, next);
+    s->report_next = 0; /* its day may be another */
+    if (next->maintenance != before->maintenance)
+        history_put_maintenance(s->history, next->maintenance);
+    world_drop(before);
 }
 
 int session_open(struct session *s, struct context *c, uv_loop_t *loop, const char *run, tstamp_ns from,
@@ -103,21 +116,21 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
 {
     *s = (struct session){.context = c, .loop = loop, .run = xstrdup(run)};
     s->live = strcmp(run, RUN_LIVE) == 0;
-    char *spool = xasprintf("%s/spool-%s", c->settings->state_dir, run);
-    int rc = load_model(s, err);
+    char *spool = xasprintf("%s/spool-%s", c->world->settings->state_dir, run);
+    int rc = enter_world(s, err);
     if (rc == 0)
         rc = pg_open(&s->pg, loop, c->conninfo, spool, err);
     free(spool);
     if (rc == 0) {
         const struct history_run r = {.name = run,
                                       .kind = s->live ? "live" : "replay",
-                                      .model = s->model_name,
-                                      .model_hash = s->model_hash,
-                                      .config_hash = c->settings->hash,
+                                      .model = s->world->model_name,
+                                      .model_hash = s->world->model_hash,
+                                      .config_hash = s->world->settings->hash,
                                       .from = from,
                                       .to = to,
-                                      .keep_ticks_days = (int)(c->settings->keep_ticks / NS_PER_DAY)};
-        rc = history_open(&s->history, s->pg, c->conninfo, c->fleet, c->maintenance, &r, err);
+                                      .keep_ticks_days = (int)(s->world->settings->keep_ticks / NS_PER_DAY)};
+        rc = history_open(&s->history, s->pg, c->conninfo, s->world->fleet, s->world->maintenance, &r, err);
     }
     if (rc == 0 && c->cluster)
         cluster_watch(c->cluster, loop);
@@ -126,7 +139,7 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
         rc = open_alerts(s, err);
     }
     if (rc == 0) {
-        s->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, s->model, s->live);
+        s->pipeline = pipeline_new(s->world, s->live);
         rc = s->live ? take_up(s, err) : 0;
     }
     if (rc != 0)
@@ -147,7 +160,7 @@ void session_close(struct session *s)
     if (s->http)
         http_free(s->http);
     pipeline_free(s->pipeline);
-    model_free(s->model);
+    world_drop(s->world);
     free(s->report_latest);
     free(s->run);
     *s = (struct session){0};
@@ -155,7 +168,7 @@ void session_close(struct session *s)
 
 tstamp_ns session_warm_from(const struct session *s, tstamp_ns first)
 {
-    return pipeline_align(s->context->settings, first - scorer_warm_up());
+    return pipeline_align(s->world->settings, first - scorer_warm_up());
 }
 
 static void on_report(void *arg, const char *document_json)
@@ -178,16 +191,15 @@ static double budget_used(const struct pipeline *p)
 static void issue_report(struct session *s, tstamp_ns due)
 {
     struct pipeline *p = s->pipeline;
-    const struct context *c = s->context;
     pipeline_rank(p);
-    struct report_input in = {.fleet = c->fleet,
-                              .maintenance = c->maintenance,
-                              .settings = c->settings,
+    struct report_input in = {.fleet = s->world->fleet,
+                              .maintenance = s->world->maintenance,
+                              .settings = s->world->settings,
                               .run = s->run,
-                              .model = s->model_name,
-                              .model_hash = s->model_hash,
-                              .model_summary = s->model ? model_summary(s->model) : "no model",
-                              .config_hash = c->settings->hash,
+                              .model = s->world->model_name,
+                              .model_hash = s->world->model_hash,
+                              .model_summary = s->world->model ? model_summary(s->world->model) : "no model",
+                              .config_hash = s->world->settings->hash,
                               .week_start = p->week_start,
                               .week_end = due,
                               .issued_at = p->tick.t,
@@ -197,12 +209,12 @@ static void issue_report(struct session *s, tstamp_ns due)
                               .n_findings = p->n_week_findings,
                               .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)
-        in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(c->settings->period / NS_PER_S) / 3600;
+        in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(s->world->settings->period / NS_PER_S) / 3600;
     s->reports++;
     report_issue(s->pg, s->history, &in, on_report, s);
     char text[TIMEFMT_LEN];
-    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due), c->fleet->n_supplies,
-             p->n_week_findings);
+    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due),
+             s->world->fleet->n_supplies, p->n_week_findings);
     pipeline_next_week(p, due);
 }
 
@@ -220,7 +232,7 @@ void session_tick(struct session *s, const struct frame *f, bool warm, bool quie
     alerts_step(s->alerts, f->t, p->tick.findings, p->tick.n_findings, conditions, n_conditions, quiet);
     s->store_seconds = (double)(clock_monotonic() - t1) / 1e9;
 
-    const struct settings *set = s->context->settings;
+    const struct settings *set = s->world->settings;
     if (s->report_next == 0)
         s->report_next = report_due(set, f->t - 1);
     if (f->t >= s->report_next) {

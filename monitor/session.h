@@ -15,8 +15,7 @@ struct session {
     char *run;
     bool live;
 
-    struct model *model; /* NULL: none */
-    char model_name[MODEL_NAME_LEN], model_hash[DIGEST_HEX_LEN];
+    struct world *world; /* the one in force */
 
     struct pg *pg;
     struct http *http;
@@ -42,6 +41,10 @@ void session_close(struct session *s);
  * conditions: psmon's own. warm: fills windows only, nothing is kept or said. */
 void session_tick(struct session *s, const struct frame *f, bool warm, bool quiet,
                   const struct alerts_condition conditions[], size_t n_conditions);
+
+/* Another world, which the session takes over, from the next tick on; outlets are told. reread: windows are
+ * made by what has changed: the pipeline waits for session_restart_pipeline. */
+void session_change(struct session *s, struct world *next, bool reread);
 
 /* A fresh pipeline (after a model change, or when the past has to be read again); open findings and the week
  * go on. */

@@ -196,23 +196,6 @@ static int register_run(struct history *h, const char *conninfo, const struct hi
                   5, start, NULL, err);
 }
 
-static int register_maintenance(const struct maintenance *m, const char *conninfo, struct err *err)
-{
-    size_t n = m ? m->n : 0;
-    struct history_row *rows = xcalloc(n, sizeof *rows);
-    char(*time)[2][TIMEFMT_LEN] = xcalloc(n, sizeof *time);
-    for (size_t i = 0; i < n; i++) {
-        const struct maintenance_period *p = &m->period[i];
-        rows[i] = (struct history_row){{p->subject, timefmt_iso(time[i][0], p->start),
-                                        p->end == MAINTENANCE_OPEN ? NULL : timefmt_iso(time[i][1], p->end),
-                                        p->work}};
-    }
-    int rc = history_import(conninfo, HISTORY_MAINTENANCE, rows, n, NULL, err);
-    free(rows);
-    free(time);
-    return rc;
-}
-
 static int read_gap(struct history *h, const char *conninfo, struct err *err)
 {
     char from[16] = "", to[16] = "";
@@ -267,7 +250,7 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->finding_index = hashmap_new();
     hour_init(&h->hour, f->n_supplies, f->n_channels);
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
-        register_maintenance(m, conninfo, err) != 0 ||
+        history_import_maintenance(conninfo, m, err) != 0 ||
         (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0))) {
         release(h);
         free(h);

@@ -37,6 +37,9 @@ bool history_gap(const struct history *h, tstamp_ns *from, tstamp_ns *to);
 /* Stores a recomputed tick's scores (no findings), and forgets the gap up to it. */
 bool history_put_recomputed(struct history *h, const struct tick *t);
 
+/* Maintenance that has changed in a run: what is new in the list or different is stored (durable). */
+void history_put_maintenance(struct history *h, const struct maintenance *m);
+
 /* Ticks waiting to be stored: replay pauses above ~64. */
 size_t history_backlog(const struct history *h);
 

@@ -1,6 +1,8 @@
 /* What commands import: trips, outcomes, maintenance; see history.h. SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 
 struct import_table {
@@ -29,17 +31,30 @@ static const struct import_table tables[] = {
             " (EXCLUDED.\"end\", EXCLUDED.work) RETURNING xmax = 0"},
 };
 
+/* The rows as parameters of the table's statement: an array a column, made in b. */
+static void make_params(const struct import_table *t, const struct history_row rows[], size_t n,
+                        struct buf b[4], const char *params[4])
+{
+    for (int k = 0; k < t->columns; k++) {
+        for (size_t i = 0; i < n; i++)
+            history_array_text(&b[k], rows[i].value[k]);
+        params[k] = history_array_end(&b[k]);
+    }
+}
+
+static void free_params(struct buf b[4])
+{
+    for (int k = 0; k < 4; k++)
+        buf_free(&b[k]);
+}
+
 int history_import(const char *conninfo, enum history_table table, const struct history_row rows[], size_t n,
                    struct history_imported *done, struct err *err)
 {
     const struct import_table *t = &tables[table];
     struct buf b[4] = {{0}};
     const char *params[4] = {NULL};
-    for (int k = 0; k < t->columns; k++) {
-        for (size_t i = 0; i < n; i++)
-            history_array_text(&b[k], rows[i].value[k]);
-        params[k] = history_array_end(&b[k]);
-    }
+    make_params(t, rows, n, b, params);
     struct pg_rows *answer = NULL;
     int rc = pg_run(conninfo, t->sql, t->columns, params, &answer, err);
     if (rc == 0 && done) {
@@ -49,7 +64,56 @@ int history_import(const char *conninfo, enum history_table table, const struct 
         done->same = n - done->added - done->changed;
     }
     pg_rows_free(answer);
-    for (int k = 0; k < t->columns; k++)
-        buf_free(&b[k]);
+    free_params(b);
     return rc;
+}
+
+/* ---- maintenance ---- */
+
+/* Rows of a list and the texts of their times. */
+struct maintenance_rows {
+    struct history_row *row;
+    char (*time)[2][TIMEFMT_LEN];
+};
+
+static struct maintenance_rows rows_of(const struct maintenance *m)
+{
+    struct maintenance_rows r = {xcalloc(m->n, sizeof *r.row), xcalloc(m->n, sizeof *r.time)};
+    for (size_t i = 0; i < m->n; i++) {
+        const struct maintenance_period *p = &m->period[i];
+        const char *start = timefmt_iso(r.time[i][0], p->start);
+        const char *end = p->end == MAINTENANCE_OPEN ? NULL : timefmt_iso(r.time[i][1], p->end);
+        r.row[i] = (struct history_row){{p->subject, start, end, p->work}};
+    }
+    return r;
+}
+
+static void free_rows(struct maintenance_rows *r)
+{
+    free(r->row);
+    free(r->time);
+}
+
+int history_import_maintenance(const char *conninfo, const struct maintenance *m, struct err *err)
+{
+    if (!m)
+        return 0;
+    struct maintenance_rows r = rows_of(m);
+    int rc = history_import(conninfo, HISTORY_MAINTENANCE, r.row, m->n, NULL, err);
+    free_rows(&r);
+    return rc;
+}
+
+void history_put_maintenance(struct history *h, const struct maintenance *m)
+{
+    const struct import_table *t = &tables[HISTORY_MAINTENANCE];
+    struct maintenance_rows r = rows_of(m);
+    struct buf b[4] = {{0}};
+    const char *params[4] = {NULL};
+    make_params(t, r.row, m->n, b, params);
+    struct pg_txn *txn = pg_txn_new();
+    pg_txn_add(txn, t->sql, t->columns, params);
+    history_submit(h, txn);
+    free_params(b);
+    free_rows(&r);
 }

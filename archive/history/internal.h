@@ -65,6 +65,10 @@ void ticks_flush(struct history *h);
 /* ---- findings.c ---- */
 void findings_put(struct history *h, const struct tick *t);
 
+/* ---- import.c ---- */
+/* The list as it stands, into table maintenance. Blocking; m may be NULL. */
+int history_import_maintenance(const char *conninfo, const struct maintenance *m, struct err *err) MUSTCHECK;
+
 /* Appends an element to an array in text form ("{", quoted elements; NULL), or ends it. */
 void history_array_text(struct buf *b, const char *s);
 const char *history_array_end(struct buf *b);

@@ -185,6 +185,12 @@ void scorer_restore(struct scorer *s, const struct finding open[], size_t n)
     tracker_restore(s->tracker, open, n);
 }
 
+void scorer_change(struct scorer *s, const struct maintenance *m, double budget)
+{
+    s->maintenance = m;
+    s->o.budget = budget;
+}
+
 tstamp_ns scorer_warm_up(void)
 {
     return 28 * NS_PER_HOUR; /* 24 h windows, and the settling before them */

@@ -22,6 +22,9 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
                           const struct scorer_options *o);
 void scorer_free(struct scorer *s);
 
+/* Other maintenance and another budget from the next step on; borrowed and copied as by scorer_new. */
+void scorer_change(struct scorer *s, const struct maintenance *m, double budget);
+
 /* One minute; frames in order. warm: fill windows only: no findings are made, out says REASON_TOO_FEW… as
  * it is. out is borrowed until the next step. */
 void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out);

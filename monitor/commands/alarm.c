@@ -98,7 +98,7 @@ static int acknowledge(const struct context *c, const struct options *o, const c
                                    .occurrence = given,
                                    .by = o->by,
                                    .note = o->note,
-                                   .at = clock_now(&c->settings->clock)};
+                                   .at = clock_now(&c->world->settings->clock)};
     if (alerts_acknowledge(c->conninfo, &ack, id, &err) != 0)
         return command_fail(&err);
     printf("acknowledged %s by %s\n", id, o->by);
@@ -117,7 +117,7 @@ static void print_answer(void *arg, const char *url, const struct http_result *r
 
 static int test(const struct context *c)
 {
-    const struct settings *s = c->settings;
+    const struct settings *s = c->world->settings;
     if (s->n_webhooks == 0) {
         fprintf(stderr, "psmon: %s names no webhooks\n", s->path);
         return EXIT_USAGE;

@@ -47,10 +47,10 @@ static int run_check_config(int argc, char **argv)
     struct err err = {0};
     if (context_open(&c, config, &err) != 0)
         return command_fail(&err);
-    settings_print(c.settings, &b);
+    settings_print(c.world->settings, &b);
     fputs(buf_text(&b), stdout);
     buf_free(&b);
-    print_fleet(c.fleet, c.maintenance);
+    print_fleet(c.world->fleet, c.world->maintenance);
     context_close(&c);
     return EXIT_OK;
 }

@@ -185,13 +185,14 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
     if (rc == 0 && !chosen)
         rc = err_set(&err, ERR_CONFIG, "there is no run to judge: psmon replay makes one");
     if (rc == 0)
-        rc = history_findings(c.conninfo, c.fleet, chosen, 0, FAR_FUTURE, &findings, &n_findings, &err);
+        rc =
+            history_findings(c.conninfo, c.world->fleet, chosen, 0, FAR_FUTURE, &findings, &n_findings, &err);
     if (rc == 0)
         rc = in_span(c.conninfo, chosen, labels, &n_labels, &err);
     if (rc == 0)
-        rc = judge_lists(c.conninfo, chosen, c.fleet, &j, labels, n_labels, &err);
+        rc = judge_lists(c.conninfo, chosen, c.world->fleet, &j, labels, n_labels, &err);
     if (rc == 0) {
-        judge_findings(&j, c.fleet, labels, n_labels, findings, n_findings, budgets);
+        judge_findings(&j, c.world->fleet, labels, n_labels, findings, n_findings, budgets);
         printf("run %s: %zu findings, %zu labels\n", chosen, n_findings, n_labels);
         for (int b = 0; b < JUDGE_BUDGETS; b++)
             printf("  false at chance <= %g: %zu\n", budgets[b], j.false_findings[b]);

@@ -191,7 +191,7 @@ static int import(const char *config, struct table tables[], const int kind[], i
     int rc = context_open(&c, config, err);
     /* before the database: that gives up root, and the files may be root's */
     for (int i = 0; rc == 0 && i < n; i++)
-        rc = read_table(&tables[i], kind[i], c.fleet, err);
+        rc = read_table(&tables[i], kind[i], c.world->fleet, err);
     if (rc == 0 && (rc = context_database(&c, err)) == 0)
         rc = write_tables(&c, tables, n, err);
     context_close(&c);

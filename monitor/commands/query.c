@@ -216,7 +216,7 @@ static int ask(const struct context *c, const struct query_view *v, const struct
     char *supply = o->supply ? expression(o->supply) : NULL;
     const char *const params[5] = {run[0] ? run : NULL, o->from ? timefmt_iso(from, o->from) : NULL,
                                    o->to ? timefmt_iso(to, o->to) : NULL, supply, o->signal};
-    const char *sql = v->few && is_few(c->fleet, o) ? v->few : v->sql;
+    const char *sql = v->few && is_few(c->world->fleet, o) ? v->few : v->sql;
     /* the database knows which columns are numbers */
     char *json = o->format == FORMAT_JSON ? xasprintf("SELECT row_to_json(q) FROM (%s) q", sql) : NULL;
     struct printer p = {.format = o->format};

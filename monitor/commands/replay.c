@@ -60,12 +60,12 @@ static void warn_of_overlap(const struct replay *r)
 {
     tstamp_ns from, to;
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
-    model_period(r->session.model, &from, &to);
+    model_period(r->session.world->model, &from, &to);
     if (r->from < to && r->to > from)
         fprintf(stderr,
                 "psmon: warning: the model '%s' was trained on %s to %s, which overlaps this replay: "
                 "scores of the overlap are flattering\n",
-                r->session.model_name, timefmt_iso(a, from), timefmt_iso(b, to));
+                r->session.world->model_name, timefmt_iso(a, from), timefmt_iso(b, to));
 }
 
 static int replay_span(struct replay *r, struct context *c, struct err *err)
@@ -81,10 +81,10 @@ static int replay_span(struct replay *r, struct context *c, struct err *err)
     r->span = span_start(&(struct span_options){.loop = r->session.loop,
                                                 .source = source,
                                                 .grid = r->session.pipeline->grid,
-                                                .fleet = c->fleet,
+                                                .fleet = c->world->fleet,
                                                 .from = r->warm_from,
                                                 .to = r->to,
-                                                .period = c->settings->period,
+                                                .period = c->world->settings->period,
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = r});
@@ -139,8 +139,8 @@ static int run_replay(int argc, char **argv)
     if (context_open(&c, config, &err) != 0)
         return command_fail(&err);
     char *name = run ? xstrdup(run) : xasprintf("replay-%lld", (long long)(clock_wall() / NS_PER_S));
-    r.from = pipeline_align(c.settings, r.from);
-    r.to = pipeline_align(c.settings, r.to);
+    r.from = pipeline_align(c.world->settings, r.from);
+    r.to = pipeline_align(c.world->settings, r.to);
     uv_loop_t loop;
     uv_loop_init(&loop);
     int rc = check_run_name(name, &err);
@@ -152,7 +152,7 @@ static int run_replay(int argc, char **argv)
     if (rc == 0)
         rc = session_open(&r.session, &c, &loop, name, r.from, r.to, &err);
     if (rc == 0) {
-        if (r.session.model)
+        if (r.session.world->model)
             warn_of_overlap(&r);
         else
             fprintf(stderr, "psmon: there is no model, only data findings are made; psmon train --help\n");

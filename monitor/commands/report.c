@@ -81,16 +81,16 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         rc = err_set(err, ERR_CONFIG, "run '%s' has no ticks yet", run);
     if (rc != 0)
         goto out;
-    tstamp_ns end = report_due(c->settings, at ? at : last - 1);
-    struct report_input in = {.fleet = c->fleet,
-                              .maintenance = c->maintenance,
-                              .settings = c->settings,
+    tstamp_ns end = report_due(c->world->settings, at ? at : last - 1);
+    struct report_input in = {.fleet = c->world->fleet,
+                              .maintenance = c->world->maintenance,
+                              .settings = c->world->settings,
                               .run = run,
                               .model = used[0],
                               .model_hash = used[1],
                               .model_summary = "",
                               .config_hash = used[2],
-                              .week_start = report_due(c->settings, end - 8 * NS_PER_DAY),
+                              .week_start = report_due(c->world->settings, end - 8 * NS_PER_DAY),
                               .week_end = end,
                               .issued_at = last,
                               .provisional = true};
@@ -98,12 +98,13 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         rc = err_set(err, ERR_CONFIG, "run '%s' has not come to that week: its last tick is before it", run);
         goto out;
     }
-    struct rank_week *week = rank_week_new(c->fleet->n_supplies);
-    struct rank_row *rows = xcalloc(c->fleet->n_supplies + 1, sizeof *rows);
+    struct rank_week *week = rank_week_new(c->world->fleet->n_supplies);
+    struct rank_row *rows = xcalloc(c->world->fleet->n_supplies + 1, sizeof *rows);
     struct finding *findings = NULL;
-    rc = report_week_load(week, c->conninfo, c->fleet, run, in.week_start, end, in.ledger_hours, err);
+    rc = report_week_load(week, c->conninfo, c->world->fleet, run, in.week_start, end, in.ledger_hours, err);
     if (rc == 0)
-        rc = history_findings(c->conninfo, c->fleet, run, in.week_start, end, &findings, &in.n_findings, err);
+        rc = history_findings(c->conninfo, c->world->fleet, run, in.week_start, end, &findings,
+                              &in.n_findings, err);
     uint64_t stored = in.n_findings;
     for (int k = 0; k < REASON_COUNT; k++)
         stored += in.ledger_hours[k];
@@ -111,7 +112,7 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         rc = err_set(err, ERR_CONFIG, "run '%s' has nothing stored of that week", run);
     if (rc == 0) {
         tstamp_ns now = last < end ? last : end;
-        rank_fleet(rows, c->fleet, week, findings, in.n_findings, in.week_start, now);
+        rank_fleet(rows, c->world->fleet, week, findings, in.n_findings, in.week_start, now);
         in.rows = rows;
         in.findings = findings;
         in.budget_used = count_of_budget(findings, in.n_findings, in.week_start);

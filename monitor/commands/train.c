@@ -47,25 +47,25 @@ static void on_done(void *arg, const struct source_result *result)
 static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tstamp_ns to,
                        struct record **out, struct err *err)
 {
-    const struct settings *s = c->settings;
+    const struct settings *s = c->world->settings;
     size_t minutes = (size_t)((to - from) / s->period);
-    struct reading r = {.expected = (double)minutes * (double)c->fleet->n_channels};
+    struct reading r = {.expected = (double)minutes * (double)c->world->fleet->n_channels};
     uv_loop_t loop;
     struct source *source = NULL;
     uv_loop_init(&loop);
     int rc = context_source(c, &loop, &source, err);
     if (rc == 0)
-        rc = record_new(&r.record, grid, c->fleet, from, minutes, s->state_dir, err);
+        rc = record_new(&r.record, grid, c->world->fleet, from, minutes, s->state_dir, err);
     if (rc == 0) {
-        uint32_t *all = xcalloc(c->fleet->n_channels, sizeof *all);
-        for (uint32_t i = 0; i < c->fleet->n_channels; i++)
+        uint32_t *all = xcalloc(c->world->fleet->n_channels, sizeof *all);
+        for (uint32_t i = 0; i < c->world->fleet->n_channels; i++)
             all[i] = i;
         progress_start(&r.progress, "reading the archive");
-        source->ops->range(source, all, c->fleet->n_channels, from, to, 0, on_samples, on_done, &r);
+        source->ops->range(source, all, c->world->fleet->n_channels, from, to, 0, on_samples, on_done, &r);
         while (!r.done)
             uv_run(&loop, UV_RUN_ONCE);
         progress_end(&r.progress);
-        for (uint32_t i = 0; i < c->fleet->n_channels; i++)
+        for (uint32_t i = 0; i < c->world->fleet->n_channels; i++)
             record_end(r.record, i);
         free(all);
         if (r.code != 0)
@@ -95,27 +95,27 @@ struct train_request {
 
 static int train(struct context *c, const struct train_request *q, const char *name, struct err *err)
 {
-    struct pipeline *p = pipeline_new(c->settings, c->fleet, c->maintenance, NULL, false);
+    struct pipeline *p = pipeline_new(c->world, false);
     struct record *record = NULL;
     struct model *model = NULL;
     char hash[DIGEST_HEX_LEN];
-    char *path = models_path(c->settings->state_dir, name);
+    char *path = models_path(c->world->settings->state_dir, name);
     int rc = read_record(c, p->grid, q->from, q->to, &record, err);
     if (rc == 0) {
         struct progress progress = {0};
-        rc = model_train(
-            &model, c->fleet, record, c->maintenance,
-            &(struct train_options){.seed = (uint64_t)q->seed,
-                                    .window_minutes = (unsigned)(c->settings->window / c->settings->period),
-                                    .progress = show_stage,
-                                    .arg = &progress},
-            err);
+        rc = model_train(&model, c->world->fleet, record, c->world->maintenance,
+                         &(struct train_options){.seed = (uint64_t)q->seed,
+                                                 .window_minutes = (unsigned)(c->world->settings->window /
+                                                                              c->world->settings->period),
+                                                 .progress = show_stage,
+                                                 .arg = &progress},
+                         err);
         progress_end(&progress);
     }
     if (rc == 0)
         rc = model_save(model, path, hash, err);
     if (rc == 0 && !q->candidate)
-        rc = models_activate(c->settings->state_dir, name, err);
+        rc = models_activate(c->world->settings->state_dir, name, err);
     if (rc == 0) {
         printf("%s\nmodel %s: %s\nchecksum %s\n%s\n", model_summary(model), name, path, hash,
                q->candidate ? "a candidate: psmon model activate puts it in force" : "active");
@@ -154,12 +154,12 @@ static int run_train(int argc, char **argv)
     snprintf(name, sizeof name, "%.10s_%.10s", timefmt_iso(from, q.from), timefmt_iso(to, q.to));
     if (!q.name)
         q.name = name;
-    q.from = pipeline_align(c.settings, q.from);
-    q.to = pipeline_align(c.settings, q.to);
+    q.from = pipeline_align(c.world->settings, q.from);
+    q.to = pipeline_align(c.world->settings, q.to);
     int rc = models_check_name(q.name, &err);
     if (rc == 0 && q.to - q.from < SHORTEST_REFERENCE)
         rc = err_set(&err, ERR_CONFIG, "--from to --to must be at least 3 days (14 or more to calibrate)");
-    if (rc == 0 && q.to > clock_now(&c.settings->clock))
+    if (rc == 0 && q.to > clock_now(&c.world->settings->clock))
         rc = err_set(&err, ERR_CONFIG, "--to is in the future");
     if (rc == 0)
         rc = context_database(&c, &err);
@@ -179,8 +179,8 @@ static void print_model(void *arg, const char *name, bool active)
     struct model *m;
     struct err err = {0};
     char hash[DIGEST_HEX_LEN], from[TIMEFMT_LEN], to[TIMEFMT_LEN];
-    char *path = models_path(c->settings->state_dir, name);
-    if (model_load(&m, c->fleet, path, hash, &err) == 0) {
+    char *path = models_path(c->world->settings->state_dir, name);
+    if (model_load(&m, c->world->fleet, path, hash, &err) == 0) {
         tstamp_ns a, b;
         model_period(m, &a, &b);
         printf("%c %-28s %s to %s  %.12s\n", active ? '*' : ' ', name, timefmt_iso(from, a),
@@ -215,18 +215,18 @@ static int run_model(int argc, char **argv)
     if (rc != 0)
         return command_fail(&err);
     if (list) {
-        models_each(c.settings->state_dir, print_model, &c);
+        models_each(c.world->settings->state_dir, print_model, &c);
     } else {
         struct model *m = NULL;
-        char hash[DIGEST_HEX_LEN], *path = models_path(c.settings->state_dir, words[1]);
+        char hash[DIGEST_HEX_LEN], *path = models_path(c.world->settings->state_dir, words[1]);
         tstamp_ns from, to;
         rc = models_check_name(words[1], &err);
         if (rc == 0)
-            rc = model_load(&m, c.fleet, path, hash, &err);
+            rc = model_load(&m, c.world->fleet, path, hash, &err);
         if (rc == 0)
             rc = context_database(&c, &err);
         if (rc == 0)
-            rc = models_activate(c.settings->state_dir, words[1], &err);
+            rc = models_activate(c.world->settings->state_dir, words[1], &err);
         if (rc == 0) {
             model_period(m, &from, &to);
             rc = history_put_model(c.conninfo, words[1], path, hash, from, to, model_summary(m), true, &err);

@@ -177,9 +177,17 @@ static void show_stage(void *arg, const char *stage, double done, double total)
     progress_stage(arg, stage, done, total);
 }
 
+static struct pipeline *pipeline_of(const struct bench *b, const struct model *model)
+{
+    struct world *w = world_of(&b->settings, b->fleet, b->maintenance, model);
+    struct pipeline *p = pipeline_new(w, false);
+    world_drop(w);
+    return p;
+}
+
 static int train(struct bench *b, int seed, bool in_sample, struct model **out, struct err *err)
 {
-    struct pipeline *p = pipeline_new(&b->settings, b->fleet, b->maintenance, NULL, false);
+    struct pipeline *p = pipeline_of(b, NULL);
     struct record *record = NULL;
     struct progress progress = {0};
     int rc = read_training(b, p->grid, &record, err);
@@ -292,7 +300,7 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
                         .until = start + 7 * weeks * NS_PER_DAY};
     struct grid *grid = NULL;
     for (int i = 0; i < n; i++) {
-        c[i].pipeline = pipeline_new(&b->settings, b->fleet, b->maintenance, models[i], false);
+        c[i].pipeline = pipeline_of(b, models[i]);
         if (b->n_labels == 0)
             show_calibration(b, c[i].pipeline, models[i]);
         c[i].judgement = judgements[i];

@@ -25,7 +25,7 @@ static void on_retry(uv_timer_t *timer)
 static void on_done(void *arg, const struct err *err)
 {
     struct live *l = arg;
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     l->snapshot.samples += span_samples(l->span);
     span_free(l->span);
     l->span = NULL;
@@ -48,7 +48,7 @@ static void on_done(void *arg, const struct err *err)
 
 void live_catch_up(struct live *l)
 {
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
     if (l->phase != PHASE_CATCHING_UP)
         l->spans = 0;
@@ -61,7 +61,7 @@ void live_catch_up(struct live *l)
     l->span = span_start(&(struct span_options){.loop = &l->loop,
                                                 .source = l->source,
                                                 .grid = l->session.pipeline->grid,
-                                                .fleet = l->context.fleet,
+                                                .fleet = l->session.world->fleet,
                                                 .from = l->span_from,
                                                 .to = l->span_to,
                                                 .period = s->period,
@@ -76,7 +76,7 @@ void live_restart(struct live *l)
     l->span = NULL;
     session_restart_pipeline(&l->session);
     if (l->last >= l->first_scored)
-        l->first_scored = l->last + l->context.settings->period;
+        l->first_scored = l->last + l->session.world->settings->period;
     l->last = 0;
     live_catch_up(l);
 }

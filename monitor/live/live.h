@@ -70,6 +70,8 @@ double live_backoff_s(unsigned failures);               /* 1, 2, 4 … 60 s, wit
 
 /* repair.c */
 void live_repair(struct live *l); /* starts a repair when there is a gap and none is under way */
+/* Goes on in the next generation, like the live pipeline (pipeline_change). NULL is fine. */
+void repair_change(struct repair *r, struct world *next);
 void repair_free(struct repair *r);
 
 /* show.c */

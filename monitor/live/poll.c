@@ -23,7 +23,7 @@ double live_backoff_s(unsigned failures)
 
 static void schedule(struct live *l)
 {
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     uint64_t ms;
     if (l->phase == PHASE_BLIND)
         ms = (uint64_t)(live_backoff_s(l->failures) * 1000);
@@ -38,7 +38,7 @@ static void archiver_is(struct live *l, bool up)
         return;
     bool first = l->archiver_since == 0;
     l->archiver_up = up;
-    l->archiver_since = clock_now(&l->context.settings->clock);
+    l->archiver_since = clock_now(&l->session.world->settings->clock);
     if (up && !first)
         log_info("archiver", "answers again");
     else if (!up)
@@ -54,7 +54,7 @@ void live_blind(struct live *l, const struct err *why)
     l->archiver_error = *why;
     archiver_is(l, false);
     /* no tick is made, so nothing is known of findings; psmon's own alarms and their delays go on */
-    tstamp_ns now = clock_now(&l->context.settings->clock);
+    tstamp_ns now = clock_now(&l->session.world->settings->clock);
     size_t n = live_conditions(l, now);
     alerts_step_blind(l->session.alerts, now, l->conditions, n);
 }
@@ -76,7 +76,7 @@ static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_
 /* Ticks from after the last one up to the newest grid time. */
 static void make_ticks(struct live *l)
 {
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     tstamp_ns newest = pipeline_align(s, clock_now(&s->clock));
     while (l->last < newest) {
         struct frame f;
@@ -92,7 +92,7 @@ static void make_ticks(struct live *l)
 static void on_polled(void *arg, const struct source_result *r)
 {
     struct live *l = arg;
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     l->polling = false;
     if (l->stopping || l->phase == PHASE_CATCHING_UP)
         return;
@@ -143,7 +143,7 @@ static void ask_connections(struct live *l)
 static void on_timer(uv_timer_t *timer)
 {
     struct live *l = timer->data;
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->session.world->settings;
     if (l->polling) { /* the deadline has not passed yet: the machine is late */
         schedule(l);
         return;
@@ -170,6 +170,6 @@ void live_follow(struct live *l)
         0); /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
     l->phase = PHASE_LIVE;
     archiver_is(l, true);
-    l->last_fresh = clock_now(&l->context.settings->clock);
+    l->last_fresh = clock_now(&l->session.world->settings->clock);
     schedule(l);
 }

@@ -48,21 +48,29 @@ void live_repair(struct live *l)
     if (l->repair || l->phase != PHASE_LIVE || !pg_up(l->session.pg) ||
         !history_gap(l->session.history, &from, &to))
         return;
-    const struct context *c = &l->context;
+    const struct world *w = l->session.world;
     struct repair *r = xcalloc(1, sizeof *r);
     *r = (struct repair){.live = l, .from = from, .to = to};
-    r->pipeline = pipeline_new(c->settings, c->fleet, c->maintenance, l->session.model, false);
+    r->pipeline = pipeline_new(l->session.world, false);
     l->repair = r;
+    char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
+    log_info("repair", "begins from=%s to=%s", timefmt_iso(a, from), timefmt_iso(b, to));
     r->span = span_start(&(struct span_options){.loop = &l->loop,
                                                 .source = l->source,
                                                 .grid = r->pipeline->grid,
-                                                .fleet = c->fleet,
+                                                .fleet = w->fleet,
                                                 .from = session_warm_from(&l->session, from),
-                                                .to = to + c->settings->period,
-                                                .period = c->settings->period,
+                                                .to = to + w->settings->period,
+                                                .period = w->settings->period,
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = r});
+}
+
+void repair_change(struct repair *r, struct world *next)
+{
+    if (r)
+        pipeline_change(r->pipeline, next);
 }
 
 void repair_free(struct repair *r)

@@ -37,29 +37,36 @@ static void stop(struct live *l)
     uv_stop(&l->loop);
 }
 
+/* The session goes on in another world; what windows are made by reads recorded time again. */
+static void enter(struct live *l, struct world *next, bool reread)
+{
+    session_change(&l->session, next, reread);
+    if (!reread) {
+        repair_change(l->repair, next);
+        return;
+    }
+    repair_free(l->repair);
+    l->repair = NULL;
+    uv_timer_stop(&l->timer);
+    live_restart(l);
+}
+
 /* Takes another model when `active` names one, or the file of the same name has changed. */
 static void watch_model(struct live *l)
 {
-    struct session *s = &l->session;
+    const struct world *now = l->session.world;
     struct model *model = NULL;
     char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
     struct err err = {0};
-    if (!models_active(l->context.settings->state_dir, name) || strcmp(name, s->model_name) == 0)
+    if (!models_active(now->settings->state_dir, name) || strcmp(name, now->model_name) == 0)
         return;
-    int rc = models_load_active(&model, l->context.settings->state_dir, l->context.fleet, name, hash, &err);
+    int rc = models_load_active(&model, now->settings->state_dir, now->fleet, name, hash, &err);
     if (rc < 0)
-        log_error("model", "'%s' cannot be used, '%s' stays: %s", name, s->model_name, err.msg);
+        log_error("model", "'%s' cannot be used, '%s' stays: %s", name, now->model_name, err.msg);
     if (rc <= 0)
         return;
-    log_info("model", "name=%s replaces=%s", name, *s->model_name ? s->model_name : "none");
-    struct model *old = s->model;
-    s->model = model;
-    memcpy(s->model_name, name, sizeof name);
-    memcpy(s->model_hash, hash, sizeof hash);
-    repair_free(l->repair);
-    l->repair = NULL;
-    live_restart(l);
-    model_free(old);
+    log_info("model", "name=%s replaces=%s", name, *now->model_name ? now->model_name : "none");
+    enter(l, world_with_model(now, model, name, hash), true);
 }
 
 static void on_housekeeping(uv_timer_t *timer)
@@ -69,7 +76,7 @@ static void on_housekeeping(uv_timer_t *timer)
     char status[256], at[TIMEFMT_LEN];
     snprintf(status, sizeof status, "WATCHDOG=1\nSTATUS=%s, last tick %s, %u of %zu supplies scored",
              live_snapshot(l)->phase, t->t ? timefmt_iso(at, t->t) : "none", t->ledger[REASON_SCORED],
-             l->context.fleet->n_supplies);
+             l->session.world->fleet->n_supplies);
     notify_systemd(status);
     if (l->phase == PHASE_LIVE) {
         watch_model(l);
@@ -79,28 +86,18 @@ static void on_housekeeping(uv_timer_t *timer)
 
 static void reload(struct live *l)
 {
-    struct context *c = &l->context;
-    struct settings *fresh = NULL;
-    struct maintenance *m = NULL;
+    const struct world *now = l->session.world;
+    struct world *next = NULL;
     struct err err = {0};
-    int rc = settings_load(&fresh, c->settings->path, &err);
-    if (rc == 0)
-        rc = maintenance_load(&m, fresh->maintenance, c->fleet, &err);
-    if (rc != 0) {
+    bool reread;
+    tstamp_ns from = l->last ? session_warm_from(&l->session, l->last) : 0; /* of what windows hold */
+    if (world_reload(&next, now, from, l->last, &reread, &err) != 0) {
         log_error("run", "reload refused, what was in force stays: %s", err.msg);
-        settings_free(fresh);
         return;
     }
-    settings_reload(c->settings, fresh);
-    settings_free(fresh);
-    struct maintenance *old = c->maintenance;
-    c->maintenance = m;
-    repair_free(l->repair);
-    l->repair = NULL;
-    l->session.report_next = 0;
-    log_info("run", "reloaded");
-    live_restart(l);
-    maintenance_free(old);
+    log_info("run", "reloaded generation=%u recorded_time=%s", next->generation,
+             reread ? "read again" : "not needed");
+    enter(l, next, reread);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -125,7 +122,7 @@ static void start_signals(struct live *l)
 /* Where scoring goes on: after the last stored tick; with none, at `since`, or now. */
 static int find_start(struct live *l, tstamp_ns since, struct err *err)
 {
-    const struct settings *s = l->context.settings;
+    const struct settings *s = l->context.world->settings;
     tstamp_ns last = 0;
     int rc = history_last_tick(l->context.conninfo, RUN_LIVE, &last, err);
     tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
@@ -145,7 +142,7 @@ static int find_start(struct live *l, tstamp_ns since, struct err *err)
 static int wait_for_database(struct context *c, struct err *err)
 {
     int rc;
-    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->settings->database_url;
+    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->world->settings->database_url;
          tries++) {
         log_warning("database", "%s; trying again", err->msg);
         notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
@@ -171,21 +168,21 @@ static int open_all(struct live *l, tstamp_ns since, struct err *err)
     if (rc == 0)
         rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
     if (rc == 0)
-        rc = page_open(&l->page, &l->loop, c->settings->http_listen, live_snapshot, l, err);
+        rc = page_open(&l->page, &l->loop, c->world->settings->http_listen, live_snapshot, l, err);
     return rc;
 }
 
 static void run_live(struct live *l)
 {
-    const struct session *s = &l->session;
-    log_info("run", "supplies=%zu channels=%zu model=%s page=http://%s/", l->context.fleet->n_supplies,
-             l->context.fleet->n_channels, s->model ? s->model_name : "none",
-             l->context.settings->http_listen);
-    if (!s->model)
+    const struct world *w = l->session.world;
+    log_info("run", "supplies=%zu channels=%zu model=%s page=http://%s/", l->session.world->fleet->n_supplies,
+             l->session.world->fleet->n_channels, w->model ? w->model_name : "none",
+             l->session.world->settings->http_listen);
+    if (!w->model)
         log_warning("run",
                     "there is no model: data is collected and only data findings are made; train one "
                     "with: psmon train -c %s --from T --to T",
-                    l->context.settings->path);
+                    l->session.world->settings->path);
     notify_systemd("READY=1");
     uv_timer_start(&l->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
     live_catch_up(l);

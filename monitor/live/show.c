@@ -30,7 +30,7 @@ static void add(struct live *l, size_t *n, const char *name, const char *fmt, ..
 static void add_coverage(struct live *l, size_t *n)
 {
     const struct tick *t = &l->session.pipeline->tick;
-    if (!t->t || !l->session.model)
+    if (!t->t || !l->session.world->model)
         return;
     size_t lost = t->ledger[REASON_MISSING] + t->ledger[REASON_STALE] + t->ledger[REASON_MODE_NEVER_SEEN] +
                   t->ledger[REASON_TOO_FEW_SAMPLES] + t->ledger[REASON_NO_MODEL];
@@ -45,7 +45,7 @@ static void add_coverage(struct live *l, size_t *n)
 
 static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
 {
-    const struct maintenance *m = l->context.maintenance;
+    const struct maintenance *m = l->session.world->maintenance;
     for (size_t i = 0; i < m->n; i++) {
         const struct maintenance_period *p = &m->period[i];
         char since[TIMEFMT_LEN];
@@ -64,7 +64,7 @@ size_t live_conditions(struct live *l, tstamp_ns now)
     if (l->phase == PHASE_BLIND)
         add(l, &n, "archiver", "psmon is blind since %s: the archiver: %s",
             timefmt_iso(since, l->archiver_since), l->archiver_error.msg);
-    if (!l->session.model)
+    if (!l->session.world->model)
         add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
     if (!pg_up(l->session.pg))
         add(l, &n, "database", "the database is away: alarms are spooled, scores will be recomputed");
@@ -77,7 +77,7 @@ static const char *describe_phase(struct live *l)
 {
     const struct tick *t = &l->session.pipeline->tick;
     switch (l->phase) {
-    case PHASE_LIVE: return l->session.model ? "live" : "live, without a model";
+    case PHASE_LIVE: return l->session.world->model ? "live" : "live, without a model";
     case PHASE_BLIND: return "blind: archiver away";
     case PHASE_CATCHING_UP: break;
     }
@@ -93,9 +93,9 @@ const struct snapshot *live_snapshot(void *arg)
     struct session *s = &l->session;
     struct pipeline *p = s->pipeline;
     struct snapshot *v = &l->snapshot;
-    v->settings = l->context.settings;
-    v->fleet = l->context.fleet;
-    v->maintenance = l->context.maintenance;
+    v->settings = l->session.world->settings;
+    v->fleet = l->session.world->fleet;
+    v->maintenance = l->session.world->maintenance;
     v->scorer = p->tick.t ? p->scorer : NULL;
     v->alerts = s->alerts;
     v->tick = p->tick.t ? &p->tick : NULL;
@@ -105,13 +105,13 @@ const struct snapshot *live_snapshot(void *arg)
     v->trace_head = p->trace_head;
     v->trace_step = TRACE_STEP;
     v->trace_end = p->trace_end;
-    v->now = clock_now(&l->context.settings->clock);
+    v->now = clock_now(&l->session.world->settings->clock);
     v->run = s->run;
-    v->model = s->model_name;
+    v->model = s->world->model_name;
     v->phase = describe_phase(l);
     v->archiver_up = l->archiver_up;
     v->database_up = pg_up(s->pg);
-    v->model_loaded = s->model != NULL;
+    v->model_loaded = s->world->model != NULL;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
     v->archiver_since = l->archiver_since;
     v->db_failures = pg_failures(s->pg);

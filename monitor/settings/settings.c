@@ -427,27 +427,94 @@ int settings_load(struct settings **out, const char *path, struct err *err)
     return 0;
 }
 
-void settings_reload(struct settings *s, const struct settings *fresh)
+/* ---- succession ---- */
+
+static char *copy_text(const char *s)
 {
+    return s ? xstrdup(s) : NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_value(const struct setting *o, const void *a, const void *b)
+{
+    return setting_is_text(o) ? same_text(*(char *const *)a, *(char *const *)b) : memcmp(a, b, 8) == 0;
+}
+
+static bool same_signal_ages(const struct settings *a, const struct settings *b)
+{
+    bool same = a->n_signal_max_age == b->n_signal_max_age;
+    for (size_t i = 0; same && i < a->n_signal_max_age; i++)
+        same = same_text(a->signal_max_age[i].signal, b->signal_max_age[i].signal) &&
+               a->signal_max_age[i].max_age == b->signal_max_age[i].max_age;
+    return same;
+}
+
+static bool same_webhooks(const struct settings *a, const struct settings *b)
+{
+    bool same = a->n_webhooks == b->n_webhooks;
+    for (size_t i = 0; same && i < a->n_webhooks; i++)
+        same = same_text(a->webhooks[i].url, b->webhooks[i].url) &&
+               same_text(a->webhooks[i].secret, b->webhooks[i].secret) &&
+               same_text(a->webhooks[i].shape, b->webhooks[i].shape);
+    return same;
+}
+
+static void free_webhooks(struct settings *s)
+{
+    for (size_t i = 0; i < s->n_webhooks; i++) {
+        free(s->webhooks[i].url);
+        free(s->webhooks[i].secret);
+        free(s->webhooks[i].shape);
+    }
+    free(s->webhooks);
+}
+
+static void keep_webhooks(struct settings *fresh, const struct settings *old)
+{
+    free_webhooks(fresh);
+    fresh->webhooks = xcalloc(old->n_webhooks, sizeof *fresh->webhooks);
+    fresh->n_webhooks = old->n_webhooks;
+    for (size_t i = 0; i < old->n_webhooks; i++)
+        fresh->webhooks[i] =
+            (struct webhook_settings){copy_text(old->webhooks[i].url), copy_text(old->webhooks[i].secret),
+                                      copy_text(old->webhooks[i].shape), old->webhooks[i].line};
+}
+
+static void say_restart(const char *key)
+{
+    log_warning("settings", "key=%s has changed, which needs a restart", key);
+}
+
+bool settings_succeed(struct settings *fresh, const struct settings *old)
+{
+    bool reread = !same_signal_ages(fresh, old);
     for (size_t i = 0; i < settings_table_len; i++) {
         const struct setting *o = &settings_table[i];
-        void *to = (char *)s + o->offset;
-        const void *from = (const char *)fresh + o->offset;
-        const char *a = setting_is_text(o) ? *(char *const *)to : NULL;
-        const char *b = setting_is_text(o) ? *(char *const *)from : NULL;
-        bool same = setting_is_text(o) ? a == b || (a && b && strcmp(a, b) == 0) : memcmp(to, from, 8) == 0;
-        if (same)
+        void *to = (char *)fresh + o->offset;
+        const void *from = (const char *)old + o->offset;
+        if (same_value(o, to, from))
             continue;
-        if (!o->reload) {
-            log_warning("settings", "key=%s has changed, which needs a restart", o->path);
-        } else if (setting_is_text(o)) {
+        reread |= o->change == READS_AGAIN;
+        if (o->change != NEEDS_RESTART)
+            continue;
+        say_restart(o->path);
+        if (setting_is_text(o)) {
             free(*(char **)to);
-            *(char **)to = b ? xstrdup(b) : NULL;
+            *(char **)to = copy_text(*(char *const *)from);
         } else {
             memcpy(to, from, 8);
         }
     }
-    settings_rehash(s);
+    if (!same_webhooks(fresh, old)) {
+        say_restart("webhooks");
+        keep_webhooks(fresh, old);
+    }
+    settings_rehash(fresh);
+    return reread;
 }
 
 void settings_free(struct settings *s)
@@ -457,14 +524,9 @@ void settings_free(struct settings *s)
     for (size_t i = 0; i < settings_table_len; i++)
         if (setting_is_text(&settings_table[i]))
             free(*(char **)((char *)s + settings_table[i].offset));
-    for (size_t i = 0; i < s->n_webhooks; i++) {
-        free(s->webhooks[i].url);
-        free(s->webhooks[i].secret);
-        free(s->webhooks[i].shape);
-    }
     for (size_t i = 0; i < s->n_signal_max_age; i++)
         free(s->signal_max_age[i].signal);
-    free(s->webhooks);
+    free_webhooks(s);
     free(s->signal_max_age);
     free(s->path);
     free(s);

@@ -54,8 +54,10 @@ struct settings {
 int settings_load(struct settings **out, const char *path, struct err *err) MUSTCHECK;
 void settings_free(struct settings *s);
 
-/* Takes over from fresh what SIGHUP may change; a change that needs a restart is logged by name. */
-void settings_reload(struct settings *s, const struct settings *fresh);
+/* Makes fresh what follows on old after SIGHUP: what only a restart can change stays as in old, and is logged
+ * by name. Returns whether anything has changed that windows are made by, so that recorded time has to be
+ * read again. */
+bool settings_succeed(struct settings *fresh, const struct settings *old);
 
 /* The effective configuration as YAML with a comment per key; secrets are masked. */
 void settings_print(const struct settings *s, struct buf *out);

@@ -7,6 +7,13 @@
 
 enum option_kind { TEXT, PATH, URL, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
 
+/* What it takes to change a key of a running monitor. */
+enum setting_change {
+    NEEDS_RESTART,
+    AT_ONCE,    /* SIGHUP, from the next tick on */
+    READS_AGAIN /* SIGHUP, and recorded time is read again: windows are made by it */
+};
+
 /* One key. fallback NULL: no default (required or absent = NULL). */
 struct setting {
     const char *path;
@@ -15,7 +22,7 @@ struct setting {
     const char *fallback; /* as it would stand in the file */
     double min, max;      /* of numbers, of durations in seconds */
     bool required;
-    bool reload; /* SIGHUP applies a change; else it needs a restart */
+    enum setting_change change;
     const char *help;
 };
 

@@ -126,7 +126,7 @@ void settings_sample(struct buf *out)
         buf_printf(out, "%s# %s", *section ? "  " : "", o->help);
         if (o->max > o->min && o->type != WEEKDAY && o->type != DAYTIME)
             buf_printf(out, " (%g to %g%s)", o->min, o->max, o->type == DURATION ? " s" : "");
-        buf_printf(out, "%s\n%s%s%s: %s\n", o->reload ? " [SIGHUP applies it]" : "", mark,
+        buf_printf(out, "%s\n%s%s%s: %s\n", o->change != NEEDS_RESTART ? " [SIGHUP applies it]" : "", mark,
                    *section ? "  " : "", key, value);
     }
     buf_str(out, "webhooks:\n");
