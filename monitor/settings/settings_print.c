@@ -20,7 +20,30 @@ static void print_duration(struct buf *b, tstamp_ns d)
             return;
         }
     }
-    buf_printf(b, "%g s", (double)d / 1e9);
+    buf_printf(b, "%.15g s", (double)d / 1e9);
+}
+
+/* Text as YAML reads it back: plain where that is plainly safe, else in double quotes. What stands in a
+ * comment, a list or behind a colon would otherwise become something else: "[::1]:80" is a list. */
+static void print_text(struct buf *b, const char *text)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@+=-";
+    size_t n = strlen(text);
+    if (n > 0 && strspn(text, safe) == n && text[0] != '-' && text[n - 1] != ':') {
+        buf_str(b, text);
+        return;
+    }
+    buf_str(b, "\"");
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            buf_printf(b, "\\%c", c);
+        else if (c < ' ' || c == 0x7f)
+            buf_printf(b, "\\x%02x", c);
+        else
+            buf_add(b, &c, 1);
+    }
+    buf_str(b, "\"");
 }
 
 static void print_value(struct buf *b, const struct setting *o, const void *base)
@@ -30,9 +53,9 @@ static void print_value(struct buf *b, const struct setting *o, const void *base
     switch (o->type) {
     case TEXT:
     case PATH:
-    case URL: buf_str(b, *(char *const *)at ? *(char *const *)at : ""); break;
+    case URL: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
     case DURATION: print_duration(b, *(const tstamp_ns *)at); break;
-    case NUMBER: buf_printf(b, "%g", *(const double *)at); break;
+    case NUMBER: buf_printf(b, "%.15g", *(const double *)at); break;
     case INTEGER: buf_printf(b, "%lld", (long long)*(const int64_t *)at); break;
     case WEEKDAY: buf_str(b, settings_weekdays[*(const int64_t *)at]); break;
     case DAYTIME:
@@ -73,7 +96,9 @@ static void print_max_ages(struct buf *b, const struct settings *s)
     buf_str(b, "max_age:\n  default: ");
     print_duration(b, s->max_age);
     for (size_t i = 0; i < s->n_signal_max_age; i++) {
-        buf_printf(b, "\n  %s: ", s->signal_max_age[i].signal);
+        buf_str(b, "\n  ");
+        print_text(b, s->signal_max_age[i].signal);
+        buf_str(b, ": ");
         print_duration(b, s->signal_max_age[i].max_age);
     }
     buf_str(b, "\n");
@@ -99,7 +124,9 @@ void settings_print(const struct settings *s, struct buf *out)
         buf_str(out, "webhooks:\n");
     for (size_t i = 0; i < s->n_webhooks; i++) {
         const struct webhook_settings *w = &s->webhooks[i];
-        buf_printf(out, "  - url: %s\n%s", w->url, w->secret ? "    secret: \"***\"\n" : "");
+        buf_str(out, "  - url: ");
+        print_text(out, w->url);
+        buf_printf(out, "\n%s", w->secret ? "    secret: \"***\"\n" : "");
         if (w->shape)
             buf_printf(out, "    shape: %s\n", w->shape);
     }

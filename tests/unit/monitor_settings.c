@@ -142,6 +142,33 @@ static void printed_settings_read_back(void **state)
     buf_free(&text);
 }
 
+/* Also where a text means something else to YAML: a list, a comment, a quote, a line's end. */
+static void printed_text_reads_back(void **state)
+{
+    (void)state;
+    struct settings *a, *b;
+    struct err err;
+    assert_int_equal(load(&a,
+                          "fleet: '/data/# 1: \"ring\"\\fleet.csv'\narchiver: {url: "
+                          "'http://a:1'}\nstate_dir: \"/s\\n\\t é\"\n"
+                          "http: {listen: '[::1]:8088'}\nbudget: 1.0000000001\nkeep: {ticks: 90061.5 s}\n",
+                          &err),
+                     0);
+    struct buf text = {0};
+    settings_print(a, &text);
+    if (load(&b, buf_text(&text), &err) != 0)
+        fail_msg("%s in\n%s", err.msg, buf_text(&text));
+    assert_string_equal(b->fleet, "/data/# 1: \"ring\"\\fleet.csv");
+    assert_string_equal(b->state_dir, "/s\n\t é");
+    assert_string_equal(b->http_listen, "[::1]:8088");
+    assert_near(b->budget, 1.0000000001, 0, 0);
+    assert_int_equal(b->keep_ticks, 90061 * NS_PER_S + NS_PER_S / 2);
+    assert_string_equal(a->hash, b->hash);
+    settings_free(a);
+    settings_free(b);
+    buf_free(&text);
+}
+
 static void the_sample_is_valid_and_complete(void **state)
 {
     (void)state;
@@ -188,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_folder_of_csv),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(printed_settings_read_back),
+        cmocka_unit_test(printed_text_reads_back),
         cmocka_unit_test(the_sample_is_valid_and_complete),
         cmocka_unit_test(secrets_are_masked),
     };
