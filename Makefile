@@ -56,11 +56,13 @@ PACKAGES_CHECK := \
   python3 \
   chromium \
   clang-format \
-  shellcheck
+  shellcheck \
+  clang libclang-rt-14-dev
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
-# clang-format: one dialect; shellcheck: the scripts, which run as root in the demo
+# clang-format: one dialect; shellcheck: the scripts, which run as root in the demo; clang, libclang-rt: libFuzzer
 
-.PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate
+.PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate \
+  fuzz-corpus fuzz fuzz-run
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -131,6 +133,17 @@ $(B)/tests/%.t: $(B)/tests/unit/%.o $$(call libs,$$(call layer_of,$$*)) $(B)/.fl
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,$(call layer_of,$*)) -lcmocka $(LINK_LIBS)
 
+# Fuzz targets. Every build runs the inputs that are kept (tests/fuzz/corpus) through them; `make fuzz` lets libFuzzer
+# look for new ones, FUZZ_S seconds each, two targets at a time, in a build of its own by clang.
+FUZZ_S ?= 60
+FUZZ := $(filter-out main,$(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c))))
+$(B)/fuzz/%.t: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(call libs,monitor) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(B)/tests/fuzz/main.o $(call libs,monitor) $(LINK_LIBS)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(call libs,monitor) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $< $(call libs,monitor) $(LINK_LIBS)
+
 TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
   ASAN_OPTIONS=handle_segv=2:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
   LSAN_OPTIONS=suppressions=tests/support/lsan.supp TSAN_OPTIONS=suppressions=tests/support/tsan.supp \
@@ -146,7 +159,7 @@ lint: $(HEADERS:%=$(B)/alone/%.o)
 	$(Q)for s in tests/lint/*.sh; do sh $$s || exit 1; done
 format:
 	$(Q)find $(LAYERS) tests -name '*.[ch]' | xargs clang-format -i
-unit: $(UNIT)
+unit: $(UNIT) fuzz-corpus
 	$(Q)$(PROVE) $(UNIT)
 # the tests in which threads meet, for SAN=thread
 UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t,$(UNIT))
@@ -154,12 +167,25 @@ unit-threads: $(UNIT_THREADS)
 	$(Q)$(PROVE) $(UNIT_THREADS)
 # without the tests that start servers or wait for delays
 UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_state archive_appliance archive_history base_pg),$(UNIT))
-unit-quick: $(UNIT_QUICK)
+unit-quick: $(UNIT_QUICK) $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(PROVE) $(UNIT_QUICK)
 quick: deps-check
 	$(Q)$(MAKE) --no-print-directory lint unit-quick
 e2e: $(B)/psmon
 	$(Q)$(TEST_ENV) prove --exec sh tests/e2e/*.sh
+fuzz-corpus: $(FUZZ:%=$(B)/fuzz/%.t)
+	$(Q)$(TEST_ENV) prove --failures --exec 'sh tests/support/corpus.sh' $(FUZZ:%=$(B)/fuzz/%.t)
+# clang takes NAN for a float that is widened; float-cast-overflow because numbers of others become indexes
+fuzz:
+	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD) $(PACKAGES_CHECK)
+	$(Q)$(MAKE) --no-print-directory CC="$(filter ccache,$(CC)) clang" CFLAGS="-O1 -g -Wno-double-promotion" \
+	  SAN=fuzzer-no-link,address,undefined,float-cast-overflow fuzz-run
+# not yet: the model file's head is not checked (tests/fuzz/later/model aborts psmon); its reader is being written anew
+FUZZ_LATER := model
+FUZZ_NOW := $(filter-out $(FUZZ_LATER),$(FUZZ))
+fuzz-run: $(FUZZ_NOW:%=$(B)/fuzz/%)
+	$(Q)$(TEST_ENV) FUZZ_S=$(FUZZ_S) FUZZ_DIR=$(abspath $(BUILD)/fuzz) \
+	  prove -j 2 --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ_NOW:%=$(B)/fuzz/%)
 # check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end (twice)
 check: deps-check
 	$(Q)sh tests/support/check.sh "$(MAKE)"

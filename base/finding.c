@@ -9,7 +9,7 @@ bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t s
         return (uint32_t)d->supply == supply;
     if (strcmp(d->subject, "*") == 0)
         return true;
-    for (int g = GROUP_SECTOR; g < GROUP_COUNT; g++) {
+    for (enum group_kind g = GROUP_SECTOR; g < GROUP_COUNT; g++) {
         int32_t at = f->supplies[supply].group[g];
         if (at < 0)
             continue;

@@ -38,6 +38,4 @@ sed -i '$d' "$work/fleet.csv"
 cp "$work/fleet.csv" "$work/sample-fleet.csv"
 sed -i "s|^fleet: .*|fleet: $work/fleet.csv|" "$work/sample.yaml"
 exits 0 "the sample file is valid" "$PSMON" check-config -c "$work/sample.yaml"
-"$PSMON" check-config --sample | cmp -s - monitor/psmon.yaml
-ok $? "and is the one that is installed"
 plan

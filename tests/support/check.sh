@@ -1,7 +1,8 @@
 #!/bin/sh
 # The whole check: lint; unit tests plain, under ASAN and UBSAN, and those that meet threads under TSAN; end to
-# end, also under ASAN and UBSAN (the resident monitor meets them only there). The last line sums up what ran.
-# $1: make.
+# end, also under ASAN and UBSAN (the resident monitor meets them only there); what breaks readers of foreign bytes is
+# looked for, 20 s each: a minute each would take all by itself the quarter of an hour that a check may take. The last
+# line sums up what ran. $1: make.
 set -u
 make=${1:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -23,6 +24,7 @@ run unit SAN=address,undefined
 run unit-threads SAN=thread
 run e2e
 run e2e SAN=address,undefined
+run fuzz FUZZ_S=20
 
 tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 bad=$(grep -cE '^ *(not ok|Failed test|Parse errors)' "$log")
