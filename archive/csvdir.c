@@ -22,8 +22,6 @@ struct csvdir {
     uv_loop_t *loop;
     const struct fleet *fleet;
     char *dir;
-    tstamp_ns (*now)(void *arg);
-    void *now_arg;
     struct csvtable_mark *marks; /* [n_supplies] */
     struct request *first;       /* all under way */
     size_t missing;              /* channels without file or column, as far as logged */
@@ -238,16 +236,15 @@ static struct source_request *start(struct csvdir *d, bool *wanted, size_t asked
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
-static struct source_request *csvdir_latest(struct source *s, double deadline_s, source_samples *on,
-                                            source_done *done, void *arg)
+static struct source_request *csvdir_latest(struct source *s, tstamp_ns at, double deadline_s,
+                                            source_samples *on, source_done *done, void *arg)
 {
     struct csvdir *d = (struct csvdir *)s;
     size_t n = d->fleet->n_channels;
     bool *wanted = xcalloc(n, sizeof *wanted);
     memset(wanted, 1, n);
-    /* an empty range after now: only what is before it */
-    tstamp_ns now = d->now(d->now_arg);
-    return start(d, wanted, n, now + 1, now + 1, deadline_s, on, done, arg);
+    /* an empty range after it: only what is before */
+    return start(d, wanted, n, at + 1, at + 1, deadline_s, on, done, arg);
 }
 
 static struct source_request *csvdir_range(struct source *s, const uint32_t channels[], size_t n,
@@ -301,8 +298,6 @@ int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f, con
     d->loop = loop;
     d->fleet = f;
     d->dir = xstrdup(dir);
-    d->now = o->now;
-    d->now_arg = o->now_arg;
     d->marks = xcalloc(f->n_supplies, sizeof *d->marks);
     *out = &d->source;
     return 0;

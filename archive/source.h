@@ -37,13 +37,15 @@ struct source_request {
 
 struct source_ops {
     const char *name;
-    /* The newest sample of every channel of the fleet, within deadline_s; on_samples with n = 1 (t
-     * may be old: the caller drops what is not newer than what it has). Channels without answer are
-     * absent. */
-    struct source_request *(*latest)(struct source *s, double deadline_s, source_samples *on,
+    /* The reading of every channel of the fleet at an instant that is not long past: the newest
+     * sample with t <= at that the archive holds now, the one that a range across `at` has there.
+     * Within deadline_s; on_samples with n = 1, and SAMPLE_RECONNECTED is not told. Channels without
+     * answer are absent. */
+    struct source_request *(*latest)(struct source *s, tstamp_ns at, double deadline_s, source_samples *on,
                                      source_done *done, void *arg);
     /* All samples of the channels with from <= t < to, and before them the newest sample older than
-     * from, when there is one. deadline_s <= 0: as long as it makes progress. */
+     * from, when there is one; last, where the source knows it, a SAMPLE_LOST. deadline_s <= 0: as
+     * long as it makes progress. */
     struct source_request *(*range)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
                                     tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
                                     void *arg);

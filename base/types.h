@@ -19,6 +19,7 @@ enum severity { SEVERITY_NONE, SEVERITY_MINOR, SEVERITY_MAJOR, SEVERITY_INVALID 
 enum sample_flag {
     SAMPLE_RECONNECTED = 1, /* first sample after a connection loss or an engine restart: the time
                                before it, back to the previous sample, is not covered */
+    SAMPLE_LOST = 2,        /* no reading: the archiver has not been connected since t (value NaN) */
 };
 
 /* One archived reading of one channel. */

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AHEAD_LIMIT NS_PER_HOUR /* clocks that run ahead by more are wrong */
-#define LONG_SHARE 0.01         /* share of long intervals that makes a dead-band channel */
+#define LONG_SHARE 0.01 /* share of long intervals that makes a dead-band channel */
 
 const char *quality_name(enum quality q)
 {
@@ -32,7 +31,7 @@ struct grid *grid_new(const struct fleet *f, const struct grid_options *o)
     for (size_t i = 0; i < f->n_channels; i++) {
         tstamp_ns own = o->signal_max_age ? o->signal_max_age[f->channels[i].signal] : 0;
         g->max_age[i] = own > 0 ? own : o->max_age;
-        g->channel[i].last.t = g->channel[i].before.t = INT64_MIN;
+        g->channel[i].last.t = INT64_MIN;
         g->channel[i].connected = -1;
     }
     return g;
@@ -82,7 +81,6 @@ void grid_push(struct grid *g, uint32_t channel, const struct sample *s)
         return;
     if (g->learns && c->last.t != INT64_MIN && !(s->flags & SAMPLE_RECONNECTED))
         grid_learn(c, s->t - c->last.t, g->max_age[channel]);
-    c->before = c->last;
     c->last = grid_held(s);
 }
 
@@ -109,39 +107,49 @@ enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, 
     return age > max_age ? QUALITY_HELD : QUALITY_OK;
 }
 
-/* The reading that counts at t. A reading from the future is used only when there is no other: then the
- * sender's clock runs ahead. One that is too far ahead is dropped, lest it hide all that follow. */
-static const struct held *newest_at(struct grid *g, struct grid_channel *c, tstamp_ns t)
+bool grid_sibling_speaks(const uint8_t quality[], size_t stride, const struct supply *s, uint32_t channel)
 {
-    if (c->last.t != INT64_MIN && c->last.t - AHEAD_LIMIT > t) {
-        c->last = c->before;
-        c->before.t = INT64_MIN;
-        g->ignored++;
-        if (c->last.t != INT64_MIN && c->last.t - AHEAD_LIMIT > t)
-            c->last.t = INT64_MIN;
-    }
-    return c->last.t > t && c->before.t != INT64_MIN ? &c->before : &c->last;
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        if (c != channel && quality[c * stride] == QUALITY_OK)
+            return true;
+    return false;
 }
 
-void grid_frame(struct grid *g, tstamp_ns t, struct frame *out)
+/* Channels without a fresh reading, once the others' qualities are known. Returns the newly doubtful. */
+static size_t settle_silent(struct grid *g, tstamp_ns t)
+{
+    size_t fresh = 0;
+    for (uint32_t i = 0; i < g->fleet->n_channels; i++) {
+        struct grid_channel *c = &g->channel[i];
+        tstamp_ns age = c->last.t == INT64_MIN ? 0 : t - c->last.t;
+        bool silent = age > g->max_age[i];
+        bool alive = silent && c->deadband && age <= g->hold &&
+                     grid_sibling_speaks(g->quality, 1, &g->fleet->supplies[g->fleet->channels[i].supply], i);
+        fresh += silent && !alive && !c->doubtful;
+        c->doubtful = silent && !alive;
+        if (!alive)
+            continue;
+        g->quality[i] = isnan(c->last.value) ? QUALITY_INVALID : QUALITY_HELD;
+        g->value[i] = c->last.value;
+    }
+    return fresh;
+}
+
+size_t grid_frame(struct grid *g, tstamp_ns t, struct frame *out)
 {
     for (size_t i = 0; i < g->fleet->n_channels; i++) {
-        struct grid_channel *c = &g->channel[i];
-        const struct held *h = newest_at(g, c, t);
+        const struct grid_channel *c = &g->channel[i];
         enum link link = c->connected > 0 ? LINK_UP : c->connected == 0 ? LINK_LOST : LINK_UNKNOWN;
-        enum quality q = grid_quality(h, t, g->max_age[i], c->deadband, g->hold, link);
+        enum quality q = grid_quality(&c->last, t, g->max_age[i], c->deadband, g->hold, link);
         g->quality[i] = (uint8_t)q;
-        g->value[i] = q <= QUALITY_HELD ? h->value : NAN;
+        g->value[i] = q <= QUALITY_HELD ? c->last.value : NAN;
     }
+    size_t doubtful = settle_silent(g, t);
     *out = (struct frame){t, g->value, g->quality};
+    return doubtful;
 }
 
 tstamp_ns grid_last(const struct grid *g, uint32_t channel)
 {
     return g->channel[channel].last.t;
-}
-
-size_t grid_ignored(const struct grid *g)
-{
-    return g->ignored;
 }

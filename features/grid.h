@@ -15,10 +15,11 @@ struct held {
 enum link { LINK_UP, LINK_LOST, LINK_UNKNOWN };
 
 struct grid_channel {
-    struct held last, before;      /* the two newest readings */
+    struct held last;              /* the newest reading */
     uint32_t intervals, long_ones; /* between readings; those beyond max_age without a loss */
     int8_t connected;              /* the archiver's word: 1, 0, -1 not known */
     bool deadband;
+    bool doubtful; /* in the last frame: silent, and only the archiver's word says why */
 };
 
 struct grid {
@@ -27,10 +28,13 @@ struct grid {
     tstamp_ns *max_age; /* [n_channels] */
     bool learns;        /* dead-band is learned, not told */
     struct grid_channel *channel;
-    size_t ignored; /* samples too far ahead */
-    float *value;   /* the frame */
+    float *value; /* the frame */
     uint8_t *quality;
 };
+
+/* Whether another channel of the supply has a fresh reading: quality of channel c is quality[c · stride].
+ * Then the supply's controller is alive, and a dead-band channel is silent because nothing changed. */
+bool grid_sibling_speaks(const uint8_t quality[], size_t stride, const struct supply *s, uint32_t channel);
 
 /* A sample as the grid keeps it. */
 struct held grid_held(const struct sample *s);

@@ -24,6 +24,7 @@ struct filler {
     struct grid_channel state; /* as of the last sample pushed; a copy of the grid's at the start */
     size_t next;               /* first minute not decided */
     bool tentative; /* some minutes are not OK but keep a value (INFINITY: an invalid one) until settled */
+    bool lost;      /* the archiver says that it is not connected after the last sample */
     bool ended;
 };
 
@@ -90,9 +91,7 @@ int record_new(struct record **out, struct grid *g, const struct fleet *f, tstam
     for (size_t i = 0; i < r->channels; i++) {
         struct grid_channel *s = &r->filler[i].state;
         *s = g->channel[i];
-        if (s->last.t >= from) /* live polling was faster than this back-fill */
-            s->last = s->before;
-        if (s->last.t >= from)
+        if (s->last.t >= from) /* live polling was faster than this back-fill, which brings what was before */
             s->last.t = INT64_MIN;
     }
     r->block = SIZE_MAX;
@@ -141,24 +140,16 @@ void record_push(struct record *r, uint32_t channel, const struct sample *s, siz
 {
     struct filler *c = &r->filler[channel];
     for (size_t i = 0; i < n; i++) {
-        if (s[i].t <= c->state.last.t)
+        if (s[i].flags & SAMPLE_LOST)
+            c->lost = true;
+        if (s[i].t <= c->state.last.t || s[i].flags & SAMPLE_LOST)
             continue;
         bool lost = s[i].flags & SAMPLE_RECONNECTED;
         fill(r, channel, s[i].t, lost ? LINK_LOST : LINK_UP);
         if (r->grid->learns && c->state.last.t != INT64_MIN && !lost)
             grid_learn(&c->state, s[i].t - c->state.last.t, r->grid->max_age[channel]);
-        c->state.before = c->state.last;
         c->state.last = grid_held(&s[i]);
     }
-}
-
-/* True when another channel of the supply has a fresh reading in minute k. */
-static bool sibling_speaks(const struct record *r, const struct supply *s, uint32_t channel, size_t k)
-{
-    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
-        if (c != channel && r->quality[(size_t)c * r->n + k] == QUALITY_OK)
-            return true;
-    return false;
 }
 
 /* Decides the tentative minutes of a channel: held, or without value. */
@@ -171,7 +162,8 @@ static void settle(struct record *r, const struct supply *s, uint32_t channel)
         if (quality[k] <= QUALITY_HELD || isnan(value[k]))
             continue;
         bool invalid = isinf(value[k]);
-        bool held = c->state.deadband && (quality[k] == QUALITY_STALE || sibling_speaks(r, s, channel, k));
+        bool held = c->state.deadband &&
+                    (quality[k] == QUALITY_STALE || grid_sibling_speaks(r->quality + k, r->n, s, channel));
         if (held)
             quality[k] = invalid ? QUALITY_INVALID : QUALITY_HELD;
         if (!held || invalid)
@@ -188,10 +180,10 @@ static void hand_back(struct record *r, uint32_t channel)
     to->intervals = from->intervals;
     to->long_ones = from->long_ones;
     to->deadband = from->deadband;
-    if (from->last.t > to->last.t) {
+    if (r->filler[channel].lost)
+        to->connected = 0;
+    if (from->last.t > to->last.t)
         to->last = from->last;
-        to->before = from->before;
-    }
 }
 
 /* A set-point that nobody touched throughout sends on change only; of other signals, silence from end to
@@ -209,7 +201,7 @@ void record_end(struct record *r, uint32_t channel)
 {
     const struct fleet *f = r->grid->fleet;
     const struct supply *s = &f->supplies[f->channels[channel].supply];
-    bool lost = r->grid->channel[channel].connected == 0, all = true;
+    bool lost = r->filler[channel].lost || r->grid->channel[channel].connected == 0, all = true;
     if (!lost)
         learn_untouched(r, channel);
     fill(r, channel, INT64_MAX, lost ? LINK_LOST : LINK_UP);

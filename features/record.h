@@ -1,10 +1,11 @@
 /* Readings laid on the grid: a span of minutes of the whole fleet, one column per channel.
  *
- * The grid never invents: a minute holds the newest sample not younger than it, up to max_age; longer
- * only for dead-band channels while no connection loss lies between that sample and the minute (live: while
- * the archiver says connected). INVALID severity and NaN are missing.
- * A span may live in an unlinked temporary file (training: 30 days of 7,920 channels are 1.7 GB).
- * SPDX-License-Identifier: MIT */
+ * One definition of a minute's reading, for training, replay and live: the newest sample at or before the
+ * minute's time. Statistics of noise see the same reading: one a minute, whatever a channel's rate.
+ * The grid never invents: that sample stands up to max_age; longer only for dead-band channels, while another
+ * channel of the supply has a fresh reading, or no connection loss lies between sample and minute (live:
+ * while the archiver says connected). INVALID severity and NaN are missing. A span may live in an unlinked
+ * temporary file (training: 30 days of 7,920 channels are 1.7 GB). SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_RECORD_H
 #define PSM_FEATURES_RECORD_H
 
@@ -49,20 +50,18 @@ void grid_free(struct grid *g);
 void grid_set_deadband(struct grid *g, const bool dead[]);
 void grid_get_deadband(const struct grid *g, bool dead[]);
 
-/* Live: takes one sample (older than or equal to the last one: ignored, as the appliance repeats them;
- * further than 1 h ahead of the next frame: ignored there and counted), and the archiver's word on
- * connections (1, 0, -1 not known: dead-band channels are then not held). */
+/* Live: takes the reading of a channel for the next frame (older than or equal to the last one: ignored, as
+ * the appliance repeats them), and the archiver's word on connections (1, 0, -1 not known). */
 void grid_push(struct grid *g, uint32_t channel, const struct sample *s);
 void grid_connections(struct grid *g, const int8_t connected[]);
 
-/* Live: the frame at t from what is known now. Borrowed until the next call. */
-void grid_frame(struct grid *g, tstamp_ns t, struct frame *out);
+/* Live: the frame at t from what is known now. Borrowed until the next call. Returns how many channels became
+ * doubtful with it: silent beyond max_age for no reason that the readings tell, so that the archiver's word
+ * on their connections decides; with a fresh word the frame can be made again. */
+size_t grid_frame(struct grid *g, tstamp_ns t, struct frame *out);
 
 /* Time of a channel's last accepted sample; INT64_MIN: none. */
 tstamp_ns grid_last(const struct grid *g, uint32_t channel);
-
-/* How many samples were dropped because their time lay too far ahead. */
-size_t grid_ignored(const struct grid *g);
 
 /* ---- spans ---- */
 struct record;
@@ -75,10 +74,10 @@ void record_free(struct record *r);
 
 /* Adds samples of one channel in time order (any number of calls; channels in any order); then ends the
  * channel: the minutes after its last sample are filled as far as holding allows (a dead-band channel is
- * held unless the archiver's last word was "not connected"), learning of dead-band is settled, and the
- * grid's state advances, unless live polling is already further. Columns and frames are complete only
- * after record_end of all channels of a supply: a dead-band channel whose next sample follows a loss is held
- * as long as another channel of its supply has fresh readings. */
+ * held unless the archiver's last word, or a SAMPLE_LOST, was "not connected"), learning of dead-band is
+ * settled, and the grid's state advances, unless live polling is already further. Columns and frames are
+ * complete only after record_end of all channels of a supply: a dead-band channel whose next sample follows a
+ * loss is held as long as another channel of its supply has fresh readings. */
 void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n);
 void record_end(struct record *r, uint32_t channel);
 

@@ -114,11 +114,14 @@ void operation_end(struct operation *op, int code, size_t of)
         snprintf(text, sizeof text, "no complete answer in time%s%s", op->failed ? ": " : "", op->why);
     else if (code == ERR_CANCELLED)
         snprintf(text, sizeof text, "cancelled");
+    else if (op->failed && of == 0)
+        snprintf(text, sizeof text, "%s", op->why);
     else if (op->failed)
         snprintf(text, sizeof text, "%d of %zu failed: %s", op->failed, of, op->why);
     op->result.code = code == 0 && op->failed ? ERR_NET : code;
     op->result.error = text;
-    note_health(a, op->kind, &op->result);
+    if (!op->part)
+        note_health(a, op->kind, &op->result);
     operation_close_timer(op, &op->timer); /* frees op, when the loop runs on */
     struct source_result result = op->result;
     op->report(op, &result);

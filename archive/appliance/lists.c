@@ -127,8 +127,7 @@ static struct lists *lists_new(double deadline_s, char *url, void *arg)
     return l;
 }
 
-static struct source_request *lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind,
-                                          double deadline_s)
+static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
 {
     operation_begin(&l->op, a, kind, deadline_s);
     if (a->n_batches == 0)
@@ -137,7 +136,6 @@ static struct source_request *lists_begin(struct lists *l, struct appliance *a, 
         l->slot[i].lists = l;
         start_next(&l->slot[i]);
     }
-    return &l->op.request;
 }
 
 /* ---- live samples ---------------------------------------------------------------------------- */
@@ -179,10 +177,9 @@ static void report_latest(struct operation *op, const struct source_result *r)
     l->on_done(l->arg, r);
 }
 
-struct source_request *appliance_latest(struct source *s, double deadline_s, source_samples *on,
-                                        source_done *done, void *arg)
+struct operation *appliance_newest(struct appliance *a, double deadline_s, source_samples *on,
+                                   source_done *done, void *arg)
 {
-    struct appliance *a = (struct appliance *)s;
     char at[TIMEFMT_LEN];
     tstamp_ns now = a->now(a->now_arg);
     timefmt_iso(at, (now + AT_AHEAD) / NS_PER_S * NS_PER_S);
@@ -192,7 +189,8 @@ struct source_request *appliance_latest(struct source *s, double deadline_s, sou
     l->newest = now + MOST_AHEAD;
     l->on_samples = on;
     l->on_done = done;
-    return lists_begin(l, a, OPERATION_LATEST, deadline_s);
+    lists_begin(l, a, OPERATION_LATEST, deadline_s);
+    return &l->op;
 }
 
 /* ---- connection states ----------------------------------------------------------------------- */
@@ -223,5 +221,6 @@ struct source_request *appliance_connections(struct source *s, double deadline_s
     l->on_connected = on;
     l->connected = xcalloc(a->fleet->n_channels, 1);
     memset(l->connected, -1, a->fleet->n_channels);
-    return lists_begin(l, a, OPERATION_CONNECTIONS, deadline_s);
+    lists_begin(l, a, OPERATION_CONNECTIONS, deadline_s);
+    return &l->op.request;
 }

@@ -48,6 +48,7 @@ struct operation {
     uv_timer_t timer; /* the deadline */
     int handles;      /* loop handles to be closed before this is freed */
     bool ended;
+    bool part;     /* of another operation, which says what is to be said of it */
     int failed;    /* requests, or channels of a range, that failed for good */
     char why[256]; /* the first failure */
     struct source_result result;
@@ -62,7 +63,8 @@ struct operation {
 void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind, double deadline_s);
 
 /* Ends it: cancels, logs, reports once, frees later. code 0: ERR_NET when failures were noted, and
- * `of` says of how many requests. Only `ended` may be read afterwards, until the loop runs on. */
+ * `of` says of how many requests (0: what was noted says all). Only `ended` may be read afterwards, until the
+ * loop runs on. */
 void operation_end(struct operation *op, int code, size_t of);
 
 /* Ends it successfully from the loop, for one that has nothing to ask. */
@@ -75,8 +77,16 @@ void operation_failed(struct operation *op, const char *fmt, ...) __attribute__(
 void operation_timer(struct operation *op, uv_timer_t *timer);
 void operation_close_timer(struct operation *op, uv_timer_t *timer);
 
+/* Parts of appliance_latest. The newest sample of every channel, whenever it was taken: */
+struct operation *appliance_newest(struct appliance *a, double deadline_s, source_samples *on,
+                                   source_done *done, void *arg);
+/* appliance_range over connections of that client. */
+struct operation *appliance_fetch(struct appliance *a, struct http *via, const uint32_t channels[], size_t n,
+                                  tstamp_ns from, tstamp_ns to, double deadline_s, source_samples *on,
+                                  source_done *done, void *arg);
+
 /* The operations of source_ops. */
-struct source_request *appliance_latest(struct source *s, double deadline_s, source_samples *on,
+struct source_request *appliance_latest(struct source *s, tstamp_ns at, double deadline_s, source_samples *on,
                                         source_done *done, void *arg);
 struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
                                        tstamp_ns to, double deadline_s, source_samples *on, source_done *done,

@@ -53,6 +53,7 @@ struct range {
     uint64_t wrong_time;
     tstamp_ns from, to;
     int failed_in_row;
+    struct http *via;
     struct fetch fetch[MAX_CONNECTIONS];
     source_samples *on_samples;
     source_done *on_done;
@@ -99,6 +100,21 @@ static void on_samples(void *arg, const struct sample *s, size_t n)
     if (!f->inside)
         deliver_before(f);
     deliver(f, block, kept);
+}
+
+/* The PV is disconnected now. Of no meaning for a range that ended before. */
+static void deliver_loss(struct fetch *f)
+{
+    const struct range *r = f->range;
+    const struct pb_counts *counts = pb_counts(f->decoder);
+    struct sample s = {.t = counts->lost, .value = NAN, .flags = SAMPLE_LOST};
+    if (!counts->disconnected || s.t >= r->to)
+        return;
+    if (s.t <= f->last)
+        s.t = f->last + 1;
+    if (s.t < r->from)
+        s.t = r->from;
+    f->range->on_samples(r->arg, f->channel, &s, 1);
 }
 
 static bool on_body(void *arg, const char *data, size_t n)
@@ -193,6 +209,7 @@ static void on_answer(void *arg, const struct http_result *res)
         fail(f, false, -1, err.msg);
     } else {
         deliver_before(f);
+        deliver_loss(f);
         r->op.result.channels_answered++;
         r->failed_in_row = 0;
         next_channel(f);
@@ -217,16 +234,16 @@ static void start_request(struct fetch *f)
                              .arg = f,
                          });
     f->err.code = 0;
-    f->request = http_start(r->op.a->bulk, &(struct http_options){
-                                               .method = "GET",
-                                               .url = url,
-                                               .timeout_s = NO_LIMIT_S,
-                                               .stall_timeout_s = STALL_S,
-                                               .follow = true,
-                                               .on_body = on_body,
-                                               .on_done = on_answer,
-                                               .arg = f,
-                                           });
+    f->request = http_start(r->via, &(struct http_options){
+                                        .method = "GET",
+                                        .url = url,
+                                        .timeout_s = NO_LIMIT_S,
+                                        .stall_timeout_s = STALL_S,
+                                        .follow = true,
+                                        .on_body = on_body,
+                                        .on_done = on_answer,
+                                        .arg = f,
+                                    });
     free(url);
     free(pv);
 }
@@ -280,11 +297,10 @@ static void report(struct operation *op, const struct source_result *res)
     r->on_done(r->arg, res);
 }
 
-struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
-                                       tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
-                                       void *arg)
+struct operation *appliance_fetch(struct appliance *a, struct http *via, const uint32_t channels[], size_t n,
+                                  tstamp_ns from, tstamp_ns to, double deadline_s, source_samples *on,
+                                  source_done *done, void *arg)
 {
-    struct appliance *a = (struct appliance *)s;
     struct range *r = xcalloc(1, sizeof *r);
     r->op.stop = stop;
     r->op.discard = discard;
@@ -293,6 +309,7 @@ struct source_request *appliance_range(struct source *s, const uint32_t channels
     if (n)
         memcpy(r->channels, channels, n * sizeof *channels);
     r->n = n;
+    r->via = via;
     r->from = from;
     r->to = to;
     r->on_samples = on;
@@ -308,5 +325,13 @@ struct source_request *appliance_range(struct source *s, const uint32_t channels
     }
     if (n == 0)
         operation_end_soon(&r->op);
-    return &r->op.request;
+    return &r->op;
+}
+
+struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                                       tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
+                                       void *arg)
+{
+    struct appliance *a = (struct appliance *)s;
+    return &appliance_fetch(a, a->bulk, channels, n, from, to, deadline_s, on, done, arg)->request;
 }

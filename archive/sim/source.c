@@ -18,8 +18,8 @@ struct request {
     enum kind kind;
     uint32_t *channels; /* of the fleet */
     size_t n, at;
-    tstamp_ns from, to, cursor;
-    bool begun; /* the channel at `at` */
+    tstamp_ns from, to, cursor; /* latest: from is the instant */
+    bool begun;                 /* the channel at `at` */
     source_samples *on;
     source_done *done;
     source_connected *on_connections;
@@ -76,7 +76,7 @@ static void step(struct sim_source *s, struct request *r)
         if (r->kind == KIND_RANGE)
             more = step_range(s, r, (uint32_t)channel);
         else
-            give(s, r, sim_latest(s->sim, (uint32_t)channel, s->now(s->now_arg), s->batch));
+            give(s, r, sim_latest(s->sim, (uint32_t)channel, r->from, s->batch));
     }
     if (more)
         return;
@@ -140,12 +140,14 @@ static struct request *add_request(struct source *source, enum kind kind, source
     return r;
 }
 
-static struct source_request *latest(struct source *source, double deadline_s, source_samples *on,
-                                     source_done *done, void *arg)
+static struct source_request *latest(struct source *source, tstamp_ns at, double deadline_s,
+                                     source_samples *on, source_done *done, void *arg)
 {
     (void)deadline_s; /* never waits for anybody */
     const struct sim_source *s = (const struct sim_source *)source;
     struct request *r = add_request(source, KIND_LATEST, on, done, arg);
+    tstamp_ns now = s->now(s->now_arg);
+    r->from = at < now ? at : now;
     r->n = s->fleet->n_channels;
     r->channels = xcalloc(r->n + 1, sizeof *r->channels);
     for (size_t i = 0; i < r->n; i++)

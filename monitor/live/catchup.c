@@ -37,10 +37,8 @@ static void on_done(void *arg, const struct err *err)
     }
     l->failures = 0;
     l->spans++;
-    /* the ticks until the first live poll hold the last values of the span: they must not grow stale
-     * meanwhile */
-    tstamp_ns behind = pipeline_align(s, clock_now(&s->clock)) - l->last;
-    if (behind > s->max_age / 2 && l->spans < MAX_SPANS)
+    /* live polls read one minute each: more than a few are had sooner in a span */
+    if (live_settled(l) - l->last > s->max_age / 2 && l->spans < MAX_SPANS)
         live_catch_up(l);
     else
         live_follow(l);
@@ -49,15 +47,18 @@ static void on_done(void *arg, const struct err *err)
 void live_catch_up(struct live *l)
 {
     const struct settings *s = l->session.world->settings;
-    tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
+    tstamp_ns to = live_settled(l);
     if (l->phase != PHASE_CATCHING_UP)
         l->spans = 0;
     l->phase = PHASE_CATCHING_UP;
     l->span_from = l->last ? l->last + s->period : session_warm_from(&l->session, l->first_scored);
-    l->span_to = now + s->period; /* the frame at now is part of it */
-    char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
+    l->span_to = to + s->period; /* the frame at `to` is part of it */
+    uv_timer_stop(&l->timer);
+    source_cancel(l->poll); /* what it would bring, the span brings */
+    l->waiting = false;
+    char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
     if (l->spans == 0)
-        log_info("run", "catching up from=%s to=%s", timefmt_iso(from, l->span_from), timefmt_iso(to, now));
+        log_info("run", "catching up from=%s to=%s", timefmt_iso(a, l->span_from), timefmt_iso(b, to));
     l->span = span_start(&(struct span_options){.loop = &l->loop,
                                                 .source = l->source,
                                                 .grid = l->session.pipeline->grid,

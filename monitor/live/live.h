@@ -2,9 +2,9 @@
  *
  *   CATCHING_UP  recorded time is read in spans, up to now: the warm-up of the windows first, then ticks that
  *                were missed, quietly
- *   LIVE         one poll and one tick a period
- *   BLIND        the archiver does not answer, or answers nothing new: no ticks are made; polls go on with
- *                back-off; then the hole is caught up
+ *   LIVE         one poll and one tick a period: archiver.settle after the tick's time the archive is asked
+ * for its readings at that time, which are what a replay will find there BLIND        the archiver does not
+ * answer, or answers nothing new: no ticks are made; polls go on with back-off; then the hole is caught up
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_LIVE_LIVE_H
 #define PSM_MONITOR_LIVE_LIVE_H
@@ -29,21 +29,23 @@ struct live {
 
     enum phase phase;
     tstamp_ns last;         /* grid time of the last tick, scored or warm; 0: none */
+    tstamp_ns polled;       /* grid time whose readings the poll under way asks for */
     tstamp_ns first_scored; /* frames before it are warm-up */
     struct span *span;
     tstamp_ns span_from, span_to;
     int spans; /* one after the other in this catching up */
 
-    uv_timer_t timer; /* next poll, or next attempt */
-    bool polling;
-    unsigned failures;    /* polls or spans in a row that failed */
-    bool fresh;           /* the poll brought a sample that is newer than what was known */
-    tstamp_ns last_fresh; /* when a poll last did, monitor's clock */
+    uv_timer_t timer;            /* next poll, or next attempt */
+    struct source_request *poll; /* under way; NULL: none */
+    unsigned failures;           /* polls or spans in a row that failed */
+    bool fresh;                  /* the poll brought a sample that is newer than what was known */
+    tstamp_ns last_fresh;        /* when a poll last did, monitor's clock */
     struct err archiver_error;
     bool archiver_up;
     tstamp_ns archiver_since;
-    int8_t *connected;           /* [n_channels] the archiver's word */
     tstamp_ns connections_asked; /* monotonic */
+    bool asking;                 /* for it, now */
+    bool waiting;                /* a tick is, for that answer */
 
     struct repair *repair;
     uv_timer_t housekeeping; /* model, gaps, watchdog */
@@ -64,6 +66,7 @@ void live_catch_up(struct live *l);
 void live_restart(struct live *l);
 
 /* poll.c */
+tstamp_ns live_settled(const struct live *l);           /* newest grid time that may be asked for now */
 void live_follow(struct live *l);                       /* starts LIVE */
 void live_blind(struct live *l, const struct err *why); /* starts or continues BLIND */
 double live_backoff_s(unsigned failures);               /* 1, 2, 4 … 60 s, with jitter */

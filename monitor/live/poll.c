@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <malloc.h>
 
 #define CONNECTIONS_EVERY (10 * NS_PER_MIN) /* of getPVStatus: it costs the appliance seconds */
@@ -12,6 +13,12 @@
 #define POLL_DEADLINE 0.8 /* of a period, on the wall clock */
 
 static void on_timer(uv_timer_t *timer);
+
+tstamp_ns live_settled(const struct live *l)
+{
+    const struct settings *s = l->session.world->settings;
+    return pipeline_align(s, clock_now(&s->clock) - s->settle);
+}
 
 double live_backoff_s(unsigned failures)
 {
@@ -28,7 +35,7 @@ static void schedule(struct live *l)
     if (l->phase == PHASE_BLIND)
         ms = (uint64_t)(live_backoff_s(l->failures) * 1000);
     else
-        ms = clock_wait_ms(&s->clock, pipeline_align(s, clock_now(&s->clock)) + s->period);
+        ms = clock_wait_ms(&s->clock, l->last + s->period + s->settle);
     uv_timer_start(&l->timer, on_timer, ms, 0);
 }
 
@@ -73,27 +80,66 @@ static void on_sample(void *arg, uint32_t channel, const struct sample *s, size_
     l->snapshot.samples += n;
 }
 
-/* Ticks from after the last one up to the newest grid time. */
-static void make_ticks(struct live *l)
+/* Of a request whose answer a tick waits for, on the wall clock. */
+static double deadline_s(const struct settings *s)
 {
-    const struct settings *s = l->session.world->settings;
-    tstamp_ns newest = pipeline_align(s, clock_now(&s->clock));
-    while (l->last < newest) {
-        struct frame f;
-        l->last += s->period;
-        grid_frame(l->session.pipeline->grid, l->last, &f);
-        size_t n = live_conditions(l, l->last);
-        session_tick(&l->session, &f, false, false, l->conditions, n);
-        l->snapshot.ticks++;
+    double deadline = POLL_DEADLINE * (double)s->period / 1e9 / s->clock.speed;
+    return deadline < 2 ? 2 : deadline;
+}
+
+static void make_tick(struct live *l, bool may_ask);
+
+static void on_connections(void *arg, const int8_t connected[], const struct source_result *r)
+{
+    struct live *l = arg;
+    bool waited = l->waiting;
+    l->asking = l->waiting = false;
+    if (l->stopping || l->phase != PHASE_LIVE)
+        return;
+    if (r->code == 0)
+        grid_connections(l->session.pipeline->grid, connected);
+    else if (r->code != ERR_CANCELLED)
+        log_warning("archiver", "connection states could not be read: %s", r->error);
+    if (waited)
+        make_tick(l, false);
+}
+
+/* False when the source cannot tell. */
+static bool ask_connections(struct live *l)
+{
+    if (!l->source->ops->connections)
+        return false;
+    if (l->asking)
+        return true;
+    l->asking = true;
+    l->connections_asked = clock_monotonic();
+    l->source->ops->connections(l->source, deadline_s(l->session.world->settings), on_connections, l);
+    return true;
+}
+
+/* The tick of the minute that was polled. A channel that falls silent with it may have lost its connection,
+ * which decides what it holds: then the tick waits for the archiver's word. */
+static void make_tick(struct live *l, bool may_ask)
+{
+    struct frame f;
+    size_t doubtful = grid_frame(l->session.pipeline->grid, l->polled, &f);
+    if (doubtful > 0 && may_ask && ask_connections(l)) {
+        l->waiting = true;
+        return;
     }
+    l->last = l->polled;
+    size_t n = live_conditions(l, l->last);
+    session_tick(&l->session, &f, false, false, l->conditions, n);
+    l->snapshot.ticks++;
     live_show_stages(l);
+    schedule(l);
 }
 
 static void on_polled(void *arg, const struct source_result *r)
 {
     struct live *l = arg;
     const struct settings *s = l->session.world->settings;
-    l->polling = false;
+    l->poll = NULL;
     if (l->stopping || l->phase == PHASE_CATCHING_UP)
         return;
     tstamp_ns now = clock_now(&s->clock);
@@ -113,52 +159,34 @@ static void on_polled(void *arg, const struct source_result *r)
     }
     l->failures = 0;
     archiver_is(l, true);
-    if (l->phase == PHASE_BLIND) {
+    if (l->phase == PHASE_BLIND)
         live_catch_up(l);
-        return;
-    }
-    make_ticks(l);
-    schedule(l);
-}
-
-static void on_connections(void *arg, const int8_t connected[], const struct source_result *r)
-{
-    struct live *l = arg;
-    if (r->code == 0 && !l->stopping && l->phase == PHASE_LIVE)
-        grid_connections(l->session.pipeline->grid, connected);
-    else if (r->code != 0 && r->code != ERR_CANCELLED)
-        log_warning("archiver", "connection states could not be read: %s", r->error);
-}
-
-static void ask_connections(struct live *l)
-{
-    tstamp_ns now = clock_monotonic();
-    if (!l->source->ops->connections ||
-        (l->connections_asked && now - l->connections_asked < CONNECTIONS_EVERY))
-        return;
-    l->connections_asked = now;
-    l->source->ops->connections(l->source, 60, on_connections, l);
+    else
+        make_tick(l, true);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct live *l = timer->data;
     const struct settings *s = l->session.world->settings;
-    if (l->polling) { /* the deadline has not passed yet: the machine is late */
+    tstamp_ns settled = live_settled(l);
+    assert(!l->poll);
+    if (l->phase == PHASE_LIVE && settled <= l->last) { /* the clock went back */
         schedule(l);
         return;
     }
-    if (l->phase == PHASE_LIVE && clock_now(&s->clock) - l->last > 2 * s->max_age) {
+    if (l->phase == PHASE_LIVE && settled - l->last > 2 * s->max_age) {
         live_catch_up(l); /* this process or the machine was stopped */
         return;
     }
-    l->polling = true;
     l->fresh = false;
     l->snapshot.polls++;
     l->snapshot.last_poll = clock_monotonic();
-    double deadline = POLL_DEADLINE * (double)s->period / 1e9 / s->clock.speed;
-    l->source->ops->latest(l->source, deadline < 2 ? 2 : deadline, on_sample, on_polled, l);
-    if (l->phase == PHASE_LIVE)
+    /* minute by minute, also when late: each is made of what the archive holds of it */
+    l->polled = l->phase == PHASE_LIVE ? l->last + s->period : settled;
+    l->poll = l->source->ops->latest(l->source, l->polled, deadline_s(s), on_sample, on_polled, l);
+    bool due = !l->connections_asked || clock_monotonic() - l->connections_asked >= CONNECTIONS_EVERY;
+    if (l->phase == PHASE_LIVE && due)
         ask_connections(l);
 }
 

@@ -30,6 +30,7 @@ static void stop(struct live *l)
     notify_systemd("STOPPING=1");
     uv_timer_stop(&l->timer);
     uv_timer_stop(&l->housekeeping);
+    source_cancel(l->poll);
     span_free(l->span);
     l->span = NULL;
     repair_free(l->repair);

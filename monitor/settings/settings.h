@@ -26,6 +26,7 @@ struct settings {
     char *archiver_url; /* as written; NULL when the two below are named themselves */
     char *retrieval_url, *management_url; /* complete; management_url may be NULL */
     int64_t connections, batch;
+    tstamp_ns settle;
     char *state_dir;
     char *database_url; /* NULL: private cluster in state_dir */
     struct webhook_settings *webhooks;

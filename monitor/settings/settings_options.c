@@ -21,6 +21,8 @@ const struct setting settings_table[] = {
      "where management lives when it is not <url>/mgmt"},
     {"archiver.connections", INTEGER, AT(connections), "4", 1, 16, false, NEEDS_RESTART,
      "parallel connections to the appliance"},
+    {"archiver.settle", DURATION, AT(settle), "2 s", 0, 600, false, AT_ONCE,
+     "how long after a tick's time its readings are asked for: samples take so long to reach the archiver"},
     {"archiver.batch", INTEGER, AT(batch), "2000", 1, 20000, false, NEEDS_RESTART, "PVs per live request"},
     {"state_dir", PATH, AT(state_dir), NULL, 0, 0, true, NEEDS_RESTART,
      "models, spool and the private database live here"},

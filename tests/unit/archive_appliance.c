@@ -77,7 +77,7 @@ static double run_and_close(struct source *s)
 static void latest(const char *script, const struct fleet *f, double deadline_s)
 {
     struct source *s = open_script(script, f, 2, 0);
-    s->ops->latest(s, deadline_s, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, deadline_s, collect_samples, collect_done, &c);
     assert_int_equal(c.done, 0);
     run_and_close(s);
 }
@@ -178,7 +178,7 @@ static void live_request(void **state)
     struct fleet *f = fleet_of_pvs(pvs, 5);
     now = at(NOW) + 123456789;
     struct source *s = open_script("ok,ok,ok,request", f, 2, 2);
-    s->ops->latest(s, 5, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
     run_and_close(s);
     now = at(NOW);
     assert_int_equal(c.result.code, 0);
@@ -198,6 +198,58 @@ static void live_request(void **state)
     assert_non_null(strstr(text, "[\\\"A\\\",\\\"B\\\"]"));
     assert_non_null(strstr(text, "[\\\"missing:C\\\",\\\"D\\\"]"));
     buf_free(&log);
+}
+
+/* Channels that have spoken since the instant are read: the peer's newest sample is a minute before the `at`
+ * it is asked for, and its range holds a sample every 10 s. */
+static void live_at_an_instant(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "missing:C", "DD"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    for (int ago = 0; ago < 300; ago += 7) {
+        struct source *s = open_script("ok", f, 2, 2);
+        tstamp_ns t = at(NOW) - ago * NS_PER_S, want = t - t % (10 * NS_PER_S);
+        s->ops->latest(s, t, 5, collect_samples, collect_done, &c);
+        run_and_close(s);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.result.channels_answered, 2);
+        for (uint32_t i = 0; i < 3; i += 2) {
+            assert_int_equal(c.n[i], 1);
+            assert_true(c.s[i]->t == (ago ? want : at(NOW)));
+            if (ago)
+                assert_near(c.s[i]->value, (double)(want / NS_PER_S % 1000 + 1 + i / 2), 0, 0);
+        }
+        assert_int_equal(c.n[1], 0);
+    }
+    /* the second half fails: what the first brought stays, and the reason is told; in time when it hangs */
+    struct source *s = open_script("ok,500:x", f, 2, 0);
+    s->ops->latest(s, at(NOW) - NS_PER_S, 5, collect_samples, collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_non_null(strstr(c.error, "HTTP 500"));
+    s = open_script("ok,stall,stall", f, 2, 0);
+    s->ops->latest(s, at(NOW) - NS_PER_S, 0.3, collect_samples, collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_TIMEOUT);
+    /* and it can be cancelled there */
+    s = open_script("ok,stall,stall,ok", f, 2, 0);
+    struct source_request *r = s->ops->latest(s, at(NOW) - NS_PER_S, 30, collect_samples, collect_done, &c);
+    for (bool arrived = false; !arrived;) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        struct buf log = peer_log();
+        const char *mine = strstr(log.data, "ok,stall,stall,ok");
+        arrived = mine && strstr(mine, "pv=DD");
+        buf_free(&log);
+    }
+    source_cancel(r);
+    assert_int_equal(c.done, 1);
+    assert_int_equal(c.result.code, ERR_CANCELLED);
+    collect_reset(&c);
+    s->ops->latest(s, at(NOW), 5, collect_samples, collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, 0);
+    fleet_free(f);
 }
 
 static void live_times(void **state)
@@ -253,7 +305,7 @@ static void live_misbehaving(void **state)
             snprintf(script + n, sizeof script - n, strchr("\"{}[];", *p) ? "%%%02X" : "%c", *p);
         }
         struct source *s = open_script(script, f, 2, 0);
-        s->ops->latest(s, 0.5, collect_samples, collect_done, &c);
+        s->ops->latest(s, now, 0.5, collect_samples, collect_done, &c);
         uint64_t t0 = uv_hrtime();
         while (!c.done)
             uv_run(&loop, UV_RUN_ONCE);
@@ -262,7 +314,7 @@ static void live_misbehaving(void **state)
             fail_msg("%s: code %d, '%s'", cases[i].script, c.result.code, c.error);
         assert_int_equal(c.result.channels_answered, 0);
         collect_reset(&c);
-        s->ops->latest(s, 2, collect_samples, collect_done, &c);
+        s->ops->latest(s, now, 2, collect_samples, collect_done, &c);
         run_and_close(s);
         assert_int_equal(c.result.code, 0);
         assert_int_equal(c.result.channels_answered, 3);
@@ -277,7 +329,7 @@ static void live_partial(void **state)
     static const char *const pvs[] = {"A", "B", "C"};
     struct fleet *f = fleet_of_pvs(pvs, 3);
     struct source *s = open_script("stall,ok,ok", f, 2, 1);
-    s->ops->latest(s, 0.4, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 0.4, collect_samples, collect_done, &c);
     double seconds = run_and_close(s);
     assert_true(seconds > 0.35 && seconds < 1.5);
     assert_int_equal(c.result.code, ERR_TIMEOUT);
@@ -289,7 +341,7 @@ static void live_partial(void **state)
     assert_int_equal(source_open(&s, &loop, f, &o, &err), 0);
     assert_null(s->ops->connections); /* no management URL: cannot tell */
     collect_reset(&c);
-    s->ops->latest(s, 5, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
     run_and_close(s);
     assert_int_equal(c.result.code, ERR_NET);
     assert_non_null(strstr(c.error, "Connection refused"));
@@ -305,7 +357,7 @@ static void failures_are_logged_once(void **state)
     unsigned long warnings = log_count(LOG_WARNING), infos = log_count(LOG_INFO);
     for (int i = 0; i < 5; i++) {
         collect_reset(&c);
-        s->ops->latest(s, 5, collect_samples, collect_done, &c);
+        s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
         while (!c.done)
             uv_run(&loop, UV_RUN_ONCE);
         assert_int_equal(c.result.code, i < 3 ? ERR_NET : 0);
@@ -500,7 +552,7 @@ static void a_cancelled_request_ends_alone(void **state)
     uint32_t all[] = {0, 1, 2};
     tstamp_ns from = at("2026-11-22T00:00:00Z"), to = at("2026-11-22T00:10:00Z");
     struct source_request *range = s->ops->range(s, all, 3, from, to, 0, collect_samples, collect_done, &c);
-    struct source_request *latest = s->ops->latest(s, 30, collect_samples, collect_done, &poll);
+    struct source_request *latest = s->ops->latest(s, now, 30, collect_samples, collect_done, &poll);
     struct source_request *connections = s->ops->connections(s, 30, on_cancelled, &states);
     for (bool arrived = false; !arrived;) { /* until the last of them is there */
         uv_run(&loop, UV_RUN_NOWAIT);
@@ -565,7 +617,7 @@ static void closing_cancels(void **state)
     struct source *s = open_script("stall", f, 2, 1);
     static struct collect other;
     uint32_t all[] = {0, 1, 2};
-    s->ops->latest(s, 30, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 30, collect_samples, collect_done, &c);
     s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 0, collect_samples, collect_done, &other);
     for (int i = 0; i < 20; i++)
         uv_run(&loop, UV_RUN_NOWAIT);
@@ -696,6 +748,7 @@ int main(void)
         cmocka_unit_test(live_recorded),
         cmocka_unit_test(live_values),
         cmocka_unit_test(live_request),
+        cmocka_unit_test(live_at_an_instant),
         cmocka_unit_test(live_times),
         cmocka_unit_test(live_misbehaving),
         cmocka_unit_test(live_partial),

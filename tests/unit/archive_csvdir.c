@@ -66,7 +66,7 @@ static void latest(struct source *s, tstamp_ns t)
 {
     collect_reset(&c);
     now = t;
-    s->ops->latest(s, 0, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 0, collect_samples, collect_done, &c);
     wait_for_done();
 }
 
@@ -277,7 +277,7 @@ static void a_cancelled_request_ends_alone(void **state)
     struct source_request *first =
         s->ops->range(s, all, 6, T0, T0 + ROWS * NS_PER_MIN, 0, collect_samples, collect_done, &other);
     now = T0 + NS_PER_DAY;
-    s->ops->latest(s, 0, collect_samples, collect_done, &c);
+    s->ops->latest(s, now, 0, collect_samples, collect_done, &c);
     uv_run(&loop, UV_RUN_NOWAIT);
     assert_int_equal(other.done, 0);
     source_cancel(first);

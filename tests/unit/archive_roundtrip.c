@@ -85,10 +85,10 @@ static void ranges_are_the_ring(void **state)
 static void live_is_the_ring(void **state)
 {
     (void)state;
-    collect_reset(&c);
-    source->ops->latest(source, 20, collect_samples, collect_done, &c);
-    wait_for_done();
     tstamp_ns now = clock_now(&stopped);
+    collect_reset(&c);
+    source->ops->latest(source, now, 20, collect_samples, collect_done, &c);
+    wait_for_done();
     for (uint32_t i = 0; i < fleet->n_channels; i++) {
         struct sample want;
         assert_int_equal(c.n[i], 1);

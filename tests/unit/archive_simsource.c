@@ -95,7 +95,7 @@ static void the_latest_of_all(void **state)
 {
     struct fixture *f = *state;
     f->last_channel = UINT32_MAX;
-    f->source->ops->latest(f->source, 1, on_samples, on_done, f);
+    f->source->ops->latest(f->source, f->now, 1, on_samples, on_done, f);
     assert_int_equal(f->calls, 0); /* never from inside the call */
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_int_equal(f->done, 1);
@@ -137,7 +137,7 @@ static void a_cancelled_request_ends_alone(void **state)
         source_cancel(r[which]);
         assert_int_equal(f->done, 1);
         assert_int_equal(f->code, ERR_CANCELLED);
-        f->source->ops->latest(f->source, 1, on_samples, on_done, f);
+        f->source->ops->latest(f->source, f->now, 1, on_samples, on_done, f);
         uv_run(&f->loop, UV_RUN_DEFAULT);
         assert_int_equal(f->done, 4);
         assert_int_equal(f->code, 0);
@@ -151,7 +151,7 @@ static void closing_cancels(void **state)
     for (uint32_t i = 0; i < 120; i++)
         all[i] = i;
     f->source->ops->range(f->source, all, 120, 0, f->now, 0, on_samples, on_done, f);
-    f->source->ops->latest(f->source, 1, on_samples, on_done, f);
+    f->source->ops->latest(f->source, f->now, 1, on_samples, on_done, f);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     source_close(f->source);
     assert_int_equal(f->done, 2);

@@ -190,16 +190,13 @@ static void live_polling_is_careful(void **state)
     bool dead = true;
     grid_set_deadband(g, &dead);
     assert_true(grid_last(g, 0) == INT64_MIN);
-    grid_push(g, 0, &(struct sample){.t = MIN(0), .value = 4});
     grid_push(g, 0, &(struct sample){.t = MIN(1) + SEC(20), .value = 5});
-    grid_frame(g, MIN(1), &in); /* the newer sample is not known yet at this minute */
-    assert_int_equal(letter(&in, 0), '4');
-    grid_frame(g, MIN(2), &in);
+    assert_int_equal(grid_frame(g, MIN(2), &in), 0);
     assert_int_equal(letter(&in, 0), '5');
-    grid_frame(g, MIN(20), &in); /* held only when the archiver says connected */
+    assert_int_equal(grid_frame(g, MIN(20), &in), 1); /* held only when the archiver says connected */
     assert_int_equal(letter(&in, 0), 's');
     grid_connections(g, (const int8_t[]){1});
-    grid_frame(g, MIN(20), &in);
+    assert_int_equal(grid_frame(g, MIN(20), &in), 0); /* that is known */
     assert_int_equal(letter(&in, 0), 'h');
     assert_true(in.value[0] == 5);
     grid_frame(g, MIN(1 + 24 * 60 + 1), &in); /* and not for ever */
@@ -207,21 +204,8 @@ static void live_polling_is_careful(void **state)
     grid_connections(g, (const int8_t[]){0});
     grid_frame(g, MIN(20), &in);
     assert_int_equal(letter(&in, 0), 'd');
-
-    /* a sample from next year must not hide those that follow */
-    grid_push(g, 0, &(struct sample){.t = MIN(500000), .value = 9});
-    grid_push(g, 0, &(struct sample){.t = MIN(21), .value = 6});
-    grid_frame(g, MIN(21), &in);
-    assert_int_equal(grid_ignored(g), 1);
-    grid_push(g, 0, &(struct sample){.t = MIN(22), .value = 6});
-    grid_frame(g, MIN(22), &in);
-    assert_int_equal(letter(&in, 0), '6');
-    /* a clock ten minutes ahead is believed when there is nothing else */
-    struct grid *h = grid_new(f, &options);
-    grid_push(h, 0, &(struct sample){.t = MIN(10), .value = 3});
-    grid_frame(h, MIN(0), &in);
-    assert_int_equal(letter(&in, 0), '3');
-    grid_free(h);
+    grid_push(g, 0, &(struct sample){.t = MIN(1), .value = 9}); /* repeated, older */
+    assert_true(grid_last(g, 0) == MIN(1) + SEC(20));
     grid_free(g);
     fleet_free(f);
 }
@@ -398,6 +382,147 @@ static void frames_agree_with_columns(void **state)
     fleet_free(f);
 }
 
+/* A supply with a channel every 10 s, one every minute, a set-point and a temperature that send on change. */
+static struct fleet *make_supply(void)
+{
+    char path[] = "/tmp/psmon-grid-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "w");
+    fputs("supply,family,sector,signal,pv,unit\nP,F,A,current,P:I,A\nP,F,A,voltage,P:V,V\nP,F,A,dac,P:D,\n"
+          "P,F,A,igbt_temperature,P:T,K\n",
+          out);
+    fclose(out);
+    struct fleet *f;
+    struct err err = {0};
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    return f;
+}
+
+#define CHANNELS 4
+#define MINUTES 3000
+
+static bool outage(int second) /* 25 min every 6 h, and a minute every 7 h */
+{
+    int in_six = second % 21600;
+    return (in_six >= 15000 && in_six < 16500) || second % 25200 / 60 == 100;
+}
+
+/* Everything that the archive holds of channel c, and whether it is connected at each minute. */
+static size_t make_samples(struct sample out[], uint32_t c, uint32_t seed)
+{
+    static const int period[CHANNELS] = {10, 60, 60, 60};
+    bool lost = false;
+    size_t n = 0;
+    for (int k = 0; k < MINUTES * 60 / period[c]; k++) {
+        seed = seed * 1664525 + 1013904223;
+        int second = k * period[c] + (int)(seed >> 16) % period[c] / 2;
+        lost |= outage(second);
+        if (outage(second) || (c >= 2 && !lost && seed >> 8 & 63))
+            continue;
+        out[n++] = (struct sample){.t = START + SEC(second) + seed % 1000,
+                                   .value = seed >> 12,
+                                   .severity = c != 1 && seed % 97 == 0 ? SEVERITY_INVALID : SEVERITY_NONE,
+                                   .flags = lost ? SAMPLE_RECONNECTED : 0};
+        lost = false;
+    }
+    return n;
+}
+
+/* Any channel, connected or not, silent or not: what live sees minute by minute, with the archiver's word
+ * when it asks for it, is what a span of the same samples holds, value and quality. */
+static void live_sees_what_the_archive_holds(void **state)
+{
+    (void)state;
+    struct fleet *f = make_supply();
+    static struct sample sample[CHANNELS][MINUTES * 6];
+    static const bool dead[CHANNELS] = {false, false, true, true};
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        struct grid *g = grid_new(f, &options), *live = grid_new(f, &options);
+        struct record *r;
+        struct err err = {0};
+        size_t n[CHANNELS], next[CHANNELS] = {0}, held = 0, lost = 0;
+        grid_set_deadband(g, dead);
+        grid_set_deadband(live, dead);
+        assert_int_equal(record_new(&r, g, f, START, MINUTES, NULL, &err), 0);
+        for (uint32_t c = 0; c < CHANNELS; c++) {
+            n[c] = make_samples(sample[c], c, seed * 4 + c);
+            record_push(r, c, sample[c], n[c]);
+        }
+        for (uint32_t c = 0; c < CHANNELS; c++)
+            record_end(r, c);
+        for (int k = 0; k < MINUTES; k++) {
+            struct frame want, got;
+            for (uint32_t c = 0; c < CHANNELS; c++) {
+                while (next[c] < n[c] && sample[c][next[c]].t <= MIN(k))
+                    next[c]++;
+                if (next[c] > 0) /* one reading a minute, as source.h's latest gives it */
+                    grid_push(live, c, &sample[c][next[c] - 1]);
+            }
+            if (grid_frame(live, MIN(k), &got) > 0) {
+                int8_t up = !outage(k * 60);
+                grid_connections(live, (const int8_t[]){up, up, up, up});
+                grid_frame(live, MIN(k), &got);
+            }
+            record_frame(r, (size_t)k, &want);
+            for (uint32_t c = 0; c < CHANNELS; c++) {
+                bool same = memcmp(&want.value[c], &got.value[c], sizeof *want.value) == 0 ||
+                            (isnan(want.value[c]) && isnan(got.value[c]));
+                if (!same || want.quality[c] != got.quality[c])
+                    fail_msg("seed %u minute %d channel %u: live %.9g %s, archive %.9g %s", seed, k, c,
+                             (double)got.value[c], quality_name(got.quality[c]), (double)want.value[c],
+                             quality_name(want.quality[c]));
+                held += got.quality[c] == QUALITY_HELD;
+                lost += got.quality[c] == QUALITY_DISCONNECTED;
+            }
+        }
+        assert_true(held > 1000 && lost > 100);
+        record_free(r);
+        grid_free(g);
+        grid_free(live);
+    }
+    fleet_free(f);
+}
+
+/* Started in an outage, or ending in one: the archive says so at the end of what it holds. Nothing of a dead
+ * controller is held, and live polling goes on from there. */
+static void the_archivers_word_ends_a_hold(void **state)
+{
+    (void)state;
+    struct fleet *f = make_supply();
+    static const bool dead[CHANNELS] = {true, true, true, true};
+    for (int lost = 0; lost < 2; lost++) {
+        struct grid *g = grid_new(f, &options);
+        struct record *r;
+        struct err err = {0};
+        grid_set_deadband(g, dead);
+        assert_int_equal(record_new(&r, g, f, START, 60, NULL, &err), 0);
+        for (uint32_t c = 0; c < CHANNELS; c++) {
+            record_push(r, c, &(struct sample){.t = MIN(-30), .value = 3}, 1);
+            if (lost)
+                record_push(r, c, &(struct sample){.t = MIN(0), .value = NAN, .flags = SAMPLE_LOST}, 1);
+        }
+        for (uint32_t c = 0; c < CHANNELS; c++)
+            record_end(r, c);
+        struct frame in;
+        for (size_t k = 0; k < 60; k++) {
+            record_frame(r, k, &in);
+            for (uint32_t c = 0; c < CHANNELS; c++)
+                assert_int_equal(letter(&in, c), lost ? 'd' : 'h');
+        }
+        grid_frame(g, MIN(60), &in);
+        assert_int_equal(letter(&in, 0), lost ? 'd' : 's'); /* not asked yet: careful */
+        grid_push(g, 0, &(struct sample){.t = MIN(61), .value = 4, .flags = SAMPLE_RECONNECTED});
+        grid_frame(g, MIN(61), &in);
+        assert_int_equal(letter(&in, 0), '4');
+        assert_int_equal(letter(&in, 1), 'h'); /* a sibling speaks again */
+        record_free(r);
+        grid_free(g);
+    }
+    fleet_free(f);
+}
+
 static void signals_may_have_their_own_age(void **state)
 {
     (void)state;
@@ -427,6 +552,8 @@ int main(void)
         cmocka_unit_test(siblings_tell_when_a_connection_was_lost),
         cmocka_unit_test(spans_follow_each_other),
         cmocka_unit_test(frames_agree_with_columns),
+        cmocka_unit_test(live_sees_what_the_archive_holds),
+        cmocka_unit_test(the_archivers_word_ends_a_hold),
         cmocka_unit_test(signals_may_have_their_own_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
