@@ -17,10 +17,10 @@
 #define BEFORE_TICKS \
     "h.t + interval '1 hour' <= coalesce((SELECT min(t) FROM ticks WHERE run = $1), 'infinity')"
 
-#define READINGS_BY_HOUR                                                                                     \
-    " SELECT h.t, c.i, s.name, c.signal, h.value[c.position], c.unit, NULL::float4, 3600 FROM hours h"       \
-    " JOIN fleet_channels c ON c.world->fleet = h.fleet AND c.supply = h.supply JOIN supply_ids s ON s.id =" \
-    " h.supply WHERE h.run = $1 AND " WITHIN("h.t") " AND " BEFORE_TICKS                                     \
+#define READINGS_BY_HOUR                                                                               \
+    " SELECT h.t, c.i, s.name, c.signal, h.value[c.position], c.unit, NULL::float4, 3600 FROM hours h" \
+    " JOIN fleet_channels c ON c.fleet = h.fleet AND c.supply = h.supply JOIN supply_ids s ON s.id ="  \
+    " h.supply WHERE h.run = $1 AND " WITHIN("h.t") " AND " BEFORE_TICKS                               \
                                                     " AND " SUPPLY("s.name") " AND " SIGNAL("c.signal")
 #define READINGS_HEAD                                                                              \
     PARAMETERS "SELECT psmon_iso(t) AS time, supply, signal, nullif(value, 'NaN') AS value, unit," \
@@ -31,14 +31,14 @@
 
 static const char readings[] = READINGS_HEAD
     "SELECT k.t, c.i, s.name, c.signal, u.value, c.unit, u.jsd, 60 FROM ticks k CROSS JOIN LATERAL"
-    " unnest(k.value, k.jsd) WITH ORDINALITY u(value, jsd, i) JOIN fleet_channels c ON c.world->fleet = "
+    " unnest(k.value, k.jsd) WITH ORDINALITY u(value, jsd, i) JOIN fleet_channels c ON c.fleet = "
     "k.fleet"
     " AND c.i = u.i JOIN supply_ids s ON s.id = c.supply WHERE k.run = $1 AND " WITHIN("k.t") " AND " SUPPLY(
         "s.name") " AND " SIGNAL("c.signal") READINGS_TAIL;
 
 static const char readings_few[] = READINGS_HEAD
     "SELECT k.t, c.i, s.name, c.signal, k.value[c.i], c.unit, k.jsd[c.i], 60 FROM ticks k JOIN"
-    " (fleet_channels c JOIN supply_ids s ON s.id = c.supply) ON c.world->fleet = k.fleet WHERE k.run = $1 "
+    " (fleet_channels c JOIN supply_ids s ON s.id = c.supply) ON c.fleet = k.fleet WHERE k.run = $1 "
     "AND " WITHIN("k.t") " AND " SUPPLY("s.name") " AND " SIGNAL("c.signal") READINGS_TAIL;
 
 #define SCORES_HEAD                                                                                     \
@@ -62,7 +62,7 @@ static const char scores[] = SCORES_HEAD
 
 static const char scores_few[] = SCORES_HEAD
     "SELECT k.t, f.i, s.name, k.score[f.i], k.chance[f.i], k.reconstruction[f.i],"
-    " (SELECT max(nullif(k.jsd[c.i], 'NaN')) FROM fleet_channels c WHERE c.world->fleet = k.fleet AND "
+    " (SELECT max(nullif(k.jsd[c.i], 'NaN')) FROM fleet_channels c WHERE c.fleet = k.fleet AND "
     "c.supply ="
     " f.supply), k.mode[f.i], k.reason[f.i], 60 FROM ticks k JOIN (fleet_supplies f JOIN supply_ids s ON"
     " s.id = f.supply) ON f.fleet = k.fleet WHERE k.run = $1 AND " WITHIN("k.t") " AND " SUPPLY("s.name")
@@ -77,7 +77,7 @@ static const char figures[] = PARAMETERS
 static const char supplies[] = PARAMETERS
     "SELECT v.supply, v.family, v.sector, v.water, v.rack, v.feeder, (SELECT string_agg(c.signal,"
     " ' ' ORDER BY c.position) FROM fleet_channels c JOIN supply_ids s ON s.id = c.supply WHERE "
-    "c.world->fleet ="
+    "c.fleet ="
     " v.fleet AND s.name = v.supply) AS signals, psmon_iso(k.t) AS time, nullif(k.score[v.i], 'NaN') AS"
     " score, nullif(k.chance[v.i], 'NaN') AS chance, m.word AS mode, w.word AS reason FROM supplies v"
     " LEFT JOIN (SELECT * FROM ticks WHERE run = $1 AND " WITHIN(
@@ -85,7 +85,7 @@ static const char supplies[] = PARAMETERS
              " k.fleet = v.fleet LEFT JOIN mode_words m ON m.mode = k.mode[v.i] LEFT JOIN reason_words w ON"
              " w.reason = k.reason[v.i] WHERE " SUPPLY(
                  "v.supply") " AND ($5 IS NULL OR EXISTS (SELECT FROM"
-                             " fleet_channels c JOIN supply_ids s ON s.id = c.supply WHERE c.world->fleet = "
+                             " fleet_channels c JOIN supply_ids s ON s.id = c.supply WHERE c.fleet = "
                              "v.fleet "
                              "AND s.name = v.supply"
                              " AND c.signal = $5)) ORDER BY v.i";
