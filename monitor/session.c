@@ -28,6 +28,11 @@ static int enter_world(struct session *s, struct err *err)
     return 0;
 }
 
+static struct history_revision revision_of(const struct world *w)
+{
+    return (struct history_revision){w->model_name, w->model_hash, w->settings->hash};
+}
+
 static int open_alerts(struct session *s, struct err *err)
 {
     const struct settings *set = s->world->settings;
@@ -106,6 +111,8 @@ void session_change(struct session *s, struct world *next, bool reread)
     if (!reread)
         pipeline_change(s->pipeline, next);
     s->report_next = 0; /* its day may be another */
+    const struct history_revision revision = revision_of(next);
+    history_put_revision(s->history, &revision);
     if (next->maintenance != before->maintenance)
         history_put_maintenance(s->history, next->maintenance);
     world_drop(before);
@@ -124,9 +131,7 @@ int session_open(struct session *s, struct context *c, uv_loop_t *loop, const ch
     if (rc == 0) {
         const struct history_run r = {.name = run,
                                       .kind = s->live ? "live" : "replay",
-                                      .model = s->world->model_name,
-                                      .model_hash = s->world->model_hash,
-                                      .config_hash = s->world->settings->hash,
+                                      .revision = revision_of(s->world),
                                       .from = from,
                                       .to = to,
                                       .keep_ticks_days = (int)(s->world->settings->keep_ticks / NS_PER_DAY)};

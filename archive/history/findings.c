@@ -52,15 +52,17 @@ static char *work_text(const struct finding *f)
 
 static const char upsert_finding[] =
     "INSERT INTO findings (run, id, subject, supply, detector, class, signal, onset, first_seen, last_seen,"
-    " closed, chance, size, unit, direction, children, witness, contributors, reason, work) VALUES ($1::int,"
+    " closed, chance, size, unit, direction, children, witness, contributors, reason, work, revision) VALUES "
+    "($1::int,"
     " $2, $3, $4::int, $5, $6, $7, $8::timestamptz, $9::timestamptz, $10::timestamptz, $11::timestamptz,"
-    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20)"
+    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20, $21::int)"
     " ON CONFLICT (run, id) DO UPDATE SET subject = EXCLUDED.subject, supply = EXCLUDED.supply,"
     " detector = EXCLUDED.detector, class = EXCLUDED.class, signal = EXCLUDED.signal,"
     " onset = EXCLUDED.onset, last_seen = EXCLUDED.last_seen, closed = EXCLUDED.closed,"
     " chance = EXCLUDED.chance, size = EXCLUDED.size, unit = EXCLUDED.unit,"
     " direction = EXCLUDED.direction, children = EXCLUDED.children, witness = EXCLUDED.witness,"
     " contributors = EXCLUDED.contributors, reason = EXCLUDED.reason, work = EXCLUDED.work,"
+    " revision = EXCLUDED.revision,"
     " stored_at = now() WHERE findings.last_seen <= EXCLUDED.last_seen";
 
 static void add_finding(struct history *h, struct pg_txn *t, const struct finding *f)
@@ -72,7 +74,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);
     snprintf(children, sizeof children, "%u", (unsigned)f->children);
-    const char *const params[20] = {h->run_id,
+    const char *const params[21] = {h->run_id,
                                     f->id,
                                     f->subject,
                                     one ? supply : NULL,
@@ -91,8 +93,9 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
                                     f->witness ? "t" : "f",
                                     by,
                                     f->reason,
-                                    work};
-    pg_txn_add(t, upsert_finding, 20, params);
+                                    work,
+                                    h->revision_id};
+    pg_txn_add(t, upsert_finding, 21, params);
     free(by);
     free(work);
 }
@@ -113,39 +116,43 @@ void findings_put(struct history *h, const struct tick *t)
 
 /* ---- rankings ---- */
 
-void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issued_at, int number_,
-                         const struct history_rank *rows, size_t n, const char *document_json)
+void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, tstamp_ns issued_at,
+                         int number_, const struct history_rank *rows, size_t n, const char *document_json)
 {
-    char week[TIMEFMT_LEN], issued[TIMEFMT_LEN], report[16];
+    char week[TIMEFMT_LEN], issued[TIMEFMT_LEN], report[16], made_by[16];
     timefmt_iso(week, week_start);
     timefmt_iso(issued, issued_at);
     snprintf(report, sizeof report, "%d", number_);
+    snprintf(made_by, sizeof made_by, "%d", revision);
     struct pg_txn *t = pg_txn_new();
     for (size_t i = 0; i < n; i++) {
         char rank[16], score[32], chance[32];
         snprintf(rank, sizeof rank, "%d", rows[i].rank);
-        const char *const params[9] = {h->run_id,
-                                       report,
-                                       week,
-                                       issued,
-                                       rows[i].rank > 0 ? rank : NULL,
-                                       rows[i].supply,
-                                       number(score, rows[i].score),
-                                       number(chance, rows[i].chance),
-                                       rows[i].reason ? rows[i].reason : ""};
+        const char *const params[10] = {h->run_id,
+                                        report,
+                                        week,
+                                        issued,
+                                        rows[i].rank > 0 ? rank : NULL,
+                                        rows[i].supply,
+                                        number(score, rows[i].score),
+                                        number(chance, rows[i].chance),
+                                        rows[i].reason ? rows[i].reason : "",
+                                        made_by};
         pg_txn_add(t,
                    "INSERT INTO rankings (run, number, week_start, issued_at, rank, supply, score,"
-                   " chance, reason) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz, $5::int,"
-                   " $6, $7::float8, $8::float8, $9) ON CONFLICT DO NOTHING",
-                   9, params);
+                   " chance, reason, revision) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz,"
+                   " $5::int, $6, $7::float8, $8::float8, $9, $10::int) ON CONFLICT DO NOTHING",
+                   10, params);
     }
-    const char *const params[8] = {h->run_id, report,        week,           issued,
-                                   h->model,  h->model_hash, h->config_hash, document_json};
-    pg_txn_add(t,
-               "INSERT INTO reports (run, number, week_start, issued_at, model, model_hash, config_hash,"
-               " document) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz, $5, $6, $7,"
-               " $8::jsonb) ON CONFLICT DO NOTHING",
-               8, params);
+    const char *const params[6] = {h->run_id, report, week, issued, made_by, document_json};
+    /* the revision is there: it was submitted before */
+    pg_txn_add(
+        t,
+        "INSERT INTO reports (run, number, week_start, issued_at, model, model_hash, config_hash,"
+        " revision, document) SELECT run, $2::int, $3::timestamptz, $4::timestamptz, model, model_hash,"
+        " config_hash, revision, $6::jsonb FROM revisions WHERE run = $1::int AND revision = $5::int"
+        " ON CONFLICT DO NOTHING",
+        6, params);
     history_submit(h, t);
 }
 

@@ -172,9 +172,9 @@ static int register_run(struct history *h, const char *conninfo, const struct hi
     const char *const params[8] = {run->name,
                                    run->kind,
                                    h->fleet_id,
-                                   run->model,
-                                   run->model_hash,
-                                   run->config_hash,
+                                   run->revision.model,
+                                   run->revision.model_hash,
+                                   run->revision.config_hash,
                                    history_time(from, run->from),
                                    history_time(to, run->to)};
     int rc = row_number(h->run_id, conninfo,
@@ -189,7 +189,8 @@ static int register_run(struct history *h, const char *conninfo, const struct hi
         return rc;
     if (!h->run_id[0])
         return err_set(err, ERR_CONFIG, "run \"%s\" exists already: choose another name", run->name);
-    const char *const start[5] = {h->run_id, h->fleet_id, run->model, run->model_hash, run->config_hash};
+    const char *const start[5] = {h->run_id, h->fleet_id, run->revision.model, run->revision.model_hash,
+                                  run->revision.config_hash};
     return pg_run(conninfo,
                   "INSERT INTO run_starts (run, fleet, model, model_hash, config_hash) VALUES ($1::int,"
                   " $2::int, $3, $4, $5)",
@@ -215,11 +216,6 @@ static int read_gap(struct history *h, const char *conninfo, struct err *err)
     return 0;
 }
 
-static char *copy(const char *s)
-{
-    return xstrdup(s ? s : "");
-}
-
 static void release(struct history *h)
 {
     hour_fini(&h->hour);
@@ -242,14 +238,12 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->live = strcmp(run->kind, "live") == 0;
     h->keep_ticks_days = run->keep_ticks_days;
     h->day = h->tidy_day = INT64_MIN;
-    h->run = copy(run->name);
-    h->model = copy(run->model);
-    h->model_hash = copy(run->model_hash);
-    h->config_hash = copy(run->config_hash);
+    h->run = xstrdup(run->name);
     h->supply_id = xcalloc(f->n_supplies, sizeof *h->supply_id);
     h->finding_index = hashmap_new();
     hour_init(&h->hour, f->n_supplies, f->n_channels);
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
+        revisions_open(h, conninfo, &run->revision, err) != 0 ||
         history_import_maintenance(conninfo, m, err) != 0 ||
         (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0))) {
         release(h);

@@ -16,16 +16,28 @@ struct history;
 /* Migrations of component "history" (blocking), for start-up and commands. */
 int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
+/* What makes the rows of a run; each "" when there is none. */
+struct history_revision {
+    const char *model, *model_hash, *config_hash;
+};
+
 /* Opens a run for writing: registers the fleet's revision (supplies, channels) and the run. kind "live" or
- * "replay"; an existing replay name is ERR_CONFIG. model_hash, config_hash may be "". Blocking start. */
+ * "replay"; an existing replay name is ERR_CONFIG. Blocking start. */
 struct history_run {
-    const char *name, *kind, *model, *model_hash, *config_hash;
+    const char *name, *kind;
+    struct history_revision revision;
     tstamp_ns from, to;  /* replay's span; 0 for live */
     int keep_ticks_days; /* older ticks are dropped once a day (a live run does it, for all); 0: never */
 };
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
                  const struct maintenance *m, const struct history_run *run, struct err *err) MUSTCHECK;
 void history_close(struct history *h);
+
+/* The run goes on by another model or configuration: what is put from now on names the new revision
+ * (durable). The same again changes nothing. */
+void history_put_revision(struct history *h, const struct history_revision *r);
+/* The number in force. */
+int history_revision(const struct history *h);
 
 /* Stores a tick (one row of arrays; at the end of an hour also the hourly rows; and the findings that are
  * new or changed). False: the database is away and the tick must be recomputed later; the gap is remembered
@@ -44,14 +56,14 @@ void history_put_maintenance(struct history *h, const struct maintenance *m);
 size_t history_backlog(const struct history *h);
 
 /* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
- * durable. */
+ * durable. revision: the one that made it, as history_revision said then. */
 struct history_rank {
     int rank; /* 1 …; 0: not ranked */
     const char *supply, *reason;
     double score, chance; /* NaN: SQL NULL */
 };
-void history_put_ranking(struct history *h, tstamp_ns week_start, tstamp_ns issued_at, int number,
-                         const struct history_rank *rows, size_t n, const char *document_json);
+void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, tstamp_ns issued_at,
+                         int number, const struct history_rank *rows, size_t n, const char *document_json);
 
 /* ---- at start-up, blocking ---- */
 /* Time of the run's last stored tick; 0: none. */

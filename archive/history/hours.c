@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,7 @@ void hours_add(struct history *h, const struct tick *t)
         hours_flush(h);
     if (!h->hour.start)
         hour_reset(&h->hour, start, t->n_supplies, t->n_channels);
+    h->hour.revision = h->revision;
     if (start == h->hour.start)
         for (size_t s = 0; s < t->n_supplies; s++)
             add_supply(&h->hour, &h->fleet->supplies[s], t, s, jsd ? jsd->value : NULL,
@@ -98,9 +100,10 @@ static uint8_t most_frequent(const uint16_t n[REASON_COUNT])
 }
 
 static const char insert_hours[] =
-    "INSERT INTO hours (t, run, fleet, supply, score, chance, jsd, reconstruction, scored, reason, value)"
+    "INSERT INTO hours (t, run, fleet, supply, score, chance, jsd, reconstruction, scored, reason, value,"
+    " revision)"
     " SELECT $1::timestamptz, $2::int, $3::int, u.supply, u.score, u.chance, u.jsd, u.reconstruction,"
-    " u.scored, u.reason, ($11::float4[])[u.first:u.last] FROM unnest($4::int4[], $5::float4[],"
+    " u.scored, u.reason, ($11::float4[])[u.first:u.last], $14::int FROM unnest($4::int4[], $5::float4[],"
     " $6::float4[], $7::float4[], $8::float4[], $9::int4[], $10::int2[], $12::int4[], $13::int4[])"
     " AS u(supply, score, chance, jsd, reconstruction, scored, reason, first, last) ON CONFLICT DO NOTHING";
 
@@ -137,14 +140,17 @@ void hours_flush(struct history *h)
     pg_binary_i32(&b[9], last, n);
     char start[TIMEFMT_LEN];
     timefmt_iso(start, hour->start);
-    struct pg_value values[13] = {{start, strlen(start), false},
+    char revision[16];
+    snprintf(revision, sizeof revision, "%d", hour->revision);
+    struct pg_value values[14] = {{start, strlen(start), false},
                                   {h->run_id, strlen(h->run_id), false},
                                   {h->fleet_id, strlen(h->fleet_id), false}};
     for (size_t i = 0; i < 10; i++)
         values[3 + i] = (struct pg_value){buf_text(&b[i]), b[i].len, true};
+    values[13] = (struct pg_value){revision, strlen(revision), false};
     struct pg_txn *t = pg_txn_new();
     pg_txn_add_values(t, "SELECT psmon_hour_month($1::timestamptz)", 1, values);
-    pg_txn_add_values(t, insert_hours, 13, values);
+    pg_txn_add_values(t, insert_hours, 14, values);
     history_submit(h, t);
     for (size_t i = 0; i < 10; i++)
         buf_free(&b[i]);

@@ -10,6 +10,7 @@
 /* Sums of one hour, by supply [S] and by channel [C]. */
 struct hour {
     tstamp_ns start;                   /* 0: empty */
+    int revision;                      /* of the last tick added */
     float *score, *chance, *jsd;       /* [S] largest, smallest, largest; NaN */
     double *reconstruction;            /* [S] sum of n_reconstruction values */
     uint16_t *n_reconstruction;        /* [S] */
@@ -27,7 +28,8 @@ struct stored_finding {
 struct history {
     struct pg *pg;
     const struct fleet *fleet;
-    char run_id[16], fleet_id[16]; /* numbers of the rows, as parameters */
+    char run_id[16], fleet_id[16], revision_id[16]; /* numbers of the rows, as parameters */
+    int revision;
     char *run, *model, *model_hash, *config_hash;
     bool live;
     int keep_ticks_days;
@@ -64,6 +66,12 @@ void ticks_flush(struct history *h);
 
 /* ---- findings.c ---- */
 void findings_put(struct history *h, const struct tick *t);
+
+/* ---- revisions.c ---- */
+/* The revision that a run which is opened goes on by: the newest stored one when nothing has changed, else a
+ * new one. Blocking. */
+int revisions_open(struct history *h, const char *conninfo, const struct history_revision *r,
+                   struct err *err) MUSTCHECK;
 
 /* ---- import.c ---- */
 /* The list as it stands, into table maintenance. Blocking; m may be NULL. */

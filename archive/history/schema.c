@@ -305,10 +305,33 @@ static const char figures[] =
     "COMMENT ON VIEW figures IS 'further figures of each channel or supply in each tick: give t (and run) in"
     " WHERE';";
 
+static const char revisions[] =
+    "CREATE TABLE revisions (run int NOT NULL REFERENCES runs, revision int NOT NULL, since timestamptz NOT "
+    "NULL,"
+    " fleet int NOT NULL REFERENCES fleets, model text, model_hash text, config_hash text,"
+    " PRIMARY KEY (run, revision));"
+    "COMMENT ON TABLE revisions IS 'by which model and configuration a run went on since when; ticks, hours,"
+    " findings, rankings and reports name theirs (null: stored before revisions were kept)';"
+    "COMMENT ON COLUMN revisions.revision IS 'ascending in a run; numbers may be left out';"
+    "COMMENT ON COLUMN revisions.since IS 'wall clock';"
+    "INSERT INTO revisions SELECT run, row_number() OVER (PARTITION BY run ORDER BY started), started, fleet,"
+    " model, model_hash, config_hash FROM (SELECT *, lag((fleet, model, model_hash, config_hash)) OVER"
+    " (PARTITION BY run ORDER BY started) IS DISTINCT FROM (fleet, model, model_hash, config_hash) AS fresh"
+    " FROM run_starts) s WHERE fresh;"
+    "ALTER TABLE ticks ADD revision int;"
+    "ALTER TABLE hours ADD revision int;"
+    "ALTER TABLE findings ADD revision int;"
+    "ALTER TABLE rankings ADD revision int;"
+    "ALTER TABLE reports ADD revision int;"
+    "COMMENT ON COLUMN hours.revision IS 'of its last tick';"
+    "COMMENT ON COLUMN findings.revision IS 'that said what the row says now';"
+    "COMMENT ON COLUMN runs.model IS 'of its newest revision, as model_hash and config_hash';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
         fleets_and_runs,    ticks, tick_functions, hours,        findings_and_events,
-        models_and_reports, views, hourly_views,   finding_work, figures};
+        models_and_reports, views, hourly_views,   finding_work, figures,
+        revisions};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

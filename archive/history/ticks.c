@@ -182,20 +182,22 @@ static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t
     pg_binary_f32(&b[6], t->value, t->n_channels);
     pg_binary_i32(&b[7], ledger, REASON_COUNT);
     put_figures(b + WORDS, t);
-    struct pg_value values[4 + COLUMNS] = {text(h->run_id), text(time), text(h->fleet_id),
-                                           text(recomputed ? "t" : "f")};
+    struct pg_value values[4 + COLUMNS + 1] = {text(h->run_id), text(time), text(h->fleet_id),
+                                               text(recomputed ? "t" : "f")};
     for (size_t i = 0; i < COLUMNS; i++)
         values[4 + i] = b[i].len == 0                   ? text(NULL)
                         : i >= WORDS && i < COLUMNS - 1 ? text(buf_text(&b[i]))
                                                         : binary(&b[i]);
+    values[4 + COLUMNS] = text(h->revision_id);
     pg_txn_add_values(txn,
                       "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode,"
-                      " reconstruction, jsd, value, ledger, figure, figure_of, figure_unit, figures) VALUES "
+                      " reconstruction, jsd, value, ledger, figure, figure_of, figure_unit, figures,"
+                      " revision) VALUES "
                       "($1::int, $2::timestamptz, $3::int,"
                       " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[],"
                       " $10::float4[], $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[],"
-                      " $16::float4[]) ON CONFLICT DO NOTHING",
-                      4 + COLUMNS, values);
+                      " $16::float4[], $17::int) ON CONFLICT DO NOTHING",
+                      4 + COLUMNS + 1, values);
     for (size_t i = 0; i < COLUMNS; i++)
         buf_free(&b[i]);
 }

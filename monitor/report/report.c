@@ -16,6 +16,7 @@
 struct issue {
     json_t *document;
     struct history *history;
+    int revision; /* of the run, when the list was made */
     struct history_rank *rows;
     char **words; /* [2n] supply and reason of each row */
     size_t n;
@@ -31,8 +32,8 @@ static void on_past(void *arg, json_t *past)
     json_decref(past);
     char *text = json_dumps(w->document, JSON_COMPACT | JSON_REAL_PRECISION(8));
     if (text && w->history)
-        history_put_ranking(w->history, w->week_start, w->issued_at, (int)field_number(w->document, "number"),
-                            w->rows, w->n, text);
+        history_put_ranking(w->history, w->revision, w->week_start, w->issued_at,
+                            (int)field_number(w->document, "number"), w->rows, w->n, text);
     if (text)
         w->done(w->arg, text);
     else
@@ -54,6 +55,7 @@ void report_issue(struct pg *pg, struct history *h, const struct report_input *i
     struct issue *w = xcalloc(1, sizeof *w);
     *w = (struct issue){.document = report_document(in),
                         .history = h,
+                        .revision = h ? history_revision(h) : 0,
                         .n = in->fleet->n_supplies,
                         .week_start = in->week_start,
                         .issued_at = in->issued_at,

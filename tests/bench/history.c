@@ -147,8 +147,7 @@ int main(int argc, char **argv)
         stop(err.msg);
     wait_for(&loop, pg, 0);
     struct fleet *fleet = make_fleet(dir);
-    struct history_run run = {
-        .name = "bench", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
+    struct history_run run = {.name = "bench", .kind = "replay", .revision = {"", "", ""}};
     struct history *h = NULL;
     struct numbers *n = xcalloc(1, sizeof *n);
     if (history_open(&h, pg, conninfo, fleet, NULL, &run, &err) != 0)

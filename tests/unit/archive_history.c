@@ -310,12 +310,8 @@ static struct history *open_history(struct pg *pg, const char *name, const char 
 {
     struct history *h = NULL;
     struct err err = {0};
-    struct history_run run = {.name = name,
-                              .kind = kind,
-                              .model = "m1",
-                              .model_hash = "abc",
-                              .config_hash = "def",
-                              .keep_ticks_days = 2};
+    struct history_run run = {
+        .name = name, .kind = kind, .revision = {"m1", "abc", "def"}, .keep_ticks_days = 2};
     if (history_open(&h, pg, conninfo, fleet, maintenance, &run, &err) != 0)
         fail_msg("%s", err.msg);
     return h;
@@ -430,8 +426,7 @@ static void a_replays_name_is_used_once(void **state)
     struct pg *pg = open_pg(&loop);
     struct history *h = NULL;
     struct err err = {0};
-    struct history_run run = {
-        .name = "r1", .kind = "replay", .model = "", .model_hash = "", .config_hash = ""};
+    struct history_run run = {.name = "r1", .kind = "replay", .revision = {"", "", ""}};
     assert_int_equal(history_open(&h, pg, conninfo, fleet, NULL, &run, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "r1"));
     pg_close(pg, 1);
@@ -650,6 +645,73 @@ static void findings_come_back_as_they_were_said(void **state)
     uv_loop_close(&loop);
 }
 
+static void every_row_names_the_revision_that_made_it(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    int first = history_revision(h);
+    const struct history_revision same = {"m1", "abc", "def"}, other = {"m2", "bcd", "def"};
+    history_put_revision(h, &same); /* nothing has changed */
+    assert_int_equal(history_revision(h), first);
+    struct made m;
+    struct finding f = make_finding(MINUTE(60000), MINUTE(60000), -0.3);
+    snprintf(f.id, sizeof f.id, "Q05-level-2");
+    make_tick(&m, 60000);
+    m.t.findings = &f;
+    m.t.n_findings = 1;
+    history_put_tick(h, &m.t);
+    const struct history_rank row = {1, "Q05", "why", 3.5, 0.1};
+    int made_by = history_revision(h);
+    history_put_revision(h, &other); /* the model changes while the list is made */
+    history_put_ranking(h, made_by, MINUTE(60000), MINUTE(60000), 9, &row, 1, "{\"number\": 9}");
+    assert_int_equal(history_revision(h), first + 1);
+    history_put_tick(h, make_tick(&m, 60001));
+    settle(&loop, pg, 10);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    static const char *const model_of[][2] = {
+        {"SELECT count(*) FROM ticks k JOIN revisions v USING (run, revision) WHERE k.t = $1::timestamptz AND"
+         " v.model = 'm1'",
+         "2026-12-15T16:00:00Z"},
+        {"SELECT count(*) FROM ticks k JOIN revisions v USING (run, revision) WHERE k.t = $1::timestamptz AND"
+         " v.model = 'm2'",
+         "2026-12-15T16:01:00Z"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct pg_rows *rows = NULL;
+        struct err err = {0};
+        const char *const params[1] = {model_of[i][1]};
+        assert_int_equal(pg_run(conninfo, model_of[i][0], 1, params, &rows, &err), 0);
+        assert_string_equal(rows->value[0], "1");
+        pg_rows_free(rows);
+    }
+    assert_int_equal(number_of("SELECT count(*) FROM findings f JOIN revisions v USING (run, revision) WHERE"
+                               " f.id = 'Q05-level-2' AND v.model = 'm1'"),
+                     1);
+    assert_int_equal(number_of("SELECT count(*) FROM rankings k JOIN reports r USING (run, number, revision)"
+                               " WHERE number = 9 AND r.model = 'm1' AND r.model_hash = 'abc'"),
+                     1);
+    assert_int_equal(number_of("SELECT count(*) FROM runs WHERE name = 'live' AND model = 'm2'"), 1);
+    /* started again by the same: the same revision; by another: the next */
+    uv_loop_init(&loop);
+    pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    h = open_history(pg, RUN_LIVE, "live");
+    assert_int_equal(history_revision(h), first + 2);
+    history_close(h);
+    settle(&loop, pg, 10);
+    h = open_history(pg, RUN_LIVE, "live");
+    assert_int_equal(history_revision(h), first + 2);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    assert_int_equal(number_of("SELECT count(*) FROM hours WHERE revision IS NULL"), 0);
+}
+
 static void what_was_issued_stays(void **state)
 {
     (void)state;
@@ -661,7 +723,7 @@ static void what_was_issued_stays(void **state)
     const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1},
                                         {0, "Q03", NULL, (double)NAN, (double)NAN}};
     for (int twice = 0; twice < 2; twice++)
-        history_put_ranking(h, T0, T0 + NS_PER_DAY, 7, rows, 2, "{\"number\": 7}");
+        history_put_ranking(h, history_revision(h), T0, T0 + NS_PER_DAY, 7, rows, 2, "{\"number\": 7}");
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
@@ -733,6 +795,7 @@ int main(void)
         cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
         cmocka_unit_test(findings_come_back_as_they_were_said),
         cmocka_unit_test(what_was_issued_stays),
+        cmocka_unit_test(every_row_names_the_revision_that_made_it),
         cmocka_unit_test(models_are_active_one_at_a_time),
         cmocka_unit_test(imports_are_idempotent),
     };
