@@ -1,9 +1,15 @@
-/* A folder of CSV as a source; see csvdir.h. A request visits its supplies' files one after the
- * other, a slice of one file per turn of the loop.
+/* A folder of CSV as a source (file:///DIR): one file SUPPLY.csv per supply ('/' in the name
+ * replaced by '_'), header `time,<signal names…>[,label]`, rows in time order at any period, time
+ * as ISO 8601 or epoch seconds; an empty field is no sample, `nan` a sample without a number.
+ * Columns that are no signal of the supply are ignored, and a supply without file or column is no
+ * error: its channels are not answered, and the log says so. A last line without its line feed is
+ * taken as still being written and not read. The newest samples are found by bisection, so a file
+ * is never read as a whole for the sake of its end.
+ * A request visits its supplies' files one after the other, a slice of one file per turn of the
+ * loop.
  * SPDX-License-Identifier: MIT */
-#include "archive/csvdir.h"
-
 #include "archive/csvtable.h"
+#include "archive/source.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -283,14 +289,11 @@ static const struct source_ops ops = {
     .close = csvdir_close,
 };
 
-int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
-                struct err *err)
+static int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
+                       const struct source_options *o, struct err *err)
 {
-    static const char scheme[] = "file://";
     struct stat st;
-    const char *dir = o->retrieval_url + strlen(scheme);
-    if (strncmp(o->retrieval_url, scheme, strlen(scheme)) != 0 || *dir != '/')
-        return err_set(err, ERR_CONFIG, "\"%s\" does not have the form file:///DIR", o->retrieval_url);
+    const char *dir = o->retrieval_url + strlen("file://");
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
         return err_set(err, ERR_CONFIG, "%s is not a folder", dir);
     struct csvdir *d = xcalloc(1, sizeof *d);
@@ -302,3 +305,10 @@ int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet *f, con
     *out = &d->source;
     return 0;
 }
+
+const struct source_kind source_csvdir = {
+    .name = "csv",
+    .scheme = {"file:///"},
+    .form = "file:///DIR",
+    .open = csvdir_open,
+};

@@ -1,4 +1,4 @@
-/* One supply's CSV file, read forward from a time in slices; see csvdir.h for the format. Knows
+/* One supply's CSV file, read forward from a time in slices; see csvdir.c for the format. Knows
  * where it ended the last time, so that reading on is cheap. No loop here: the caller decides when
  * to read.
  * SPDX-License-Identifier: MIT */

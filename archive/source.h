@@ -1,7 +1,7 @@
 /* Where readings come from: an Archiver Appliance, a folder of CSV, or the simulated ring in
- * process. Requests are asynchronous on the loop; every request ends in exactly one on_done, which
- * never comes from inside the call that makes the request.
- * SPDX-License-Identifier: MIT */
+ * process. Each kind that a URL can name is one file and one line of the table in sources.c. Requests are
+ * asynchronous on the loop; every request ends in exactly one on_done, which never comes from inside the call
+ * that makes the request. SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_SOURCE_H
 #define PSM_ARCHIVE_SOURCE_H
 
@@ -74,6 +74,27 @@ struct source_options {
     tstamp_ns (*now)(void *arg); /* time to send as `at`; the monitor's clock */
     void *now_arg;
 };
+
+/* A kind of source: one file, and its line in the table of sources.c, which finds it by the name
+ * source_NAME. Whoever adds one edits nothing else. */
+struct source_kind {
+    const char *name;
+    const char *scheme[2]; /* what its URLs begin with; the second may be NULL */
+    const char *form;      /* of its URLs, for people: "file:///DIR" */
+    /* Where its two services live under the one URL that a configuration gives, as "/retrieval"; NULL: at the
+     * URL itself; there is no management. */
+    const char *retrieval, *management;
+    /* As source_open. Nothing is asked of anybody yet: who is away is no error. Errors: ERR_CONFIG. */
+    int (*open)(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,
+                struct err *err) MUSTCHECK;
+};
+
+/* The kind that reads such a URL; NULL: none does. */
+const struct source_kind *source_kind_of(const char *url);
+
+/* "http://HOST:PORT or file:///DIR": all forms, for a message. */
+#define SOURCE_FORMS_LEN 256
+char *source_forms(char out[SOURCE_FORMS_LEN]);
 
 /* Opens the source that the URL's scheme names. Borrows the fleet and copies the options. */
 int source_open(struct source **out, uv_loop_t *loop, const struct fleet *f, const struct source_options *o,

@@ -1,7 +1,7 @@
-/* The appliance as a source: opening, closing, and the life of its operations; see operation.h.
+/* An EPICS Archiver Appliance as a source: readings at an instant by getDataAtTime and getData.raw,
+ * ranges by getData.raw, connections by the management's getPVStatus. Here: opening, closing, and
+ * the life of its operations; see operation.h.
  * SPDX-License-Identifier: MIT */
-#include "archive/appliance/appliance.h"
-
 #include "archive/appliance/operation.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -198,11 +198,6 @@ static void make_batches(struct appliance *a, size_t size)
     }
 }
 
-static bool is_web(const char *url)
-{
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
-}
-
 static char *without_slash(const char *url)
 {
     char *s = xstrdup(url);
@@ -211,12 +206,10 @@ static char *without_slash(const char *url)
     return s;
 }
 
-int appliance_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
-                   const struct source_options *o, struct err *err)
+static int appliance_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
+                          const struct source_options *o, struct err *err)
 {
-    if (!is_web(o->retrieval_url))
-        return err_set(err, ERR_CONFIG, "\"%s\" is not an http or https URL", o->retrieval_url);
-    if (o->management_url && !is_web(o->management_url))
+    if (o->management_url && source_kind_of(o->management_url) != source_kind_of(o->retrieval_url))
         return err_set(err, ERR_CONFIG, "\"%s\" is not an http or https URL", o->management_url);
     struct appliance *a = xcalloc(1, sizeof *a);
     a->source.ops = o->management_url ? &with_management : &retrieval_only;
@@ -236,3 +229,12 @@ int appliance_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
     *out = &a->source;
     return 0;
 }
+
+const struct source_kind source_appliance = {
+    .name = "appliance",
+    .scheme = {"http://", "https://"},
+    .form = "http://HOST:PORT",
+    .retrieval = "/retrieval",
+    .management = "/mgmt",
+    .open = appliance_open,
+};

@@ -3,6 +3,7 @@
 #include "monitor/settings/settings_options.h"
 
 #include "alerts/shapes/shape.h"
+#include "archive/source.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -93,15 +94,18 @@ static int set_value(const struct setting *o, void *base, const char *text, cons
                      const char *where, struct err *err)
 {
     void *to = (char *)base + o->offset;
+    char forms[SOURCE_FORMS_LEN];
     switch (o->type) {
     case TEXT:
     case URL:
+    case ARCHIVE_URL:
     case PATH:
         if (*text == '\0')
             return err_set(err, ERR_CONFIG, "%s: is empty", where);
-        if (o->type == URL && strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0 &&
-            !(strncmp(text, "file:///", 8) == 0 && base && strncmp(o->path, "archiver", 8) == 0))
+        if (o->type == URL && strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
             return bad_value(err, where, "an http:// or https:// address", text);
+        if (o->type == ARCHIVE_URL && !source_kind_of(text))
+            return bad_value(err, where, source_forms(forms), text);
         free(*(char **)to);
         *(char **)to = o->type == PATH ? resolve(folder, text) : xstrdup(text);
         return 0;
@@ -331,21 +335,22 @@ static bool given(const struct reader *r, const char *path)
     return r->line_of[find_option(path) - settings_table] != 0;
 }
 
-/* archiver.url stands for both addresses under it, unless they are named themselves. */
+/* archiver.url stands for both addresses, where its kind of source says they are, unless they are named
+ * themselves. */
 static int complete_archiver(struct reader *r, struct err *err)
 {
     struct settings *s = r->s;
     const char *url = s->archiver_url;
     if (!url)
         return s->retrieval_url ? 0 : err_set(err, ERR_CONFIG, "%s: archiver.url is missing", r->file);
-    bool folder = strncmp(url, "file:///", 8) == 0;
+    const struct source_kind *kind = source_kind_of(url);
     int n = (int)strlen(url);
     while (n > 8 && url[n - 1] == '/')
         n--;
     if (!s->retrieval_url)
-        s->retrieval_url = xasprintf("%.*s%s", n, url, folder ? "" : "/retrieval");
-    if (!s->management_url && !folder)
-        s->management_url = xasprintf("%.*s/mgmt", n, url);
+        s->retrieval_url = xasprintf("%.*s%s", n, url, kind->retrieval ? kind->retrieval : "");
+    if (!s->management_url && kind->management)
+        s->management_url = xasprintf("%.*s%s", n, url, kind->management);
     return 0;
 }
 

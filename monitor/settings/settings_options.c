@@ -13,11 +13,11 @@ const struct setting settings_table[] = {
      "the channels: CSV supply,family,sector,signal,pv,unit[,water,rack,feeder,low,high,range]"},
     {"maintenance", PATH, AT(maintenance), NULL, 0, 0, false, AT_ONCE,
      "periods never learned from nor scored: CSV supply,start,end,work; supply may be a sector or *"},
-    {"archiver.url", URL, AT(archiver_url), NULL, 0, 0, false, NEEDS_RESTART,
+    {"archiver.url", ARCHIVE_URL, AT(archiver_url), NULL, 0, 0, false, NEEDS_RESTART,
      "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with one SUPPLY.csv each"},
-    {"archiver.retrieval_url", URL, AT(retrieval_url), NULL, 0, 0, false, NEEDS_RESTART,
+    {"archiver.retrieval_url", ARCHIVE_URL, AT(retrieval_url), NULL, 0, 0, false, NEEDS_RESTART,
      "where retrieval lives when it is not <url>/retrieval"},
-    {"archiver.management_url", URL, AT(management_url), NULL, 0, 0, false, NEEDS_RESTART,
+    {"archiver.management_url", ARCHIVE_URL, AT(management_url), NULL, 0, 0, false, NEEDS_RESTART,
      "where management lives when it is not <url>/mgmt"},
     {"archiver.connections", INTEGER, AT(connections), "4", 1, 16, false, NEEDS_RESTART,
      "parallel connections to the appliance"},
@@ -75,5 +75,5 @@ const char *const settings_weekdays[7] = {"monday", "tuesday",  "wednesday", "th
 
 bool setting_is_text(const struct setting *o)
 {
-    return o->type == TEXT || o->type == PATH || o->type == URL;
+    return o->type == TEXT || o->type == PATH || o->type == URL || o->type == ARCHIVE_URL;
 }

@@ -53,7 +53,8 @@ static void print_value(struct buf *b, const struct setting *o, const void *base
     switch (o->type) {
     case TEXT:
     case PATH:
-    case URL: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
+    case URL:
+    case ARCHIVE_URL: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
     case DURATION: print_duration(b, *(const tstamp_ns *)at); break;
     case NUMBER: buf_printf(b, "%.15g", *(const double *)at); break;
     case INTEGER: buf_printf(b, "%lld", (long long)*(const int64_t *)at); break;

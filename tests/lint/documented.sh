@@ -31,9 +31,9 @@ for file in monitor/*.c monitor/*/*.c; do
 done
 
 # ---- keys: the option table against the man page, and against the sample file ----
-sed -n '/settings_webhook_table\[\]/,/^};/s/^ *{"\([a-z_.]*\)", [A-Z]*,.*/webhooks.\1/p' \
+sed -n '/settings_webhook_table\[\]/,/^};/s/^ *{"\([a-z_.]*\)", [A-Z_]*,.*/webhooks.\1/p' \
     monitor/settings/settings_options.c > "$work/hooks"
-sed -n '/settings_table\[\]/,/^};/s/^ *{"\([a-z_.]*\)", [A-Z]*,.*/\1/p' monitor/settings/settings_options.c |
+sed -n '/settings_table\[\]/,/^};/s/^ *{"\([a-z_.]*\)", [A-Z_]*,.*/\1/p' monitor/settings/settings_options.c |
     sort -u - "$work/hooks" > "$work/has"
 [ "$(wc -l < "$work/has")" -ge 10 ] || { echo "documented: the option table is not where it was"; exit 1; }
 sed 's/\\-/-/g' $man | awk '/^\.SH/ {on = $2 == "CONFIGURATION"} on && /^\.B [a-z]/ && /: / {sub(":", "", $2); print $2}' |

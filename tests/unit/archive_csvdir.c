@@ -1,5 +1,5 @@
 /* A folder of CSV as a source. SPDX-License-Identifier: MIT */
-#include "archive/csvdir.h"
+#include "archive/source.h"
 #include "tests/near.h"
 #include "tests/support/collect.h"
 
