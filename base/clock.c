@@ -25,14 +25,24 @@ tstamp_ns clock_monotonic(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+/* Near enough to what can be counted that a year more or less does not overflow. */
+#define END_OF_TIME (INT64_MAX - 400 * NS_PER_DAY)
+
 tstamp_ns clock_now(const struct clock *c)
 {
-    tstamp_ns elapsed = clock_wall() - c->wall;
-    return c->start + (c->speed == 1 ? elapsed : (tstamp_ns)((double)elapsed * c->speed));
+    tstamp_ns elapsed, now;
+    if (__builtin_sub_overflow(clock_wall(), c->wall, &elapsed)) /* by a wall long ago */
+        elapsed = END_OF_TIME;
+    double ahead = (double)elapsed * c->speed;
+    tstamp_ns end = ahead < 0 ? -END_OF_TIME : END_OF_TIME;
+    if (ahead >= (double)END_OF_TIME || ahead <= -(double)END_OF_TIME ||
+        __builtin_add_overflow(c->start, c->speed == 1 ? elapsed : (tstamp_ns)ahead, &now))
+        return end;
+    return now > END_OF_TIME || now < -END_OF_TIME ? end : now;
 }
 
 uint64_t clock_wait_ms(const struct clock *c, tstamp_ns t)
 {
-    tstamp_ns left = t - clock_now(c);
-    return left <= 0 ? 0 : (uint64_t)((double)left / c->speed / 1e6) + 1;
+    double left = (double)t - (double)clock_now(c);
+    return left <= 0 ? 0 : (uint64_t)(left / c->speed / 1e6) + 1;
 }

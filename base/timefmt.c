@@ -166,7 +166,10 @@ int timefmt_duration(tstamp_ns *out, const char *text, struct err *err)
         end++;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (strcmp(end, units[i].name) == 0) {
-            *out = (tstamp_ns)(v * (double)units[i].ns + 0.5);
+            v *= (double)units[i].ns;
+            if (v > (double)(INT64_MAX / 2))
+                goto bad;
+            *out = (tstamp_ns)(v + 0.5);
             return 0;
         }
     }

@@ -17,8 +17,9 @@
 #define ESC 0x1B
 #define MAX_LINE ((size_t)64 << 20)
 #define ARENA_MIN ((size_t)64 << 10)
-#define ARENA_PER_BYTE 16                /* of a line; lines that need more are damaged */
-#define LAST_SECOND (366u * 86400u + 1u) /* of a leap year with a leap second */
+#define ARENA_PER_BYTE 16                  /* of a line; lines that need more are damaged */
+#define LAST_INSTANT_S INT64_C(7258118400) /* 2200-01-01 */
+#define LAST_SECOND (366u * 86400u + 1u)   /* of a leap year with a leap second */
 
 struct arena {
     char *memory;
@@ -111,6 +112,13 @@ static void flush(struct pb_decoder *d)
     d->n = 0;
 }
 
+/* Unix seconds as a header writes them; 0, not told, for what no archiver can have seen. */
+static tstamp_ns instant_of(const char *seconds)
+{
+    long long s = strtoll(seconds, NULL, 10);
+    return s > 0 && s < LAST_INSTANT_S ? s * NS_PER_S : 0;
+}
+
 static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
 {
     arena_reset(&d->arena, n);
@@ -128,7 +136,7 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
     for (size_t i = 0; i < m->n_headers; i++) {
         if (strcmp(m->headers[i]->name, "cnxlostepsecs") == 0) {
             d->counts.disconnected = true;
-            d->counts.lost = (tstamp_ns)strtoul(m->headers[i]->val, NULL, 10) * NS_PER_S;
+            d->counts.lost = instant_of(m->headers[i]->val);
         }
     }
     if (d->o.on_header)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define LOOK_BACK_DAYS 45
+#define LAST_DAY 84006.0              /* 2200-01-01 */
 #define FIRST_TIME (NS_PER_DAY * 365) /* the archive begins in 1971 */
 
 static void make_machine_day(void *arg, uint64_t key, void *value)
@@ -38,6 +39,8 @@ static int check_options(const struct sim_options *o, struct err *err)
         return err_set(err, ERR_CONFIG, "days and healthy days: from 0 to 36525");
     if (o->from < FIRST_TIME)
         return err_set(err, ERR_CONFIG, "the simulated archive begins in 1971");
+    if ((double)o->from / (double)NS_PER_DAY + o->days > LAST_DAY)
+        return err_set(err, ERR_CONFIG, "the simulated archive ends in 2200");
     return 0;
 }
 

@@ -446,6 +446,46 @@ static void connection_marks(void **state)
     }
 }
 
+/* A header that says anything of when the connection was lost. */
+static void any_time_of_loss_is_survived(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        tstamp_ns lost;
+    } cases[] = {
+        {"1795314056", 1795314056 * NS_PER_S},
+        {"0", 0},
+        {"9223372036854775807", 0},
+        {"18446744073709551615", 0},
+        {"-1", 0},
+        {"9223372037", 0},
+        {"soon", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b = {0}, line = {0};
+        size_t len = strlen(cases[i].text);
+        buf_str(&line, "\x08\x06\x12\x02PV\x18");
+        add_varint(&line, 2026);
+        buf_str(&line, "\x7a");
+        add_varint(&line, 2 + 13 + 2 + len);
+        buf_str(&line, "\x0a\x0d"
+                       "cnxlostepsecs"
+                       "\x12");
+        add_varint(&line, len);
+        buf_str(&line, cases[i].text);
+        end_line(&b, &line);
+        struct decoded r = decode(b.data, b.len, b.len, b.len);
+        assert_int_equal(r.end, 0);
+        assert_true(r.counts.disconnected);
+        assert_int_equal(r.counts.lost, cases[i].lost);
+        free(r.row);
+        buf_free(&line);
+        buf_free(&b);
+    }
+}
+
 static void damaged_streams(void **state)
 {
     (void)state;
@@ -568,15 +608,11 @@ static void by_hand_as_protobuf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_answers),
-        cmocka_unit_test(cut_at_every_byte),
-        cmocka_unit_test(ended_at_every_byte),
-        cmocka_unit_test(awkward_bytes),
-        cmocka_unit_test(scalar_types),
-        cmocka_unit_test(wrong_year_is_rejected),
-        cmocka_unit_test(connection_marks),
-        cmocka_unit_test(damaged_streams),
-        cmocka_unit_test(mutated),
+        cmocka_unit_test(recorded_answers),    cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(ended_at_every_byte), cmocka_unit_test(awkward_bytes),
+        cmocka_unit_test(scalar_types),        cmocka_unit_test(wrong_year_is_rejected),
+        cmocka_unit_test(connection_marks),    cmocka_unit_test(any_time_of_loss_is_survived),
+        cmocka_unit_test(damaged_streams),     cmocka_unit_test(mutated),
         cmocka_unit_test(by_hand_as_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

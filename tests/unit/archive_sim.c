@@ -332,6 +332,9 @@ static void options_are_checked(void **state)
     o.days = 1;
     o.from = 0;
     assert_int_equal(sim_new(&s, &o, &err), ERR_CONFIG);
+    o = (struct sim_options){
+        .supplies = 1, .seed = 1, .from = at("2199-06-01"), .days = 36500}; /* beyond all time */
+    assert_int_equal(sim_new(&s, &o, &err), ERR_CONFIG);
 }
 
 int main(void)

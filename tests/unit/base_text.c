@@ -1,5 +1,6 @@
 /* base: times, durations, CSV, buffers, digests, model files. SPDX-License-Identifier: MIT */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/digest.h"
 #include "base/mfile.h"
@@ -56,6 +57,18 @@ static void times_read_and_print(void **state)
     assert_int_equal(timefmt_weekday(t), 6); /* a Sunday */
 }
 
+/* A simulated clock that a configuration set going long ago, or very fast, shows the end of time. */
+static void clocks_do_not_overflow(void **state)
+{
+    (void)state;
+    tstamp_ns old = timefmt_days(1700, 1, 1) * NS_PER_DAY, late = timefmt_days(2200, 1, 1) * NS_PER_DAY;
+    assert_true(clock_now(&(struct clock){.start = late, .wall = 0, .speed = 100000}) > late);
+    assert_true(clock_now(&(struct clock){.start = late, .wall = old, .speed = 1}) > late);
+    assert_true(clock_now(&(struct clock){.start = old, .wall = late, .speed = 100000}) < old);
+    assert_true(clock_now(&(struct clock){.start = 0, .wall = 0, .speed = 1}) > 0);
+    assert_true(clock_wait_ms(&(struct clock){.start = old, .wall = late, .speed = 0.001}, late) > 0);
+}
+
 static void durations_read(void **state)
 {
     (void)state;
@@ -69,6 +82,9 @@ static void durations_read(void **state)
     assert_int_equal(d, 5 * NS_PER_MIN);
     assert_int_equal(timefmt_duration(&d, "5 parsecs", &err), ERR_DATA);
     assert_int_equal(timefmt_duration(&d, "-3 s", &err), ERR_DATA);
+    assert_int_equal(timefmt_duration(&d, "7000 w", &err), 0);
+    assert_int_equal(timefmt_duration(&d, "1e9 w", &err), ERR_DATA); /* more than can be counted in ns */
+    assert_int_equal(timefmt_duration(&d, "nan s", &err), ERR_DATA);
 }
 
 static void csv_reads_quotes_and_names_lines(void **state)
@@ -171,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_read_and_print),
         cmocka_unit_test(durations_read),
+        cmocka_unit_test(clocks_do_not_overflow),
         cmocka_unit_test(csv_reads_quotes_and_names_lines),
         cmocka_unit_test(buffer_refuses_beyond_its_cap),
         cmocka_unit_test(hmac_matches_the_published_vector),
