@@ -91,6 +91,30 @@ int models_load_active(struct model **out, const char *state_dir, const struct f
     return rc == 0 ? 1 : rc;
 }
 
+struct models_stamp models_stamp(const char *state_dir)
+{
+    struct models_stamp stamp = {0};
+    char name[MODEL_NAME_LEN];
+    struct stat st;
+    if (!models_active(state_dir, name))
+        return stamp;
+    char *path = models_path(state_dir, name);
+    if (stat(path, &st) == 0) {
+        snprintf(stamp.name, sizeof stamp.name, "%s", name);
+        stamp.changed_ns = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+        stamp.size = st.st_size;
+        stamp.inode = st.st_ino;
+    }
+    free(path);
+    return stamp;
+}
+
+bool models_same(const struct models_stamp *a, const struct models_stamp *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->changed_ns == b->changed_ns && a->size == b->size &&
+           a->inode == b->inode;
+}
+
 void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg)
 {
     char active[MODEL_NAME_LEN] = "", *path = folder_path(state_dir, "");

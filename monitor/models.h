@@ -25,6 +25,16 @@ int models_activate(const char *state_dir, const char *name, struct err *err) MU
 int models_load_active(struct model **out, const char *state_dir, const struct fleet *f,
                        char name[MODEL_NAME_LEN], char hash[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
 
+/* By which a change of the active model is noticed without reading it: its name, and its file's. */
+struct models_stamp {
+    char name[MODEL_NAME_LEN];
+    int64_t changed_ns, size;
+    uint64_t inode;
+};
+/* Of the active model; all zero when there is none or its file is not there. */
+struct models_stamp models_stamp(const char *state_dir);
+bool models_same(const struct models_stamp *a, const struct models_stamp *b);
+
 /* Calls each for every model in the folder, by name. */
 void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg);
 

@@ -1,6 +1,7 @@
 /* The way of a reading inside the process; see pipeline.h. SPDX-License-Identifier: MIT */
 #include "monitor/pipeline.h"
 
+#include "base/hashmap.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -45,6 +46,9 @@ struct pipeline *pipeline_new(struct world *w, bool trace)
                                                     .period = s->period});
     p->week = rank_week_new(f->n_supplies);
     p->rows = xcalloc(f->n_supplies, sizeof *p->rows);
+    p->week_index = hashmap_new();
+    p->value = xcalloc(f->n_channels, sizeof *p->value);
+    p->quality = xcalloc(f->n_channels, sizeof *p->quality);
     if (trace) {
         size_t n = f->n_channels * TRACE_STEPS;
         p->trace_value = xcalloc(n, sizeof *p->trace_value);
@@ -63,7 +67,10 @@ void pipeline_free(struct pipeline *p)
     grid_free(p->grid);
     rank_week_free(p->week);
     free(p->week_findings);
+    hashmap_free(p->week_index);
     free(p->rows);
+    free(p->value);
+    free(p->quality);
     free(p->trace_value);
     free(p->trace_residual);
     world_drop(p->world);
@@ -96,20 +103,38 @@ static void trace(struct pipeline *p, const struct tick *t)
 static void remember_findings(struct pipeline *p, const struct tick *t)
 {
     for (size_t i = 0; i < t->n_findings; i++) {
-        size_t j = 0;
-        while (j < p->n_week_findings && strcmp(p->week_findings[j].id, t->findings[i].id) != 0)
-            j++;
-        if (j == p->n_week_findings) {
-            xgrow(&p->week_findings, &p->week_findings_cap, j + 1, sizeof *p->week_findings);
-            p->n_week_findings++;
+        int32_t at = hashmap_get(p->week_index, t->findings[i].id);
+        if (at < 0) {
+            at = (int32_t)p->n_week_findings++;
+            xgrow(&p->week_findings, &p->week_findings_cap, p->n_week_findings, sizeof *p->week_findings);
+            hashmap_put(p->week_index, t->findings[i].id, at);
         }
-        p->week_findings[j] = t->findings[i];
+        p->week_findings[at] = t->findings[i];
     }
+}
+
+static void index_findings(struct pipeline *p)
+{
+    hashmap_free(p->week_index);
+    p->week_index = hashmap_new();
+    for (size_t i = 0; i < p->n_week_findings; i++)
+        hashmap_put(p->week_index, p->week_findings[i].id, (int32_t)i);
+}
+
+void pipeline_restore_week(struct pipeline *p, struct finding *findings, size_t n)
+{
+    free(p->week_findings);
+    p->week_findings = findings;
+    p->n_week_findings = p->week_findings_cap = n;
+    index_findings(p);
 }
 
 void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
 {
-    scorer_step(p->scorer, f, warm, &p->tick);
+    size_t n = p->world->fleet->n_channels;
+    memcpy(p->value, f->value, n * sizeof *p->value);
+    memcpy(p->quality, f->quality, n * sizeof *p->quality);
+    scorer_step(p->scorer, &(struct frame){f->t, p->value, p->quality}, warm, &p->tick);
     trace(p, &p->tick);
     if (warm)
         return;
@@ -143,6 +168,7 @@ void pipeline_next_week(struct pipeline *p, tstamp_ns t)
         if (p->week_findings[i].closed == 0)
             p->week_findings[kept++] = p->week_findings[i];
     p->n_week_findings = kept;
+    index_findings(p);
     p->week_start = t;
     p->ranked = false; /* rows point into the findings that were just moved */
 }
@@ -161,9 +187,7 @@ void pipeline_continue(struct pipeline *p, struct pipeline *old)
     rank_week_free(p->week);
     p->week = old->week;
     p->week_start = old->week_start;
-    p->week_findings = old->week_findings;
-    p->n_week_findings = old->n_week_findings;
-    p->week_findings_cap = old->week_findings_cap;
+    pipeline_restore_week(p, old->week_findings, old->n_week_findings);
     memcpy(p->ledger_minutes, old->ledger_minutes, sizeof p->ledger_minutes);
     old->week = NULL;
     old->week_findings = NULL;

@@ -17,11 +17,14 @@ struct pipeline {
     struct grid *grid;
     struct scorer *scorer;
     struct tick tick; /* the last one; t = 0 before the first */
+    float *value; /* [n_channels] its readings and their quality: frames are borrowed, the page asks later */
+    uint8_t *quality;
 
     struct rank_week *week;
     tstamp_ns week_start;
     struct finding *week_findings; /* open or closed since week_start, latest state */
     size_t n_week_findings, week_findings_cap;
+    struct hashmap *week_index;            /* id to index in week_findings */
     uint64_t ledger_minutes[REASON_COUNT]; /* supply-minutes of the week per reason */
     struct rank_row *rows; /* [n_supplies], the order now, made after each hour; none before the first */
     bool ranked;
@@ -37,6 +40,9 @@ void pipeline_free(struct pipeline *p);
 
 /* One minute; see scorer_step for warm. The result stands in p->tick until the next. */
 void pipeline_step(struct pipeline *p, const struct frame *f, bool warm);
+
+/* Findings of before this process, of the week under way; takes over the array. */
+void pipeline_restore_week(struct pipeline *p, struct finding *findings, size_t n);
 
 /* Orders the fleet by what the week has said so far into p->rows. */
 void pipeline_rank(struct pipeline *p);

@@ -69,11 +69,12 @@ static int restore_week(struct session *s, struct err *err)
     rc = report_week_load(p->week, c->conninfo, s->world->fleet, s->run, p->week_start, due, hours, err);
     for (int r = 0; r < REASON_COUNT; r++)
         p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / s->world->settings->period);
+    struct finding *findings = NULL;
+    size_t n = 0;
     if (rc == 0)
-        rc = history_findings(c->conninfo, s->world->fleet, s->run, p->week_start, due, &p->week_findings,
-                              &p->n_week_findings, err);
-    p->week_findings_cap = p->n_week_findings;
+        rc = history_findings(c->conninfo, s->world->fleet, s->run, p->week_start, due, &findings, &n, err);
     if (rc == 0) {
+        pipeline_restore_week(p, findings, n);
         rank_fleet(p->rows, s->world->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start,
                    last);
         p->ranked = true;

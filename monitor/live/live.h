@@ -18,7 +18,8 @@ enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 
 #define MAX_CONDITIONS 16
 
-struct repair; /* recomputes ticks that the database missed */
+struct model_watch; /* notices and loads another model */
+struct repair;      /* recomputes ticks that the database missed */
 
 struct live {
     struct context context;
@@ -48,6 +49,7 @@ struct live {
     bool waiting;                /* a tick is, for that answer */
 
     struct repair *repair;
+    struct model_watch *watch;
     uv_timer_t housekeeping; /* model, gaps, watchdog */
     uv_signal_t signals[3];
     bool stopping;
@@ -58,6 +60,18 @@ struct live {
     char condition_text[MAX_CONDITIONS][256];
     tstamp_ns stages_shown; /* monotonic */
 };
+
+/* run.c */
+/* The session goes on in another world, which it takes over. reread: windows are made by what has changed:
+ * recorded time is read again. */
+void live_enter(struct live *l, struct world *next, bool reread);
+
+/* watch.c */
+void live_watch_begin(struct live *l);
+/* Looks whether another model is active, or the file of the same name has changed; loads it beside the loop
+ * and takes it over when it can be used. */
+void live_watch_model(struct live *l);
+void live_watch_end(struct live *l); /* after the loop has run empty */
 
 /* catchup.c */
 /* Reads recorded time from after the last tick (or, with a fresh pipeline, from the warm-up) to now. */

@@ -38,8 +38,7 @@ static void stop(struct live *l)
     uv_stop(&l->loop);
 }
 
-/* The session goes on in another world; what windows are made by reads recorded time again. */
-static void enter(struct live *l, struct world *next, bool reread)
+void live_enter(struct live *l, struct world *next, bool reread)
 {
     session_change(&l->session, next, reread);
     if (!reread) {
@@ -52,24 +51,6 @@ static void enter(struct live *l, struct world *next, bool reread)
     live_restart(l);
 }
 
-/* Takes another model when `active` names one, or the file of the same name has changed. */
-static void watch_model(struct live *l)
-{
-    const struct world *now = l->session.world;
-    struct model *model = NULL;
-    char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
-    struct err err = {0};
-    if (!models_active(now->settings->state_dir, name) || strcmp(name, now->model_name) == 0)
-        return;
-    int rc = models_load_active(&model, now->settings->state_dir, now->fleet, name, hash, &err);
-    if (rc < 0)
-        log_error("model", "'%s' cannot be used, '%s' stays: %s", name, now->model_name, err.msg);
-    if (rc <= 0)
-        return;
-    log_info("model", "name=%s replaces=%s", name, *now->model_name ? now->model_name : "none");
-    enter(l, world_with_model(now, model, name, hash), true);
-}
-
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct live *l = timer->data;
@@ -80,7 +61,7 @@ static void on_housekeeping(uv_timer_t *timer)
              l->session.world->fleet->n_supplies);
     notify_systemd(status);
     if (l->phase == PHASE_LIVE) {
-        watch_model(l);
+        live_watch_model(l);
         live_repair(l);
     }
 }
@@ -98,7 +79,7 @@ static void reload(struct live *l)
     }
     log_info("run", "reloaded generation=%u recorded_time=%s", next->generation,
              reread ? "read again" : "not needed");
-    enter(l, next, reread);
+    live_enter(l, next, reread);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -166,8 +147,10 @@ static int open_all(struct live *l, tstamp_ns since, struct err *err)
         rc = find_start(l, since, err);
     if (rc == 0)
         rc = context_source(c, &l->loop, &l->source, err);
-    if (rc == 0)
+    if (rc == 0) {
+        live_watch_begin(l); /* before the model is read: what comes between is noticed */
         rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
+    }
     if (rc == 0)
         rc = page_open(&l->page, &l->loop, c->world->settings->http_listen, live_snapshot, l, err);
     return rc;
@@ -199,6 +182,7 @@ static void close_all(struct live *l)
     uv_walk(&l->loop, close_handle, NULL);
     uv_run(&l->loop, UV_RUN_DEFAULT);
     uv_loop_close(&l->loop);
+    live_watch_end(l);
     context_close(&l->context);
 }
 

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Another model under a running monitor: taken over between two ticks, named by every row from then on; a model trained
+# again under its own name too; what cannot be loaded leaves the old one in force.
+. "$(dirname "$0")/../support/e2e.sh"
+SUPPLIES=66
+
+live() { curl -s "http://$page/api/ring" | grep -q '"phase": *"live"'; }
+ticks() { curl -s "http://$page/metrics" | awk '/^psmon_last_cycle_timestamp_seconds/ {printf "%d", $2}'; }
+ticks_after() { [ "$(ticks)" -gt "$1" ]; }
+loaded() { grep -c 'module=model name=' "$log"; }
+loaded_more() { [ "$(loaded)" -gt "$1" ]; }
+sql() { # a statement of the history, on standard output
+    if [ "$(id -u)" -eq 0 ]; then set -- runuser -u psmon -- psql -qAt -h "$work/state/postgres/socket" -U psmon psmon -c "$1"
+    else set -- psql -qAt -h "$work/state/postgres/socket" -U psmon psmon -c "$1"; fi
+    (cd / && "$@")
+}
+newest_tick_by() { # MODEL: made the newest stored tick
+    [ "$(sql "SELECT v.model FROM ticks JOIN revisions v USING (run, revision) ORDER BY t DESC LIMIT 1")" = "$1" ]
+}
+train() { # NAME TO
+    "$PSMON" train -c "$config" --from $FROM --to "$2" --name "$1" --candidate > "$work/train.log" 2>&1
+}
+
+ring 2026-01-28T00:00:00Z 120
+listen_on
+model && train other 2026-01-22T00:00:00Z
+ok $? "there are two models"
+begin run "$PSMON" run -c "$config" --since 2026-01-27T12:00:00Z
+monitor=$pid
+log=$work/run.log
+await 60 live && await 60 newest_tick_by good
+ok $? "ticks are made by the first"
+
+# ---- another is activated ----
+n0=$(loaded)
+try "the other is activated" "$PSMON" model -c "$config" activate other
+await 60 loaded_more "$n0" && await 60 newest_tick_by other
+ok $? "and ticks are made by it"
+[ "$(sql "SELECT string_agg(model, ',' ORDER BY revision) FROM revisions")" = good,other ]
+ok $? "the run has a revision for each"
+[ "$(sql "SELECT model FROM runs WHERE name = 'live'")" = other ]
+ok $? "and names the newest"
+[ "$(sql "SELECT count(*) FROM ticks WHERE revision IS NULL")" = 0 ]
+ok $? "no tick is without one"
+
+# ---- trained again under its own name ----
+n1=$(loaded) before=$(sql "SELECT model_hash FROM runs WHERE name = 'live'")
+train other 2026-01-23T00:00:00Z
+ok $? "the model is trained again under its name"
+await 60 loaded_more "$n1"
+ok $? "and the log says that it is loaded"
+other_hash() { [ "$(sql "SELECT model || model_hash FROM runs WHERE name = 'live'")" != "other$before" ]; }
+await 30 other_hash && [ "$(sql "SELECT model FROM runs WHERE name = 'live'")" = other ]
+ok $? "and the run names its content"
+
+# ---- a file that is written again as it was, and one that is no model ----
+n2=$(loaded)
+await 60 live
+cp "$work/state/models/other.model" "$work/other.model"
+touch "$work/state/models/other.model"
+await 60 grep -q 'its content has not' "$log" && [ "$(loaded)" -eq "$n2" ]
+ok $? "the same content is not taken over again"
+echo "no model" > "$work/state/models/other.model"
+await 60 grep -q "module=model 'other' cannot be used" "$log"
+ok $? "what cannot be loaded is said"
+now=$(ticks)
+await 60 ticks_after $((now + 120)) && newest_tick_by other
+ok $? "and the old one stays in force"
+
+# ---- the list names the model that ranked it ----
+cat >> "$config" <<X
+report:
+  day: $(date -u -d "@$(ticks)" +%A | tr '[:upper:]' '[:lower:]')
+  time: "$(date -u -d "@$(($(ticks) + 1200))" +%H:%M)"
+X
+kill -HUP $monitor
+issued() { [ "$(sql 'SELECT count(*) FROM reports')" -gt 0 ]; }
+await 60 issued
+ok $? "a list is issued"
+[ "$(sql "SELECT DISTINCT model || ' ' || (document->'model'->>'name') || ' ' || (v.model_hash = r.model_hash) FROM reports r
+    JOIN revisions v USING (run, revision, model)")" = "other other true" ]
+ok $? "its row, its document and its revision name the same model"
+
+kill -TERM $monitor
+wait $monitor
+ok $? "SIGTERM ends it with exit status 0"
+plan
