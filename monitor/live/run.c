@@ -85,10 +85,12 @@ static void reload(struct live *l)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct live *l = handle->data;
-    if (number == SIGHUP)
+    if (number != SIGHUP)
+        stop(l);
+    else if (l->session.world)
         reload(l);
     else
-        stop(l);
+        log_warning("run", "not reloaded: still waiting for the database");
 }
 
 static void start_signals(struct live *l)
@@ -119,20 +121,34 @@ static int find_start(struct live *l, tstamp_ns since, struct err *err)
     return rc;
 }
 
-/* A site's server that is away when we start is waited for; our own cluster that does not start is an error.
- */
-static int wait_for_database(struct context *c, struct err *err)
+static void on_pause_over(uv_timer_t *timer)
 {
-    int rc;
-    for (unsigned tries = 1; (rc = context_database(c, err)) == ERR_DB && c->world->settings->database_url;
-         tries++) {
+    uv_stop(timer->loop);
+}
+
+/* A site's server that is away when we start, or goes away meanwhile, is waited for; our own cluster that
+ * does not start is an error. Signals are heard while waiting. */
+static int open_session(struct live *l, tstamp_ns since, struct err *err)
+{
+    struct context *c = &l->context;
+    for (unsigned tries = 1;; tries++) {
+        int rc = context_database(c, err);
+        if (rc == 0)
+            rc = find_start(l, since, err);
+        if (rc == 0)
+            rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
+        if (rc != ERR_DB || !c->world->settings->database_url)
+            return rc;
         log_warning("database", "%s; trying again", err->msg);
         notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
-        uv_sleep((unsigned)(live_backoff_s(tries) * 1000));
+        uv_update_time(&l->loop);
+        uv_timer_start(&l->timer, on_pause_over, (uint64_t)(live_backoff_s(tries) * 1000), 0);
+        uv_run(&l->loop, UV_RUN_DEFAULT);
+        if (l->stopping)
+            return err_set(err, ERR_CANCELLED, "stopped while waiting for the database");
         free(c->conninfo);
         c->conninfo = NULL;
     }
-    return rc;
 }
 
 static int open_all(struct live *l, tstamp_ns since, struct err *err)
@@ -141,16 +157,11 @@ static int open_all(struct live *l, tstamp_ns since, struct err *err)
     uv_timer_init(&l->loop, &l->timer);
     uv_timer_init(&l->loop, &l->housekeeping);
     l->timer.data = l->housekeeping.data = l;
-    int rc = wait_for_database(c, err);
     start_signals(l);
-    if (rc == 0)
-        rc = find_start(l, since, err);
+    live_watch_begin(l); /* before the model is read: what comes between is noticed */
+    int rc = open_session(l, since, err);
     if (rc == 0)
         rc = context_source(c, &l->loop, &l->source, err);
-    if (rc == 0) {
-        live_watch_begin(l); /* before the model is read: what comes between is noticed */
-        rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
-    }
     if (rc == 0)
         rc = page_open(&l->page, &l->loop, c->world->settings->http_listen, live_snapshot, l, err);
     return rc;
@@ -218,7 +229,7 @@ static int run_monitor(int argc, char **argv)
         run_live(l);
     close_all(l);
     free(l);
-    return rc == 0 ? EXIT_OK : command_fail(&err);
+    return rc == 0 || rc == ERR_CANCELLED ? EXIT_OK : command_fail(&err);
 }
 
 const struct command command_run = {"run", "the resident monitor", run_monitor};
