@@ -62,7 +62,7 @@ PACKAGES_CHECK := \
 # clang-format: one dialect; shellcheck: the scripts, which run as root in the demo; clang, libclang-rt: libFuzzer
 
 .PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate \
-  fuzz-corpus fuzz fuzz-run
+  fuzz-corpus fuzz fuzz-run virtual
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -196,6 +196,14 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(call libs,monitor) $(B)/.flags
 	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,monitor) $(LINK_LIBS)
 bench: $(BENCH) $(B)/psmon
 	$(Q)for b in $(BENCH); do OMP_NUM_THREADS=1 $$b || exit 1; done
+
+# the resident monitor on virtual time, days in seconds; SEEDS="4 5 6" chooses what fails when
+SEEDS ?=
+VIRTUAL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/virtual/*.c))
+$(B)/virtual: $(VIRTUAL_OBJ) $(call libs,monitor) $(B)/.flags
+	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -Wl,--wrap=source_open -o $@ $(VIRTUAL_OBJ) $(call libs,monitor) -lcmocka $(LINK_LIBS)
+virtual: $(B)/virtual
+	$(Q)SEEDS="$(SEEDS)" $(PROVE) $(B)/virtual
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all

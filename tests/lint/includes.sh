@@ -29,7 +29,7 @@ while IFS= read -r line; do
         for file in $(grep -rlE "^ *# *include *[<\"]$name" --include='*.[ch]' base features detectors archive alerts monitor tests || true); do
             ok=
             set -f
-            for pattern in $patterns tests/unit/* tests/bench/* tests/fuzz/*; do
+            for pattern in $patterns tests/unit/* tests/bench/* tests/fuzz/* tests/virtual/*; do
                 # shellcheck disable=SC2254
                 case $file in $pattern) ok=1 ;; esac
             done

@@ -23,6 +23,7 @@ run unit
 run unit SAN=address,undefined
 run unit-threads SAN=thread
 run e2e
+run virtual
 run e2e SAN=address,undefined
 run fuzz FUZZ_S=20
 
