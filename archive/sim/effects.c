@@ -1,7 +1,7 @@
-/* Physics after power-supplies.md §8: magnet temperature = water + rise · i² (low-passed) / flow, coil
+/* Physics after docs/power-supplies.md §8: magnet temperature = water + rise · i² (low-passed) / flow, coil
  * resistance +0.393 % per K, IGBT and capacitors above the air by linear and quadratic losses. Healthy
- * temperatures wander by 0.1 K with a time constant of 5 days (detection.md), beside noise of their own.
- * SPDX-License-Identifier: MIT */
+ * temperatures wander by 0.1 K with a time constant of 5 days (docs/detection.md §10), beside noise of their
+ * own. SPDX-License-Identifier: MIT */
 #include "archive/sim/effects.h"
 
 #include "archive/sim/ambient.h"

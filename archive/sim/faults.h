@@ -7,7 +7,7 @@
 #include "archive/sim/layout.h"
 #include "archive/sim/ring.h"
 
-/* Modes after power-supplies.md §9, sizes after detection.md §10 (small, medium). */
+/* Modes after docs/power-supplies.md §9, sizes after docs/detection.md §10 (small, medium). */
 enum fault_mode {
     FAULT_FAN = 3,          /* IGBT 5, 12 K step with hunting, capacitor a third of it */
     FAULT_WATER_PART = 5,   /* magnet 0.5, 2 K at 70 % current over half a day, voltage with it */

@@ -30,7 +30,7 @@ struct sim_options {
 
 enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };
 
-/* A planted fault. Modes: power-supplies.md §9 as told in faults.c. */
+/* A planted fault. Modes: docs/power-supplies.md §9 as told in faults.c. */
 struct sim_fault {
     int32_t supply; /* -1: the whole sector */
     uint32_t sector;

@@ -1,4 +1,4 @@
-/* psmon score: scores of one table of readings, without physics. detection.md §11; the work is
+/* psmon score: scores of one table of readings, without physics. docs/detection.md §11; the work is
  * detectors/table's. SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "base/mem.h"
