@@ -61,8 +61,14 @@ PACKAGES_CHECK := \
 # libcmocka-dev unit tests; perl: prove; python3: peers that misbehave; chromium: the page as a person sees it
 # clang-format: one dialect; shellcheck: the scripts, which run as root in the demo; clang, libclang-rt: libFuzzer
 
+PACKAGES_DEV := \
+  clang-tidy \
+  gcovr \
+  debootstrap
+# for make tidy, make coverage, make release-check; no other goal asks for them
+
 .PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate \
-  fuzz-corpus fuzz fuzz-run virtual
+  fuzz-corpus fuzz fuzz-run tidy coverage coverage-run virtual
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -134,7 +140,7 @@ $(B)/tests/%.t: $(B)/tests/unit/%.o $$(call libs,$$(call layer_of,$$*)) $(B)/.fl
 	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,$(call layer_of,$*)) -lcmocka $(LINK_LIBS)
 
 # Fuzz targets. Every build runs the inputs that are kept (tests/fuzz/corpus) through them; `make fuzz` lets libFuzzer
-# look for new ones, FUZZ_S seconds each, two targets at a time, in a build of its own by clang.
+# look for new ones, FUZZ_S seconds each, one target a processor, in a build of its own by clang.
 FUZZ_S ?= 60
 FUZZ := $(filter-out main,$(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c))))
 $(B)/fuzz/%.t: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(call libs,monitor) $(B)/.flags
@@ -148,7 +154,9 @@ TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
   ASAN_OPTIONS=handle_segv=2:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
   LSAN_OPTIONS=suppressions=tests/support/lsan.supp TSAN_OPTIONS=suppressions=tests/support/tsan.supp \
   PSMON=$(abspath $(B)/psmon) BUILD_DIR=$(abspath $(B))
-PROVE := $(TEST_ENV) prove --failures --comments --exec ''
+# most of a test that starts servers is waiting, and ports and folders are its own: side by side
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+PROVE := $(TEST_ENV) prove -j $(JOBS) --failures --comments --exec ''
 
 # every header compiles alone: an includer owes it nothing
 HEADERS := $(shell find $(LAYERS) tests -name '*.h')
@@ -172,7 +180,7 @@ unit-quick: $(UNIT_QUICK) $(FUZZ:%=$(B)/fuzz/%.t)
 quick: deps-check
 	$(Q)$(MAKE) --no-print-directory lint unit-quick
 e2e: $(B)/psmon
-	$(Q)$(TEST_ENV) prove --exec sh tests/e2e/*.sh
+	$(Q)$(TEST_ENV) prove -j $(JOBS) --exec sh tests/e2e/*.sh
 fuzz-corpus: $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(TEST_ENV) prove --failures --exec 'sh tests/support/corpus.sh' $(FUZZ:%=$(B)/fuzz/%.t)
 # clang takes NAN for a float that is widened; float-cast-overflow because numbers of others become indexes
@@ -185,7 +193,24 @@ FUZZ_LATER := model
 FUZZ_NOW := $(filter-out $(FUZZ_LATER),$(FUZZ))
 fuzz-run: $(FUZZ_NOW:%=$(B)/fuzz/%)
 	$(Q)$(TEST_ENV) FUZZ_S=$(FUZZ_S) FUZZ_DIR=$(abspath $(BUILD)/fuzz) \
-	  prove -j 2 --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ_NOW:%=$(B)/fuzz/%)
+	  prove -j $(JOBS) --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ_NOW:%=$(B)/fuzz/%)
+# clang-tidy as .clang-tidy says, minutes: for whoever changes much, not for every check
+tidy: $(PB_C)
+	$(Q)sh tests/support/deps.sh $(PACKAGES_DEV)
+	$(Q)printf '%s\n' $(filter-out monitor/page/page_files.c,$(foreach l,$(LAYERS),$(SRC_$(l)))) | \
+	  xargs -P $(JOBS) -n 8 sh -c 'clang-tidy --quiet "$$@" -- $(subst ','\'',$(STD)) $(shell pkg-config --cflags $(PKGS))' tidy
+
+# what unit and end-to-end tests run through, in a build of its own; psmon may write as another user by then
+coverage:
+	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD) $(PACKAGES_CHECK) $(PACKAGES_DEV)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage \
+	  CFLAGS="-O1 -g --coverage -fprofile-update=atomic" LDFLAGS=--coverage coverage-run
+coverage-run: $(UNIT) $(B)/psmon
+	$(Q)find $(B) -name '*.gcda' -delete; find $(B) -type d -exec chmod 1777 {} +
+	$(Q)umask 0; $(PROVE) $(UNIT) && $(TEST_ENV) prove -j $(JOBS) --exec sh tests/e2e/*.sh
+	$(Q)gcovr --root . --object-directory $(B) $(LAYERS:%=--filter '%/') --exclude-unreachable-branches \
+	  --exclude-throw-branches --sort-percentage --print-summary | tee $(BUILD)/coverage.txt | sh tests/support/coverage.sh
+
 # check: lint, unit tests (plain, then under ASAN and UBSAN, then the threaded ones under TSAN), end to end (twice)
 check: deps-check
 	$(Q)sh tests/support/check.sh "$(MAKE)"

@@ -279,8 +279,8 @@ void http_free(struct http *h)
     if (!h)
         return;
     assert(!h->in_curl);
-    while (h->first) {
-        h->first->cancelled = true;
+    while (h->first) {              /* finish takes it out of the list */
+        h->first->cancelled = true; /* NOLINT(clang-analyzer-unix.Malloc): does not see that */
         finish(h->first, CURLE_ABORTED_BY_CALLBACK);
     }
     curl_multi_cleanup(h->multi);

@@ -293,7 +293,7 @@ static int open_socket(const char *listen, struct err *err)
 
 static int socket_port(int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t len = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &len))
         return 0;

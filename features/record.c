@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "features/grid.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -82,6 +83,7 @@ int record_new(struct record **out, struct grid *g, const struct fleet *f, tstam
         free(r);
         return rc;
     }
+    assert(r->map);
     r->value = r->map;
     r->quality = (uint8_t *)(r->value + cells);
     for (size_t i = 0; i < cells; i++)

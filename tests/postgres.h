@@ -65,12 +65,14 @@ static inline int postgres_ctl(const char *dir, const char *arguments)
     return postgres_sh(command);
 }
 
-/* kill -9 of the server and all its children. */
+/* kill -9 of the server and all its children, of which one may have ended by itself meanwhile. */
 static inline int postgres_kill(const char *dir)
 {
     char command[800];
     snprintf(command, sizeof command,
-             POSTGRES_CTL "p=$(head -1 data/postmaster.pid); kill -9 $p $(ps -o pid= --ppid $p)", dir);
+             POSTGRES_CTL "p=$(head -1 data/postmaster.pid); c=$(ps -o pid= --ppid $p); "
+                          "kill -9 $p && { kill -9 $c; true; }",
+             dir);
     return postgres_sh(command);
 }
 

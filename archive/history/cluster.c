@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/pg/pg.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -328,6 +329,7 @@ int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, s
     int rc = locate(&c, state_dir, err);
     if (rc != 0)
         return rc;
+    assert(c);
     if ((rc = private_folder(c->root, err)) == 0 && (rc = open_lock(&c->start, c->root, "start", err)) == 0 &&
         (rc = open_lock(&c->use, c->root, "lock", err)) == 0 &&
         (lock(c->start, LOCK_EX) != 0 || lock(c->use, LOCK_SH) != 0))
@@ -362,6 +364,7 @@ int cluster_running(const char *state_dir)
     struct err err;
     if (locate(&c, state_dir, &err) != 0)
         return 0;
+    assert(c);
     int up = answers(c->conninfo);
     cluster_free(c);
     return up;

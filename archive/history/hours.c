@@ -93,9 +93,9 @@ void hours_add(struct history *h, const struct tick *t)
 static uint8_t most_frequent(const uint16_t n[REASON_COUNT])
 {
     uint8_t best = 0;
-    for (uint8_t i = 1; i < REASON_COUNT; i++)
+    for (int i = 1; i < REASON_COUNT; i++)
         if (n[i] > n[best])
-            best = i;
+            best = (uint8_t)i;
     return best;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static int migrate(PGconn *c, const char *component, const char *const migration
         exec(c, "SELECT coalesce(max(version), 0) FROM psmon_schema WHERE component = $1", 1, params, &rows,
              err) != 0)
         return err->code;
+    assert(rows && rows->n_rows == 1); /* an aggregate has one row */
     int have = (int)strtol(rows->value[0], NULL, 10), rc = 0;
     pg_rows_free(rows);
     if (have > n)

@@ -256,6 +256,7 @@ static void training_open(struct training *t, const struct autoenc_options *o)
 {
     size_t parameters = net_parameter_count(t->a->net), seen = t->n - t->held;
     t->batch_rows = (size_t)o->batch < seen ? (size_t)o->batch : seen;
+    assert(t->batch_rows > 0); /* autoenc_fit takes no fewer rows */
     t->batch = xcalloc(t->batch_rows * t->width, sizeof *t->batch);
     t->order = xcalloc(seen, sizeof *t->order);
     for (size_t i = 0; i < seen; i++)
