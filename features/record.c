@@ -199,6 +199,37 @@ static void learn_untouched(struct record *r, uint32_t channel)
         grid_learn(c, silent, r->grid->max_age[channel]);
 }
 
+static bool fresh_at_end(const struct record *r, uint32_t channel)
+{
+    tstamp_ns last = r->filler[channel].state.last.t;
+    return last != INT64_MIN && record_time(r, r->n - 1) - last <= r->grid->max_age[channel];
+}
+
+size_t record_silent(const struct record *r, uint32_t channels[])
+{
+    const struct fleet *f = r->grid->fleet;
+    size_t n = 0;
+    for (uint32_t c = 0; c < r->channels; c++) {
+        const struct filler *a = &r->filler[c];
+        const struct supply *s = &f->supplies[f->channels[c].supply];
+        if (a->lost || a->state.last.t == INT64_MIN || fresh_at_end(r, c))
+            continue;
+        /* a controller that is alive would have sent this channel's value when it came back: nothing was lost
+         */
+        bool alive = false;
+        for (uint32_t k = s->first_channel; k < s->first_channel + s->n_channels; k++)
+            alive |= k != c && fresh_at_end(r, k);
+        if (!alive || !(a->state.deadband || r->grid->learns))
+            channels[n++] = c;
+    }
+    return n;
+}
+
+void record_lost(struct record *r, uint32_t channel)
+{
+    r->filler[channel].lost = true;
+}
+
 void record_end(struct record *r, uint32_t channel)
 {
     const struct fleet *f = r->grid->fleet;

@@ -81,6 +81,12 @@ void record_free(struct record *r);
 void record_push(struct record *r, uint32_t channel, const struct sample *s, size_t n);
 void record_end(struct record *r, uint32_t channel);
 
+/* Before record_end: the channels that are silent at the end of the span for no reason that its readings
+ * tell; returns their number. What comes next from them decides, if it says that the connection was lost:
+ * record_lost. */
+size_t record_silent(const struct record *r, uint32_t channels[]);
+void record_lost(struct record *r, uint32_t channel);
+
 size_t record_minutes(const struct record *r);
 tstamp_ns record_time(const struct record *r, size_t k);
 

@@ -16,7 +16,8 @@ struct span_options {
     const struct fleet *fleet;
     tstamp_ns from, to; /* frames at from, from + period, … < to */
     tstamp_ns period;
-    size_t slice; /* minutes per slice; 0: a day */
+    size_t slice;     /* minutes per slice; 0: a day */
+    tstamp_ns newest; /* the archive holds nothing later; 0: not known */
     /* One frame, borrowed. False: no more for now; span_resume asks for the next one. */
     bool (*on_frame)(void *arg, const struct frame *f);
     /* Once, on the loop, after the last frame or when a slice could not be read at all (err: why). */

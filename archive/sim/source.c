@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define BATCH 4096
@@ -53,6 +54,12 @@ static void give(struct sim_source *s, struct request *r, size_t n)
     r->on(r->arg, r->channels[r->at], s->batch, n);
 }
 
+static void give_loss(const struct request *r, tstamp_ns since)
+{
+    const struct sample mark = {.t = since, .value = NAN, .flags = SAMPLE_LOST};
+    r->on(r->arg, r->channels[r->at], &mark, 1);
+}
+
 /* Moves on by a batch; true while the channel has more. */
 static bool step_range(struct sim_source *s, struct request *r, uint32_t channel)
 {
@@ -63,8 +70,11 @@ static bool step_range(struct sim_source *s, struct request *r, uint32_t channel
     }
     size_t n = r->cursor < r->to ? sim_read(s->sim, channel, r->cursor, r->to, s->batch, BATCH) : 0;
     give(s, r, n);
+    tstamp_ns lost;
     if (n == BATCH)
         r->cursor = s->batch[n - 1].t + 1;
+    else if (r->from < r->to && !sim_connected(s->sim, channel / SIGNAL_KNOWN, r->to - 1, &lost))
+        give_loss(r, lost > r->from ? lost : r->from);
     return n == BATCH;
 }
 

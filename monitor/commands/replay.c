@@ -85,6 +85,7 @@ static int replay_span(struct replay *r, struct context *c, struct err *err)
                                                 .from = r->warm_from,
                                                 .to = r->to,
                                                 .period = c->world->settings->period,
+                                                .newest = clock_now(&c->world->settings->clock),
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = r});

@@ -66,6 +66,7 @@ void live_catch_up(struct live *l)
                                                 .from = l->span_from,
                                                 .to = l->span_to,
                                                 .period = s->period,
+                                                .newest = clock_now(&s->clock),
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = l});

@@ -62,6 +62,7 @@ void live_repair(struct live *l)
                                                 .from = session_warm_from(&l->session, from),
                                                 .to = to + w->settings->period,
                                                 .period = w->settings->period,
+                                                .newest = clock_now(&w->settings->clock),
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = r});
