@@ -1,7 +1,7 @@
-/* The streaming detector of a fleet: frames in, ticks out. Same code in run, replay and evaluate.
- * Statistics L, J, T (hourly), F (every minute), plain divergence and reconstruction (every minute),
- * calibration to chance, findings, ledger. detection.md §4 to 7.
- * SPDX-License-Identifier: MIT */
+/* The streaming detector of a fleet: frames in, ticks out. Same code in run, replay and evaluate. Loops over
+ * the table of statistics (statistics/statistic.h): by the hour into a score and its chance, by the minute
+ * into events with a chance of their own; findings, ledger. detection.md §4 to 7. SPDX-License-Identifier:
+ * MIT */
 #ifndef PSM_DETECTORS_ENGINE_SCORER_H
 #define PSM_DETECTORS_ENGINE_SCORER_H
 
@@ -12,7 +12,7 @@ struct scorer;
 
 struct scorer_options {
     double budget;           /* expected false findings per week over the whole fleet, class data apart */
-    unsigned window_minutes; /* 720; must equal the model's */
+    unsigned window_minutes; /* 720; the model's, see model_suits */
     tstamp_ns period;
     bool ungated; /* `evaluate`: score and chance of a tick are those before the minimum effect */
 };

@@ -1,248 +1,299 @@
-/* The model's file: named arrays in a checksummed mfile; see model.h. SPDX-License-Identifier: MIT */
+/* The model's file: a header of all that a model depends on, and named arrays, in a checksummed mfile; see
+ * model.h. A file may be anything: each size is asked for by what fleet and header demand, each number that
+ * is an index or a size is checked. SPDX-License-Identifier: MIT */
 #include "detectors/model/internal.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MODEL_SCHEMA 2 /* 2: arrays under the names of their statistics */
-
-/* One array that is kept as it is in memory. */
-struct kept {
-    const char *name;
-    float **at;
-    size_t n;
-};
-
-#define KEPT_MAX 24
-
-static size_t kept_arrays(struct model *m, struct kept k[KEPT_MAX])
-{
-    size_t S = m->fleet->n_supplies, cells = S * m->layout->width, n = 0;
-    struct reference *r = &m->ref;
-    struct scales *sc = &m->scales;
-    k[n++] = (struct kept){"centre", &r->centre, cells};
-    k[n++] = (struct kept){"spread", &r->spread, cells};
-    k[n++] = (struct kept){"hour_centre", &r->hour_centre, cells};
-    k[n++] = (struct kept){"hour_spread", &r->hour_spread, cells};
-    k[n++] = (struct kept){"edges", &r->edges, cells * (HIST_BINS - 1)};
-    k[n++] = (struct kept){"reconstruction_centre", &r->reconstruction_centre, cells};
-    k[n++] = (struct kept){"low", &r->low, S};
-    k[n++] = (struct kept){"high", &r->high, S};
-    k[n++] = (struct kept){"min_effect", &m->min_effect, cells};
-    k[n++] = (struct kept){"divergence_mid", &sc->divergence_mid, cells};
-    k[n++] = (struct kept){"divergence_scale", &sc->divergence_scale, cells};
-    static const char *const level[] = {"level_scale.0", "level_scale.1"};
-    static const char *const reconstruction[] = {"reconstruction_scale.0", "reconstruction_scale.1"};
-    for (size_t w = 0; w < m->windows; w++) {
-        k[n++] = (struct kept){level[w], &sc->level[w], cells};
-        k[n++] = (struct kept){reconstruction[w], &sc->reconstruction[w], cells};
-    }
-    return n;
-}
-
-/* Arrays of small whole numbers travel as int64. */
-struct whole {
-    const char *name;
-    size_t n;
-    int64_t (*get)(const struct model *m, size_t i);
-    void (*set)(struct model *m, size_t i, int64_t v);
-};
-
-static int64_t get_present(const struct model *m, size_t i)
-{
-    return m->ref.present[i];
-}
-static void set_present(struct model *m, size_t i, int64_t v)
-{
-    m->ref.present[i] = v != 0;
-}
-static int64_t get_counts(const struct model *m, size_t i)
-{
-    return m->ref.counts[i];
-}
-static void set_counts(struct model *m, size_t i, int64_t v)
-{
-    m->ref.counts[i] = (uint32_t)v;
-}
-static int64_t get_fit(const struct model *m, size_t i)
-{
-    return m->fit[i];
-}
-static void set_fit(struct model *m, size_t i, int64_t v)
-{
-    m->fit[i] = (uint8_t)v;
-}
-static int64_t get_had(const struct model *m, size_t i)
-{
-    return m->had_data[i];
-}
-static void set_had(struct model *m, size_t i, int64_t v)
-{
-    m->had_data[i] = v != 0;
-}
-static int64_t get_dead(const struct model *m, size_t i)
-{
-    return m->deadband[i];
-}
-static void set_dead(struct model *m, size_t i, int64_t v)
-{
-    m->deadband[i] = v != 0;
-}
-
-#define WHOLE 5
-static void whole_arrays(const struct model *m, struct whole k[WHOLE])
-{
-    size_t S = m->fleet->n_supplies, cells = S * m->layout->width, C = m->fleet->n_channels;
-    k[0] = (struct whole){"present", cells, get_present, set_present};
-    k[1] = (struct whole){"counts", cells * HIST_BINS, get_counts, set_counts};
-    k[2] = (struct whole){"fit", S, get_fit, set_fit};
-    k[3] = (struct whole){"had_data", C, get_had, set_had};
-    k[4] = (struct whole){"deadband", C, get_dead, set_dead};
-}
-
-/* ---- tails and inverse covariances ---- */
-
+#define MODEL_SCHEMA 3 /* 2: arrays under the names of their statistics; 3: by measure, fleet as text */
+#define NAME_LEN 96
 #define TAIL_DOUBLES (sizeof(struct tail) / sizeof(double))
+_Static_assert(sizeof(struct tail) % sizeof(double) == 0, "a tail is doubles only");
 
-struct tail_entry {
-    char name[32];
-    struct tail *tails;
+/* ---- the header ---- */
+
+static const char *const fleet_field[] = {"supply", "family", "sector", "signal", "PV", "unit", "range"};
+#define FLEET_FIELDS (sizeof fleet_field / sizeof *fleet_field)
+
+/* A line per channel: what a model depends on of it, in the order of fleet_field. */
+static void fleet_text(const struct fleet *f, struct buf *out)
+{
+    for (size_t i = 0; i < f->n_channels; i++) {
+        const struct channel *c = &f->channels[i];
+        const struct supply *s = &f->supplies[c->supply];
+        buf_printf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%.9g\n", s->name,
+                   f->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]],
+                   f->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]], f->signals.name[c->signal], c->pv,
+                   c->unit, c->range);
+    }
+}
+
+/* The measures in order, a line each: "level 24". */
+static void measures_text(const struct measures *m, struct buf *out)
+{
+    for (size_t i = 0; i < m->n; i++)
+        buf_printf(out, "%s %zu\n", m->at[i].of->name, m->at[i].hours);
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->share > 0)
+            buf_printf(out, "%s\n", statistics[i]->name);
+}
+
+static size_t field_length(const char *s)
+{
+    return strcspn(s, "\t\n");
+}
+
+/* Says how two different lines of fleet_text differ. */
+static int lines_differ(const char *was, const char *is, struct err *err)
+{
+    const char *supply = is, *signal = is;
+    for (size_t i = 0; i < 3; i++)
+        signal += field_length(signal) + (signal[field_length(signal)] != '\0');
+    for (size_t i = 0; i < FLEET_FIELDS; i++) {
+        int a = (int)field_length(was), b = (int)field_length(is);
+        if (a != b || strncmp(was, is, (size_t)a) != 0)
+            return err_set(
+                err, ERR_DATA,
+                "made for another fleet: the %s of %.*s %.*s was \"%.*s\", is \"%.*s\"; train again",
+                fleet_field[i], (int)field_length(supply), supply, (int)field_length(signal), signal, a, was,
+                b, is);
+        was += a + (was[a] == '\t');
+        is += b + (is[b] == '\t');
+    }
+    return err_set(err, ERR_DATA, "made for another fleet; train again");
+}
+
+static int check_fleet(const struct mfile *file, const struct fleet *f, struct err *err)
+{
+    const char *was = mfile_get_text(file, "fleet");
+    if (!was)
+        return err_set(err, ERR_DATA, "it does not say for which fleet it was made");
+    struct buf now = {0};
+    fleet_text(f, &now);
+    const char *is = buf_text(&now);
+    int rc = 0;
+    while (rc == 0 && *was && *is) {
+        size_t a = strcspn(was, "\n"), b = strcspn(is, "\n");
+        if (a != b || strncmp(was, is, a) != 0)
+            rc = lines_differ(was, is, err);
+        was += a + (was[a] == '\n');
+        is += b + (is[b] == '\n');
+    }
+    if (rc == 0 && (*was || *is))
+        rc = err_set(err, ERR_DATA, "made for another fleet: it has %s channels; train again",
+                     *was ? "more" : "fewer");
+    buf_free(&now);
+    return rc;
+}
+
+static int check_measures(const struct mfile *file, const struct model *m, struct err *err)
+{
+    const char *was = mfile_get_text(file, "measures");
+    struct buf now = {0};
+    measures_text(&m->measures, &now);
+    int rc = was && strcmp(was, buf_text(&now)) == 0
+                 ? 0
+                 : err_set(err, ERR_DATA,
+                           "made with other statistics than this psmon has: \"%.200s\", not \"%.200s\"; "
+                           "train again",
+                           was ? was : "", buf_text(&now));
+    for (char *p = err->msg; rc != 0 && *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    buf_free(&now);
+    return rc;
+}
+
+static void put_head(const struct model *m, struct mfile *file)
+{
+    int64_t head[] = {m->from, m->to, m->period, m->window_minutes};
+    size_t n = sizeof head / sizeof *head;
+    struct buf fleet = {0}, measures = {0};
+    fleet_text(m->fleet, &fleet);
+    measures_text(&m->measures, &measures);
+    mfile_put_i64(file, "head", head, &n, 1);
+    mfile_put_text(file, "fleet", buf_text(&fleet));
+    mfile_put_text(file, "measures", buf_text(&measures));
+    mfile_put_text(file, "summary", model_summary(m));
+    buf_free(&fleet);
+    buf_free(&measures);
+}
+
+static int get_head(struct model *m, const struct mfile *file, struct err *err)
+{
+    const int64_t *h;
+    int rc = check_fleet(file, m->fleet, err);
+    if (rc == 0)
+        rc = mfile_get_i64(file, "head", &h, NULL, 4, err);
+    if (rc != 0)
+        return rc;
+    bool times = h[0] >= 0 && h[0] < h[1] && h[1] <= INT64_MAX / 2;
+    bool grid = h[2] > 0 && h[2] <= NS_PER_HOUR && NS_PER_HOUR % h[2] == 0 &&
+                NS_PER_HOUR / h[2] <= UINT16_MAX;
+    if (!times || !grid || h[3] < 1 || h[3] > UINT16_MAX)
+        return err_set(err, ERR_DATA, "impossible times in its header");
+    model_set_times(m, h[0], h[1], h[2], (unsigned)h[3]);
+    return check_measures(file, m, err);
+}
+
+/* ---- arrays, read and written by the same lists ---- */
+
+/* One array of the file, as it lies in memory. */
+struct array {
+    char name[NAME_LEN];
+    enum { FLOATS, DOUBLES, BOOLS, BYTES, WORDS } of; /* the last three travel as int64 */
+    void *at;
     size_t n;
+    int64_t most; /* largest value of a whole number */
 };
 
-#define TAIL_ENTRIES 7
-static size_t tail_entries(struct model *m, struct tail_entry e[TAIL_ENTRIES])
+static struct array array_of(const char *name, int of, void *at, size_t n, int64_t most)
 {
-    struct tails *t = &m->tails;
-    size_t n = 0;
-    e[n++] = (struct tail_entry){"tail.divergence", t->divergence, m->kinds.n};
-    e[n++] = (struct tail_entry){"tail.day", &t->day, 1};
-    e[n++] = (struct tail_entry){"tail.rate", &t->rate, 1};
-    for (size_t w = 0; w < m->windows; w++) {
-        snprintf(e[n].name, sizeof e[n].name, "tail.level.%zu", w);
-        e[n].tails = t->level[w];
-        e[n++].n = m->kinds.n;
-        snprintf(e[n].name, sizeof e[n].name, "tail.reconstruction.%zu", w);
-        e[n].tails = &t->reconstruction[w];
-        e[n++].n = 1;
+    struct array a = {.of = of, .at = at, .n = n, .most = most};
+    snprintf(a.name, sizeof a.name, "%s", name);
+    return a;
+}
+
+/* What every model has; the whole numbers come first, since what follows depends on presence. */
+#define WHOLE_ARRAYS 5
+#define PLAIN_ARRAYS 14
+static void plain_arrays(struct model *m, struct array out[PLAIN_ARRAYS])
+{
+    size_t S = m->fleet->n_supplies, cells = S * m->layout->width, C = m->fleet->n_channels, n = 0;
+    const struct reference *r = &m->ref;
+    out[n++] = array_of("present", BOOLS, r->present, cells, 1);
+    out[n++] = array_of("counts", WORDS, r->counts, cells * HIST_BINS, UINT32_MAX);
+    out[n++] = array_of("fit", BYTES, m->fit, S, FIT_COUNT - 1);
+    out[n++] = array_of("had_data", BOOLS, m->had_data, C, 1);
+    out[n++] = array_of("deadband", BOOLS, m->deadband, C, 1);
+    out[n++] = array_of("centre", FLOATS, r->centre, cells, 0);
+    out[n++] = array_of("spread", FLOATS, r->spread, cells, 0);
+    out[n++] = array_of("hour_centre", FLOATS, r->hour_centre, cells, 0);
+    out[n++] = array_of("hour_spread", FLOATS, r->hour_spread, cells, 0);
+    out[n++] = array_of("edges", FLOATS, r->edges, cells * (HIST_BINS - 1), 0);
+    out[n++] = array_of("low", FLOATS, r->low, S, 0);
+    out[n++] = array_of("high", FLOATS, r->high, S, 0);
+    out[n++] = array_of("min_effect", FLOATS, m->min_effect, cells, 0);
+    out[n++] = array_of("tail.day", DOUBLES, &m->day, TAIL_DOUBLES, 0);
+}
+
+/* What a measure was calibrated to. */
+#define MEASURE_ARRAYS 4
+static size_t measure_arrays(const struct model *m, size_t i, struct array out[MEASURE_ARRAYS])
+{
+    const struct measure *x = &m->measures.at[i];
+    const struct scale *s = &m->scale[i];
+    size_t w = m->layout->width, cells = m->fleet->n_supplies * w, n = 0;
+    out[n++] = array_of("spread", FLOATS, s->spread, cells, 0);
+    out[n++] = array_of("tail", DOUBLES, m->tail[i], model_tails(m, i) * TAIL_DOUBLES, 0);
+    if (s->mid)
+        out[n++] = array_of("mid", FLOATS, s->mid, cells, 0);
+    if (s->inverse)
+        out[n++] = array_of("inverse", DOUBLES, s->inverse, m->supply_kinds.n * w * w, 0);
+    for (size_t k = 0; k < n; k++) {
+        char part[NAME_LEN];
+        memcpy(part, out[k].name, sizeof part);
+        snprintf(out[k].name, sizeof out[k].name, "%.40s.%zu.%.20s", x->of->name, x->hours, part);
     }
     return n;
 }
 
-static void tail_to(const struct tail *t, double out[])
+static struct array own_tail(struct model *m, size_t statistic)
 {
-    double head[] = {t->n, t->p_u, t->u, t->xi, t->sigma};
-    memcpy(out, head, sizeof head);
-    memcpy(out + 5, t->q, sizeof t->q);
+    struct array a = array_of("", DOUBLES, &m->own[statistic], TAIL_DOUBLES, 0);
+    snprintf(a.name, sizeof a.name, "%.40s.tail", statistics[statistic]->name);
+    return a;
 }
 
-static void tail_from(struct tail *t, const double v[])
+static int64_t whole_at(const struct array *a, size_t i)
 {
-    *t = (struct tail){.n = v[0], .p_u = v[1], .u = v[2], .xi = v[3], .sigma = v[4]};
-    memcpy(t->q, v + 5, sizeof t->q);
+    return a->of == BOOLS   ? ((const bool *)a->at)[i]
+           : a->of == BYTES ? ((const uint8_t *)a->at)[i]
+                            : ((const uint32_t *)a->at)[i];
 }
 
-static void put_tails(struct model *m, struct mfile *file)
+static void put_array(struct mfile *file, const struct array *a)
 {
-    struct tail_entry e[TAIL_ENTRIES];
-    size_t n = tail_entries(m, e);
-    for (size_t i = 0; i < n; i++) {
-        size_t shape[2] = {e[i].n, TAIL_DOUBLES};
-        double *v = xcalloc(e[i].n, TAIL_DOUBLES * sizeof *v);
-        for (size_t k = 0; k < e[i].n; k++)
-            tail_to(&e[i].tails[k], v + k * TAIL_DOUBLES);
-        mfile_put_f64(file, e[i].name, v, shape, 2);
-        free(v);
+    if (a->of == FLOATS) {
+        mfile_put_f32(file, a->name, a->at, &a->n, 1);
+        return;
     }
-}
-
-static int get_tails(struct model *m, const struct mfile *file, struct err *err)
-{
-    struct tail_entry e[TAIL_ENTRIES];
-    size_t n = tail_entries(m, e);
-    for (size_t i = 0; i < n; i++) {
-        const double *v;
-        size_t got;
-        int rc = mfile_get_f64(file, e[i].name, &v, &got, e[i].n * TAIL_DOUBLES, err);
-        if (rc != 0)
-            return rc;
-        for (size_t k = 0; k < e[i].n; k++)
-            tail_from(&e[i].tails[k], v + k * TAIL_DOUBLES);
+    if (a->of == DOUBLES) {
+        mfile_put_f64(file, a->name, a->at, &a->n, 1);
+        return;
     }
-    return 0;
+    int64_t *v = xcalloc(a->n, sizeof *v);
+    for (size_t i = 0; i < a->n; i++)
+        v[i] = whole_at(a, i);
+    mfile_put_i64(file, a->name, v, &a->n, 1);
+    free(v);
 }
 
-static size_t inverse_size(const struct model *m)
+static int get_whole(const struct mfile *file, const struct array *a, struct err *err)
 {
-    return m->supply_kinds.n * m->layout->width * m->layout->width;
-}
-
-static int get_inverses(struct model *m, const struct mfile *file, struct err *err)
-{
-    for (size_t w = 0; w < m->windows; w++) {
-        char name[32];
-        const double *v;
-        size_t got;
-        snprintf(name, sizeof name, "inverse.%zu", w);
-        int rc = mfile_get_f64(file, name, &v, &got, inverse_size(m), err);
-        if (rc != 0)
-            return rc;
-        memcpy(m->scales.inverse[w], v, got * sizeof *v);
+    const int64_t *v;
+    int rc = mfile_get_i64(file, a->name, &v, NULL, a->n, err);
+    for (size_t i = 0; rc == 0 && i < a->n; i++) {
+        if (v[i] < 0 || v[i] > a->most)
+            return err_set(err, ERR_DATA, "%s: %lld is out of range", a->name, (long long)v[i]);
+        if (a->of == BOOLS)
+            ((bool *)a->at)[i] = v[i] != 0;
+        else if (a->of == BYTES)
+            ((uint8_t *)a->at)[i] = (uint8_t)v[i];
+        else
+            ((uint32_t *)a->at)[i] = (uint32_t)v[i];
     }
-    return 0;
+    return rc;
+}
+
+static int get_array(const struct mfile *file, const struct array *a, struct err *err)
+{
+    const float *f;
+    const double *d;
+    int rc;
+    if (a->of == FLOATS) {
+        rc = mfile_get_f32(file, a->name, &f, NULL, a->n, err);
+        if (rc == 0)
+            memcpy(a->at, f, a->n * sizeof *f);
+        return rc;
+    }
+    if (a->of == DOUBLES) {
+        rc = mfile_get_f64(file, a->name, &d, NULL, a->n, err);
+        if (rc == 0)
+            memcpy(a->at, d, a->n * sizeof *d);
+        return rc;
+    }
+    return get_whole(file, a, err);
 }
 
 /* ---- write ---- */
 
-static void put_head(const struct model *m, struct mfile *file)
-{
-    int64_t head[] = {(int64_t)m->fleet->hash,
-                      m->from,
-                      m->to,
-                      m->period,
-                      (int64_t)m->per_hour,
-                      (int64_t)m->divergence_hours,
-                      (int64_t)m->windows,
-                      (int64_t)m->window[0],
-                      (int64_t)m->window[1],
-                      (int64_t)m->fleet->n_supplies,
-                      (int64_t)m->fleet->n_channels};
-    size_t n = sizeof head / sizeof *head;
-    mfile_put_i64(file, "head", head, &n, 1);
-}
-
 int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN], struct err *err)
 {
     struct mfile *file = mfile_new(MODEL_SCHEMA);
-    struct model alias = *m; /* so that one table of arrays serves reading and writing */
-    struct kept kept[KEPT_MAX];
-    struct whole whole[WHOLE];
+    struct model alias = *m; /* so that one list of arrays serves reading and writing */
+    struct array plain[PLAIN_ARRAYS], of[MEASURE_ARRAYS];
     put_head(m, file);
-    mfile_put_text(file, "summary", model_summary(m));
-    size_t n = kept_arrays(&alias, kept);
-    for (size_t i = 0; i < n; i++)
-        mfile_put_f32(file, kept[i].name, *kept[i].at, &kept[i].n, 1);
-    whole_arrays(m, whole);
-    for (size_t i = 0; i < WHOLE; i++) {
-        int64_t *v = xcalloc(whole[i].n, sizeof *v);
-        for (size_t k = 0; k < whole[i].n; k++)
-            v[k] = whole[i].get(m, k);
-        mfile_put_i64(file, whole[i].name, v, &whole[i].n, 1);
-        free(v);
-    }
-    put_tails(&alias, file);
-    for (size_t w = 0; w < m->windows; w++) {
-        char name[32];
-        size_t size = inverse_size(m);
-        snprintf(name, sizeof name, "inverse.%zu", w);
-        mfile_put_f64(file, name, m->scales.inverse[w], &size, 1);
+    plain_arrays(&alias, plain);
+    for (size_t i = 0; i < PLAIN_ARRAYS; i++)
+        put_array(file, &plain[i]);
+    for (size_t i = 0; i < m->measures.n; i++)
+        for (size_t n = measure_arrays(m, i, of), k = 0; k < n; k++)
+            put_array(file, &of[k]);
+    for (size_t i = 0; i < statistics_count(); i++) {
+        const struct array tail = own_tail(&alias, i);
+        if (statistics[i]->share > 0)
+            put_array(file, &tail);
+        if (m->learned[i])
+            statistics[i]->save(m->learned[i], file);
     }
     physics_save(m->physics, file, "physics");
-    reconstruction_save(m->reconstruction, file);
     int rc = mfile_write(file, path, hex, err);
     mfile_free(file);
     return rc;
@@ -250,63 +301,24 @@ int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN]
 
 /* ---- read ---- */
 
-static int get_head(struct model *m, const struct mfile *file, struct err *err)
+/* A tail is used as an index into its quantiles: it must be one that tail_fit can make. */
+static int check_tails(const struct tail t[], size_t n, const char *name, struct err *err)
 {
-    const int64_t *h;
-    size_t n;
-    int rc = mfile_get_i64(file, "head", &h, &n, 11, err);
-    if (rc != 0)
-        return rc;
-    if (h[9] != (int64_t)m->fleet->n_supplies || h[10] != (int64_t)m->fleet->n_channels)
-        return err_set(err, ERR_DATA,
-                       "made for another fleet: %lld supplies and %lld channels, not %zu "
-                       "and %zu; train again",
-                       (long long)h[9], (long long)h[10], m->fleet->n_supplies, m->fleet->n_channels);
-    if (h[0] != (int64_t)m->fleet->hash)
-        return err_set(err, ERR_DATA,
-                       "made for another fleet: as many supplies and channels, but "
-                       "other names, PVs or order; train again");
-    if (h[4] < 1 || h[4] > UINT16_MAX || h[6] < 1 || h[6] > WINDOWS_MAX || h[5] < 1 || h[7] < 1)
-        return err_set(err, ERR_DATA, "impossible windows");
-    m->from = h[1];
-    m->to = h[2];
-    m->period = h[3];
-    m->per_hour = (unsigned)h[4];
-    m->divergence_hours = (size_t)h[5];
-    m->windows = (size_t)h[6];
-    m->window[0] = (size_t)h[7];
-    m->window[1] = (size_t)h[8];
+    for (size_t i = 0; i < n; i++)
+        if (!(t[i].n >= 0) || (t[i].n > 0 && (!(t[i].p_u > 0) || !(t[i].p_u < 1) || !(t[i].sigma >= 0) ||
+                                              !(t[i].xi >= 0) || !(t[i].xi <= 1) || isnan(t[i].u))))
+            return err_set(err, ERR_DATA, "%s is no tail", name);
     return 0;
 }
 
-static int get_kept(struct model *m, const struct mfile *file, struct err *err)
+static int get_plain(struct model *m, const struct mfile *file, struct err *err)
 {
-    struct kept kept[KEPT_MAX];
-    size_t n = kept_arrays(m, kept), got;
-    for (size_t i = 0; i < n; i++) {
-        const float *v;
-        int rc = mfile_get_f32(file, kept[i].name, &v, &got, kept[i].n, err);
-        if (rc != 0)
-            return rc;
-        memcpy(*kept[i].at, v, got * sizeof *v);
-    }
-    return 0;
-}
-
-static int get_whole(struct model *m, const struct mfile *file, struct err *err)
-{
-    struct whole whole[WHOLE];
-    whole_arrays(m, whole);
-    for (size_t i = 0; i < WHOLE; i++) {
-        const int64_t *v;
-        size_t got;
-        int rc = mfile_get_i64(file, whole[i].name, &v, &got, whole[i].n, err);
-        if (rc != 0)
-            return rc;
-        for (size_t k = 0; k < got; k++)
-            whole[i].set(m, k, v[k]);
-    }
-    return 0;
+    struct array plain[PLAIN_ARRAYS];
+    int rc = 0;
+    plain_arrays(m, plain);
+    for (size_t i = 0; rc == 0 && i < PLAIN_ARRAYS; i++)
+        rc = get_array(file, &plain[i], err);
+    return rc == 0 ? check_tails(&m->day, 1, "tail.day", err) : rc;
 }
 
 /* What follows from presence, and the room for what is read next. */
@@ -316,12 +328,57 @@ static void derive(struct model *m)
     for (size_t i = 0; i < S * w; i++)
         if (!m->ref.present[i])
             m->kinds.of[i] = KIND_NONE;
-    supply_kinds_init(&m->supply_kinds, &m->kinds, S, w);
     for (size_t s = 0; s < S; s++)
         m->n_scored += m->fit[s] == FIT_OK;
-    scales_init(&m->scales, m->windows, S, m->supply_kinds.n, w);
-    tails_init(&m->tails, m->windows, m->kinds.n);
-    m->reconstruction = reconstruction_new(m->fleet, m->layout, m->ref.present);
+    model_init_calibration(m);
+}
+
+static int get_measures(struct model *m, const struct mfile *file, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < m->measures.n; i++) {
+        struct array of[MEASURE_ARRAYS];
+        size_t n = measure_arrays(m, i, of);
+        for (size_t k = 0; rc == 0 && k < n; k++)
+            rc = get_array(file, &of[k], err);
+        if (rc == 0)
+            rc = check_tails(m->tail[i], model_tails(m, i), m->measures.at[i].of->name, err);
+    }
+    return rc;
+}
+
+static int get_statistics(struct model *m, const struct mfile *file, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < statistics_count(); i++) {
+        const struct statistic *s = statistics[i];
+        const struct array tail = own_tail(m, i);
+        if (s->share > 0)
+            rc = get_array(file, &tail, err);
+        if (rc == 0 && s->share > 0)
+            rc = check_tails(&m->own[i], 1, tail.name, err);
+        if (rc == 0 && s->load)
+            rc = s->load(&m->learned[i], m->fleet, &m->ref, m->layout, file, err);
+    }
+    return rc;
+}
+
+static int get_all(struct model *m, const struct mfile *file, struct err *err)
+{
+    int rc = get_head(m, file, err);
+    if (rc == 0)
+        rc = get_plain(m, file, err);
+    if (rc != 0)
+        return rc;
+    derive(m);
+    rc = get_measures(m, file, err);
+    if (rc == 0)
+        rc = get_statistics(m, file, err);
+    if (rc == 0)
+        rc = physics_load(&m->physics, m->fleet, file, "physics", err);
+    const char *summary = mfile_get_text(file, "summary");
+    m->summary = xstrdup(summary ? summary : "");
+    return rc;
 }
 
 int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
@@ -332,25 +389,7 @@ int model_load(struct model **out, const struct fleet *f, const char *path, char
     if (rc != 0)
         return rc;
     struct model *m = model_new(f);
-    rc = get_head(m, file, err);
-    if (rc == 0)
-        rc = get_whole(m, file, err);
-    if (rc == 0) {
-        derive(m);
-        rc = get_kept(m, file, err);
-    }
-    if (rc == 0)
-        rc = get_tails(m, file, err);
-    if (rc == 0)
-        rc = get_inverses(m, file, err);
-    if (rc == 0)
-        rc = physics_load(&m->physics, f, file, "physics", err);
-    if (rc == 0)
-        rc = reconstruction_load(m->reconstruction, file, err);
-    if (rc == 0) {
-        const char *summary = mfile_get_text(file, "summary");
-        m->summary = xstrdup(summary ? summary : "");
-    }
+    rc = get_all(m, file, err);
     mfile_free(file);
     if (rc != 0) {
         err_wrap(err, "%s", path);

@@ -6,54 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* how far beyond the currents of its reference a supply is known: its physics is a regression */
-#define MARGIN 0.01f          /* of full scale */
-#define MARGIN_RELATIVE 0.05f /* of the largest current */
-#define SIGN_LEAST 0.01f      /* of full scale: how far into a sign the reference must have been to know it */
-
-void reference_init(struct reference *r, size_t n_supplies, size_t width)
-{
-    size_t cells = n_supplies * width;
-    *r = (struct reference){
-        .present = xcalloc(cells, sizeof *r->present),
-        .centre = xcalloc(cells, sizeof *r->centre),
-        .spread = xcalloc(cells, sizeof *r->spread),
-        .hour_centre = xcalloc(cells, sizeof *r->hour_centre),
-        .hour_spread = xcalloc(cells, sizeof *r->hour_spread),
-        .edges = xcalloc(cells, (HIST_BINS - 1) * sizeof *r->edges),
-        .counts = xcalloc(cells, HIST_BINS * sizeof *r->counts),
-        .reconstruction_centre = xcalloc(cells, sizeof *r->reconstruction_centre),
-        .low = xcalloc(n_supplies, sizeof *r->low),
-        .high = xcalloc(n_supplies, sizeof *r->high),
-    };
-}
-
-void reference_fini(struct reference *r)
-{
-    free(r->present);
-    free(r->centre);
-    free(r->spread);
-    free(r->hour_centre);
-    free(r->hour_spread);
-    free(r->edges);
-    free(r->counts);
-    free(r->reconstruction_centre);
-    free(r->low);
-    free(r->high);
-    *r = (struct reference){0};
-}
-
-bool reference_knows(const struct reference *r, size_t supply, float i)
-{
-    float low = r->low[supply], high = r->high[supply];
-    if (isnan(i) || isnan(low) || (i >= low && i <= high))
-        return true;
-    if ((i < 0 && low > -SIGN_LEAST) || (i > 0 && high < SIGN_LEAST))
-        return false;
-    float margin = MARGIN + MARGIN_RELATIVE * fmaxf(fabsf(low), fabsf(high));
-    return i >= low - margin && i <= high + margin;
-}
-
 const char *fit_name(enum fit f)
 {
     static const char *const names[FIT_COUNT] = {"fitted", "no readings", "its physics could not be fitted",
@@ -76,17 +28,48 @@ struct model *model_new(const struct fleet *f)
     return m;
 }
 
+void model_set_times(struct model *m, tstamp_ns from, tstamp_ns to, tstamp_ns period, unsigned window_minutes)
+{
+    m->from = from;
+    m->to = to;
+    m->period = period;
+    m->per_hour = (unsigned)(NS_PER_HOUR / period);
+    m->window_minutes = window_minutes;
+    size_t hours = window_minutes / m->per_hour;
+    measures_init(&m->measures,
+                  &(struct reference_span){.length = to - from, .shortest_hours = hours ? hours : 1});
+}
+
+size_t model_tails(const struct model *m, size_t measure)
+{
+    return measures_row(&m->measures.at[measure]) ? 1 : m->kinds.n;
+}
+
+void model_init_calibration(struct model *m)
+{
+    size_t s = m->fleet->n_supplies, w = m->layout->width;
+    supply_kinds_init(&m->supply_kinds, &m->kinds, s, w);
+    for (size_t i = 0; i < m->measures.n; i++) {
+        scale_init(&m->scale[i], &m->measures.at[i], s, m->supply_kinds.n, w);
+        m->tail[i] = xcalloc(model_tails(m, i), sizeof *m->tail[i]);
+    }
+}
+
 void model_free(struct model *m)
 {
     if (!m)
         return;
     physics_free(m->physics);
-    reconstruction_free(m->reconstruction);
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (m->learned[i])
+            statistics[i]->forget(m->learned[i]);
     reference_fini(&m->ref);
     kinds_fini(&m->kinds);
     supply_kinds_fini(&m->supply_kinds);
-    scales_fini(&m->scales);
-    tails_fini(&m->tails);
+    for (size_t i = 0; i < m->measures.n; i++) {
+        scale_fini(&m->scale[i]);
+        free(m->tail[i]);
+    }
     feature_layout_free(m->layout);
     free(m->min_effect);
     free(m->fit);
@@ -112,23 +95,42 @@ const char *model_summary(const struct model *m)
     return m->summary ? m->summary : "";
 }
 
-void model_standard(const struct model *m, const struct scales *sc, size_t supply, struct standard *out)
+int model_suits(const struct model *m, tstamp_ns window, tstamp_ns period, struct err *err)
+{
+    if (period != m->period)
+        return err_set(err, ERR_CONFIG, "trained on a grid of %g s, period is %g s; train again",
+                       (double)m->period / (double)NS_PER_S, (double)period / (double)NS_PER_S);
+    if (window != (tstamp_ns)m->window_minutes * period)
+        return err_set(err, ERR_CONFIG, "trained with window %g h, window is %g h; train again",
+                       (double)(m->window_minutes * period) / (double)NS_PER_HOUR,
+                       (double)window / (double)NS_PER_HOUR);
+    return 0;
+}
+
+void model_yardstick(const struct model *m, const struct scale scale[], size_t supply, struct yardstick *out)
 {
     size_t w = m->layout->width, at = supply * w;
-    *out = (struct standard){.windows = m->windows,
-                             .width = w,
-                             .kind = m->kinds.of + at,
-                             .min_effect = m->min_effect + at,
-                             .divergence_mid = sc->divergence_mid + at,
-                             .divergence_scale = sc->divergence_scale + at};
-    for (size_t i = 0; i < m->windows; i++) {
-        out->level[i] = sc->level[i] + at;
-        out->reconstruction[i] = sc->reconstruction[i] + at;
-        out->inverse[i] = sc->inverse[i] + m->supply_kinds.of[supply] * w * w;
+    *out = (struct yardstick){
+        .measures = &m->measures, .width = w, .kind = m->kinds.of + at, .min_effect = m->min_effect + at};
+    for (size_t i = 0; i < m->measures.n; i++) {
+        const struct scale *s = &scale[i];
+        out->scale[i] =
+            (struct scale){.mid = s->mid ? s->mid + at : NULL,
+                           .spread = s->spread + at,
+                           .inverse = s->inverse ? s->inverse + m->supply_kinds.of[supply] * w * w : NULL};
+        out->tail[i] = m->tail[i];
     }
 }
 
 double model_chance(const struct model *m, double p)
 {
     return 7 * (double)m->n_scored * p;
+}
+
+double model_score_share(void)
+{
+    double share = 1;
+    for (size_t i = 0; i < statistics_count(); i++)
+        share -= statistics[i]->share;
+    return share;
 }

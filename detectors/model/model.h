@@ -26,9 +26,13 @@ int model_train(struct model **out, const struct fleet *f, struct record *r, con
 void model_free(struct model *m);
 
 int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
-/* Refuses a file of another fleet (hash), saying what differs. */
+/* Refuses a file of another fleet or of other statistics, saying what differs, and one whose sizes do not
+ * fit. */
 int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
                struct err *err) MUSTCHECK;
+
+/* Whether a model may be used with that window and grid period. Error: ERR_CONFIG, saying what differs. */
+int model_suits(const struct model *m, tstamp_ns window, tstamp_ns period, struct err *err) MUSTCHECK;
 
 /* The reference period; per channel whether it sends on change only; text for people. */
 void model_period(const struct model *m, tstamp_ns *from, tstamp_ns *to);

@@ -1,5 +1,7 @@
-/* Data findings; see data_quality.h. SPDX-License-Identifier: MIT */
+/* Data findings, the statistic that lives without a model; see data_quality.h. SPDX-License-Identifier: MIT
+ */
 #include "detectors/statistics/data_quality.h"
+#include "detectors/statistics/statistic.h"
 
 #include "base/mem.h"
 #include "base/words.h"
@@ -39,6 +41,14 @@ struct supply_state {
     tstamp_ns gone_last;   /* last minute in which the whole supply was gone; 0: never */
 };
 
+/* What a minute's pass over the supplies finds of a sector. */
+struct sector {
+    size_t supplies, gone;
+    tstamp_ns onset;
+    const char *reason;
+    bool open; /* some supply of it is not in maintenance */
+};
+
 struct data_quality {
     const struct fleet *fleet;
     struct channel_state *channel; /* [C] */
@@ -49,8 +59,7 @@ struct data_quality {
     tstamp_ns *sector_gone;        /* [sectors] last minute in which the sector was gone; 0: never */
     tstamp_ns now;
     bool blind;
-    struct proposal *proposal;
-    size_t n, cap;
+    struct sector *sector; /* [sectors] scratch */
 };
 
 struct data_quality *data_quality_new(const struct fleet *f, const bool had[])
@@ -63,6 +72,7 @@ struct data_quality *data_quality_new(const struct fleet *f, const bool had[])
     d->supply = xcalloc(f->n_supplies, sizeof *d->supply);
     d->frozen = xcalloc(f->n_supplies, sizeof *d->frozen);
     d->sector_gone = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector_gone);
+    d->sector = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector);
     for (size_t c = 0; c < f->n_channels; c++) {
         d->channel[c].ever = had && had[c];
         d->channel[c].value = NAN;
@@ -80,7 +90,7 @@ void data_quality_free(struct data_quality *d)
     free(d->supply);
     free(d->frozen);
     free(d->sector_gone);
-    free(d->proposal);
+    free(d->sector);
     free(d);
 }
 
@@ -203,20 +213,17 @@ void data_quality_step(struct data_quality *d, const struct frame *in, const str
 
 /* ---- proposals ---- */
 
-static struct finding *propose(struct data_quality *d, enum proposal_kind kind, const char *subject,
-                               int32_t supply, const char *signal, tstamp_ns onset)
+static struct finding *propose(const struct data_quality *d, struct proposals *out, enum proposal_kind kind,
+                               const char *subject, int32_t supply, const char *signal, tstamp_ns onset)
 {
-    xgrow(&d->proposal, &d->cap, d->n + 1, sizeof *d->proposal);
-    struct proposal *p = &d->proposal[d->n++];
-    *p = (struct proposal){.kind = kind};
-    struct finding *x = &p->now;
+    struct finding *x = &proposals_add(out, kind)->now;
     x->supply = supply;
-    snprintf(x->detector, sizeof x->detector, "data");
     x->class = CLASS_DATA;
     x->direction = DIRECTION_BOTH;
     x->onset = onset;
     x->chance = NAN;
     x->size = (double)((d->now - onset) / NS_PER_S);
+    snprintf(x->detector, sizeof x->detector, "data");
     snprintf(x->subject, sizeof x->subject, "%s", subject);
     snprintf(x->signal, sizeof x->signal, "%s", signal);
     snprintf(x->unit, sizeof x->unit, "s");
@@ -264,7 +271,8 @@ static bool away_alone(const struct data_quality *d, uint32_t channel)
     return c->away && !quiet && d->now - c->bad_since > DATA_AWAY + CHANNEL_WAIT;
 }
 
-static void propose_channels(struct data_quality *d, uint32_t s, enum proposal_kind kind, bool away)
+static void propose_channels(const struct data_quality *d, struct proposals *out, uint32_t s,
+                             enum proposal_kind kind, bool away)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
@@ -276,7 +284,7 @@ static void propose_channels(struct data_quality *d, uint32_t s, enum proposal_k
         char words[WORDS_SIGNAL_LEN];
         words_signal(words, signal);
         struct finding *x =
-            propose(d, kind, sup->name, (int32_t)s, signal, gone ? c->bad_since : c->same_since);
+            propose(d, out, kind, sup->name, (int32_t)s, signal, gone ? c->bad_since : c->same_since);
         if (gone)
             snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
         else
@@ -306,7 +314,7 @@ static bool recent(const struct data_quality *d, tstamp_ns gone)
     return gone && d->now - gone <= AFTERMATH;
 }
 
-static void propose_supply(struct data_quality *d, uint32_t s)
+static void propose_supply(struct data_quality *d, struct proposals *out, uint32_t s)
 {
     enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
     tstamp_ns since;
@@ -316,10 +324,10 @@ static void propose_supply(struct data_quality *d, uint32_t s)
     if (gone)
         d->supply[s].gone_last = d->now;
     if (gone && !sector && d->now - since > DATA_AWAY + SUPPLY_WAIT) {
-        struct finding *x = propose(d, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
+        struct finding *x = propose(d, out, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
         snprintf(x->reason, sizeof x->reason, "no data of the whole supply: %s", reason);
     }
-    propose_channels(d, s, kind, !sector && !recent(d, d->supply[s].gone_last));
+    propose_channels(d, out, s, kind, !sector && !recent(d, d->supply[s].gone_last));
 }
 
 static bool sends(const struct data_quality *d, uint32_t s)
@@ -331,43 +339,80 @@ static bool sends(const struct data_quality *d, uint32_t s)
     return false;
 }
 
-/* A sector whose supplies are nearly all gone is one finding. */
-static void propose_sector(struct data_quality *d, size_t sector)
+/* What is gone of each sector, in one pass over the supplies. */
+static void tally_sectors(struct data_quality *d)
 {
-    size_t supplies = 0, gone = 0;
-    tstamp_ns onset = d->now;
-    bool maintenance = true;
-    const char *reason = "";
+    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
+        d->sector[i] = (struct sector){.onset = d->now, .reason = ""};
     for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
-        if (d->fleet->supplies[s].group[GROUP_SECTOR] != (int32_t)sector)
-            continue;
+        struct sector *sector = &d->sector[d->fleet->supplies[s].group[GROUP_SECTOR]];
         tstamp_ns since;
-        const char *why_gone;
-        supplies += sends(d, s);
-        maintenance &= d->maintenance[s];
-        if (!is_gone(d, s, &since, &why_gone))
+        const char *reason;
+        sector->supplies += sends(d, s);
+        sector->open |= !d->maintenance[s];
+        if (!is_gone(d, s, &since, &reason))
             continue;
-        gone++;
-        onset = since < onset ? since : onset;
-        reason = why_gone;
+        sector->gone++;
+        sector->onset = since < sector->onset ? since : sector->onset;
+        sector->reason = reason;
     }
-    if (gone < SECTOR_SUPPLIES || (double)gone < SECTOR_SHARE * (double)supplies)
-        return;
-    d->sector_gone[sector] = d->now;
-    const char *name = d->fleet->groups[GROUP_SECTOR].name[sector];
-    struct finding *x = propose(d, maintenance || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "", onset);
-    x->children = (uint32_t)gone;
-    snprintf(x->reason, sizeof x->reason, "no data from %zu of %zu supplies of sector %s: %s", gone, supplies,
-             name, reason);
 }
 
-const struct proposal *data_quality_proposals(struct data_quality *d, size_t *n)
+/* A sector whose supplies are nearly all gone is one finding. */
+static void propose_sector(struct data_quality *d, struct proposals *out, size_t i)
 {
-    d->n = 0;
-    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
-        propose_sector(d, i);
-    for (uint32_t s = 0; s < d->fleet->n_supplies; s++)
-        propose_supply(d, s);
-    *n = d->n;
-    return d->proposal;
+    const struct sector *x = &d->sector[i];
+    if (x->gone < SECTOR_SUPPLIES || (double)x->gone < SECTOR_SHARE * (double)x->supplies)
+        return;
+    d->sector_gone[i] = d->now;
+    const char *name = d->fleet->groups[GROUP_SECTOR].name[i];
+    struct finding *f =
+        propose(d, out, !x->open || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "", x->onset);
+    f->children = (uint32_t)x->gone;
+    snprintf(f->reason, sizeof f->reason, "no data from %zu of %zu supplies of sector %s: %s", x->gone,
+             x->supplies, name, x->reason);
 }
+
+void data_quality_propose(struct data_quality *d, struct proposals *out)
+{
+    tally_sectors(d);
+    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
+        propose_sector(d, out, i);
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++)
+        propose_supply(d, out, s);
+}
+
+/* ---- the statistic ---- */
+
+static void *open(const struct place *p)
+{
+    return data_quality_new(p->fleet, p->had_data);
+}
+
+static void close(void *live)
+{
+    data_quality_free(live);
+}
+
+static void watch(void *live, const struct minute *m, bool blocked[])
+{
+    struct data_quality *d = live;
+    data_quality_step(d, m->frame, m->features, m->maintenance);
+    memcpy(blocked, data_quality_frozen(d), d->fleet->n_supplies * sizeof *blocked);
+}
+
+static void speak(void *live, struct proposals *out)
+{
+    data_quality_propose(live, out);
+}
+
+extern const struct statistic statistic_data;
+const struct statistic statistic_data = {
+    .name = "data",
+    .words = "readings that are missing, stale, frozen or stuck",
+    .memory = 2 * NS_PER_DAY, /* a channel is stuck after one */
+    .open = open,
+    .close = close,
+    .watch = watch,
+    .propose = speak,
+};

@@ -30,7 +30,7 @@ void data_quality_step(struct data_quality *d, const struct frame *in, const str
  * differences still remembers it). A supply of fewer than two channels that send regularly never is. */
 const bool *data_quality_frozen(const struct data_quality *d);
 
-/* What holds now, for tracker_step of SLOT_DATA; borrowed until the next call. */
-const struct proposal *data_quality_proposals(struct data_quality *d, size_t *n);
+/* Appends what holds now. */
+void data_quality_propose(struct data_quality *d, struct proposals *out);
 
 #endif

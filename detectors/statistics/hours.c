@@ -6,34 +6,42 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-void hours_clear(struct hours *h)
+static void clear_row(struct hours *h, size_t row)
 {
-    size_t cells = h->n * h->width;
-    for (size_t i = 0; i < cells; i++)
-        h->value[i] = NAN;
-    memset(h->valid, 0, cells * sizeof *h->valid);
-    memset(h->counts, 0, cells * HIST_BINS * sizeof *h->counts);
-    memset(h->reconstruction, 0, cells * sizeof *h->reconstruction);
-    memset(h->reconstruction_n, 0, h->n * sizeof *h->reconstruction_n);
+    size_t w = h->width;
+    for (size_t c = 0; c < w; c++)
+        h->value[row * w + c] = NAN;
+    memset(h->valid + row * w, 0, w * sizeof *h->valid);
+    memset(h->counts + row * w * HIST_BINS, 0, w * HIST_BINS * sizeof *h->counts);
+    for (size_t i = 0; i < h->n_sums; i++) {
+        memset(h->sum + (i * h->n + row) * w, 0, w * sizeof *h->sum);
+        h->summed[i * h->n + row] = 0;
+    }
 }
 
-void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour)
+void hours_clear(struct hours *h)
 {
-    assert(per_hour <= UINT16_MAX);
+    for (size_t k = 0; k < h->n; k++)
+        clear_row(h, k);
+}
+
+void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour, size_t n_sums)
+{
+    assert(per_hour <= UINT16_MAX && n_sums <= SUMS_MAX);
     size_t cells = n * width;
     *h = (struct hours){
         .n = n,
         .width = width,
+        .n_sums = n_sums,
         .per_hour = per_hour,
         .value = xcalloc(cells, sizeof *h->value),
         .valid = xcalloc(cells, sizeof *h->valid),
         .counts = xcalloc(cells, HIST_BINS * sizeof *h->counts),
-        .reconstruction = xcalloc(cells, sizeof *h->reconstruction),
-        .reconstruction_n = xcalloc(n, sizeof *h->reconstruction_n),
+        .sum = xcalloc(n_sums * cells + 1, sizeof *h->sum),
+        .summed = xcalloc(n_sums * n + 1, sizeof *h->summed),
     };
     hours_clear(h);
 }
@@ -43,26 +51,15 @@ void hours_fini(struct hours *h)
     free(h->value);
     free(h->valid);
     free(h->counts);
-    free(h->reconstruction);
-    free(h->reconstruction_n);
+    free(h->sum);
+    free(h->summed);
     *h = (struct hours){0};
 }
 
 void hours_shift(struct hours *h)
 {
-    size_t w = h->width, keep = (h->n - 1) * w;
-    memmove(h->value, h->value + w, keep * sizeof *h->value);
-    memmove(h->valid, h->valid + w, keep * sizeof *h->valid);
-    memmove(h->counts, h->counts + w * HIST_BINS, keep * HIST_BINS * sizeof *h->counts);
-    memmove(h->reconstruction, h->reconstruction + w, keep * sizeof *h->reconstruction);
-    memmove(h->reconstruction_n, h->reconstruction_n + 1, (h->n - 1) * sizeof *h->reconstruction_n);
-    for (size_t c = 0; c < w; c++) {
-        h->value[keep + c] = NAN;
-        h->valid[keep + c] = 0;
-        h->reconstruction[keep + c] = 0;
-    }
-    memset(h->counts + keep * HIST_BINS, 0, w * HIST_BINS * sizeof *h->counts);
-    h->reconstruction_n[h->n - 1] = 0;
+    clear_row(h, h->first);
+    h->first = h->first + 1 < h->n ? h->first + 1 : 0;
 }
 
 static float mean_of(const float v[], size_t n)
@@ -78,7 +75,7 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
     enum { STACK = 360 };
     float stack[STACK], *v = h->per_hour <= STACK ? stack : xcalloc(h->per_hour, sizeof *v);
     for (size_t c = 0; c < h->width; c++) {
-        size_t n = 0, cell = k * h->width + c;
+        size_t n = 0, cell = hours_row(h, k) * h->width + c;
         for (size_t m = 0; m < h->per_hour; m++)
             if (!isnan(rows[m * stride + c]))
                 v[n++] = rows[m * stride + c];
@@ -95,6 +92,23 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
         free(v);
 }
 
+bool hours_any(const struct hours *h, size_t k)
+{
+    for (size_t c = 0; c < h->width; c++)
+        if (!isnan(h->value[hours_row(h, k) * h->width + c]))
+            return true;
+    return false;
+}
+
+void hours_sum(struct hours *h, size_t k, size_t sum, const float value[])
+{
+    size_t row = sum * h->n + hours_row(h, k);
+    assert(sum < h->n_sums);
+    h->summed[row]++;
+    for (size_t c = 0; c < h->width; c++)
+        h->sum[row * h->width + c] += value[c];
+}
+
 static size_t window_begin(size_t end, size_t lo, size_t w)
 {
     size_t begin = end + 1 > w ? end + 1 - w : 0;
@@ -106,8 +120,8 @@ void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const f
     size_t begin = window_begin(end, lo, w);
     for (size_t c = 0; c < h->width; c++) {
         double sum = 0, weight = 0;
-        for (size_t k = begin; k <= end; k++) {
-            size_t cell = k * h->width + c;
+        for (size_t k = begin; k <= end; k++) { /* oldest first: the same sum from whatever start */
+            size_t cell = hours_row(h, k) * h->width + c;
             if (isnan(h->value[cell]))
                 continue;
             sum += (double)h->value[cell] * h->valid[cell];
@@ -118,35 +132,31 @@ void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const f
     }
 }
 
-void hours_divergence(const struct hours *h, size_t end, size_t lo, size_t w, const uint32_t reference[],
-                      float out[])
+bool hours_counts(const struct hours *h, size_t end, size_t lo, size_t w, size_t column,
+                  uint32_t counts[HIST_BINS])
 {
-    size_t begin = window_begin(end, lo, w);
-    for (size_t c = 0; c < h->width; c++) {
-        uint32_t window[HIST_BINS] = {0}, total = 0;
-        for (size_t k = begin; k <= end; k++) {
-            const uint16_t *counts = h->counts + (k * h->width + c) * HIST_BINS;
-            for (size_t b = 0; b < HIST_BINS; b++)
-                window[b] += counts[b];
-            total += h->valid[k * h->width + c];
-        }
-        out[c] = NAN;
-        if (2 * (size_t)total >= w * h->per_hour)
-            out[c] = (float)log(hist_jsd(window, reference + c * HIST_BINS) + DIVERGENCE_FLOOR);
+    size_t total = 0;
+    memset(counts, 0, HIST_BINS * sizeof *counts);
+    for (size_t k = window_begin(end, lo, w); k <= end; k++) {
+        size_t cell = hours_row(h, k) * h->width + column;
+        for (size_t b = 0; b < HIST_BINS; b++)
+            counts[b] += h->counts[cell * HIST_BINS + b];
+        total += h->valid[cell];
     }
+    return 2 * total >= w * h->per_hour;
 }
 
-void hours_reconstruction(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[],
-                          float out[])
+void hours_mean(const struct hours *h, size_t end, size_t lo, size_t w, size_t sum, const float centre[],
+                float out[])
 {
-    size_t begin = window_begin(end, lo, w), n = 0;
+    size_t begin = window_begin(end, lo, w), n = 0, at = sum * h->n;
     for (size_t k = begin; k <= end; k++)
-        n += h->reconstruction_n[k];
+        n += h->summed[at + hours_row(h, k)];
     for (size_t c = 0; c < h->width; c++) {
-        double sum = 0;
+        double total = 0;
         for (size_t k = begin; k <= end; k++)
-            sum += (double)h->reconstruction[k * h->width + c];
+            total += (double)h->sum[(at + hours_row(h, k)) * h->width + c];
         bool enough = 2 * n >= w * h->per_hour;
-        out[c] = enough ? (float)(sum / (double)n - (double)centre[c]) : NAN;
+        out[c] = enough ? (float)(total / (double)n - (double)centre[c]) : NAN;
     }
 }

@@ -1,9 +1,53 @@
-/* The statistics by name; see statistic.h. SPDX-License-Identifier: MIT */
+/* The table of statistics; see statistic.h. SPDX-License-Identifier: MIT */
 #include "detectors/statistics/statistic.h"
+
+#include "base/mem.h"
 
 #include <string.h>
 
+#define LONG_REFERENCE (30 * NS_PER_DAY) /* from here on 72 h windows calibrate */
+
+extern const struct statistic statistic_level, statistic_divergence, statistic_reconstruction, statistic_rate,
+    statistic_data;
+
+const struct statistic *const statistics[] = {
+    &statistic_level, &statistic_divergence, &statistic_reconstruction, &statistic_rate, &statistic_data,
+};
+_Static_assert(sizeof statistics / sizeof *statistics <= STATISTICS_MAX, "room for each");
+
+size_t statistics_count(void)
+{
+    return sizeof statistics / sizeof *statistics;
+}
+
+const struct statistic *statistic_find(const char *name)
+{
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (strcmp(statistics[i]->name, name) == 0)
+            return statistics[i];
+    return NULL;
+}
+
 bool statistic_by_minute(const char *name)
 {
-    return strcmp(name, "rate") == 0;
+    const struct statistic *s = statistic_find(name);
+    return s && s->share > 0;
+}
+
+int32_t *place_levels(const struct fleet *f, const struct feature_layout *l)
+{
+    int32_t *level = xcalloc(f->n_channels, sizeof *level);
+    for (size_t c = 0; c < f->n_channels; c++)
+        level[c] = -1;
+    for (size_t i = 0; i < l->n_supplies; i++)
+        for (size_t k = 0; k < l->n_levels[i]; k++)
+            level[feature_at(l, i, k)->channel] = (int32_t)k;
+    return level;
+}
+
+size_t statistic_days(const struct reference_span *r, size_t hours[WINDOWS_MAX])
+{
+    hours[0] = 24;
+    hours[1] = 72;
+    return r->length >= LONG_REFERENCE - NS_PER_HOUR ? 2 : 1;
 }

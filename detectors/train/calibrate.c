@@ -14,12 +14,15 @@
 #define LEAST_DAY_HOURS 12 /* evaluated hours that make a supply-day */
 #define LEAST_OWN 12       /* null hours for a supply's own spread */
 #define COVARIANCE_SHRINK 0.1
-#define DIVERGENCE_SCALE_FLOOR 0.05     /* of log(JSD + floor) */
-#define RECONSTRUCTION_SCALE_FLOOR 0.01 /* sd */
-#define EFFECT_SHARE (1.0f / 30)        /* of the minimum effect: the smallest null spread of a level */
+#define EFFECT_SHARE (1.0f / 30) /* of the minimum effect: the smallest null spread of a level */
 #define BOTH (-1)
 
 enum spread { RMS, MEDIAN, ROBUST };
+
+static bool in_block(const struct nulls *n, size_t h, int block)
+{
+    return n->block[h] >= 0 && (block == BOTH || n->block[h] == block);
+}
 
 /* A spread or median of x[S][hours][W] per supply and column over the null hours of a block (or BOTH);
  * NaN with under LEAST_OWN values. */
@@ -31,7 +34,7 @@ static void own_of(const struct nulls *n, const float x[], int block, enum sprea
         double sum = 0;
         for (size_t h = 0; h < n->hours; h++) {
             float y = x[(s * n->hours + h) * n->width + c];
-            if (n->block[h] < 0 || (block != BOTH && n->block[h] != block) || isnan(y))
+            if (!in_block(n, h, block) || isnan(y))
                 continue;
             v[count++] = y;
             sum += (double)y * (double)y;
@@ -97,27 +100,28 @@ static float mix_median(float own, float family)
     return isnan(family) ? own : 0.5f * (own + family);
 }
 
-/* Own and family together, in place; floor[cells], or NULL and one floor for all. */
-static void mixed(const struct model *m, const struct nulls *n, const float x[], int block, enum spread what,
-                  const float floors[], float floor_all, float out[])
+/* Own and family together. Spreads are at least what the measure believes: its least_scale, or a share of the
+ * minimum effect. */
+static void mixed(const struct model *m, const struct nulls *n, size_t measure, int block, enum spread what,
+                  float out[])
 {
     size_t cells = n->n_supplies * n->width;
-    float *family = xcalloc(cells, sizeof *family);
-    own_of(n, x, block, what, out);
+    float *family = xcalloc(cells, sizeof *family), all = n->measures->at[measure].of->least_scale;
+    own_of(n, n->of[measure], block, what, out);
     family_of(m, out, family);
     for (size_t i = 0; i < cells; i++) {
         if (what == MEDIAN) {
             out[i] = mix_median(out[i], family[i]);
             continue;
         }
-        float least = floors ? floors[i] * EFFECT_SHARE : floor_all;
+        float least = all > 0 ? all : m->min_effect[i] * EFFECT_SHARE;
         out[i] = mix_spread(out[i], family[i]);
         out[i] = out[i] < least ? least : out[i];
     }
     free(family);
 }
 
-/* ---- covariance of T ---- */
+/* ---- covariance of rows ---- */
 
 /* Inverse of a symmetric positive definite a (w,w), in place. */
 static void invert(double a[], size_t w)
@@ -132,37 +136,35 @@ static void shrink(double c[], size_t w, double count)
     for (size_t i = 0; i < w; i++)
         for (size_t j = 0; j < w; j++)
             c[i * w + j] *= (i == j ? 1 : 1 - COVARIANCE_SHRINK) / (count > 0 ? count : 1);
-    for (size_t i = 0; i < w; i++) /* a column that no supply of the class has */
+    for (size_t i = 0; i < w; i++) /* a column that no supply of the kind has */
         if (!(c[i * w + i] > 0))
             c[i * w + i] = 1;
 }
 
-static bool reconstruction_vector(const struct model *m, const struct nulls *n, size_t window,
-                                  const float scale[], size_t s, size_t h, double z[])
+static bool row_of(const struct model *m, const struct nulls *n, size_t measure, const float spread[],
+                   size_t s, size_t h, double z[])
 {
     for (size_t c = 0; c < n->width; c++) {
         size_t cell = s * n->width + c;
         z[c] = m->kinds.of[cell] == KIND_NONE
                    ? 0
-                   : (double)n->reconstruction[window][(s * n->hours + h) * n->width + c] /
-                         (double)scale[cell];
+                   : (double)n->of[measure][(s * n->hours + h) * n->width + c] / (double)spread[cell];
         if (isnan(z[c]))
             return false;
     }
     return true;
 }
 
-static void covariance(const struct model *m, const struct nulls *n, size_t window, int block,
-                       const float scale[], double out[])
+static void covariance(const struct model *m, const struct nulls *n, size_t measure, int block,
+                       const float spread[], double out[])
 {
-    size_t w = n->width;
-    double *z = xcalloc(w, sizeof *z), *count = xcalloc(m->supply_kinds.n, sizeof *count);
-    memset(out, 0, m->supply_kinds.n * w * w * sizeof *out);
+    size_t w = n->width, kinds = m->supply_kinds.n;
+    double *z = xcalloc(w, sizeof *z), *count = xcalloc(kinds, sizeof *count);
+    memset(out, 0, kinds * w * w * sizeof *out);
     for (size_t s = 0; s < n->n_supplies; s++) {
         double *c = out + m->supply_kinds.of[s] * w * w;
         for (size_t h = 0; h < n->hours; h++) {
-            if (n->block[h] < 0 || (block != BOTH && n->block[h] != block) ||
-                !reconstruction_vector(m, n, window, scale, s, h, z))
+            if (!in_block(n, h, block) || !row_of(m, n, measure, spread, s, h, z))
                 continue;
             count[m->supply_kinds.of[s]]++;
             for (size_t i = 0; i < w; i++)
@@ -170,7 +172,7 @@ static void covariance(const struct model *m, const struct nulls *n, size_t wind
                     c[i * w + j] += z[i] * z[j];
         }
     }
-    for (size_t a = 0; a < m->supply_kinds.n; a++) {
+    for (size_t a = 0; a < kinds; a++) {
         shrink(out + a * w * w, w, count[a]);
         invert(out + a * w * w, w);
     }
@@ -178,16 +180,16 @@ static void covariance(const struct model *m, const struct nulls *n, size_t wind
     free(count);
 }
 
-static void scales_of(const struct model *m, const struct nulls *n, int block, struct scales *out)
+/* What a block (or BOTH) standardises each measure with. */
+static void scales_of(const struct model *m, const struct nulls *n, int block, struct scale out[])
 {
-    scales_init(out, m->windows, n->n_supplies, m->supply_kinds.n, n->width);
-    mixed(m, n, n->divergence, block, MEDIAN, NULL, 0, out->divergence_mid);
-    mixed(m, n, n->divergence, block, ROBUST, NULL, (float)DIVERGENCE_SCALE_FLOOR, out->divergence_scale);
-    for (size_t i = 0; i < m->windows; i++) {
-        mixed(m, n, n->level[i], block, RMS, m->min_effect, 0, out->level[i]);
-        mixed(m, n, n->reconstruction[i], block, RMS, NULL, (float)RECONSTRUCTION_SCALE_FLOOR,
-              out->reconstruction[i]);
-        covariance(m, n, i, block, out->reconstruction[i], out->inverse[i]);
+    for (size_t i = 0; i < n->measures->n; i++) {
+        bool robust = n->measures->at[i].of->standard == STANDARD_MEDIAN;
+        mixed(m, n, i, block, robust ? ROBUST : RMS, out[i].spread);
+        if (robust)
+            mixed(m, n, i, block, MEDIAN, out[i].mid);
+        if (out[i].inverse)
+            covariance(m, n, i, block, out[i].spread, out[i].inverse);
     }
 }
 
@@ -213,72 +215,58 @@ static void pool_fit(struct pool *s, struct tail *t, double p_u)
     *s = (struct pool){0};
 }
 
-/* The scales that a null block is standardised with. */
-static const struct scales *scales_for(const struct scales of[2], const struct scales *all, int8_t block,
-                                       bool in_sample)
-{
-    return in_sample ? all : &of[block == 0];
-}
-
-struct walk { /* one supply-hour of the null */
+struct walk { /* the supply-hours of the null */
     const struct model *m;
     const struct nulls *n;
-    const struct scales *of; /* [0]: made of block 0, [1]: of the last block */
+    struct scale of[2][MEASURES_MAX]; /* [0]: made of block 0, [1]: of the last block */
     bool in_sample;
 };
 
-static void at_hour(const struct walk *k, size_t s, size_t h, struct standard *standard, struct raw *raw)
+/* A null block is standardised by what the other one shows. */
+static void at_hour(const struct walk *k, size_t s, size_t h, struct yardstick *y, struct values *v)
 {
-    const struct scales *sc = scales_for(k->of, &k->m->scales, k->n->block[h], k->in_sample);
-    model_standard(k->m, sc, s, standard);
-    nulls_at(k->n, s, h, raw);
+    const struct scale *scale = k->in_sample ? k->m->scale : k->of[k->n->block[h] == 0];
+    model_yardstick(k->m, scale, s, y);
+    nulls_at(k->n, s, h, v);
 }
 
-static void fit_statistics(struct model *m, const struct walk *k)
+/* One measure's null, pooled per kind of column, or over all rows. */
+static void fit_measure(struct model *m, const struct walk *k, size_t measure)
 {
-    size_t kinds = m->kinds.n, slots = kinds * (m->windows + 1) + m->windows;
-    struct pool *sample = xcalloc(slots, sizeof *sample);
-    struct standard st;
-    struct raw raw;
+    bool row = measures_row(&m->measures.at[measure]);
+    size_t pools = model_tails(m, measure);
+    struct pool *sample = xcalloc(pools, sizeof *sample);
+    struct yardstick y;
+    struct values v = {0};
     for (size_t s = 0; s < k->n->n_supplies; s++) {
         for (size_t h = 0; h < k->n->hours; h++) {
             if (k->n->block[h] < 0)
                 continue;
-            at_hour(k, s, h, &st, &raw);
-            for (size_t c = 0; c < k->n->width; c++) {
-                if (st.kind[c] == KIND_NONE)
-                    continue;
-                pool_add(&sample[st.kind[c]], standard_divergence(&st, c, &raw));
-                for (size_t w = 0; w < m->windows; w++)
-                    pool_add(&sample[(w + 1) * kinds + st.kind[c]], standard_level(&st, w, c, &raw));
-            }
-            for (size_t w = 0; w < m->windows; w++)
-                pool_add(&sample[(m->windows + 1) * kinds + w], standard_reconstruction(&st, w, &raw, NULL));
+            at_hour(k, s, h, &y, &v);
+            if (row)
+                pool_add(sample, standard_row(&y, measure, &v));
+            for (size_t c = 0; !row && c < y.width; c++)
+                if (y.kind[c] != KIND_NONE)
+                    pool_add(&sample[y.kind[c]], standard_column(&y, measure, c, &v));
         }
     }
-    for (size_t i = 0; i < kinds; i++) {
-        pool_fit(&sample[i], &m->tails.divergence[i], HOUR_TAIL);
-        for (size_t w = 0; w < m->windows; w++)
-            pool_fit(&sample[(w + 1) * kinds + i], &m->tails.level[w][i], HOUR_TAIL);
-    }
-    for (size_t w = 0; w < m->windows; w++)
-        pool_fit(&sample[(m->windows + 1) * kinds + w], &m->tails.reconstruction[w], HOUR_TAIL);
+    for (size_t i = 0; i < pools; i++)
+        pool_fit(&sample[i], &m->tail[measure][i], HOUR_TAIL);
     free(sample);
 }
 
 /* A supply's daily maxima within one block. */
-static void add_days(struct model *m, const struct walk *k, size_t s, int block, struct pool *days,
-                     size_t *hours_scored)
+static void add_days(const struct walk *k, size_t s, int block, struct pool *days, size_t *hours_scored)
 {
-    struct standard st;
-    struct raw raw;
+    struct yardstick y;
+    struct values v = {0};
     double most = NAN;
     size_t evaluated = 0, in_day = 0;
     for (size_t h = 0; h < k->n->hours; h++) {
         if (k->n->block[h] == block) {
             struct hour_score score;
-            at_hour(k, s, h, &st, &raw);
-            score_hour(&st, &m->tails, &raw, &score);
+            at_hour(k, s, h, &y, &v);
+            score_hour(&y, &v, &score);
             if (!isnan(score.any))
                 evaluated++;
             if (evaluated) /* a day begins with its first score */
@@ -298,21 +286,24 @@ static void add_days(struct model *m, const struct walk *k, size_t s, int block,
 
 void calibrate(struct model *m, const struct nulls *n, bool in_sample, struct calib_counts *counts)
 {
-    struct scales of[2];
-    scales_of(m, n, 0, &of[0]);
-    scales_of(m, n, FOLDS - 1, &of[1]);
-    scales_of(m, n, BOTH, &m->scales);
-    tails_init(&m->tails, m->windows, m->kinds.n);
-    struct walk walk = {.m = m, .n = n, .of = of, .in_sample = in_sample};
-    fit_statistics(m, &walk);
+    static const int block[2] = {0, FOLDS - 1};
+    struct walk walk = {.m = m, .n = n, .in_sample = in_sample};
+    for (size_t b = 0; b < 2; b++) {
+        for (size_t i = 0; i < n->measures->n; i++)
+            scale_init(&walk.of[b][i], &n->measures->at[i], n->n_supplies, m->supply_kinds.n, n->width);
+        scales_of(m, n, block[b], walk.of[b]);
+    }
+    scales_of(m, n, BOTH, m->scale);
+    for (size_t i = 0; i < n->measures->n; i++)
+        fit_measure(m, &walk, i);
     struct pool days = {0};
     *counts = (struct calib_counts){0};
-    for (size_t s = 0; s < n->n_supplies; s++) {
-        add_days(m, &walk, s, 0, &days, &counts->supply_hours);
-        add_days(m, &walk, s, FOLDS - 1, &days, &counts->supply_hours);
-    }
+    for (size_t s = 0; s < n->n_supplies; s++)
+        for (size_t b = 0; b < 2; b++)
+            add_days(&walk, s, block[b], &days, &counts->supply_hours);
     counts->supply_days = days.n;
-    pool_fit(&days, &m->tails.day, DAY_TAIL);
-    scales_fini(&of[0]);
-    scales_fini(&of[1]);
+    pool_fit(&days, &m->day, DAY_TAIL);
+    for (size_t b = 0; b < 2; b++)
+        for (size_t i = 0; i < n->measures->n; i++)
+            scale_fini(&walk.of[b][i]);
 }

@@ -1,7 +1,7 @@
-/* From raw null statistics to what standardises and calibrates: scales of own and family, pooled tails, the
- * tail of the daily maximum. The standardisation is cross-fitted like the models: block 0 is scaled by what
- * the last block shows, and the other way round. detection.md §6.
- * SPDX-License-Identifier: MIT */
+/* From the window values of null blocks to what standardises and calibrates: scales of own and family, pooled
+ * tails, the tail of the daily maximum. The standardisation is cross-fitted like the models: block 0 is
+ * scaled by what the last block shows, and the other way round. detection.md §6. SPDX-License-Identifier: MIT
+ */
 #ifndef PSM_DETECTORS_TRAIN_CALIBRATE_H
 #define PSM_DETECTORS_TRAIN_CALIBRATE_H
 
@@ -12,8 +12,8 @@ struct calib_counts {
     size_t supply_hours, supply_days;
 };
 
-/* Sets m->scales and m->tails (but the rate's) from the nulls. in_sample: scale every block by all blocks,
- * wrong on purpose. Needs m->kinds, supply_kinds, min_effect, windows. */
+/* Sets m->scale, m->tail and m->day from the nulls. in_sample: scale every block by all blocks, wrong on
+ * purpose. Needs kinds, min_effect, measures, and room (model_init_calibration). */
 void calibrate(struct model *m, const struct nulls *n, bool in_sample, struct calib_counts *counts);
 
 #endif

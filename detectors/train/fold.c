@@ -1,4 +1,4 @@
-/* References, networks and raw null statistics of one fold; see fold.h.
+/* References, what is learned of them, and window values of one fold; see fold.h.
  * SPDX-License-Identifier: MIT */
 #include "detectors/train/fold.h"
 
@@ -11,7 +11,6 @@
 
 #define LEAST_HOURS 6      /* of steady minutes, for a column to have a reference */
 #define SAMPLE 3000        /* minutes that quantiles are taken from */
-#define CENTRE_STRIDE 4    /* every fourth minute makes the centre of the network's residual */
 #define SPREAD_FLOOR 1e-6f /* of a constant column, relative to 1 + |centre| */
 
 static void fill_nan(float *x, size_t n)
@@ -27,41 +26,30 @@ static float *nan_array(size_t n)
     return x;
 }
 
-void nulls_init(struct nulls *n, size_t n_supplies, size_t hours, size_t width, size_t windows)
+void nulls_init(struct nulls *n, const struct measures *m, size_t n_supplies, size_t hours, size_t width)
 {
-    size_t cells = n_supplies * hours * width;
     *n = (struct nulls){.n_supplies = n_supplies,
                         .hours = hours,
                         .width = width,
-                        .windows = windows,
-                        .block = xcalloc(hours, sizeof *n->block),
-                        .divergence = nan_array(cells)};
+                        .measures = m,
+                        .block = xcalloc(hours, sizeof *n->block)};
     memset(n->block, -1, hours);
-    for (size_t i = 0; i < windows; i++) {
-        n->level[i] = nan_array(cells);
-        n->reconstruction[i] = nan_array(cells);
-    }
+    for (size_t i = 0; i < m->n; i++)
+        n->of[i] = nan_array(n_supplies * hours * width);
 }
 
 void nulls_fini(struct nulls *n)
 {
     free(n->block);
-    free(n->divergence);
-    for (size_t i = 0; i < WINDOWS_MAX; i++) {
-        free(n->level[i]);
-        free(n->reconstruction[i]);
-    }
+    for (size_t i = 0; i < MEASURES_MAX; i++)
+        free(n->of[i]);
     *n = (struct nulls){0};
 }
 
-void nulls_at(const struct nulls *n, size_t supply, size_t hour, struct raw *r)
+void nulls_at(const struct nulls *n, size_t supply, size_t hour, struct values *v)
 {
-    size_t at = (supply * n->hours + hour) * n->width;
-    *r = (struct raw){.divergence = n->divergence + at, .level_divergence = n->level[0] + at};
-    for (size_t i = 0; i < n->windows; i++) {
-        r->level[i] = n->level[i] + at;
-        r->reconstruction[i] = n->reconstruction[i] + at;
-    }
+    for (size_t i = 0; i < n->measures->n; i++)
+        v->of[i] = n->of[i] + (supply * n->hours + hour) * n->width;
 }
 
 static bool in_reference(const struct spool *s, size_t hour, int leave)
@@ -192,7 +180,7 @@ void fold_reference(const struct fold_job *job, int leave, struct reference *ref
 {
     const struct spool *s = job->spool;
     struct hours hours;
-    hours_init(&hours, s->hours, job->layout->width, s->per_hour);
+    hours_init(&hours, s->hours, job->layout->width, s->per_hour, 0);
     float *v = xcalloc(s->hours * s->per_hour, sizeof *v);
     for (size_t i = 0; i < s->n_supplies; i++) {
         for (size_t c = 0; c < job->layout->width; c++)
@@ -207,214 +195,116 @@ void fold_reference(const struct fold_job *job, int leave, struct reference *ref
     hours_fini(&hours);
 }
 
-/* ---- networks ---- */
+/* ---- what statistics learn ---- */
 
-/* A row in standard deviations; false when a column that the supply has is missing. */
-static bool standardise(const struct reference *ref, size_t supply, size_t w, const float row[], float z[])
+static const float *lesson_rows(const void *spool, size_t supply, size_t hour)
 {
-    for (size_t c = 0; c < w; c++) {
-        size_t cell = supply * w + c;
-        z[c] = ref->present[cell] ? (row[c] - ref->centre[cell]) / ref->spread[cell] : NAN;
-        if (ref->present[cell] && isnan(z[c]))
-            return false;
-    }
-    return true;
+    return spool_hour(spool, supply, hour);
 }
 
-static bool has_any(const struct reference *ref, size_t supply, size_t w)
-{
-    for (size_t c = 0; c < w; c++)
-        if (ref->present[supply * w + c])
-            return true;
-    return false;
-}
-
-struct rows {
-    float *z, *context;
-    uint32_t *supply;
-    size_t n, z_cap, context_cap, supply_cap;
-};
-
-static void rows_free(struct rows *r)
-{
-    free(r->z);
-    free(r->context);
-    free(r->supply);
-}
-
-/* Appends a supply's row when it is whole. */
-static void rows_add(struct rows *r, const struct fold_job *job, const struct reference *ref, uint32_t supply,
-                     const float row[])
-{
-    size_t w = job->layout->width;
-    xgrow(&r->z, &r->z_cap, (r->n + 1) * w, sizeof *r->z);
-    if (!standardise(ref, supply, w, row, r->z + r->n * w))
-        return;
-    xgrow(&r->context, &r->context_cap, (r->n + 1) * RECONSTRUCTION_CONTEXT, sizeof *r->context);
-    xgrow(&r->supply, &r->supply_cap, r->n + 1, sizeof *r->supply);
-    memcpy(r->context + r->n * RECONSTRUCTION_CONTEXT, row + w, RECONSTRUCTION_CONTEXT * sizeof *row);
-    r->supply[r->n++] = supply;
-}
-
-/* Rows of a family spread evenly over the reference, hour by hour, at most max_rows. */
-static void family_rows(const struct fold_job *job, size_t family, int leave, const struct reference *ref,
-                        struct rows *out)
+void fold_learn(const struct fold_job *job, int leave, const struct reference *ref,
+                void *learned[STATISTICS_MAX])
 {
     const struct spool *s = job->spool;
-    size_t members = 0, hours = 0;
-    for (size_t i = 0; i < s->n_supplies; i++)
-        members += job->fleet->supplies[i].group[GROUP_FAMILY] == (int32_t)family;
+    bool *in = xcalloc(s->hours, sizeof *in);
     for (size_t h = 0; h < s->hours; h++)
-        hours += in_reference(s, h, leave);
-    double step = (double)members * (double)hours * s->per_hour / (double)job->max_rows;
-    step = step > 1 ? step : 1;
-    double next = 0, at = 0; /* positions in the family's minutes */
-    for (size_t h = 0; h < s->hours; h++) {
-        for (uint32_t i = 0; in_reference(s, h, leave) && i < s->n_supplies; i++) {
-            if (job->fleet->supplies[i].group[GROUP_FAMILY] != (int32_t)family)
-                continue;
-            for (; next < at + s->per_hour; next += step)
-                if (has_any(ref, i, job->layout->width))
-                    rows_add(out, job, ref, i, spool_hour(s, i, h) + (size_t)(next - at) * s->stride);
-            at += s->per_hour;
-        }
-    }
-}
-
-/* Mean residual of a supply's reference minutes, which the window means are counted from. */
-static void reconstruction_centre(const struct fold_job *job, uint32_t supply, int leave,
-                                  struct reference *ref, struct reconstruction *reconstruction,
-                                  struct rows *rows, float **residual, size_t *cap)
-{
-    const struct spool *s = job->spool;
-    size_t w = job->layout->width;
-    rows->n = 0;
-    for (size_t h = 0; h < s->hours; h++)
-        for (size_t m = h % CENTRE_STRIDE; in_reference(s, h, leave) && m < s->per_hour; m += CENTRE_STRIDE)
-            rows_add(rows, job, ref, supply, spool_hour(s, supply, h) + m * s->stride);
-    xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
-    size_t family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
-    reconstruction_residual(reconstruction, family, rows->supply, rows->z, rows->context, rows->n, *residual,
-                            NULL);
-    for (size_t c = 0; c < w; c++) {
-        double sum = 0;
-        for (size_t i = 0; i < rows->n; i++)
-            sum += (double)(*residual)[i * w + c];
-        ref->reconstruction_centre[supply * w + c] = rows->n ? (float)(sum / (double)rows->n) : NAN;
-    }
-}
-
-struct reconstruction *fold_reconstruction(const struct fold_job *job, int leave, struct reference *ref,
-                                           struct family_fit fits[])
-{
-    struct reconstruction *reconstruction = reconstruction_new(job->fleet, job->layout, ref->present);
-    size_t families = reconstruction_families(reconstruction);
-    for (size_t i = 0; i < families; i++) {
-        struct rows rows = {0};
-        struct autoenc_fit fit = {0};
-        struct err ignored; /* a family that cannot be fitted has no T; the summary says so */
-        family_rows(job, i, leave, ref, &rows);
-        int rc = reconstruction_fit(reconstruction, i, rows.z, rows.context, rows.n, job->seed + i, &fit,
-                                    &ignored);
-        if (fits)
-            fits[i] = (struct family_fit){.fitted = rc == 0,
-                                          .rows = rows.n,
-                                          .columns = reconstruction_columns(reconstruction, i),
-                                          .network = fit};
-        rows_free(&rows);
-        if (job->progress)
-            job->progress(job->arg, (double)i + 1, (double)families);
-    }
-    struct rows rows = {0};
-    float *residual = NULL;
-    size_t cap = 0;
-    for (uint32_t i = 0; i < job->spool->n_supplies; i++)
-        reconstruction_centre(job, i, leave, ref, reconstruction, &rows, &residual, &cap);
-    free(residual);
-    rows_free(&rows);
-    return reconstruction;
+        in[h] = in_reference(s, h, leave);
+    const struct lesson lesson = {.fleet = job->fleet,
+                                  .layout = job->layout,
+                                  .reference = ref,
+                                  .hours = s->hours,
+                                  .per_hour = s->per_hour,
+                                  .stride = s->stride,
+                                  .in = in,
+                                  .rows = lesson_rows,
+                                  .arg = s,
+                                  .seed = job->seed,
+                                  .max_rows = job->max_rows,
+                                  .progress = job->progress,
+                                  .progress_arg = job->arg};
+    for (size_t i = 0; i < statistics_count(); i++)
+        learned[i] = statistics[i]->learn ? statistics[i]->learn(&lesson) : NULL;
+    free(in);
 }
 
 /* ---- scores of a block ---- */
 
-/* Sums of the residual per hour of the block. */
-static void reconstruction_hours(const struct fold_job *job, uint32_t supply, int block,
-                                 const struct reference *ref, struct reconstruction *reconstruction,
-                                 struct hours *hours, struct rows *rows, float **residual, size_t *cap)
+struct scoring {
+    const struct fold_job *job;
+    int block;
+    const struct reference *ref;
+    void *const *learned;
+    struct hours hours;
+    struct rows rows;
+    float *value; /* of rows, grown */
+    size_t value_cap;
+    struct values values; /* its shifts are scratch */
+};
+
+/* What statistics say of each minute, summed per hour of the block. */
+static void sum_rows(struct scoring *k, uint32_t supply)
 {
-    const struct spool *s = job->spool;
-    size_t w = job->layout->width, family = (size_t)job->fleet->supplies[supply].group[GROUP_FAMILY];
+    const struct spool *s = k->job->spool;
+    size_t w = k->job->layout->width, family = (size_t)k->job->fleet->supplies[supply].group[GROUP_FAMILY];
     for (size_t h = 0; h < s->hours; h++) {
-        if (s->block[h] != block)
+        if (s->block[h] != k->block)
             continue;
-        rows->n = 0;
+        k->rows.n = 0;
         for (size_t m = 0; m < s->per_hour; m++) {
             const float *row = spool_hour(s, supply, h) + m * s->stride;
-            if (known_row(job, supply, ref, row))
-                rows_add(rows, job, ref, supply, row);
+            if (known_row(k->job, supply, k->ref, row))
+                rows_add(&k->rows, k->ref, supply, row, row + w);
         }
-        xgrow(residual, cap, rows->n * w + 1, sizeof **residual);
-        reconstruction_residual(reconstruction, family, rows->supply, rows->z, rows->context, rows->n,
-                                *residual, NULL);
-        hours->reconstruction_n[h] = (uint16_t)rows->n;
-        for (size_t i = 0; i < rows->n * w; i++)
-            hours->reconstruction[h * w + i % w] += (*residual)[i];
+        xgrow(&k->value, &k->value_cap, k->rows.n * w + 1, sizeof *k->value);
+        for (size_t i = 0; i < k->job->measures->n_sums; i++) {
+            size_t which = k->job->measures->summed[i];
+            statistics[which]->rows(k->learned[which], family, &k->rows, k->value, NULL);
+            for (size_t m = 0; m < k->rows.n; m++)
+                hours_sum(&k->hours, h, i, k->value + m * w);
+        }
     }
 }
 
-static bool hour_alive(const struct hours *hours, size_t h)
+static void score_supply(struct scoring *k, uint32_t supply, struct nulls *out)
 {
-    for (size_t c = 0; c < hours->width; c++)
-        if (!isnan(hours->value[h * hours->width + c]))
-            return true;
-    return false;
-}
-
-static void score_supply(const struct fold_job *job, uint32_t supply, int block, const struct reference *ref,
-                         const struct hours *hours, struct nulls *out)
-{
-    size_t w = job->layout->width, lo = 0, at = supply * w;
-    while (lo < hours->n && job->spool->block[lo] != block)
+    const int8_t *block = k->job->spool->block;
+    size_t lo = 0;
+    while (lo < k->hours.n && block[lo] != k->block)
         lo++;
-    for (size_t h = lo; h < hours->n; h++) {
-        if (job->spool->block[h] != block || !hour_alive(hours, h))
+    for (size_t h = lo; h < k->hours.n; h++) {
+        if (block[h] != k->block || !hours_any(&k->hours, h))
             continue;
-        struct raw raw;
-        nulls_at(out, supply, h, &raw);
-        hours_divergence(hours, h, lo, job->divergence_hours, ref->counts + at * HIST_BINS, raw.divergence);
-        for (size_t i = 0; i < job->windows; i++) {
-            hours_level(hours, h, lo, job->window[i], ref->hour_centre + at, raw.level[i]);
-            hours_reconstruction(hours, h, lo, job->window[i], ref->reconstruction_centre + at,
-                                 raw.reconstruction[i]);
-        }
+        nulls_at(out, supply, h, &k->values);
+        values_fill(&k->values, k->job->measures, &k->hours, h, lo, k->ref, supply, k->learned);
     }
 }
 
-void fold_score(const struct fold_job *job, int block, const struct reference *ref,
-                struct reconstruction *reconstruction, struct nulls *out)
+void fold_score(const struct fold_job *job, int block, const struct reference *ref, void *const learned[],
+                struct nulls *out)
 {
     const struct spool *s = job->spool;
-    struct hours hours;
-    struct rows rows = {0};
-    float *residual = NULL;
-    size_t cap = 0;
-    hours_init(&hours, s->hours, job->layout->width, s->per_hour);
+    struct scoring k = {.job = job, .block = block, .ref = ref, .learned = learned};
+    hours_init(&k.hours, s->hours, job->layout->width, s->per_hour, job->measures->n_sums);
     float *scratch = xcalloc(s->per_hour, s->stride * sizeof *scratch);
+    for (size_t i = 0; i < job->measures->n_lengths; i++)
+        k.values.shift[i] = xcalloc(job->layout->width, sizeof *k.values.shift[i]);
     for (size_t h = 0; h < s->hours; h++)
         if (s->block[h] == block)
             out->block[h] = (int8_t)block;
     for (uint32_t i = 0; i < s->n_supplies; i++) {
-        if (has_any(ref, i, job->layout->width)) {
-            hours_clear(&hours);
-            fill_known_hours(job, i, block, ref, &hours, scratch);
-            reconstruction_hours(job, i, block, ref, reconstruction, &hours, &rows, &residual, &cap);
-            score_supply(job, i, block, ref, &hours, out);
+        if (reference_has(ref, i)) {
+            hours_clear(&k.hours);
+            fill_known_hours(job, i, block, ref, &k.hours, scratch);
+            sum_rows(&k, i);
+            score_supply(&k, i, out);
         }
         if (job->progress)
             job->progress(job->arg, (double)i, (double)s->n_supplies);
     }
+    for (size_t i = 0; i < job->measures->n_lengths; i++)
+        free(k.values.shift[i]);
     free(scratch);
-    free(residual);
-    rows_free(&rows);
-    hours_fini(&hours);
+    free(k.value);
+    rows_free(&k.rows);
+    hours_fini(&k.hours);
 }

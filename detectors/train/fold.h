@@ -1,5 +1,5 @@
 /* One fold of the training: a physics that left a block out (or none), the references made of the other
- * blocks, the families' networks, and the raw statistics of the block that was left out.
+ * blocks, what statistics learn of these, and the window values of the block that was left out.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TRAIN_FOLD_H
 #define PSM_DETECTORS_TRAIN_FOLD_H
@@ -9,31 +9,24 @@
 
 #define LEAVE_NONE (-1)
 
-/* Raw statistics of the null blocks, [S][hours][W]; NaN elsewhere. */
+/* Window values of the null blocks, [S][hours][W] of each measure; NaN elsewhere. */
 struct nulls {
-    size_t n_supplies, hours, width, windows;
+    size_t n_supplies, hours, width;
+    const struct measures *measures;
     int8_t *block; /* [hours]: 0, or FOLDS - 1 where scored; -1 */
-    float *level[WINDOWS_MAX], *divergence, *reconstruction[WINDOWS_MAX];
+    float *of[MEASURES_MAX];
 };
-void nulls_init(struct nulls *n, size_t n_supplies, size_t hours, size_t width, size_t windows);
+/* Borrows the measures. */
+void nulls_init(struct nulls *n, const struct measures *m, size_t n_supplies, size_t hours, size_t width);
 void nulls_fini(struct nulls *n);
-/* The statistics of one supply-hour; r's pointers are set into n (level_divergence, which only an effect
- * needs, stands on the first window). */
-void nulls_at(const struct nulls *n, size_t supply, size_t hour, struct raw *r);
-
-/* How a family's network went. */
-struct family_fit {
-    bool fitted;
-    size_t rows, columns;
-    struct autoenc_fit network; /* epochs 0: distance only */
-};
+/* The values of one supply-hour: v->of are set into n; v->shift are left alone. */
+void nulls_at(const struct nulls *n, size_t supply, size_t hour, struct values *v);
 
 struct fold_job {
     const struct fleet *fleet;
     const struct feature_layout *layout;
     const struct spool *spool;
-    const size_t *window; /* hours */
-    size_t windows, divergence_hours;
+    const struct measures *measures;
     uint64_t seed;
     size_t max_rows;
     void (*progress)(void *arg, double done, double total);
@@ -43,13 +36,12 @@ struct fold_job {
 /* Makes the reference of all blocks but `leave` from the spool's rows; ref is initialised by the caller. */
 void fold_reference(const struct fold_job *job, int leave, struct reference *ref);
 
-/* Fits the families' networks on the reference and sets ref->reconstruction_centre; fits[families] may be
- * NULL. */
-struct reconstruction *fold_reconstruction(const struct fold_job *job, int leave, struct reference *ref,
-                                           struct family_fit fits[]);
+/* What the statistics learn of that reference, by index in their table. */
+void fold_learn(const struct fold_job *job, int leave, const struct reference *ref,
+                void *learned[STATISTICS_MAX]);
 
 /* Scores the hours of one block into the nulls. */
-void fold_score(const struct fold_job *job, int block, const struct reference *ref,
-                struct reconstruction *reconstruction, struct nulls *out);
+void fold_score(const struct fold_job *job, int block, const struct reference *ref, void *const learned[],
+                struct nulls *out);
 
 #endif

@@ -2,7 +2,6 @@
 #include "detectors/train/spool.h"
 
 #include "base/mem.h"
-#include "detectors/statistics/rate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,7 +80,7 @@ int spool_new(struct spool **out, const struct fleet *f, size_t width, struct re
     struct spool *s = xcalloc(1, sizeof *s);
     s->n_supplies = f->n_supplies;
     s->per_hour = (unsigned)(NS_PER_HOUR / period);
-    s->stride = width + RECONSTRUCTION_CONTEXT;
+    s->stride = width + ROW_CONTEXT;
     s->begin = (first - 1) / NS_PER_HOUR * NS_PER_HOUR;
     s->hours = (size_t)((last - s->begin + NS_PER_HOUR - 1) / NS_PER_HOUR);
     s->block = xcalloc(s->hours, sizeof *s->block);
@@ -106,17 +105,20 @@ void spool_free(struct spool *s)
 
 void spool_seen_init(struct spool_seen *seen, const struct spool *s)
 {
-    seen->days = (s->hours + 23) / 24;
-    seen->fitted = xcalloc(s->n_supplies, sizeof *seen->fitted);
-    seen->steady = xcalloc(s->n_supplies, sizeof *seen->steady);
-    seen->rise = xcalloc(s->n_supplies, seen->days * sizeof *seen->rise);
+    *seen = (struct spool_seen){.days = (s->hours + 23) / 24,
+                                .fitted = xcalloc(s->n_supplies, sizeof *seen->fitted),
+                                .steady = xcalloc(s->n_supplies, sizeof *seen->steady)};
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->share > 0)
+            seen->most[i] = xcalloc(s->n_supplies, seen->days * sizeof *seen->most[i]);
 }
 
 void spool_seen_fini(struct spool_seen *seen)
 {
     free(seen->fitted);
     free(seen->steady);
-    free(seen->rise);
+    for (size_t i = 0; i < STATISTICS_MAX; i++)
+        free(seen->most[i]);
 }
 
 static float *row_of(const struct spool *s, size_t supply, size_t hour, size_t minute)
@@ -129,44 +131,78 @@ const float *spool_hour(const struct spool *s, size_t supply, size_t hour)
     return row_of(s, supply, hour, 0);
 }
 
-/* The fast path's daily maxima, gathered on the way. */
-struct rises {
-    struct rate rate;
+/* Daily maxima of what is judged by the minute, gathered on the way. */
+struct maxima {
+    void *live[STATISTICS_MAX];
+    int32_t *level;
     float *now;        /* [S] */
-    unsigned *minutes; /* [S] usable ones of the day */
-    size_t day;
+    unsigned *minutes; /* [S] of the statistic with a value, of the day */
+    size_t n_supplies, day;
 };
 
-static void rises_end_day(struct rises *x, struct spool_seen *seen, unsigned per_hour)
+static void maxima_open(struct maxima *x, const struct spool *s, const struct spool_pass *p)
 {
-    for (size_t i = 0; i < x->rate.n; i++) {
-        if (x->minutes[i] < 12 * per_hour)
-            seen->rise[i * seen->days + x->day] = NAN;
-        x->minutes[i] = 0;
+    *x = (struct maxima){.level = place_levels(p->fleet, p->layout),
+                         .now = xcalloc(s->n_supplies, sizeof *x->now),
+                         .minutes = xcalloc(s->n_supplies, STATISTICS_MAX * sizeof *x->minutes),
+                         .n_supplies = s->n_supplies};
+    const struct place place = {.fleet = p->fleet,
+                                .layout = p->layout,
+                                .level = x->level,
+                                .period = NS_PER_HOUR / (tstamp_ns)s->per_hour};
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->share > 0)
+            x->live[i] = statistics[i]->open(&place);
+}
+
+static void maxima_close(struct maxima *x)
+{
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (x->live[i])
+            statistics[i]->close(x->live[i]);
+    free(x->level);
+    free(x->now);
+    free(x->minutes);
+}
+
+static void maxima_end_day(struct maxima *x, struct spool_seen *seen, unsigned per_hour)
+{
+    for (size_t k = 0; k < statistics_count(); k++) {
+        unsigned *minutes = x->minutes + k * x->n_supplies;
+        for (size_t i = 0; x->live[k] && i < x->n_supplies; i++) {
+            if (minutes[i] < 12 * per_hour)
+                seen->most[k][i * seen->days + x->day] = NAN;
+            minutes[i] = 0;
+        }
     }
 }
 
-static void rises_step(struct rises *x, struct spool_seen *seen, const struct spool *s, size_t hour,
-                       const float rise[], const bool usable[])
+static void maxima_step(struct maxima *x, struct spool_seen *seen, const struct spool *s, size_t hour,
+                        const struct minute *m)
 {
     if (hour / 24 != x->day) {
-        rises_end_day(x, seen, s->per_hour);
+        maxima_end_day(x, seen, s->per_hour);
         x->day = hour / 24;
     }
-    rate_step(&x->rate, rise, usable, x->now);
-    for (size_t i = 0; i < s->n_supplies; i++) {
-        if (isnan(x->now[i]))
+    for (size_t k = 0; k < statistics_count(); k++) {
+        if (!x->live[k])
             continue;
-        x->minutes[i]++;
-        float *most = &seen->rise[i * seen->days + x->day];
-        *most = x->now[i] > *most ? x->now[i] : *most;
+        float *const figure[FIGURES_MAX] = {x->now};
+        statistics[k]->minute(x->live[k], m, figure);
+        for (size_t i = 0; i < x->n_supplies; i++) {
+            if (isnan(x->now[i]))
+                continue;
+            x->minutes[k * x->n_supplies + i]++;
+            float *most = &seen->most[k][i * seen->days + x->day];
+            *most = x->now[i] > *most ? x->now[i] : *most;
+        }
     }
 }
 
 static void put_minute(struct spool *s, const struct feature_frame *ff, const bool usable[], size_t hour,
                        size_t minute)
 {
-    size_t w = s->stride - RECONSTRUCTION_CONTEXT;
+    size_t w = s->stride - ROW_CONTEXT;
     for (size_t i = 0; i < s->n_supplies; i++) {
         float *row = row_of(s, i, hour, minute);
         if (!usable[i]) {
@@ -175,7 +211,7 @@ static void put_minute(struct spool *s, const struct feature_frame *ff, const bo
             continue;
         }
         memcpy(row, ff->x + i * w, w * sizeof *row);
-        memcpy(row + w, ff->context + i * RECONSTRUCTION_CONTEXT, RECONSTRUCTION_CONTEXT * sizeof *row);
+        memcpy(row + w, ff->context + i * ROW_CONTEXT, ROW_CONTEXT * sizeof *row);
     }
 }
 
@@ -188,38 +224,35 @@ static void note(struct spool_seen *seen, const struct feature_frame *ff, size_t
     }
 }
 
-void spool_fill(struct spool *s, const struct fleet *f, const struct feature_layout *l,
-                const struct physics *p, struct record *r, const struct maintenance *m,
-                struct spool_seen *seen, void (*progress)(void *arg, double done, double total), void *arg)
+void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *seen)
 {
-    size_t n = record_minutes(r), minute;
-    bool *usable = xcalloc(s->n_supplies, sizeof *usable);
-    struct rises rises = {.now = xcalloc(s->n_supplies, sizeof(float)),
-                          .minutes = xcalloc(s->n_supplies, sizeof(unsigned))};
-    rate_init(&rises.rate, s->n_supplies);
-    struct features *engine = features_new(f, l, p);
+    size_t n = record_minutes(p->record), minute;
+    bool *usable = xcalloc(s->n_supplies, sizeof *usable), *work = xcalloc(s->n_supplies, sizeof *work);
+    struct maxima maxima = {0};
+    if (seen)
+        maxima_open(&maxima, s, p);
+    struct features *engine = features_new(p->fleet, p->layout, p->physics);
     for (size_t k = 0; k < n; k++) {
         struct frame frame;
         struct feature_frame ff;
-        record_frame(r, k, &frame);
+        record_frame(p->record, k, &frame);
         features_step(engine, &frame, &ff);
-        maintenance_mask(m, f, frame.t, usable); /* true: in maintenance */
+        maintenance_mask(p->maintenance, p->fleet, frame.t, work);
         for (size_t i = 0; i < s->n_supplies; i++)
-            usable[i] = !usable[i] && ff.mode[i] == MODE_STEADY;
+            usable[i] = !work[i] && ff.mode[i] == MODE_STEADY;
         size_t hour = slot_of(s, frame.t, &minute);
         put_minute(s, &ff, usable, hour, minute);
         if (seen) {
-            note(seen, &ff, s->n_supplies, l->width);
-            rises_step(&rises, seen, s, hour, ff.rise, usable);
+            note(seen, &ff, s->n_supplies, p->layout->width);
+            maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable});
         }
-        if (progress && k % 256 == 0)
-            progress(arg, (double)k, (double)n);
+        if (p->progress && k % 256 == 0)
+            p->progress(p->arg, (double)k, (double)n);
     }
     if (seen)
-        rises_end_day(&rises, seen, s->per_hour);
+        maxima_end_day(&maxima, seen, s->per_hour);
+    maxima_close(&maxima);
     features_free(engine);
-    rate_fini(&rises.rate);
-    free(rises.now);
-    free(rises.minutes);
     free(usable);
+    free(work);
 }

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/maintenance.h"
-#include "detectors/statistics/reconstruction.h"
+#include "detectors/statistics/statistic.h"
 #include "features/features.h"
 
 struct spool {
@@ -22,8 +22,9 @@ struct spool {
 struct spool_seen {
     bool *fitted; /* [S] some feature was there */
     bool *steady; /* [S] some steady minute */
-    float *rise;  /* [S][days] largest R of the fast path in each 24 h from begin; NaN: under 12 h */
     size_t days;
+    float *most[STATISTICS_MAX]; /* [S][days] of what is judged by the minute: its largest value in each 24 h
+                                    from begin; NaN: under 12 h */
 };
 
 /* Maps room for a record. Error: ERR_IO. */
@@ -31,10 +32,19 @@ int spool_new(struct spool **out, const struct fleet *f, size_t width, struct re
               struct err *err) MUSTCHECK;
 void spool_free(struct spool *s);
 
+/* What a pass works on. */
+struct spool_pass {
+    const struct fleet *fleet;
+    const struct feature_layout *layout;
+    const struct physics *physics;
+    const struct maintenance *maintenance;
+    struct record *record;
+    void (*progress)(void *arg, double done, double total);
+    void *arg;
+};
+
 /* Runs features with a physics over the record into the spool. seen may be NULL. */
-void spool_fill(struct spool *s, const struct fleet *f, const struct feature_layout *l,
-                const struct physics *p, struct record *r, const struct maintenance *m,
-                struct spool_seen *seen, void (*progress)(void *arg, double done, double total), void *arg);
+void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *seen);
 
 void spool_seen_init(struct spool_seen *seen, const struct spool *s);
 void spool_seen_fini(struct spool_seen *seen);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define MAX_ROWS 50000
-#define LONG_REFERENCE_DAYS 30 /* from here on 72 h windows calibrate: window <= reference/10 */
 #define COLD_START_DAYS 30
 #define ROUGH_DAYS 7 /* under it blocks are too short to know a wander of days at all */
 #define LISTED 20    /* supplies named in the summary per reason */
@@ -37,7 +36,6 @@ struct training {
     struct spool_seen seen;
     struct physics *physics[FOLDS]; /* leaving none, the first block, the last block */
     struct nulls nulls;
-    struct family_fit *fits; /* [families] of the final fit */
     struct calib_counts counts;
 };
 
@@ -54,18 +52,11 @@ static void note_channels(struct model *m, struct record *r)
     }
 }
 
-static void set_windows(struct model *m, const struct record *r, unsigned window_minutes)
+static void set_times(struct model *m, const struct record *r, unsigned window_minutes)
 {
     size_t n = record_minutes(r);
-    m->from = record_time(r, 0);
-    m->to = record_time(r, n - 1);
-    m->period = record_time(r, 1) - m->from;
-    m->per_hour = (unsigned)(NS_PER_HOUR / m->period);
-    m->divergence_hours = window_minutes / m->per_hour ? window_minutes / m->per_hour : 1;
-    m->windows = 1;
-    m->window[0] = 24;
-    if (m->to - m->from >= LONG_REFERENCE_DAYS * NS_PER_DAY - NS_PER_HOUR)
-        m->window[m->windows++] = 72;
+    tstamp_ns from = record_time(r, 0);
+    model_set_times(m, from, record_time(r, n - 1), record_time(r, 1) - from, window_minutes);
 }
 
 /* What a supply lacks, from its reference and the pass over the record. */
@@ -112,13 +103,22 @@ static struct fold_job job_of(const struct training *t, struct stage *stage)
     return (struct fold_job){.fleet = m->fleet,
                              .layout = m->layout,
                              .spool = t->spool,
-                             .window = m->window,
-                             .windows = m->windows,
-                             .divergence_hours = m->divergence_hours,
+                             .measures = &m->measures,
                              .seed = t->o->seed,
                              .max_rows = t->o->max_rows ? t->o->max_rows : MAX_ROWS,
                              .progress = show,
                              .arg = stage};
+}
+
+static struct spool_pass pass_of(const struct training *t, const struct physics *p, struct stage *stage)
+{
+    return (struct spool_pass){.fleet = t->m->fleet,
+                               .layout = t->m->layout,
+                               .physics = p,
+                               .maintenance = t->maintenance,
+                               .record = t->record,
+                               .progress = show,
+                               .arg = stage};
 }
 
 /* The model that will score: references and networks of all blocks. */
@@ -127,18 +127,18 @@ static void train_final(struct training *t)
     struct model *m = t->m;
     struct stage stage = {.o = t->o, .what = "features of the reference"};
     struct fold_job job = job_of(t, &stage);
-    spool_fill(t->spool, m->fleet, m->layout, t->physics[0], t->record, t->maintenance, &t->seen, show,
-               &stage);
+    const struct spool_pass pass = pass_of(t, t->physics[0], &stage);
+    spool_fill(t->spool, &pass, &t->seen);
     stage.what = "reference";
     fold_reference(&job, LEAVE_NONE, &m->ref);
     judge_supplies(t);
-    supply_kinds_init(&m->supply_kinds, &m->kinds, m->fleet->n_supplies, m->layout->width);
+    model_init_calibration(m);
     set_effects(m);
     stage.what = "networks";
-    m->reconstruction = fold_reconstruction(&job, LEAVE_NONE, &m->ref, t->fits);
+    fold_learn(&job, LEAVE_NONE, &m->ref, m->learned);
     if (t->o->in_sample_nulls) {
-        fold_score(&job, 0, &m->ref, m->reconstruction, &t->nulls);
-        fold_score(&job, FOLDS - 1, &m->ref, m->reconstruction, &t->nulls);
+        fold_score(&job, 0, &m->ref, m->learned, &t->nulls);
+        fold_score(&job, FOLDS - 1, &m->ref, m->learned, &t->nulls);
     }
 }
 
@@ -150,27 +150,35 @@ static void train_null(struct training *t, int block, const struct physics *p)
     struct stage stage = {
         .o = t->o, .what = first ? "features without the first block" : "features without the last block"};
     struct fold_job job = job_of(t, &stage);
+    const struct spool_pass pass = pass_of(t, p, &stage);
     struct reference ref;
+    void *learned[STATISTICS_MAX];
     reference_init(&ref, m->fleet->n_supplies, m->layout->width);
-    spool_fill(t->spool, m->fleet, m->layout, p, t->record, t->maintenance, NULL, show, &stage);
+    spool_fill(t->spool, &pass, NULL);
     stage.what = first ? "reference without the first block" : "reference without the last block";
     fold_reference(&job, block, &ref);
     stage.what = first ? "networks without the first block" : "networks without the last block";
-    struct reconstruction *reconstruction = fold_reconstruction(&job, block, &ref, NULL);
+    fold_learn(&job, block, &ref, learned);
     stage.what = first ? "scoring the first block" : "scoring the last block";
-    fold_score(&job, block, &ref, reconstruction, &t->nulls);
-    reconstruction_free(reconstruction);
+    fold_score(&job, block, &ref, learned, &t->nulls);
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (learned[i])
+            statistics[i]->forget(learned[i]);
     reference_fini(&ref);
 }
 
-static void fit_rate(struct training *t)
+/* Tails of what is judged by the minute. */
+static void fit_own_tails(struct training *t)
 {
-    size_t n = 0, cells = t->spool->n_supplies * t->seen.days;
+    size_t cells = t->spool->n_supplies * t->seen.days;
     float *x = xcalloc(cells + 1, sizeof *x);
-    for (size_t i = 0; i < cells; i++)
-        if (!isnan(t->seen.rise[i]))
-            x[n++] = t->seen.rise[i];
-    tail_fit(&t->m->tails.rate, x, n, 0.1);
+    for (size_t k = 0; k < statistics_count(); k++) {
+        size_t n = 0;
+        for (size_t i = 0; t->seen.most[k] && i < cells; i++)
+            if (!isnan(t->seen.most[k][i]))
+                x[n++] = t->seen.most[k][i];
+        tail_fit(&t->m->own[k], x, n, 0.1);
+    }
     free(x);
 }
 
@@ -196,41 +204,33 @@ static void list_unfitted(struct buf *b, const struct model *m)
     }
 }
 
-static void describe_networks(struct buf *b, const struct training *t)
+static void describe_measures(struct buf *b, const struct training *t)
 {
-    for (size_t i = 0; i < t->m->fleet->groups[GROUP_FAMILY].n; i++) {
-        const struct family_fit *f = &t->fits[i];
-        const char *name = t->m->fleet->groups[GROUP_FAMILY].name[i];
-        if (!f->fitted)
-            buf_printf(b, "family %s: no network: %zu rows of %zu columns are too few\n", name, f->rows,
-                       f->columns);
-        else if (!f->network.epochs)
-            buf_printf(b, "family %s: distance only (%zu columns), %zu rows\n", name, f->columns, f->rows);
-        else
-            buf_printf(b,
-                       "family %s: network of %zu columns, %zu rows, %d epochs, loss %.4f training, "
-                       "%.4f held out%s\n",
-                       name, f->columns, f->rows, f->network.epochs, f->network.train_loss,
-                       f->network.held_loss, f->network.converged ? "" : "; NOT converged within its epochs");
-    }
+    const struct model *m = t->m;
+    for (size_t i = 0; i < m->measures.n; i++)
+        buf_printf(b, "%s%s %zu h", i ? ", " : "windows: ", m->measures.at[i].of->name,
+                   m->measures.at[i].hours);
+    buf_printf(b, "; calibrated on %zu supply-days (%zu supply-hours) of the first and last third\n",
+               t->counts.supply_days, t->counts.supply_hours);
 }
 
 static void describe_tails(struct buf *b, const struct model *m)
 {
-    const struct tail *day = &m->tails.day, *rate = &m->tails.rate;
-    double p = 1 / model_chance(m, 1);
     buf_printf(b,
                "supply-days: tail above score %.2f, xi %.3f, sigma %.3f; one a week over %zu supplies "
                "at score %.2f\n",
-               day->u, day->xi, day->sigma, m->n_scored, tail_quantile(day, p));
-    if (rate->n >= TAIL_LEAST)
-        buf_printf(b,
-                   "rate of rise: %.0f supply-days, tail above %.2f K in two minutes, xi %.3f, sigma "
-                   "%.3f\n",
-                   rate->n, rate->u, rate->xi, rate->sigma);
-    for (size_t w = 0; w < m->windows; w++)
-        buf_printf(b, "reconstruction %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n", m->window[w],
-                   m->tails.reconstruction[w].n, m->tails.reconstruction[w].u, m->tails.reconstruction[w].xi);
+               m->day.u, m->day.xi, m->day.sigma, m->n_scored,
+               tail_quantile(&m->day, 1 / model_chance(m, 1)));
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->share > 0 && m->own[i].n >= TAIL_LEAST)
+            buf_printf(b, "%s: %.0f supply-days, tail above %.2f %s, xi %.3f, sigma %.3f\n",
+                       statistics[i]->words, m->own[i].n, m->own[i].u, statistics[i]->figure[0].unit,
+                       m->own[i].xi, m->own[i].sigma);
+    for (size_t i = 0; i < m->measures.n; i++)
+        if (measures_row(&m->measures.at[i]))
+            buf_printf(b, "%s %zu h: %.0f supply-hours, tail above %.2f, xi %.3f\n",
+                       m->measures.at[i].of->name, m->measures.at[i].hours, m->tail[i]->n, m->tail[i]->u,
+                       m->tail[i]->xi);
 }
 
 static void summarise(struct training *t)
@@ -248,13 +248,11 @@ static void summarise(struct training *t)
                    days, days < ROUGH_DAYS ? "several times" : "twice", COLD_START_DAYS);
     if (t->o->in_sample_nulls)
         buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
-    buf_printf(&b,
-               "windows: level and reconstruction %s h, divergence %zu h; calibrated on %zu supply-days "
-               "(%zu supply-hours) of the first and last third\n",
-               m->windows > 1 ? "24 and 72" : "24", m->divergence_hours, t->counts.supply_days,
-               t->counts.supply_hours);
+    describe_measures(&b, t);
     describe_tails(&b, m);
-    describe_networks(&b, t);
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->describe)
+            statistics[i]->describe(m->learned[i], m->fleet, &b);
     list_unfitted(&b, m);
     m->summary = xstrdup(buf_text(&b));
     buf_free(&b);
@@ -269,7 +267,6 @@ static void training_fini(struct training *t)
     spool_seen_fini(&t->seen);
     spool_free(t->spool);
     nulls_fini(&t->nulls);
-    free(t->fits);
 }
 
 static int run(struct training *t, struct err *err)
@@ -280,7 +277,7 @@ static int run(struct training *t, struct err *err)
     int rc = spool_new(&t->spool, m->fleet, m->layout->width, t->record, err);
     if (rc != 0)
         return rc;
-    set_windows(m, t->record, t->o->window_minutes);
+    set_times(m, t->record, t->o->window_minutes);
     note_channels(m, t->record);
     rc = physics_fit(t->physics, leave, t->o->in_sample_nulls ? 1 : FOLDS, m->fleet, t->record,
                      t->maintenance, show, &stage, err);
@@ -288,21 +285,20 @@ static int run(struct training *t, struct err *err)
         return rc;
     physics_complete(t->physics[0], m->layout);
     spool_seen_init(&t->seen, t->spool);
-    t->fits = xcalloc(m->fleet->groups[GROUP_FAMILY].n, sizeof *t->fits);
-    nulls_init(&t->nulls, m->fleet->n_supplies, t->spool->hours, m->layout->width, m->windows);
+    nulls_init(&t->nulls, &m->measures, m->fleet->n_supplies, t->spool->hours, m->layout->width);
     train_final(t);
     for (int i = 1; i < FOLDS && !t->o->in_sample_nulls; i++)
         train_null(t, leave[i], t->physics[i]);
     stage.what = "calibration";
     show(&stage, 0, 1);
     calibrate(m, &t->nulls, t->o->in_sample_nulls, &t->counts);
-    fit_rate(t);
+    fit_own_tails(t);
     if (!m->n_scored)
         return err_set(err, ERR_DATA,
                        "no supply has a usable reference: %zu of them had no readings or "
                        "were never steady",
                        m->fleet->n_supplies);
-    if (m->tails.day.n < TAIL_LEAST)
+    if (m->day.n < TAIL_LEAST)
         return err_set(err, ERR_DATA,
                        "the reference is too short to calibrate: %zu supply-days, %d are "
                        "the least",

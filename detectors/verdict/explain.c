@@ -15,13 +15,14 @@
 #define LISTED_SURPRISE 1.0
 #define STEP_HOURS 2            /* from under a fifth to over four fifths of the shift: a step */
 #define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, power-supplies.md §8.1 */
+#define LEAD 0                  /* the measure that others are explained in: level over its shortest window */
 #define INFORMATIVE 3.0         /* expected partner shift, in null spreads, that would have been seen */
 
 /* ---- numbers of one column ---- */
 
 static bool is_ratio(const struct evidence *e, size_t column)
 {
-    return column >= e->standard->width / 2;
+    return column >= e->yardstick->width / 2;
 }
 
 static const struct feature_channel *channel_of(const struct evidence *e, size_t column)
@@ -32,12 +33,18 @@ static const struct feature_channel *channel_of(const struct evidence *e, size_t
 
 static float centre_of(const struct evidence *e, size_t column)
 {
-    return e->model->ref.hour_centre[e->supply * e->standard->width + column];
+    return e->model->ref.hour_centre[e->supply * e->yardstick->width + column];
 }
 
 static float hour_spread_of(const struct evidence *e, size_t column)
 {
-    return e->model->ref.hour_spread[e->supply * e->standard->width + column];
+    return e->model->ref.hour_spread[e->supply * e->yardstick->width + column];
+}
+
+static float trail_at(const struct trail *t, size_t k, size_t column)
+{
+    size_t row = t->first + k;
+    return t->value[(row < t->n ? row : row - t->n) * t->width + column];
 }
 
 /* Median of the last hours' values minus centre; NaN: none. */
@@ -46,7 +53,7 @@ static double recent_shift(const struct trail *t, size_t column, double centre)
     float v[RECENT_HOURS];
     size_t n = 0;
     for (size_t k = t->n; k-- > 0 && n < RECENT_HOURS && t->n - k <= 2 * RECENT_HOURS;) {
-        float x = t->value[k * t->width + column];
+        float x = trail_at(t, k, column);
         if (!isnan(x))
             v[n++] = x;
     }
@@ -62,7 +69,7 @@ static size_t onset_hour(const struct trail *t, size_t column, float centre, flo
     double sum = 0, best = -INFINITY;
     size_t at = t->n - 1;
     for (size_t k = t->n; k-- > 0;) {
-        double x = (double)t->value[k * t->width + column];
+        double x = (double)trail_at(t, k, column);
         if (isnan(x))
             continue;
         sum += sign * (x - (double)centre) - bar;
@@ -82,10 +89,13 @@ tstamp_ns explain_onset(const struct trail *t, size_t column, float centre, floa
 
 static double window_shift(const struct evidence *e, size_t column)
 {
-    for (size_t w = 0; w < e->standard->windows; w++)
-        if (!isnan(e->raw->level[w][column]))
-            return (double)e->raw->level[w][column];
-    return (double)e->raw->level_divergence[column];
+    const struct measures *m = e->yardstick->measures;
+    for (size_t i = 0; i < m->n; i++) {
+        float shift = e->values->shift[m->at[i].length][column];
+        if (!isnan(shift))
+            return (double)shift;
+    }
+    return NAN;
 }
 
 /* Mean shift since the onset, at most the last day's: not diluted by the healthy hours before. */
@@ -99,7 +109,7 @@ static double shift_since(const struct evidence *e, size_t column)
     if (t->n - at > 24)
         at = t->n - 24;
     for (size_t k = at; k < t->n; k++) {
-        double x = (double)t->value[k * t->width + column];
+        double x = (double)trail_at(t, k, column);
         if (isnan(x))
             continue;
         sum += x - (double)centre_of(e, column);
@@ -116,20 +126,27 @@ static double said_size(const struct evidence *e, size_t column)
     return is_ratio(e, column) ? exp(shift / 2) : shift;
 }
 
-static double surprise(const struct evidence *e, const struct tails *t, size_t column)
+/* The largest surprise of a column among measures of shifts, where they have an effect, or of shapes. */
+static double surprise(const struct evidence *e, size_t column, bool of_shape)
 {
+    const struct yardstick *y = e->yardstick;
     double most = NAN;
-    for (size_t w = 0; w < e->standard->windows; w++)
-        if (effect_level(e->standard, w, column, e->raw))
-            most = fmax(most, surprise_level(e->standard, t, w, column, e->raw));
+    for (size_t i = 0; i < y->measures->n; i++)
+        if (y->measures->at[i].of->of_shape == of_shape && (of_shape || has_effect(y, i, column, e->values)))
+            most = fmax(most, surprise_column(y, i, column, e->values));
     return most;
 }
 
-int explain_moved(const struct evidence *e, const struct tails *t, size_t column)
+int explain_moved(const struct evidence *e, size_t column)
 {
-    if (!(surprise(e, t, column) >= MOVED_SURPRISE))
+    if (!(surprise(e, column, false) >= MOVED_SURPRISE))
         return 0;
     return window_shift(e, column) > 0 ? 1 : -1;
+}
+
+static const struct measure *carrier(const struct evidence *e)
+{
+    return &e->yardstick->measures->at[e->score->measure];
 }
 
 /* ---- the carrying column ---- */
@@ -138,17 +155,17 @@ int explain_moved(const struct evidence *e, const struct tails *t, size_t column
  * is spoken of by its level: kelvins say more than a ratio. */
 static size_t carrying_column(const struct evidence *e)
 {
-    size_t levels = e->standard->width / 2, c = e->score->column;
-    const struct tails *t = &e->model->tails;
-    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, t, c % levels + levels) < 0)
+    size_t levels = e->yardstick->width / 2, c = e->score->column;
+    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, c % levels + levels) < 0)
         return c % levels + levels; /* stuck: its level only stays behind */
-    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, t, c % levels))
+    if (channel_of(e, c)->kind <= FEATURE_IGBT && explain_moved(e, c % levels))
         return c % levels;
-    if (e->score->by != STATISTIC_DIVERGENCE)
+    if (!carrier(e)->of->of_shape)
         return c;
+    const float *shift = e->values->shift[carrier(e)->length];
     size_t level = c % levels, noise = level + levels;
-    double a = fabs((double)e->raw->level_divergence[level]) / (double)e->standard->min_effect[level];
-    double b = fabs((double)e->raw->level_divergence[noise]) / (double)e->standard->min_effect[noise];
+    double a = fabs((double)shift[level]) / (double)e->yardstick->min_effect[level];
+    double b = fabs((double)shift[noise]) / (double)e->yardstick->min_effect[noise];
     return isnan(a) || b > a ? noise : level;
 }
 
@@ -157,17 +174,17 @@ static size_t column_of(const struct evidence *e, enum feature_kind kind)
 {
     const struct feature_layout *l = e->model->layout;
     for (size_t c = 0; c < l->n_levels[e->supply]; c++)
-        if (feature_at(l, e->supply, c)->kind == kind && e->standard->kind[c] != KIND_NONE)
+        if (feature_at(l, e->supply, c)->kind == kind && e->yardstick->kind[c] != KIND_NONE)
             return c;
     return l->width;
 }
 
 static int moved_kind(const struct evidence *e, enum feature_kind kind, bool noise)
 {
-    size_t w = e->standard->width, c = column_of(e, kind);
+    size_t w = e->yardstick->width, c = column_of(e, kind);
     if (c == w)
         return 0;
-    return explain_moved(e, &e->model->tails, noise ? c + w / 2 : c);
+    return explain_moved(e, noise ? c + w / 2 : c);
 }
 
 /* ---- second witness ---- */
@@ -181,19 +198,16 @@ static bool partners(enum feature_kind a, enum feature_kind b)
 
 static bool has_witness(const struct evidence *e, size_t column)
 {
-    const struct tails *t = &e->model->tails;
-    size_t levels = e->standard->width / 2;
+    size_t levels = e->yardstick->width / 2;
     enum feature_kind mine = channel_of(e, column)->kind;
-    double divergence = surprise_divergence(e->standard, t, column, e->raw);
-    if (e->score->by != STATISTIC_DIVERGENCE && divergence >= WITNESS_SURPRISE)
+    if (surprise(e, column, !carrier(e)->of->of_shape) >= WITNESS_SURPRISE)
         return true;
-    if (e->score->by == STATISTIC_DIVERGENCE && surprise(e, t, column) >= WITNESS_SURPRISE)
-        return true;
-    for (size_t c = 0; c < e->standard->width; c++) {
+    for (size_t c = 0; c < e->yardstick->width; c++) {
         if (c == column || c % levels >= e->model->layout->n_levels[e->supply])
             continue;
         bool other_part = c % levels == column % levels;
-        if ((other_part || partners(mine, channel_of(e, c)->kind)) && surprise(e, t, c) >= WITNESS_SURPRISE)
+        if ((other_part || partners(mine, channel_of(e, c)->kind)) &&
+            surprise(e, c, false) >= WITNESS_SURPRISE)
             return true;
     }
     return false;
@@ -209,9 +223,9 @@ static bool is_step(const struct evidence *e, size_t column)
     size_t at = onset_hour(t, column, centre_of(e, column), hour_spread_of(e, column), shift);
     double before = NAN, after = NAN;
     for (size_t k = at; k-- > 0 && isnan(before);)
-        before = ((double)t->value[k * t->width + column] - centre) / shift;
+        before = ((double)trail_at(t, k, column) - centre) / shift;
     for (size_t k = at + STEP_HOURS - 1; k < t->n && isnan(after); k++)
-        after = ((double)t->value[k * t->width + column] - centre) / shift;
+        after = ((double)trail_at(t, k, column) - centre) / shift;
     return fabs(before) < 0.2 && after > 0.8;
 }
 
@@ -219,15 +233,15 @@ static bool is_step(const struct evidence *e, size_t column)
 static bool voltage_contradicts(const struct evidence *e, size_t column)
 {
     size_t v = column_of(e, FEATURE_VOLTAGE);
-    if (v == e->standard->width || isnan(e->raw->level[0][v]))
+    if (v == e->yardstick->width || isnan(e->values->of[LEAD][v]))
         return false;
     /* the residual's null spread against what the rise would do at the least voltage that matters: the
        minimum effect of V is about 0.2 % of it */
-    double volts = (double)e->standard->min_effect[v] / 0.002;
+    double volts = (double)e->yardstick->min_effect[v] / 0.002;
     double expected = COIL_PER_KELVIN * volts * window_shift(e, column);
-    double spread = (double)e->standard->level[0][v];
+    double spread = (double)e->yardstick->scale[LEAD].spread[v];
     return fabs(expected) > INFORMATIVE * spread &&
-           fabs((double)e->raw->level[0][v] - expected) > fabs((double)e->raw->level[0][v]);
+           fabs((double)e->values->of[LEAD][v] - expected) > fabs((double)e->values->of[LEAD][v]);
 }
 
 static enum finding_class class_of_level(const struct evidence *e, size_t column)
@@ -251,7 +265,7 @@ static enum finding_class class_of_level(const struct evidence *e, size_t column
 
 static enum finding_class class_of_noise(const struct evidence *e, size_t column)
 {
-    size_t level = column % (e->standard->width / 2);
+    size_t level = column % (e->yardstick->width / 2);
     if (window_shift(e, column) < 0)
         return CLASS_SENSOR; /* nothing that fails makes a quantity quieter: stuck, or filtered */
     switch (channel_of(e, column)->kind) {
@@ -260,7 +274,7 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
     case FEATURE_VOLTAGE: return CLASS_EQUIPMENT;
     case FEATURE_RAW: return CLASS_SENSOR;
     default: /* a temperature cannot jump from minute to minute, unless it hunts while its level moves */
-        return explain_moved(e, &e->model->tails, level) ? class_of_level(e, level) : CLASS_SENSOR;
+        return explain_moved(e, level) ? class_of_level(e, level) : CLASS_SENSOR;
     }
 }
 
@@ -302,12 +316,12 @@ static void insert_ranked(struct ranked top[], size_t *n, struct ranked r)
 static void list_contributors(struct finding *out, const struct evidence *e, size_t carrying)
 {
     struct ranked top[FINDING_CONTRIBUTORS] = {{.column = carrying, .surprise = e->score->gated}};
-    size_t n = 1, levels = e->standard->width / 2;
+    size_t n = 1, levels = e->yardstick->width / 2;
     double sum = e->score->gated;
-    for (size_t c = 0; c < e->standard->width; c++) {
+    for (size_t c = 0; c < e->yardstick->width; c++) {
         if (c == carrying || c % levels >= e->model->layout->n_levels[e->supply])
             continue;
-        double s = surprise(e, &e->model->tails, c);
+        double s = surprise(e, c, false);
         if (s >= LISTED_SURPRISE)
             insert_ranked(top, &n, (struct ranked){c, s});
     }
@@ -330,9 +344,6 @@ void explain_finding(struct finding *out, const struct evidence *e)
     _Static_assert(FEATURE_CAPACITOR < FEATURE_IGBT && FEATURE_MAGNET < FEATURE_IGBT &&
                        FEATURE_IGBT < FEATURE_CURRENT,
                    "temperatures come first");
-    static const char *const detector[] = {[STATISTIC_LEVEL] = "level",
-                                           [STATISTIC_DIVERGENCE] = "divergence",
-                                           [STATISTIC_RECONSTRUCTION] = "reconstruction"};
     size_t c = carrying_column(e);
     const struct feature_channel *ch = channel_of(e, c);
     const struct fleet *f = e->model->fleet;
@@ -340,7 +351,7 @@ void explain_finding(struct finding *out, const struct evidence *e)
                             .class = is_ratio(e, c) ? class_of_noise(e, c) : class_of_level(e, c),
                             .witness = has_witness(e, c),
                             .size = said_size(e, c)};
-    snprintf(out->detector, sizeof out->detector, "%s", detector[e->score->by]);
+    snprintf(out->detector, sizeof out->detector, "%s", carrier(e)->of->name);
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
     snprintf(out->unit, sizeof out->unit, "%s",

@@ -11,14 +11,15 @@ struct trail {
     const float *value;
     size_t n, width;
     tstamp_ns end;
+    size_t first; /* row of the oldest: a ring */
 };
 
 /* One supply's hour. */
 struct evidence {
     const struct model *model;
     uint32_t supply;
-    const struct standard *standard;
-    const struct raw *raw;
+    const struct yardstick *yardstick;
+    const struct values *values;
     const struct hour_score *score;
     struct trail trail;
 };
@@ -26,7 +27,7 @@ struct evidence {
 #define MOVED_SURPRISE 3.0 /* -log10 p from which a column counts as moved */
 
 /* +1, -1: the column's level moved up, down, by enough to matter; 0: it did not. */
-int explain_moved(const struct evidence *e, const struct tails *t, size_t column);
+int explain_moved(const struct evidence *e, size_t column);
 
 /* When the column's lasting shift (sign of `shift`) began: the hour from which the hourly values' sum above
  * a third of their present shift is largest (a backward CUSUM). */

@@ -3,8 +3,10 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool belongs(const struct fleet *f, size_t supply, int group, size_t index)
 {
@@ -15,50 +17,70 @@ struct tally {
     size_t members, moved, said;
 };
 
-/* Counts of every group of a kind over supplies not yet taken. */
-static void count(const struct fleet *f, int group, const bool member[], const bool moved[],
-                  const bool said[], const int32_t parent[], struct tally t[])
+void group_search_init(struct group_search *g, const struct fleet *f)
 {
-    for (size_t s = 0; s < f->n_supplies; s++) {
-        int32_t i = group == GROUPS_RING ? 0 : f->supplies[s].group[group];
-        if (i < 0 || !member[s])
+    size_t n = f->n_supplies, most = 1;
+    for (int k = 0; k < GROUP_COUNT; k++)
+        most = f->groups[k].n > most ? f->groups[k].n : most;
+    *g = (struct group_search){.fleet = f,
+                               .member = xcalloc(n, sizeof *g->member),
+                               .moved = xcalloc(n, sizeof *g->moved),
+                               .said = xcalloc(n, sizeof *g->said),
+                               .parent = xcalloc(n, sizeof *g->parent),
+                               .tally = xcalloc(most, sizeof *g->tally),
+                               .found = xcalloc(GROUPS_MAX, sizeof *g->found)};
+}
+
+void group_search_fini(struct group_search *g)
+{
+    free(g->member);
+    free(g->moved);
+    free(g->said);
+    free(g->parent);
+    free(g->tally);
+    free(g->found);
+}
+
+/* Counts of every group of a kind over supplies not yet taken. */
+static void count(struct group_search *g, int group, size_t groups)
+{
+    memset(g->tally, 0, groups * sizeof *g->tally);
+    for (size_t s = 0; s < g->fleet->n_supplies; s++) {
+        int32_t i = group == GROUPS_RING ? 0 : g->fleet->supplies[s].group[group];
+        if (i < 0 || !g->member[s])
             continue;
-        t[i].members++;
-        t[i].moved += moved[s] && parent[s] < 0;
-        t[i].said += moved[s] && said[s] && parent[s] < 0;
+        g->tally[i].members++;
+        g->tally[i].moved += g->moved[s] && g->parent[s] < 0;
+        g->tally[i].said += g->moved[s] && g->said[s] && g->parent[s] < 0;
     }
 }
 
-static size_t take_groups(const struct fleet *f, int group, double share, const bool member[],
-                          const bool moved[], const bool said[], struct moved_group out[], size_t n,
-                          size_t max, int32_t parent[])
+static size_t take_groups(struct group_search *g, int group, double share, size_t n, size_t max)
 {
-    size_t groups = group == GROUPS_RING ? 1 : f->groups[group].n;
-    struct tally *t = xcalloc(groups + 1, sizeof *t);
-    count(f, group, member, moved, said, parent, t);
+    size_t groups = group == GROUPS_RING ? 1 : g->fleet->groups[group].n;
+    count(g, group, groups);
     for (size_t i = 0; i < groups && n < max; i++) {
-        if (t[i].said == 0 || t[i].moved < GROUPS_LEAST || (double)t[i].moved < share * (double)t[i].members)
+        const struct tally *t = &g->tally[i];
+        if (t->said == 0 || t->moved < GROUPS_LEAST || (double)t->moved < share * (double)t->members)
             continue;
-        for (size_t s = 0; s < f->n_supplies; s++)
-            if (moved[s] && member[s] && parent[s] < 0 && belongs(f, s, group, i))
-                parent[s] = (int32_t)n;
-        out[n++] = (struct moved_group){group, i, t[i].members, t[i].moved};
+        for (size_t s = 0; s < g->fleet->n_supplies; s++)
+            if (g->moved[s] && g->member[s] && g->parent[s] < 0 && belongs(g->fleet, s, group, i))
+                g->parent[s] = (int32_t)n;
+        g->found[n++] = (struct moved_group){group, i, t->members, t->moved};
     }
-    free(t);
     return n;
 }
 
-size_t groups_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
-                   struct moved_group out[], size_t max, int32_t parent[])
+size_t groups_find(struct group_search *g, size_t max)
 {
     static const int order[] = {GROUPS_RING, GROUP_FEEDER, GROUP_WATER, GROUP_SECTOR, GROUP_RACK};
     size_t n = 0;
-    for (size_t s = 0; s < f->n_supplies; s++)
-        parent[s] = -1;
+    assert(max <= GROUPS_MAX);
+    for (size_t s = 0; s < g->fleet->n_supplies; s++)
+        g->parent[s] = -1;
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-            n = take_groups(f, order[k], pass == 0 ? 0.5 : GROUPS_SHARE, member, moved, said, out, n, max,
-                            parent);
+            n = take_groups(g, order[k], pass == 0 ? 0.5 : GROUPS_SHARE, n, max);
     return n;
 }
 

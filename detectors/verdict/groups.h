@@ -18,11 +18,24 @@ struct moved_group {
     size_t members, moved;
 };
 
+/* Room to search in, [S] each; the caller sets the first three. */
+struct group_search {
+    const struct fleet *fleet;
+    bool *member; /* counts at all */
+    bool *moved;
+    bool *said;      /* it would be a finding alone */
+    int32_t *parent; /* index of its group among those found; -1: none */
+    struct tally *tally;
+    struct moved_group *found; /* [GROUPS_MAX] */
+};
+#define GROUPS_MAX 64
+void group_search_init(struct group_search *g, const struct fleet *f);
+void group_search_fini(struct group_search *g);
+
 /* Groups of which at least GROUPS_LEAST supplies and GROUPS_SHARE of the members moved, at least one of them
- * `said` (it would be a finding alone). Larger groups are tried first as long as half of them moved; a
- * supply belongs to one group at most: parent[S] = index into out[], -1: none. out[max]; returns how many. */
-size_t groups_find(const struct fleet *f, const bool member[], const bool moved[], const bool said[],
-                   struct moved_group out[], size_t max, int32_t parent[]);
+ * said. Larger groups are tried first as long as half of them moved; a supply belongs to one group at most.
+ * Finds at most `max` (<= GROUPS_MAX); returns how many. */
+size_t groups_find(struct group_search *g, size_t max);
 
 /* "S07", "water:W3", "*": the subject of a finding on the group; out[size]. */
 void groups_subject(const struct fleet *f, const struct moved_group *g, char *out, size_t size);

@@ -2,6 +2,7 @@
 #include "detectors/verdict/tracker.h"
 
 #include "base/digest.h"
+#include "base/hashmap.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -9,61 +10,100 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_CHANCE 1e300 /* weaker than any chance */
+
 struct track {
     struct finding f;
-    enum slot slot;
+    char slot[FINDING_DETECTOR_LEN];
     bool proposed; /* in the step under way */
 };
 
 struct tracker {
     struct track *track;
     size_t n, cap;
+    struct hashmap *index; /* of track by key_of */
     struct finding *list;
     size_t list_cap;
 };
 
+struct proposal *proposals_add(struct proposals *p, enum proposal_kind kind)
+{
+    xgrow(&p->proposal, &p->cap, p->n + 1, sizeof *p->proposal);
+    struct proposal *made = &p->proposal[p->n++];
+    *made = (struct proposal){.kind = kind};
+    made->now.chance = NO_CHANCE;
+    return made;
+}
+
+void proposals_free(struct proposals *p)
+{
+    free(p->proposal);
+    *p = (struct proposals){0};
+}
+
 struct tracker *tracker_new(void)
 {
-    return xcalloc(1, sizeof(struct tracker));
+    struct tracker *f = xcalloc(1, sizeof *f);
+    f->index = hashmap_new();
+    return f;
 }
 
 void tracker_free(struct tracker *f)
 {
     if (!f)
         return;
+    hashmap_free(f->index);
     free(f->track);
     free(f->list);
     free(f);
 }
 
-static enum slot slot_of(const struct finding *f)
+#define KEY_LEN (FINDING_DETECTOR_LEN + FINDING_NAME_LEN + 64)
+
+static void key_of(char out[KEY_LEN], const char *slot, const char *subject, const char *signal)
 {
-    if (f->class == CLASS_DATA)
-        return SLOT_DATA;
-    return strcmp(f->detector, "rate") == 0 ? SLOT_RATE : SLOT_SCORE;
+    snprintf(out, KEY_LEN, "%s\n%s\n%s", slot, subject, signal);
 }
 
-static void append(struct tracker *f, enum slot slot, const struct finding *finding)
+/* What tells findings of a subject apart in their slot. */
+static const char *part_of(const struct finding *f)
+{
+    return f->class == CLASS_DATA ? f->signal : "";
+}
+
+static void put_index(struct tracker *f, size_t i)
+{
+    char key[KEY_LEN];
+    const struct track *t = &f->track[i];
+    key_of(key, t->slot, t->f.subject, part_of(&t->f));
+    hashmap_put(f->index, key, (int32_t)i);
+}
+
+static struct track *find(const struct tracker *f, const char *slot, const struct finding *what)
+{
+    char key[KEY_LEN];
+    key_of(key, slot, what->subject, part_of(what));
+    int32_t i = hashmap_get(f->index, key);
+    return i < 0 ? NULL : &f->track[i];
+}
+
+static struct track *append(struct tracker *f, const char *slot, const struct finding *finding)
 {
     xgrow(&f->track, &f->cap, f->n + 1, sizeof *f->track);
-    f->track[f->n++] = (struct track){.f = *finding, .slot = slot};
+    struct track *t = &f->track[f->n];
+    *t = (struct track){.f = *finding};
+    snprintf(t->slot, sizeof t->slot, "%s", slot);
+    put_index(f, f->n++);
+    return t;
 }
 
-void tracker_restore(struct tracker *f, const struct finding open[], size_t n)
+void tracker_restore(struct tracker *f, const char *slot, const struct finding *open)
 {
-    for (size_t i = 0; i < n; i++)
-        append(f, slot_of(&open[i]), &open[i]);
-}
-
-static struct track *find(const struct tracker *f, enum slot slot, const char *subject, const char *signal)
-{
-    for (size_t i = 0; i < f->n; i++) {
-        struct track *t = &f->track[i];
-        if (t->slot == slot && strcmp(t->f.subject, subject) == 0 &&
-            (slot != SLOT_DATA || strcmp(t->f.signal, signal) == 0))
-            return t;
-    }
-    return NULL;
+    struct track *known = find(f, slot, open);
+    if (known)
+        known->f = *open;
+    else
+        append(f, slot, open);
 }
 
 static void make_id(struct finding *f)
@@ -71,8 +111,8 @@ static void make_id(struct finding *f)
     char text[FINDING_NAME_LEN + 128], hex[DIGEST_HEX_LEN];
     uint8_t digest[DIGEST_LEN];
     /* several data findings of a subject may begin in one tick: the signal tells them apart */
-    int n = snprintf(text, sizeof text, "%s\n%s\n%s\n%lld", f->subject, f->detector,
-                     f->class == CLASS_DATA ? f->signal : "", (long long)f->first_seen);
+    int n = snprintf(text, sizeof text, "%s\n%s\n%s\n%lld", f->subject, f->detector, part_of(f),
+                     (long long)f->first_seen);
     digest_sha256(digest, text, (size_t)n);
     digest_hex(hex, digest, DIGEST_LEN);
     memcpy(f->id, hex, FINDING_ID_LEN - 1);
@@ -101,7 +141,7 @@ static void merge(struct finding *f, const struct finding *now)
     f->n_by = now->n_by;
 }
 
-static void open_new(struct tracker *f, enum slot slot, tstamp_ns t, const struct finding *now)
+static void open_new(struct tracker *f, const char *slot, tstamp_ns t, const struct finding *now)
 {
     struct finding made = *now;
     made.first_seen = made.last_seen = t;
@@ -109,13 +149,12 @@ static void open_new(struct tracker *f, enum slot slot, tstamp_ns t, const struc
     if (made.onset > t)
         made.onset = t;
     make_id(&made);
-    append(f, slot, &made);
-    f->track[f->n - 1].proposed = true;
+    append(f, slot, &made)->proposed = true;
 }
 
-static void take(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal *p)
+static void take(struct tracker *f, const char *slot, tstamp_ns t, const struct proposal *p)
 {
-    struct track *track = find(f, slot, p->now.subject, p->now.signal);
+    struct track *track = find(f, slot, &p->now);
     if (track && track->f.closed && p->kind != PROPOSE_SAY)
         return;
     if (!track) {
@@ -139,19 +178,25 @@ static void forget_old(struct tracker *f, tstamp_ns t)
         if (!x->closed || t - x->closed < FINDINGS_APART)
             f->track[kept++] = f->track[i];
     }
+    if (kept == f->n)
+        return;
     f->n = kept;
+    hashmap_free(f->index);
+    f->index = hashmap_new();
+    for (size_t i = 0; i < kept; i++)
+        put_index(f, i);
 }
 
-void tracker_step(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n)
+void tracker_step(struct tracker *f, const char *slot, tstamp_ns t, const struct proposals *p)
 {
     forget_old(f, t);
     for (size_t i = 0; i < f->n; i++)
         f->track[i].proposed = false;
-    for (size_t i = 0; i < n; i++)
-        take(f, slot, t, &p[i]);
+    for (size_t i = 0; i < p->n; i++)
+        take(f, slot, t, &p->proposal[i]);
     for (size_t i = 0; i < f->n; i++) {
         struct track *track = &f->track[i];
-        if (track->slot == slot && !track->proposed && !track->f.closed)
+        if (!track->proposed && !track->f.closed && strcmp(track->slot, slot) == 0)
             track->f.closed = t;
     }
 }
@@ -166,14 +211,10 @@ struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n)
     return f->list;
 }
 
-const struct finding *tracker_open(const struct tracker *f, enum slot slot, const char *subject,
-                                   const char *signal)
+const struct finding *tracker_open(const struct tracker *f, const char *slot, const char *subject)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        const struct track *t = &f->track[i];
-        if (t->slot == slot && !t->f.closed && strcmp(t->f.subject, subject) == 0 &&
-            (!*signal || strcmp(t->f.signal, signal) == 0))
-            return &t->f;
-    }
-    return NULL;
+    char key[KEY_LEN];
+    key_of(key, slot, subject, "");
+    int32_t i = hashmap_get(f->index, key);
+    return i < 0 || f->track[i].f.closed ? NULL : &f->track[i].f;
 }

@@ -6,10 +6,9 @@
 
 #include "base/finding.h"
 
-#define FINDINGS_APART (2 * NS_PER_DAY) /* findings of a subject less apart than this are one */
+#include <stddef.h>
 
-/* Who proposes; a subject has at most one finding per slot (data: per signal). */
-enum slot { SLOT_SCORE, SLOT_RATE, SLOT_DATA, SLOT_COUNT };
+#define FINDINGS_APART (2 * NS_PER_DAY) /* findings of a subject less apart than this are one */
 
 enum proposal_kind {
     PROPOSE_SAY,  /* holds: opens or continues */
@@ -22,21 +21,32 @@ struct proposal {
     struct finding now; /* id, first_seen, last_seen, closed are the tracker's; HOLD: subject, signal only */
 };
 
+struct proposals {
+    struct proposal *proposal;
+    size_t n, cap;
+};
+/* Appends one that is weaker than anything said before; borrowed until the next. */
+struct proposal *proposals_add(struct proposals *p, enum proposal_kind kind);
+void proposals_free(struct proposals *p);
+
+/* A slot is who proposes: SLOT_SCORE for all that share a supply's score, else the statistic's name. A
+ * subject has at most one finding per slot (class data: per signal). */
+#define SLOT_SCORE ""
+
 struct tracker;
 struct tracker *tracker_new(void);
 void tracker_free(struct tracker *f);
 
-/* Continues findings that were open when psmon stopped. */
-void tracker_restore(struct tracker *f, const struct finding open[], size_t n);
+/* Continues a finding that was open when psmon stopped; what is tracked of its subject gives way. */
+void tracker_restore(struct tracker *f, const char *slot, const struct finding *open);
 
 /* All that a slot has to say at t; what is open in the slot and not proposed closes. */
-void tracker_step(struct tracker *f, enum slot slot, tstamp_ns t, const struct proposal p[], size_t n);
+void tracker_step(struct tracker *f, const char *slot, tstamp_ns t, const struct proposals *p);
 
 /* Every finding that is open, or closed at t; borrowed until the next step. */
 struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n);
 
-/* The open finding of a subject in a slot (signal "": any); NULL: none. */
-const struct finding *tracker_open(const struct tracker *f, enum slot slot, const char *subject,
-                                   const char *signal);
+/* The open finding of a subject in a slot (class data: one of the whole subject); NULL: none. */
+const struct finding *tracker_open(const struct tracker *f, const char *slot, const char *subject);
 
 #endif

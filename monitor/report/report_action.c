@@ -66,8 +66,9 @@ const char *report_action(const struct finding *d)
         return "check the channel: IOC, network, archiver";
     if (d->class == CLASS_SENSOR)
         return "check the sensor and its cable: the supply's other signals contradict it";
-    if (statistic_by_minute(d->detector))
-        return "check water flow now: the coil heats by the minute";
+    const struct statistic *statistic = statistic_find(d->detector);
+    if (statistic && statistic->action)
+        return statistic->action;
     bool magnet = strcmp(d->signal, "magnet_temperature") == 0, voltage = strcmp(d->signal, "voltage") == 0;
     if ((magnet && rises_too(d, "voltage")) || (voltage && rises_too(d, "magnet_temperature")))
         return "check water flow: coil and its resistance rise together";

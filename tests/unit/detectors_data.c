@@ -18,6 +18,7 @@ struct bench {
     struct fleet *fleet;
     struct data_quality *data_quality;
     struct tracker *tracker;
+    struct proposals proposals;
     tstamp_ns t;
     float value[CHANNELS], context[SUPPLIES * 3], peak[SUPPLIES];
     uint8_t quality[CHANNELS], mode[SUPPLIES];
@@ -65,6 +66,7 @@ static int teardown(void **state)
 {
     struct bench *b = *state;
     data_quality_free(b->data_quality);
+    proposals_free(&b->proposals);
     tracker_free(b->tracker);
     fleet_free(b->fleet);
     free(b);
@@ -86,9 +88,9 @@ static void run(struct bench *b, int minutes)
         struct frame frame = {b->t, b->value, b->quality};
         struct feature_frame ff = {.t = b->t, .mode = b->mode, .context = b->context, .peak = b->peak};
         data_quality_step(b->data_quality, &frame, &ff, b->maintenance);
-        size_t n;
-        const struct proposal *p = data_quality_proposals(b->data_quality, &n);
-        tracker_step(b->tracker, SLOT_DATA, b->t, p, n);
+        b->proposals.n = 0;
+        data_quality_propose(b->data_quality, &b->proposals);
+        tracker_step(b->tracker, "data", b->t, &b->proposals);
     }
 }
 

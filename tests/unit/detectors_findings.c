@@ -22,6 +22,11 @@ static struct proposal say(const char *subject, double chance, double size)
     return p;
 }
 
+static void step(struct tracker *f, const char *slot, tstamp_ns t, struct proposal p[], size_t n)
+{
+    tracker_step(f, slot, t, &(struct proposals){p, n, n});
+}
+
 static const struct finding *only(struct tracker *f, tstamp_ns t)
 {
     size_t n;
@@ -42,20 +47,20 @@ static void test_opens_goes_on_closes(void **state)
     (void)state;
     struct tracker *f = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
-    tracker_step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0, &p, 1);
     struct finding first = *only(f, T0);
     assert_int_equal(strlen(first.id), FINDING_ID_LEN - 1);
     assert_true(first.first_seen == T0 && first.closed == 0 && first.onset == T0 - NS_PER_HOUR);
     struct proposal stronger = say("S01:Q1", 0.02, 0.09), weaker = say("S01:Q1", 0.7, 0.05);
-    tracker_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &stronger, 1);
-    tracker_step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, &weaker, 1);
+    step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &stronger, 1);
+    step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, &weaker, 1);
     const struct finding *x = only(f, T0 + 2 * NS_PER_HOUR);
     assert_string_equal(x->id, first.id);
     assert_near(x->chance, 0.02, 0, 0); /* the smallest stays, with its words */
     assert_near(x->size, 0.09, 0, 0);
     assert_string_equal(x->reason, "size 0.09");
     assert_true(x->last_seen == T0 + 2 * NS_PER_HOUR && x->first_seen == T0);
-    tracker_step(f, SLOT_SCORE, T0 + 3 * NS_PER_HOUR, NULL, 0);
+    step(f, SLOT_SCORE, T0 + 3 * NS_PER_HOUR, NULL, 0);
     assert_true(only(f, T0 + 3 * NS_PER_HOUR)->closed == T0 + 3 * NS_PER_HOUR); /* said once more */
     assert_int_equal(listed(f, T0 + 4 * NS_PER_HOUR), 0);
     tracker_free(f);
@@ -67,16 +72,16 @@ static void test_less_than_two_days_apart_is_one(void **state)
     struct tracker *f = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
     char id[FINDING_ID_LEN];
-    tracker_step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0, &p, 1);
     memcpy(id, only(f, T0)->id, sizeof id);
-    tracker_step(f, SLOT_SCORE, T0 + NS_PER_HOUR, NULL, 0);
+    step(f, SLOT_SCORE, T0 + NS_PER_HOUR, NULL, 0);
     tstamp_ns again = T0 + NS_PER_HOUR + FINDINGS_APART - NS_PER_MIN;
-    tracker_step(f, SLOT_SCORE, again, &p, 1);
+    step(f, SLOT_SCORE, again, &p, 1);
     assert_string_equal(only(f, again)->id, id);
     assert_true(only(f, again)->closed == 0);
-    tracker_step(f, SLOT_SCORE, again + NS_PER_HOUR, NULL, 0);
+    step(f, SLOT_SCORE, again + NS_PER_HOUR, NULL, 0);
     tstamp_ns later = again + NS_PER_HOUR + FINDINGS_APART;
-    tracker_step(f, SLOT_SCORE, later, &p, 1);
+    step(f, SLOT_SCORE, later, &p, 1);
     assert_string_not_equal(only(f, later)->id, id);
     tracker_free(f);
 }
@@ -88,16 +93,16 @@ static void test_keep_and_hold(void **state)
     struct proposal p = say("S01:Q1", 0.3, 0.07), keep = p, hold = p;
     keep.kind = PROPOSE_KEEP;
     hold.kind = PROPOSE_HOLD;
-    tracker_step(f, SLOT_SCORE, T0, &keep, 1); /* neither opens */
-    tracker_step(f, SLOT_SCORE, T0, &hold, 1);
+    step(f, SLOT_SCORE, T0, &keep, 1); /* neither opens */
+    step(f, SLOT_SCORE, T0, &hold, 1);
     assert_int_equal(listed(f, T0), 0);
-    tracker_step(f, SLOT_SCORE, T0, &p, 1);
-    tracker_step(f, SLOT_SCORE, T0 + 1, &keep, 1);
+    step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0 + 1, &keep, 1);
     assert_true(only(f, T0 + 1)->last_seen == T0 + 1);
-    tracker_step(f, SLOT_SCORE, T0 + 2, &hold, 1);
+    step(f, SLOT_SCORE, T0 + 2, &hold, 1);
     assert_true(only(f, T0 + 2)->last_seen == T0 + 1);
-    tracker_step(f, SLOT_SCORE, T0 + 3, NULL, 0);
-    tracker_step(f, SLOT_SCORE, T0 + 4, &keep, 1); /* nor opens again */
+    step(f, SLOT_SCORE, T0 + 3, NULL, 0);
+    step(f, SLOT_SCORE, T0 + 4, &keep, 1); /* nor opens again */
     assert_int_equal(listed(f, T0 + 4), 0);
     tracker_free(f);
 }
@@ -113,19 +118,19 @@ static void test_slots_are_apart(void **state)
         snprintf(data[i].now.detector, sizeof data[i].now.detector, "data");
     data[0].now.chance = data[1].now.chance = NAN;
     snprintf(data[1].now.signal, sizeof data[1].now.signal, "current");
-    tracker_step(f, SLOT_SCORE, T0, &score, 1);
-    tracker_step(f, SLOT_RATE, T0, &rate, 1);
-    tracker_step(f, SLOT_DATA, T0, data, 2);
+    step(f, SLOT_SCORE, T0, &score, 1);
+    step(f, "rate", T0, &rate, 1);
+    step(f, "data", T0, data, 2);
     size_t n;
     const struct finding *list = tracker_list(f, T0, &n);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(list[i].id, list[k].id);
-    tracker_step(f, SLOT_RATE, T0 + 1, NULL, 0);
+    step(f, "rate", T0 + 1, NULL, 0);
     assert_int_equal(listed(f, T0 + 2), 3);
-    assert_non_null(tracker_open(f, SLOT_DATA, "S01:Q1", "current"));
-    assert_null(tracker_open(f, SLOT_RATE, "S01:Q1", ""));
+    assert_non_null(tracker_open(f, SLOT_SCORE, "S01:Q1"));
+    assert_null(tracker_open(f, "rate", "S01:Q1"));
     tracker_free(f);
 }
 
@@ -134,10 +139,10 @@ static void test_restart_goes_on_under_the_id(void **state)
     (void)state;
     struct tracker *f = tracker_new(), *g = tracker_new();
     struct proposal p = say("S01:Q1", 0.3, 0.07);
-    tracker_step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0, &p, 1);
     struct finding open = *only(f, T0);
-    tracker_restore(g, &open, 1);
-    tracker_step(g, SLOT_SCORE, T0 + NS_PER_HOUR, &p, 1);
+    tracker_restore(g, SLOT_SCORE, &open);
+    step(g, SLOT_SCORE, T0 + NS_PER_HOUR, &p, 1);
     const struct finding *x = only(g, T0 + NS_PER_HOUR);
     assert_string_equal(x->id, open.id);
     assert_true(x->first_seen == T0);
@@ -145,14 +150,39 @@ static void test_restart_goes_on_under_the_id(void **state)
     tracker_free(g);
 }
 
+/* Many at once, opening and closing in turn: each is found again under its own id. */
+static void test_many_are_kept_apart(void **state)
+{
+    (void)state;
+    enum { MANY = 500 };
+    struct tracker *f = tracker_new();
+    struct proposals all = {0};
+    for (int hour = 0; hour < 200; hour++) {
+        all.n = 0;
+        for (int i = 0; i < MANY; i++)
+            if ((i + hour / 60) % 3 == 0) {
+                char name[32];
+                snprintf(name, sizeof name, "P%d", i);
+                *proposals_add(&all, PROPOSE_SAY) = say(name, 0.1, i);
+            }
+        tracker_step(f, SLOT_SCORE, T0 + hour * NS_PER_HOUR, &all);
+        for (size_t i = 0; i < all.n; i++) {
+            const struct finding *x = tracker_open(f, SLOT_SCORE, all.proposal[i].now.subject);
+            assert_non_null(x);
+            assert_string_equal(x->subject, all.proposal[i].now.subject);
+        }
+        assert_true(listed(f, T0 + hour * NS_PER_HOUR) >= all.n);
+    }
+    proposals_free(&all);
+    tracker_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opens_goes_on_closes),
-        cmocka_unit_test(test_less_than_two_days_apart_is_one),
-        cmocka_unit_test(test_keep_and_hold),
-        cmocka_unit_test(test_slots_are_apart),
-        cmocka_unit_test(test_restart_goes_on_under_the_id),
+        cmocka_unit_test(test_opens_goes_on_closes), cmocka_unit_test(test_less_than_two_days_apart_is_one),
+        cmocka_unit_test(test_keep_and_hold),        cmocka_unit_test(test_slots_are_apart),
+        cmocka_unit_test(test_many_are_kept_apart),  cmocka_unit_test(test_restart_goes_on_under_the_id),
     };
     return cmocka_run_group_tests_name("detectors/findings", tests, NULL, NULL);
 }

@@ -79,17 +79,17 @@ static struct fleet *make_fleet(void)
     return f;
 }
 
-static size_t groups_of(const struct fleet *f, const bool moved[], const bool said[], struct moved_group *g,
-                        char *subject, size_t size)
+static size_t groups_of(struct group_search *g, const bool moved[], const bool said[], char *subject,
+                        size_t size)
 {
-    bool member[SUPPLIES];
-    int32_t parent[SUPPLIES];
-    memset(member, true, sizeof member);
-    size_t n = groups_find(f, member, moved, said, g, 4, parent);
+    memset(g->member, true, SUPPLIES * sizeof *g->member);
+    memcpy(g->moved, moved, SUPPLIES * sizeof *moved);
+    memcpy(g->said, said, SUPPLIES * sizeof *said);
+    size_t n = groups_find(g, 4);
     if (n)
-        groups_subject(f, g, subject, size);
+        groups_subject(g->fleet, g->found, subject, size);
     for (int s = 0; s < SUPPLIES; s++)
-        assert_true(parent[s] < 0 || moved[s]);
+        assert_true(g->parent[s] < 0 || moved[s]);
     return n;
 }
 
@@ -97,27 +97,29 @@ static void test_common_groups(void **state)
 {
     (void)state;
     struct fleet *f = make_fleet();
-    struct moved_group g[4];
+    struct group_search g;
+    group_search_init(&g, f);
     char subject[64];
     bool moved[SUPPLIES] = {false}, said[SUPPLIES] = {false};
     for (int s = 6; s < 10; s++)
         moved[s] = true;
-    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 0); /* none passes alone */
+    assert_int_equal(groups_of(&g, moved, said, subject, sizeof subject), 0); /* none passes alone */
     said[7] = true;
-    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_int_equal(groups_of(&g, moved, said, subject, sizeof subject), 1);
     assert_string_equal(subject, "S1");
-    assert_int_equal(g[0].moved, 4);
+    assert_int_equal(g.found[0].moved, 4);
     moved[9] = false; /* three are too few */
-    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 0);
+    assert_int_equal(groups_of(&g, moved, said, subject, sizeof subject), 0);
     for (int s = 0; s < SUPPLIES; s++)
         moved[s] = s % 6 / 3 == 1 && s != 3; /* 11 of 12 on one water, two or three of each sector */
     said[11] = true;
-    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_int_equal(groups_of(&g, moved, said, subject, sizeof subject), 1);
     assert_string_equal(subject, "water:W1");
     for (int s = 0; s < SUPPLIES; s++)
         moved[s] = s != 5;
-    assert_int_equal(groups_of(f, moved, said, g, subject, sizeof subject), 1);
+    assert_int_equal(groups_of(&g, moved, said, subject, sizeof subject), 1);
     assert_string_equal(subject, "*");
+    group_search_fini(&g);
     fleet_free(f);
 }
 
@@ -128,7 +130,7 @@ static void test_onset_of_step_and_ramp(void **state)
     (void)state;
     enum { N = 100 };
     float v[N];
-    struct trail t = {v, N, 1, 500 * NS_PER_HOUR};
+    struct trail t = {v, N, 1, 500 * NS_PER_HOUR, 0};
     for (int k = 0; k < N; k++)
         v[k] = 20 + 0.1f * (float)(k * 7 % 5 - 2) + (k >= 88 ? 3 : 0);
     v[40] = NAN;
@@ -143,52 +145,76 @@ static void test_onset_of_step_and_ramp(void **state)
 
 enum { W = 4 }; /* two levels, two log-variances */
 
+/* Measures as a short reference has them. */
+enum { LEVEL, DIVERGENCE, RECONSTRUCTION };
+
 struct desk {
     uint16_t kind[W];
-    float effect[W], level[W], mid[W], scale[W], reconstruction[W];
+    float effect[W], spread[3][W], mid[W];
     double inverse[W * W];
-    struct standard st;
-    struct tails tails;
-    struct raw raw;
+    struct measures measures;
+    struct yardstick y;
+    struct tail tail[3][W];
+    struct values v;
+    float *shift, *half_day; /* of the level over 24 h, 12 h */
 };
 
 static struct desk *desk_new(void)
 {
     struct desk *d = xcalloc(1, sizeof *d);
+    measures_init(&d->measures, &(struct reference_span){14 * NS_PER_DAY, 12});
+    assert_int_equal(d->measures.n, 3);
+    d->y = (struct yardstick){.measures = &d->measures, .width = W, .kind = d->kind, .min_effect = d->effect};
+    float x[1000];
+    for (int m = 0; m < 3; m++) {
+        d->y.scale[m] = (struct scale){d->mid, d->spread[m], d->inverse};
+        d->y.tail[m] = d->tail[m];
+        for (int k = 0; k < W; k++) { /* |normal|-like nulls: the quantiles of an exponential */
+            for (int i = 0; i < 1000; i++)
+                x[i] = (float)-log((i + 0.5) / 1000);
+            tail_fit(&d->tail[m][k], x, 1000, 0.03);
+        }
+    }
     for (int c = 0; c < W; c++) {
         d->kind[c] = (uint16_t)c;
         d->effect[c] = 0.5f;
-        d->level[c] = d->scale[c] = d->reconstruction[c] = 0.25f;
+        d->spread[0][c] = d->spread[1][c] = d->spread[2][c] = 0.25f;
         d->inverse[c * W + c] = 1;
     }
-    d->st = (struct standard){.windows = 1,
-                              .width = W,
-                              .kind = d->kind,
-                              .min_effect = d->effect,
-                              .level = {d->level},
-                              .divergence_mid = d->mid,
-                              .divergence_scale = d->scale,
-                              .reconstruction = {d->reconstruction},
-                              .inverse = {d->inverse}};
-    tails_init(&d->tails, 1, W);
-    raw_init(&d->raw, 1, W);
-    float x[1000];
-    for (int k = 0; k <= 2 * W; k++) { /* |normal|-like nulls: the quantiles of an exponential */
-        for (int i = 0; i < 1000; i++)
-            x[i] = (float)-log((i + 0.5) / 1000);
-        tail_fit(k < W       ? &d->tails.level[0][k]
-                 : k < 2 * W ? &d->tails.divergence[k - W]
-                             : &d->tails.reconstruction[0],
-                 x, 1000, 0.03);
-    }
+    values_init(&d->v, &d->measures, W);
+    d->shift = d->v.shift[d->measures.at[LEVEL].length];
+    d->half_day = d->v.shift[d->measures.at[DIVERGENCE].length];
     return d;
 }
 
 static void desk_free(struct desk *d)
 {
-    tails_fini(&d->tails);
-    raw_fini(&d->raw);
+    values_fini(&d->v);
     free(d);
+}
+
+static void move_level(struct desk *d, int column, float by)
+{
+    d->v.of[LEVEL][column] = d->shift[column] = by;
+}
+
+static void test_the_table_is_whole(void **state)
+{
+    (void)state;
+    double share = 0;
+    for (size_t i = 0; i < statistics_count(); i++) {
+        const struct statistic *s = statistics[i];
+        assert_ptr_equal(statistic_find(s->name), s);
+        assert_true(strlen(s->name) < FINDING_DETECTOR_LEN && s->words);
+        assert_true((s->windows != NULL) == (s->window != NULL));
+        assert_true((s->open != NULL) == (s->close != NULL));
+        assert_true(!s->learn || (s->forget && s->save && s->load));
+        assert_true(s->share <= 0 || (s->minute && s->judges && s->say && s->say_group && s->memory > 0));
+        share += s->share;
+    }
+    assert_true(share < 1);
+    assert_string_equal(statistics[0]->name, "level");
+    assert_null(statistic_find("no such"));
 }
 
 static void test_minimum_effect_comes_after_the_p(void **state)
@@ -196,16 +222,16 @@ static void test_minimum_effect_comes_after_the_p(void **state)
     (void)state;
     struct desk *d = desk_new();
     struct hour_score s;
-    d->level[1] = 0.01f;
-    d->raw.level[0][1] = 0.4f; /* forty spreads, but too small to matter */
-    score_hour(&d->st, &d->tails, &d->raw, &s);
+    d->spread[LEVEL][1] = 0.01f;
+    move_level(d, 1, 0.4f); /* forty spreads, but too small to matter */
+    score_hour(&d->y, &d->v, &s);
     assert_true(s.any > 10);
     assert_near(s.gated, 0, 0, 0);
-    d->raw.level[0][1] = 0.6f;
-    score_hour(&d->st, &d->tails, &d->raw, &s);
-    assert_true(s.gated > 10 && s.by == STATISTIC_LEVEL && s.column == 1);
+    move_level(d, 1, 0.6f);
+    score_hour(&d->y, &d->v, &s);
+    assert_true(s.gated > 10 && s.measure == LEVEL && s.column == 1);
     d->kind[1] = KIND_NONE; /* the reference does not have it */
-    score_hour(&d->st, &d->tails, &d->raw, &s);
+    score_hour(&d->y, &d->v, &s);
     assert_near(s.gated, 0, 0, 0);
     desk_free(d);
 }
@@ -216,21 +242,22 @@ static void test_reconstruction_and_divergence(void **state)
     struct desk *d = desk_new();
     struct hour_score s;
     for (int c = 0; c < W; c++) {
-        d->raw.reconstruction[0][c] = 2;
-        d->raw.level[0][c] = 0.6f;
+        d->v.of[RECONSTRUCTION][c] = 2;
+        move_level(d, c, 0.6f);
     }
-    assert_near(standard_reconstruction(&d->st, 0, &d->raw, NULL), 16, 1e-9, 0); /* √(4·8²) */
-    score_hour(&d->st, &d->tails, &d->raw, &s);
-    assert_int_equal(s.by, STATISTIC_RECONSTRUCTION);
-    d->raw.reconstruction[0][2] = NAN;
-    assert_true(isnan(standard_reconstruction(&d->st, 0, &d->raw, NULL)));
-    d->raw.divergence[3] = 3;
-    d->raw.level_divergence[1] = -0.7f; /* the level of the same channel */
-    score_hour(&d->st, &d->tails, &d->raw, &s);
-    assert_true(s.by == STATISTIC_DIVERGENCE && s.column == 3);
+    assert_near(standard_row(&d->y, RECONSTRUCTION, &d->v), 16, 1e-9, 0); /* √(4·8²) */
+    score_hour(&d->y, &d->v, &s);
+    assert_int_equal(s.measure, RECONSTRUCTION);
+    d->v.of[RECONSTRUCTION][2] = NAN;
+    assert_true(isnan(standard_row(&d->y, RECONSTRUCTION, &d->v)));
+    d->v.of[DIVERGENCE][3] = 3;
+    d->half_day[1] = -0.7f; /* the level of the same channel */
+    score_hour(&d->y, &d->v, &s);
+    assert_true(s.measure == DIVERGENCE && s.column == 3);
     for (int c = 0; c < W; c++)
-        d->raw.level[0][c] = d->raw.divergence[c] = d->raw.reconstruction[0][c] = NAN;
-    score_hour(&d->st, &d->tails, &d->raw, &s);
+        for (int m = 0; m < 3; m++)
+            d->v.of[m][c] = NAN;
+    score_hour(&d->y, &d->v, &s);
     assert_true(isnan(s.any) && isnan(s.gated));
     desk_free(d);
 }
@@ -242,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_one_step_is_not_a_rise),
         cmocka_unit_test(test_common_groups),
         cmocka_unit_test(test_onset_of_step_and_ramp),
+        cmocka_unit_test(test_the_table_is_whole),
         cmocka_unit_test(test_minimum_effect_comes_after_the_p),
         cmocka_unit_test(test_reconstruction_and_divergence),
     };

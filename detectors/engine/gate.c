@@ -1,0 +1,95 @@
+/* Which supplies' minute counts, and the ledger's reasons; see internal.h. SPDX-License-Identifier: MIT */
+#include "detectors/engine/internal.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gate_init(struct gate *g, size_t n, unsigned window_minutes)
+{
+    *g = (struct gate){.n = n,
+                       .window_minutes = window_minutes,
+                       .maintenance = xcalloc(n, sizeof *g->maintenance),
+                       .own_work = xcalloc(n, sizeof *g->own_work),
+                       .blocked = xcalloc(n, sizeof *g->blocked),
+                       .usable = xcalloc(n, sizeof *g->usable),
+                       .unknown = xcalloc(n, sizeof *g->unknown),
+                       .recent = xcalloc(n, window_minutes),
+                       .recent_n = xcalloc(n, sizeof *g->recent_n)};
+}
+
+void gate_fini(struct gate *g)
+{
+    free(g->maintenance);
+    free(g->own_work);
+    free(g->blocked);
+    free(g->usable);
+    free(g->unknown);
+    free(g->recent);
+    free(g->recent_n);
+}
+
+void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t)
+{
+    memcpy(g->own_work, g->maintenance, g->n * sizeof *g->own_work); /* as it was */
+    maintenance_mask(m, f, t, g->maintenance);
+    for (uint32_t i = 0; i < g->n; i++) {
+        bool begins = g->maintenance[i] && !g->own_work[i];
+        const struct maintenance_period *p = begins ? maintenance_at(m, f, i, t) : NULL;
+        g->own_work[i] = p && p->supply >= 0;
+    }
+}
+
+void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        bool stands = ff->mode[i] == MODE_STEADY, steady = m->fit[i] == FIT_OK && stands;
+        g->unknown[i] = stands && (m->fit[i] == FIT_NEVER_STEADY ||
+                                   (steady && !reference_knows(&m->ref, i, ff->context[i * ROW_CONTEXT])));
+        g->usable[i] = steady && !g->unknown[i] && !g->maintenance[i] && !g->blocked[i];
+        uint8_t *slot = &g->recent[i * g->window_minutes + g->recent_at];
+        g->recent_n[i] = (uint16_t)(g->recent_n[i] + g->usable[i] - *slot);
+        *slot = g->usable[i];
+    }
+    g->recent_at = (g->recent_at + 1) % g->window_minutes;
+}
+
+static enum reason without_data(const struct frame *in, const struct supply *s)
+{
+    bool stale = false;
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        stale |= in->quality[c] == QUALITY_STALE;
+    return stale ? REASON_STALE : REASON_MISSING;
+}
+
+static bool has_data(const struct frame *in, const struct supply *s)
+{
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        if (!isnan(in->value[c]))
+            return true;
+    return false;
+}
+
+enum reason gate_reason(const struct gate *g, const struct model *m, const struct fleet *f,
+                        const struct minute *in, size_t i, bool scored)
+{
+    uint8_t mode = in->features->mode[i];
+    if (g->maintenance[i])
+        return REASON_MAINTENANCE;
+    if (!m || (m->fit[i] != FIT_OK && m->fit[i] != FIT_NEVER_STEADY))
+        return REASON_NO_MODEL;
+    if (!has_data(in->frame, &f->supplies[i]) || mode == MODE_UNKNOWN)
+        return without_data(in->frame, &f->supplies[i]);
+    switch (mode) {
+    case MODE_OFF: return REASON_OFF;
+    case MODE_RAMPING: return REASON_RAMPING;
+    case MODE_SETTLING: return REASON_SETTLING;
+    default: break;
+    }
+    if (g->unknown[i])
+        return REASON_MODE_NEVER_SEEN;
+    bool few = 2 * (unsigned)g->recent_n[i] < g->window_minutes;
+    return few || !scored ? REASON_TOO_FEW_SAMPLES : REASON_SCORED;
+}

@@ -1,0 +1,272 @@
+/* The hour under way, the hours before, and what an evaluated hour says of each supply; see internal.h.
+ * All sums are over hours and minutes in the order of time from the start of the hour, and the rings hold
+ * nothing else: what an hour says depends on the minutes of its windows alone, to the last bit.
+ * SPDX-License-Identifier: MIT */
+#include "detectors/engine/internal.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNGATED_LEAST 10 /* times the budget: the chance that a score without an effect cannot pass */
+
+static void fill_nan(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = NAN;
+}
+
+static float *nan_floats(size_t n)
+{
+    float *x = xcalloc(n + 1, sizeof *x);
+    fill_nan(x, n);
+    return x;
+}
+
+/* ---- set up ---- */
+
+static void init_rows(struct hourly *h)
+{
+    const struct fleet *f = h->model->fleet;
+    size_t families = f->groups[GROUP_FAMILY].n, w = h->model->layout->width, at = 0;
+    rows_reserve(&h->rows, f->n_supplies, w);
+    h->row_value = xcalloc(f->n_supplies, w * sizeof *h->row_value);
+    h->row_each = xcalloc(f->n_supplies, sizeof *h->row_each);
+    h->order = xcalloc(f->n_supplies, sizeof *h->order);
+    h->first = xcalloc(families + 1, sizeof *h->first);
+    for (size_t k = 0; k < families; k++) {
+        h->first[k] = at;
+        for (uint32_t i = 0; i < f->n_supplies; i++)
+            if (f->supplies[i].group[GROUP_FAMILY] == (int32_t)k)
+                h->order[at++] = i;
+    }
+    h->first[families] = at;
+}
+
+void hourly_set_budget(struct hourly *h, const struct scorer_options *o)
+{
+    double p = UNGATED_LEAST * o->budget / model_chance(h->model, 1);
+    h->cap = o->ungated ? (double)INFINITY : p < 1 ? tail_quantile(&h->model->day, p) : 0;
+}
+
+void hourly_init(struct hourly *h, const struct model *m, const struct scorer_options *o)
+{
+    size_t n = m->fleet->n_supplies, w = m->layout->width;
+    *h = (struct hourly){.model = m,
+                         .hour = INT64_MIN,
+                         .minutes = nan_floats(n * m->per_hour * w),
+                         .hours = xcalloc(n, sizeof *h->hours),
+                         .trail = nan_floats(n * TRAIL_HOURS * w),
+                         .scores = nan_floats(n * DAY_SCORES),
+                         .explained = xcalloc(n, sizeof *h->explained),
+                         .chance = xcalloc(n, sizeof *h->chance),
+                         .moved = xcalloc(n, w)};
+    for (size_t i = 0; i < n; i++)
+        hours_init(&h->hours[i], measures_longest(&m->measures), w, m->per_hour, m->measures.n_sums);
+    values_init(&h->values, &m->measures, w);
+    init_rows(h);
+    hourly_set_budget(h, o);
+}
+
+void hourly_fini(struct hourly *h)
+{
+    for (size_t i = 0; h->hours && i < h->model->fleet->n_supplies; i++)
+        hours_fini(&h->hours[i]);
+    values_fini(&h->values);
+    rows_free(&h->rows);
+    void *arrays[] = {h->minutes, h->hours, h->trail,     h->scores, h->row_value, h->row_each,
+                      h->order,   h->first, h->explained, h->chance, h->moved};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+}
+
+static float *trail_row(const struct hourly *h, size_t supply, size_t row)
+{
+    return h->trail + (supply * TRAIL_HOURS + row) * h->model->layout->width;
+}
+
+static size_t trail_newest(const struct hourly *h)
+{
+    return (h->trail_first + TRAIL_HOURS - 1) % TRAIL_HOURS;
+}
+
+void hourly_forget(struct hourly *h, size_t supply)
+{
+    size_t w = h->model->layout->width, minutes = h->model->per_hour * w;
+    hours_clear(&h->hours[supply]);
+    fill_nan(h->minutes + supply * minutes, minutes);
+    fill_nan(h->scores + supply * DAY_SCORES, DAY_SCORES);
+    fill_nan(trail_row(h, supply, 0), TRAIL_HOURS * w);
+}
+
+/* ---- the end of an hour ---- */
+
+/* Where findings may come of it: what moved, and the explanation of a score that passes. */
+static void interpret(struct hourly *h, size_t i, const struct yardstick *y, const struct hour_score *score,
+                      tstamp_ns end)
+{
+    const struct model *m = h->model;
+    size_t w = m->layout->width;
+    struct evidence e = {.model = m,
+                         .supply = (uint32_t)i,
+                         .yardstick = y,
+                         .values = &h->values,
+                         .score = score,
+                         .trail = {trail_row(h, i, 0), TRAIL_HOURS, w, end, h->trail_first}};
+    for (size_t c = 0; c < w; c++)
+        h->moved[i * w + c] = (int8_t)explain_moved(&e, c);
+    if (!(score->gated >= MOVED_SURPRISE))
+        return;
+    h->chance[i] = model_chance(m, tail_p(&m->day, score->gated));
+    explain_finding(&h->explained[i], &e);
+    h->explained[i].chance = h->chance[i];
+}
+
+/* Figures of what is judged by the hour alone. */
+static void show_values(const struct hourly *h, size_t i, float *figure[][FIGURES_MAX])
+{
+    const struct feature_layout *l = h->model->layout;
+    for (size_t k = h->model->measures.n; k-- > 0;) { /* the first window last: it stays */
+        const struct measure *x = &h->model->measures.at[k];
+        float *shown = figure[x->index][0];
+        for (size_t c = 0; shown && !x->of->minute && !x->of->rows && c < l->n_levels[i]; c++)
+            shown[feature_at(l, i, c)->channel] = h->values.of[k][c];
+    }
+}
+
+static void evaluate(struct hourly *h, size_t i, tstamp_ns end, float *figure[][FIGURES_MAX])
+{
+    const struct model *m = h->model;
+    struct yardstick y;
+    struct hour_score score;
+    values_fill(&h->values, &m->measures, &h->hours[i], h->hours[i].n - 1, 0, &m->ref, i, m->learned);
+    show_values(h, i, figure);
+    model_yardstick(m, m->scale, i, &y);
+    score_hour(&y, &h->values, &score);
+    if (isnan(score.any))
+        return;
+    h->scores[i * DAY_SCORES + h->scores_at] = (float)fmax(score.gated, fmin(score.any, h->cap));
+    interpret(h, i, &y, &score, end);
+}
+
+static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MAX])
+{
+    const struct model *m = h->model;
+    size_t w = m->layout->width, n = m->fleet->n_supplies;
+    memset(h->moved, 0, n * w);
+    for (size_t i = 0; i < n; i++) {
+        struct hours *hours = &h->hours[i];
+        size_t newest = hours->n - 1;
+        h->chance[i] = NO_CHANCE;
+        if (m->fit[i] != FIT_OK)
+            continue;
+        hours_fill(hours, newest, h->minutes + i * m->per_hour * w, w,
+                   m->ref.edges + i * w * (HIST_BINS - 1));
+        memcpy(trail_row(h, i, trail_newest(h)), hours->value + hours_row(hours, newest) * w,
+               w * sizeof *h->trail);
+        if (hours_any(hours, newest))
+            evaluate(h, i, end, figure);
+    }
+}
+
+/* ---- a minute ---- */
+
+/* Makes room for one more hour. */
+static void shift(struct hourly *h, bool hours_too)
+{
+    size_t n = h->model->fleet->n_supplies, w = h->model->layout->width;
+    h->trail_first = (h->trail_first + 1) % TRAIL_HOURS;
+    h->scores_at = (h->scores_at + 1) % DAY_SCORES;
+    for (size_t i = 0; i < n; i++) {
+        if (hours_too)
+            hours_shift(&h->hours[i]);
+        fill_nan(trail_row(h, i, trail_newest(h)), w);
+        h->scores[i * DAY_SCORES + h->scores_at] = NAN;
+    }
+}
+
+/* Begins the hour of a minute that ends at t; ends the one before when its last minute was lacking. Returns
+ * whether that was evaluated. */
+static bool begin_minute(struct hourly *h, tstamp_ns t, float *figure[][FIGURES_MAX])
+{
+    int64_t hour = (t - 1) / NS_PER_HOUR;
+    if (hour == h->hour)
+        return false;
+    bool late = h->open;
+    if (late)
+        end_hour(h, (h->hour + 1) * NS_PER_HOUR, figure);
+    int64_t kept = (int64_t)measures_longest(&h->model->measures);
+    int64_t steps = h->hour == INT64_MIN ? 1 : hour - h->hour;
+    for (int64_t k = 0; k < steps && k < TRAIL_HOURS; k++)
+        shift(h, k < kept);
+    fill_nan(h->minutes, h->model->fleet->n_supplies * h->model->per_hour * h->model->layout->width);
+    h->hour = hour;
+    h->open = true;
+    return late;
+}
+
+/* One family's whole rows through one statistic. */
+static void sum_family(struct hourly *h, size_t sum, size_t family, float *const figure[FIGURES_MAX])
+{
+    const struct feature_layout *l = h->model->layout;
+    size_t which = h->model->measures.summed[sum], w = l->width;
+    statistics[which]->rows(h->model->learned[which], family, &h->rows, h->row_value, h->row_each);
+    for (size_t k = 0; k < h->rows.n; k++) {
+        uint32_t i = h->rows.supply[k];
+        const float *value = h->row_value + k * w;
+        if (figure[0])
+            figure[0][i] = h->row_each[k];
+        if (isnan(h->row_each[k]))
+            continue;
+        hours_sum(&h->hours[i], h->hours[i].n - 1, sum, value);
+        for (size_t c = 0; figure[1] && c < l->n_levels[i]; c++)
+            figure[1][feature_at(l, i, c)->channel] = value[c];
+    }
+}
+
+static void sum_rows(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX])
+{
+    const struct measures *m = &h->model->measures;
+    size_t w = h->model->layout->width;
+    for (size_t family = 0; m->n_sums && family < h->model->fleet->groups[GROUP_FAMILY].n; family++) {
+        h->rows.n = 0;
+        for (size_t k = h->first[family]; k < h->first[family + 1]; k++) {
+            uint32_t i = h->order[k];
+            if (in->usable[i])
+                rows_add(&h->rows, &h->model->ref, i, in->features->x + i * w,
+                         in->features->context + i * ROW_CONTEXT);
+        }
+        for (size_t sum = 0; h->rows.n && sum < m->n_sums; sum++)
+            sum_family(h, sum, family, figure[m->summed[sum]]);
+    }
+}
+
+bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX])
+{
+    tstamp_ns t = in->frame->t;
+    size_t w = h->model->layout->width, per_hour = h->model->per_hour;
+    size_t minute = (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)per_hour));
+    bool evaluated = begin_minute(h, t, figure);
+    for (size_t i = 0; i < h->model->fleet->n_supplies; i++)
+        if (in->usable[i])
+            memcpy(h->minutes + (i * per_hour + minute) * w, in->features->x + i * w, w * sizeof *h->minutes);
+    sum_rows(h, in, figure);
+    if (t % NS_PER_HOUR == 0) {
+        end_hour(h, t, figure);
+        h->open = false;
+        evaluated = true;
+    }
+    return evaluated;
+}
+
+double hourly_day_chance(const struct hourly *h, size_t supply, double *score)
+{
+    double most = NAN;
+    for (size_t k = 0; k < DAY_SCORES; k++)
+        most = fmax(most, (double)h->scores[supply * DAY_SCORES + k]);
+    double p = tail_p(&h->model->day, most);
+    *score = -log10(p);
+    return model_chance(h->model, p);
+}
