@@ -174,7 +174,7 @@ UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t,$(UNIT))
 unit-threads: $(UNIT_THREADS)
 	$(Q)$(PROVE) $(UNIT_THREADS)
 # without the tests that start servers or wait for delays
-UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_state archive_appliance archive_history base_pg),$(UNIT))
+UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_disk alerts_state archive_appliance archive_history base_pg base_pgdisk),$(UNIT))
 unit-quick: $(UNIT_QUICK) $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(PROVE) $(UNIT_QUICK)
 quick: deps-check

@@ -32,7 +32,7 @@ struct alerts {
     uv_timer_t timer;
     bool restored, restoring, closing;
     tstamp_ns opened; /* wall clock */
-    int parts;        /* timer, outbox, queries under way: freed with the last */
+    int parts;        /* timer, outbox, queries and transactions under way: freed with the last */
     tstamp_ns next_restore, next_acks, next_heartbeat, heartbeat; /* monotonic */
 };
 
@@ -48,14 +48,38 @@ static void release(struct alerts *a)
     free(a);
 }
 
+/* A transaction on its way to the disk. */
+struct commit {
+    struct alerts *alerts;
+    uint64_t number; /* of outbox_end */
+};
+
+/* What is not safe is told all the same: an alarm that is never told is worse than one that, should psmon die
+ * now, is told again under the same identifiers. */
+static void on_taken(void *arg, bool safe)
+{
+    struct commit *c = arg;
+    if (!safe)
+        log_error("alerts", "disk and database refuse alarm changes: told all the same");
+    if (!c->alerts->closing)
+        outbox_release(c->alerts->outbox, c->number);
+    release(c->alerts);
+    free(c);
+}
+
 /* Takes txn; once it is safe, its messages may go. */
 static void commit(struct alerts *a, struct pg_txn *txn)
 {
-    if (pg_txn_size(txn) == 0)
+    if (pg_txn_size(txn) == 0) { /* every message has a row: there is none */
         pg_txn_free(txn);
-    else if (!pg_submit(a->pg, txn, true, NULL, NULL))
-        log_error("alerts", "alarm changes could not be kept: there is no spool");
-    outbox_release(a->outbox);
+        return;
+    }
+    struct commit *c = xcalloc(1, sizeof *c);
+    *c = (struct commit){a, outbox_end(a->outbox)};
+    a->parts++;
+    if (pg_submit_durable(a->pg, txn, on_taken, c))
+        return;
+    on_taken(c, false);
 }
 
 /* The caller's conditions and the outbox's, into a->conditions. */

@@ -37,7 +37,7 @@ struct message {
     int attempts;
     tstamp_ns due;     /* monotonic */
     tstamp_ns created; /* wall */
-    bool staged;       /* its transaction is not safe yet */
+    uint64_t staged;   /* number of its transaction, which is not safe yet; 0: it is */
     bool held;         /* an attempt failed, its own or another's in an outage */
     bool heartbeat;    /* not in the queue: recorded only when it fails */
     struct http_request *request;
@@ -70,6 +70,7 @@ struct outbox {
     int n_retry;
     double timeout_s;
     bool closing;
+    uint64_t transaction; /* number of the one that messages are added to */
     void (*on_idle)(void *arg);
     void *arg;
     unsigned long ok, failed, dead;
@@ -466,15 +467,21 @@ void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_messag
         if (e->disabled)
             o->dead++;
         else
-            enqueue(e, m)->staged = true;
+            enqueue(e, m)->staged = o->transaction;
     }
 }
 
-void outbox_release(struct outbox *o)
+uint64_t outbox_end(struct outbox *o)
+{
+    return o->transaction++;
+}
+
+void outbox_release(struct outbox *o, uint64_t transaction)
 {
     for (size_t i = 0; i < o->n; i++)
         for (size_t j = 0; j < o->endpoint[i].n; j++)
-            o->endpoint[i].queue[j]->staged = false;
+            if (o->endpoint[i].queue[j]->staged == transaction)
+                o->endpoint[i].queue[j]->staged = 0;
     outbox_tick(o);
 }
 
@@ -594,6 +601,7 @@ int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const str
                          .run = xstrdup(opt->run),
                          .n_retry = (int)n_retry,
                          .timeout_s = opt->timeout_s > 0 ? opt->timeout_s : TIMEOUT_S,
+                         .transaction = 1,
                          .on_idle = on_idle,
                          .arg = arg};
     o->retry_s = xcalloc(n_retry, sizeof *o->retry_s);

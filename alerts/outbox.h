@@ -17,16 +17,17 @@ int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const str
 void outbox_close(struct outbox *o);
 void outbox_free(struct outbox *o);
 
-/* Adds the message's row for each endpoint to txn, and holds it in memory until outbox_release (the
- * transaction has been taken). A message that is waiting already is not added again. final: the
- * alarm has returned; older messages of this occurrence that never got through then need no
- * delivery. */
+/* Adds the message's row for each endpoint to txn, and holds it in memory until outbox_release: the
+ * transaction that outbox_end numbered has been taken, which need not come in order. A message that is
+ * waiting already is not added again. final: the alarm has returned; older messages of this occurrence that
+ * never got through then need no delivery. */
 struct outbox_message {
     const char *id, *occurrence, *type, *text; /* text: of message.h */
     bool final;
 };
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
-void outbox_release(struct outbox *o);
+uint64_t outbox_end(struct outbox *o);
+void outbox_release(struct outbox *o, uint64_t transaction);
 
 /* Takes up messages left waiting by an earlier process: rows of store_waiting_sql. */
 void outbox_restore(struct outbox *o, const struct pg_rows *rows);

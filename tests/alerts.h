@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/httpd.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "tests/near.h"
 #include "tests/postgres.h"
 

@@ -26,8 +26,12 @@ struct item {
     struct item *next;
     struct pg_txn *txn; /* NULL: only in the spool, at offset */
     bool query, durable;
-    uint64_t seq; /* in the spool; 0: not in it */
+    bool writing; /* on its way into the spool; not sent before it is there */
     int64_t offset;
+    uint64_t seq;                        /* in the spool, at offset; 0: not in it */
+    void (*taken)(void *arg, bool safe); /* NULL: was called, or nobody asked */
+    void *taken_arg;
+    struct pg *pg;
     void (*done)(void *arg, bool ok);
     void (*done_rows)(void *arg, const struct pg_rows *rows);
     void *arg;
@@ -64,6 +68,7 @@ static void send_next(struct pg *pg);
 static struct item *enqueue(struct pg *pg, struct pg_txn *txn)
 {
     struct item *it = xcalloc(1, sizeof *it);
+    it->pg = pg;
     it->txn = txn;
     *pg->tail = it;
     pg->tail = &it->next;
@@ -78,7 +83,8 @@ static struct item *pop(struct pg *pg)
     if (!pg->head)
         pg->tail = &pg->head;
     pg->n--;
-    if (it->seq && --pg->n_spooled == 0) {
+    /* what is on its way into the log now empties it later */
+    if (it->seq && --pg->n_spooled == 0 && !pg_spool_busy(pg->spool)) {
         struct err err;
         if (pg_spool_reset(pg->spool, &err) != 0)
             log_error("pg", "%s", err.msg);
@@ -86,9 +92,27 @@ static struct item *pop(struct pg *pg)
     return it;
 }
 
+/* Tells the submitter, once, whether the transaction is safe. */
+static void tell_taken(struct item *it, bool safe)
+{
+    void (*taken)(void *arg, bool safe) = it->taken;
+    it->taken = NULL;
+    if (taken)
+        taken(it->taken_arg, safe);
+}
+
+/* The disk has refused these, and the database is away: they are in memory only. */
+static void tell_unsafe(struct pg *pg)
+{
+    for (struct item *it = pg->head; it; it = it->next)
+        if (it->durable && !it->seq && !it->writing)
+            tell_taken(it, false);
+}
+
 /* Tells the submitter and frees. */
 static void finish(struct item *it, bool ok, const struct pg_rows *rows)
 {
+    tell_taken(it, true); /* committed, or among the rejected */
     pg_txn_free(it->txn);
     if (it->query)
         it->done_rows(it->arg, ok ? rows : NULL);
@@ -232,6 +256,7 @@ static void lost(struct pg *pg, const char *why)
     pg_rows_free(pg->rows);
     pg->rows = NULL;
     uv_timer_start(&pg->timer, on_timer, backoff(pg), 0);
+    tell_unsafe(pg);
     fail_all(take_disposable(pg));
     if (was_up && pg->on_state)
         pg->on_state(pg->on_state_arg, false);
@@ -259,6 +284,10 @@ static bool send_sql(struct pg *pg, const char *sql, int n, const char *const pa
     return PQsendQueryParams(pg->conn, sql, n, NULL, params, NULL, NULL, 0) == 1;
 }
 
+/* The session of a psmon that died, or of a connection that broke, may still be committing what it was sent:
+ * one session at a time has the spool, and the newest ends the one before. */
+#define SPOOL_LOCK "1886612781, ('x' || left($1, 8))::bit(32)::int" /* "psm-", and the spool's identity */
+
 static bool send_setup(struct pg *pg)
 {
     bool ok = send_sql(pg, "SET TimeZone = 'UTC'", 0, NULL) && send_sql(pg, "SET DateStyle = 'ISO'", 0, NULL);
@@ -268,6 +297,14 @@ static bool send_setup(struct pg *pg)
                       "CREATE TABLE IF NOT EXISTS psmon_spool (id text PRIMARY KEY, seq bigint NOT NULL,"
                       " at timestamptz NOT NULL DEFAULT now())",
                       0, NULL) &&
+             send_sql(pg,
+                      "SELECT pg_terminate_backend(pid) FROM pg_locks, (VALUES (" SPOOL_LOCK
+                      ")) k (class, id)"
+                      " WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = k.class AND"
+                      " objid::bigint = k.id::bigint & 4294967295 AND pid <> pg_backend_pid() AND"
+                      " database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                      1, &id) &&
+             send_sql(pg, "SELECT pg_advisory_lock(" SPOOL_LOCK ")", 1, &id) &&
              send_sql(pg, "SELECT seq FROM psmon_spool WHERE id = $1", 1, &id);
     }
     return ok;
@@ -295,17 +332,20 @@ static bool send_item(struct pg *pg, const struct item *it)
     return ok && (it->query || send_sql(pg, "COMMIT", 0, NULL));
 }
 
-/* Gets the head's statements back from the spool; one that cannot be read is given up, loudly. */
+/* Whether the head can be sent. Gets its statements back from the spool; one that cannot be read is given up,
+ * loudly. */
 static bool load_head(struct pg *pg)
 {
     struct err err;
+    if (pg->head && pg->head->writing)
+        return false; /* on_spooled goes on */
     while (pg->head && !pg->head->txn &&
            pg_spool_load(pg->spool, pg->head->offset, &pg->head->txn, &err) != 0) {
         log_error("pg", "%s: transaction %" PRIu64 " is lost", err.msg, pg->head->seq);
         pg->failures++;
         finish(pop(pg), false, NULL);
     }
-    return pg->head != NULL;
+    return pg->head && !pg->head->writing;
 }
 
 static void send_next(struct pg *pg)
@@ -467,7 +507,7 @@ int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *
     pg->loop = loop;
     pg->tail = &pg->head;
     pg->backoff_ms = BACKOFF_MIN_MS;
-    if (spool_dir && pg_spool_open(&pg->spool, spool_dir, found_in_spool, pg, err) != 0) {
+    if (spool_dir && pg_spool_open(&pg->spool, loop, spool_dir, found_in_spool, pg, err) != 0) {
         fail_all(pg->head);
         free(pg);
         return err->code;
@@ -495,6 +535,13 @@ static void on_deadline(uv_timer_t *h)
     *(bool *)h->data = true;
 }
 
+/* Runs the loop until everything that was submitted is on disk, or refused by it. */
+static void settle_spool(struct pg *pg)
+{
+    while (pg->spool && pg_spool_busy(pg->spool))
+        uv_run(pg->loop, UV_RUN_ONCE);
+}
+
 /* Runs the loop until the queue is empty or the deadline has passed. */
 static void drain(struct pg *pg, double deadline_s)
 {
@@ -506,6 +553,7 @@ static void drain(struct pg *pg, double deadline_s)
     uv_timer_start(&deadline, on_deadline, (uint64_t)(deadline_s > 0 ? deadline_s * 1e3 : 0), 0);
     while (pg->n > 0 && !late)
         uv_run(pg->loop, UV_RUN_ONCE);
+    settle_spool(pg);
     int left = pg->handles;
     deadline.data = pg;
     pg->handles++;
@@ -528,8 +576,10 @@ void pg_close(struct pg *pg, double deadline_s)
     if (pg->n > 0)
         log_warning("pg", "closing with transactions=%zu waiting, spooled=%zu", pg->n, pg->n_spooled);
     fail_all(take_disposable(pg));
+    tell_unsafe(pg);
     uv_close((uv_handle_t *)&pg->timer, on_closed);
     uv_close((uv_handle_t *)&pg->kick, on_closed);
+    settle_spool(pg); /* what the callbacks submitted */
     while (pg->handles > 0)
         uv_run(pg->loop, UV_RUN_NOWAIT);
     pg_rows_free(pg->rows);
@@ -585,22 +635,36 @@ static void wake(struct pg *pg)
         uv_timer_start(&pg->kick, on_kick, 0, 0);
 }
 
-/* Into the spool, or, when the disk refuses, at least into memory: better than losing it now. */
-static void spool(struct pg *pg, struct item *it)
+/* A durable transaction is in the spool, or, when the disk refuses, at least in memory: better than losing it
+ * now. */
+static void on_spooled(void *arg, uint64_t seq, int64_t offset)
 {
-    struct err err;
-    it->durable = true;
-    if (pg_spool_append(pg->spool, it->txn, &it->seq, &it->offset, &err) != 0) {
-        it->seq = 0;
+    struct item *it = arg;
+    struct pg *pg = it->pg;
+    it->writing = false;
+    it->seq = seq;
+    it->offset = offset;
+    if (seq) {
+        pg->n_spooled++;
+        if (pg->away) { /* memory stays bounded however long the database is away */
+            pg_txn_free(it->txn);
+            it->txn = NULL;
+        }
+    } else {
         pg->failures++;
-        log_error("pg", "%s: kept in memory only", err.msg);
-        return;
+        log_error("pg", "a transaction is kept in memory only, until the database takes it");
     }
-    pg->n_spooled++;
-    if (pg->away) { /* memory stays bounded however long the database is away */
-        pg_txn_free(it->txn);
-        it->txn = NULL;
-    }
+    if (seq || pg->away)
+        tell_taken(it, seq != 0);
+    wake(pg);
+}
+
+static struct item *submit_durable(struct pg *pg, struct pg_txn *t)
+{
+    struct item *it = enqueue(pg, t);
+    it->durable = it->writing = true;
+    pg_spool_append(pg->spool, t, on_spooled, it);
+    return it;
 }
 
 bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void *arg, bool ok), void *arg)
@@ -609,12 +673,22 @@ bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void 
         pg_txn_free(t);
         return false;
     }
-    struct item *it = enqueue(pg, t);
+    struct item *it = durable ? submit_durable(pg, t) : enqueue(pg, t);
     it->done = done;
     it->arg = arg;
-    if (durable)
-        spool(pg, it);
     wake(pg);
+    return true;
+}
+
+bool pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, bool safe), void *arg)
+{
+    if (!pg->spool) {
+        pg_txn_free(t);
+        return false;
+    }
+    struct item *it = submit_durable(pg, t);
+    it->taken = taken;
+    it->taken_arg = arg;
     return true;
 }
 

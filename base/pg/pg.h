@@ -6,8 +6,8 @@
  * the connection dies in it, statements must be idempotent (ON CONFLICT …): a transaction may be run
  * again. (For durable ones the database keeps the last number it committed in table psmon_spool, so
  * they are not even run again after our own kill -9.)
- *   durable      written to the spool (fsync) before anything else, and taken off it after commit:
- *                survives the database's absence and our own kill -9; unbounded.
+ *   durable      written to the spool (fsync, in a thread) before it is sent, and taken off it after commit:
+ *                once it is on disk it survives the database's absence and our own kill -9; unbounded.
  *   disposable   kept in memory only, while the database is there; refused (pg_submit returns false)
  *                when it is away or more than PG_QUEUE_MAX wait: the caller remembers what to recompute.
  * SPDX-License-Identifier: MIT */
@@ -66,6 +66,12 @@ void pg_txn_free(struct pg_txn *t);
  * SQLSTATE; a durable one is moved to a `rejected` file in the spool, never dropped silently). False:
  * refused, done is not called. */
 bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void *arg, bool ok), void *arg);
+
+/* As pg_submit of a durable one. taken is called once on the loop, not from inside this call: with safe when
+ * the transaction is on disk or, if the disk refused it, committed; until then nobody may be told of what is
+ * in it. Without safe when the disk refused it and the database is away, or pg_close came first: it is in
+ * memory only. */
+bool pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, bool safe), void *arg);
 
 /* Rows of a query, all text; NULL for SQL NULL. */
 struct pg_rows {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,12 +38,29 @@ struct record_head {
 };
 _Static_assert(sizeof(struct file_head) == 56 && sizeof(struct record_head) == 24, "no padding on disk");
 
+/* A transaction on its way to the disk. */
+struct record {
+    struct record *next;
+    struct buf bytes; /* the head, filled in by the thread, and the transaction; none: too large */
+    void (*done)(void *arg, uint64_t seq, int64_t offset);
+    void *arg;
+};
+
 struct pg_spool {
     char *dir;
+    uv_loop_t *loop;
     int fd;
     char id[33];
     uint64_t next_seq;
-    int64_t end; /* where the next record goes */
+    int64_t end;                    /* where the next record goes; 0: the head is to be written first */
+    struct record *waiting, **tail; /* for the next batch */
+    bool busy;                      /* a batch is under way, or its submitters are being told */
+    struct {
+        uv_work_t work;
+        struct record *batch;
+        int error; /* errno; 0: all of it is on disk */
+    } writer; /* the thread's while it works; it also reads id, fd, next_seq and end, which stand still then
+               */
 };
 
 static void checksum(uint8_t out[8], const void *a, size_t na, const void *b, size_t nb)
@@ -96,17 +114,14 @@ static void sync_folder(const char *dir)
     }
 }
 
-/* Rewrites the head: an empty log that goes on counting at next_seq. */
-static int write_head(struct pg_spool *s, struct err *err)
+/* The head of an empty log that counts on from next_seq. */
+static struct file_head make_head(const struct pg_spool *s)
 {
     struct file_head h = {.first_seq = s->next_seq};
     memcpy(h.magic, file_magic, sizeof h.magic);
     memcpy(h.id, s->id, sizeof h.id);
     checksum(h.check, &h, offsetof(struct file_head, check), NULL, 0);
-    if (ftruncate(s->fd, 0) != 0 || write_all(s->fd, (const char *)&h, sizeof h, 0) != 0)
-        return err_set(err, ERR_IO, "could not write spool \"%s\": %s", s->dir, strerror(errno));
-    s->end = (int64_t)sizeof h;
-    return 0;
+    return h;
 }
 
 static int start_anew(struct pg_spool *s, struct err *err)
@@ -115,10 +130,10 @@ static int start_anew(struct pg_spool *s, struct err *err)
     digest_random(random, sizeof random);
     digest_hex(s->id, random, sizeof random);
     s->next_seq = 1;
-    if (write_head(s, err) != 0)
-        return err->code;
-    if (fsync(s->fd) != 0)
-        return err_set(err, ERR_IO, "could not fsync spool \"%s\": %s", s->dir, strerror(errno));
+    struct file_head h = make_head(s);
+    if (ftruncate(s->fd, 0) != 0 || write_all(s->fd, (const char *)&h, sizeof h, 0) != 0 || fsync(s->fd) != 0)
+        return err_set(err, ERR_IO, "could not write spool \"%s\": %s", s->dir, strerror(errno));
+    s->end = (int64_t)sizeof h;
     sync_folder(s->dir);
     return 0;
 }
@@ -153,7 +168,8 @@ static int scan(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, int64
     }
     struct stat st;
     if (fstat(s->fd, &st) == 0 && st.st_size > s->end) {
-        /* only the record being written when we died can be torn: its submitter was never told yes */
+        /* only what was being written when we died can be torn: its submitters were never told that it is
+         * safe */
         log_warning("pg", "spool=%s event=torn_tail bytes=%" PRId64 " what=dropped", s->dir,
                     (int64_t)st.st_size - s->end);
         if (ftruncate(s->fd, s->end) != 0 || fsync(s->fd) != 0)
@@ -203,13 +219,15 @@ static int make_folders(const char *dir, struct err *err)
     return rc;
 }
 
-int pg_spool_open(struct pg_spool **out, const char *dir,
+int pg_spool_open(struct pg_spool **out, uv_loop_t *loop, const char *dir,
                   void (*found)(void *arg, uint64_t seq, int64_t offset), void *arg, struct err *err)
 {
     if (make_folders(dir, err) != 0)
         return err->code;
     struct pg_spool *s = xcalloc(1, sizeof *s);
     s->dir = xstrdup(dir);
+    s->loop = loop;
+    s->tail = &s->waiting;
     char *path = xasprintf("%s/log", dir);
     s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int rc = 0;
@@ -232,6 +250,7 @@ void pg_spool_close(struct pg_spool *s)
 {
     if (!s)
         return;
+    assert(!s->busy && !s->waiting);
     if (s->fd >= 0)
         close(s->fd);
     free(s->dir);
@@ -243,31 +262,102 @@ const char *pg_spool_id(const struct pg_spool *s)
     return s->id;
 }
 
-int pg_spool_append(struct pg_spool *s, const struct pg_txn *t, uint64_t *seq, int64_t *offset,
-                    struct err *err)
+/* ---- appending: batches, in a thread ---- */
+
+/* Completes a record's bytes. */
+static void seal(struct record *r, uint64_t seq)
 {
-    struct buf b = {0};
-    struct record_head h = {.seq = s->next_seq};
-    buf_add(&b, &h, sizeof h);
-    pg_txn_write(t, &b);
-    h.length = (uint32_t)(b.len - sizeof h);
+    struct record_head h = {.seq = seq, .length = (uint32_t)(r->bytes.len - sizeof h)};
     memcpy(h.magic, record_magic, sizeof h.magic);
-    checksum(h.check, &h.seq, sizeof h.seq, b.data + sizeof h, h.length);
-    memcpy(b.data, &h, sizeof h);
-    int rc = 0;
-    if (b.len - sizeof h > RECORD_MAX)
-        rc = err_set(err, ERR_IO, "transaction of %zu bytes is too large for the spool", b.len);
-    else if (write_all(s->fd, b.data, b.len, s->end) != 0 || fdatasync(s->fd) != 0)
-        rc = err_set(err, ERR_IO, "could not write spool \"%s\": %s", s->dir, strerror(errno));
-    if (rc == 0) {
-        *seq = s->next_seq++;
-        *offset = s->end;
-        s->end += (int64_t)b.len;
-    } else if (ftruncate(s->fd, s->end) != 0) {
-        log_warning("pg", "could not cut spool \"%s\": %s", s->dir, strerror(errno));
+    checksum(h.check, &h.seq, sizeof h.seq, r->bytes.data + sizeof h, h.length);
+    memcpy(r->bytes.data, &h, sizeof h);
+}
+
+/* In the thread. A batch that is not wholly on disk is taken back, so that the log is as it was before. */
+static void write_batch(uv_work_t *work)
+{
+    struct pg_spool *s = work->data;
+    struct buf all = {0};
+    uint64_t seq = s->next_seq;
+    if (s->end == 0) {
+        struct file_head h = make_head(s);
+        buf_add(&all, &h, sizeof h);
     }
-    buf_free(&b);
-    return rc;
+    for (struct record *r = s->writer.batch; r; r = r->next) {
+        if (r->bytes.len > 0)
+            seal(r, seq++);
+        buf_add(&all, r->bytes.data, r->bytes.len);
+    }
+    s->writer.error = 0;
+    if (write_all(s->fd, all.data, all.len, s->end) != 0 || fdatasync(s->fd) != 0) {
+        s->writer.error = errno;
+        /* where even this fails, what is whole of it is run again by the next psmon */
+        if (ftruncate(s->fd, s->end) != 0)
+            errno = s->writer.error;
+    }
+    buf_free(&all);
+}
+
+static void start_batch(struct pg_spool *s);
+
+/* On the loop again: tells each submitter, in order; what they submit meanwhile waits for the next batch. */
+static void batch_written(uv_work_t *work, int status)
+{
+    struct pg_spool *s = work->data;
+    assert(status == 0); /* nothing cancels it */
+    struct record *r = s->writer.batch;
+    bool ok = s->writer.error == 0;
+    s->writer.batch = NULL;
+    if (!ok)
+        log_error("pg", "could not write spool \"%s\": %s", s->dir, strerror(s->writer.error));
+    else if (s->end == 0)
+        s->end = (int64_t)sizeof(struct file_head);
+    while (r) {
+        struct record *next = r->next;
+        uint64_t seq = ok && r->bytes.len > 0 ? s->next_seq++ : 0;
+        int64_t offset = s->end;
+        s->end += ok ? (int64_t)r->bytes.len : 0;
+        r->done(r->arg, seq, offset);
+        buf_free(&r->bytes);
+        free(r);
+        r = next;
+    }
+    s->busy = false;
+    if (s->waiting)
+        start_batch(s);
+}
+
+static void start_batch(struct pg_spool *s)
+{
+    s->busy = true;
+    s->writer.work.data = s;
+    s->writer.batch = s->waiting;
+    s->waiting = NULL;
+    s->tail = &s->waiting;
+    int rc = uv_queue_work(s->loop, &s->writer.work, write_batch, batch_written);
+    assert(rc == 0);
+}
+
+void pg_spool_append(struct pg_spool *s, const struct pg_txn *t,
+                     void (*done)(void *arg, uint64_t seq, int64_t offset), void *arg)
+{
+    struct record *r = xcalloc(1, sizeof *r);
+    *r = (struct record){.done = done, .arg = arg};
+    buf_add(&r->bytes, &(struct record_head){.seq = 0}, sizeof(struct record_head));
+    pg_txn_write(t, &r->bytes);
+    if (r->bytes.len > RECORD_MAX) {
+        log_error("pg", "a transaction of %zu bytes is too large for the spool", r->bytes.len);
+        buf_free(&r->bytes);
+    }
+    *s->tail = r;
+    s->tail = &r->next;
+    if (!s->busy)
+        start_batch(s);
+}
+
+bool pg_spool_busy(const struct pg_spool *s)
+{
+    return s->busy;
 }
 
 int pg_spool_load(struct pg_spool *s, int64_t offset, struct pg_txn **out, struct err *err)
@@ -283,9 +373,15 @@ int pg_spool_load(struct pg_spool *s, int64_t offset, struct pg_txn **out, struc
 
 int pg_spool_reset(struct pg_spool *s, struct err *err)
 {
+    assert(!s->busy);
     /* Not fsynced: after a power failure the old records may come back, and the database's own count
      * (psmon_spool) says that they are done. */
-    return write_head(s, err);
+    struct file_head h = make_head(s);
+    if (ftruncate(s->fd, 0) != 0)
+        return err_set(err, ERR_IO, "could not empty spool \"%s\": %s", s->dir, strerror(errno));
+    /* a head that cannot be written now comes with the next record: without it nobody could read that */
+    s->end = write_all(s->fd, (const char *)&h, sizeof h, 0) == 0 ? (int64_t)sizeof h : 0;
+    return 0;
 }
 
 int pg_spool_reject(struct pg_spool *s, const struct pg_txn *t, const char *reason, struct err *err)

@@ -95,15 +95,22 @@ static void load_all(struct pg_spool *s)
     }
 }
 
+static void on_appended(void *arg, uint64_t seq, int64_t offset)
+{
+    (void)offset;
+    *(uint64_t *)arg = seq;
+}
+
 static uint64_t append(struct pg_spool *s)
 {
     struct pg_txn *t = pg_txn_new();
-    struct err err = {0};
     uint64_t seq = 0;
-    int64_t offset;
-    if (pg_spool_append(s, t, &seq, &offset, &err) != 0)
-        abort();
+    pg_spool_append(s, t, on_appended, &seq);
     pg_txn_free(t);
+    while (pg_spool_busy(s))
+        uv_run(uv_default_loop(), UV_RUN_ONCE);
+    if (seq == 0)
+        abort();
     return seq;
 }
 
@@ -116,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         abort();
     put_log(folder(), data, n);
     memset(&seen, 0, sizeof seen);
-    int rc = pg_spool_open(&s, folder(), on_found, NULL, &err);
+    int rc = pg_spool_open(&s, uv_default_loop(), folder(), on_found, NULL, &err);
     if (rc != 0) {
         fuzz_is_error(rc, &err);
         return 0;
@@ -126,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     uint64_t seq = append(s);
     pg_spool_close(s);
     memset(&seen, 0, sizeof seen);
-    if (pg_spool_open(&s, folder(), on_found, NULL, &err) != 0)
+    if (pg_spool_open(&s, uv_default_loop(), folder(), on_found, NULL, &err) != 0)
         abort();
     assert(seen.n == before + 1 && seen.last_seq == seq);
     pg_spool_close(s);

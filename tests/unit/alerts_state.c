@@ -266,6 +266,7 @@ static void state_comes_back_after_a_restart(void **state)
                            bench_finding("f3", "SR:C03:Q1")};
     bench_ticks(&b, 0, 3, f, 2);
     bench_tick(&b, 4, f, 3); /* f3 pending */
+    bench_delivered(&b, 2);
     bench_settle(&b);
     bench_stop(&b, 5);
     bench_start(&b);
