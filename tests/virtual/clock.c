@@ -184,6 +184,15 @@ int PQpipelineSync(PGconn *conn)
     return of_library(conn);
 }
 
+int PQflush(PGconn *conn)
+{
+    REAL(PQflush);
+    int rc = of_library(conn);
+    if (shared && rc == 0)
+        script->asked();
+    return rc;
+}
+
 PGresult *PQgetResult(PGconn *conn)
 {
     REAL(PQgetResult);

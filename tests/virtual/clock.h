@@ -27,6 +27,7 @@ void virtual_write(struct virtual_time *s); /* text, after now was set by hand *
 struct virtual_script {
     tstamp_ns (*next)(void);        /* time of the next event; INT64_MAX: none */
     void (*happen)(void);           /* the events that are due */
+    void (*asked)(void);            /* something was sent to the database, the answer is not there yet */
     bool (*database_answers)(void); /* false: it hangs, and nobody waits for it in real time */
     bool (*peer_answers)(void);     /* the same of the HTTP peer that a request now goes to */
 };

@@ -44,7 +44,8 @@ enum what {
     DATABASE_GOES_ON,
     DATABASE_DIES,
     DATABASE_STARTS,
-    PSMON_KILLED, /* for `state` minutes */
+    PSMON_KILLED,      /* for `state` minutes */
+    PSMON_KILLED_BUSY, /* the same, at one of the next times that it has asked the database something */
     PSMON_STOPPED,
     PSMON_RELOADS,
     WEIGHED, /* how much memory is in use */
@@ -66,6 +67,7 @@ struct stage {
     int receiver; /* enum receiver_state */
     bool database_hangs, dying, ended;
     tstamp_ns away;            /* how long psmon stays away after this life */
+    size_t dies_after;         /* so many questions to the database; 0: not */
     size_t in_use[2], weighed; /* bytes, early and late */
 };
 
@@ -139,8 +141,8 @@ static void database_outage(tstamp_ns from, tstamp_ns to)
 
 static void psmon_outage(tstamp_ns from, tstamp_ns to)
 {
-    static const enum what how[3] = {PSMON_KILLED, PSMON_STOPPED, PSMON_RELOADS};
-    add(from, how[below(3)], (int)((to - from) / NS_PER_MIN));
+    static const enum what how[4] = {PSMON_KILLED, PSMON_KILLED_BUSY, PSMON_STOPPED, PSMON_RELOADS};
+    add(from, how[below(4)], (int)((to - from) / NS_PER_MIN));
 }
 
 static void make_script(uint64_t seed)
@@ -197,6 +199,10 @@ static void happen_one(const struct event *e)
         stage->away = e->state * NS_PER_MIN;
         raise(SIGKILL);
         break;
+    case PSMON_KILLED_BUSY:
+        stage->dies_after = 1 + (size_t)(e->t / NS_PER_S) % 7;
+        stage->away = e->state * NS_PER_MIN;
+        break;
     case PSMON_STOPPED:
         stage->away = e->state * NS_PER_MIN;
         raise(SIGTERM);
@@ -216,6 +222,16 @@ static void happen(void)
         happen_one(&stage->event[stage->next++]);
 }
 
+/* Whether the database has committed what it was sent, or has not even read it, is for the next life to find
+ * out. */
+static void asked(void)
+{
+    if (stage->dies_after == 0 || --stage->dies_after > 0)
+        return;
+    stage->dying = true;
+    raise(SIGKILL);
+}
+
 static bool database_answers(void)
 {
     return !stage->database_hangs;
@@ -226,7 +242,7 @@ static bool peer_answers(void)
     return stage->receiver != RECEIVER_HANGS;
 }
 
-static const struct virtual_script script = {next_event, happen, database_answers, peer_answers};
+static const struct virtual_script script = {next_event, happen, asked, database_answers, peer_answers};
 
 /* ---- processes ---- */
 
@@ -398,6 +414,21 @@ static bool as_the_script_says(int status)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 && (stage->ended || stage->away);
 }
 
+/* Until the database has ended what a killed life asked of it (or is not there). */
+static void await_alone(const struct run *r)
+{
+    static const char others[] =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
+        " pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    struct pg_rows *rows = NULL;
+    struct err err;
+    for (bool alone = false; !alone && pg_run(r->database, others, 0, NULL, &rows, &err) == 0;) {
+        alone = strcmp(rows->value[0], "0") == 0;
+        pg_rows_free(rows);
+        usleep(alone ? 0 : 2000);
+    }
+}
+
 /* All lives of psmon run from LIVE_FROM to LIVE_TO. */
 static void live(struct run *r, uint64_t seed)
 {
@@ -415,11 +446,14 @@ static void live(struct run *r, uint64_t seed)
     receiver_forget();
     do {
         stage->dying = false;
+        stage->dies_after = 0;
         stage->away = 0;
         int status = run_command(&command_run, argv, r->log);
         if (!as_the_script_says(status))
             fail_msg("life %d ended with status %x; log %s", r->lives, (unsigned)status, r->log);
         r->lives++;
+        if (stage->dying && !stage->database_hangs)
+            await_alone(r);
         stage->time.now += stage->away;
         virtual_write(&stage->time);
     } while (!stage->ended);
