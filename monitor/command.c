@@ -7,14 +7,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "monitor/interrupt.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <limits.h>
-#include <pthread.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,35 +192,10 @@ int context_state(struct context *c, struct err *err)
     return rc;
 }
 
-/* Waits for a signal that ends the command, and leaves the private cluster before it does: as its last user a
- * command that is broken off would leave the server running. */
-static void *end_cleanly(void *arg)
+/* As the private cluster's last user a command that is broken off would leave the server running. */
+static void leave_cluster(void *cluster)
 {
-    const struct context *c = arg;
-    sigset_t set;
-    int number;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    if (sigwait(&set, &number) != 0)
-        return NULL;
-    cluster_leave(c->cluster);
-    _exit(128 + number);
-}
-
-/* SIGINT may come in as ignored, from a shell that started us in the background: waiting for it still works.
- */
-static void watch_signals(struct context *c)
-{
-    pthread_t thread;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    signal(SIGINT, SIG_DFL);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (pthread_create(&thread, NULL, end_cleanly, c) == 0)
-        pthread_detach(thread);
+    cluster_leave(cluster);
 }
 
 int context_database(struct context *c, struct err *err)
@@ -234,7 +208,7 @@ int context_database(struct context *c, struct err *err)
     else
         rc = cluster_join(&c->cluster, c->world->settings->state_dir, &c->conninfo, err);
     if (rc == 0 && c->cluster && !c->resident)
-        watch_signals(c);
+        c->interrupt = interrupt_watch(leave_cluster, c->cluster);
     if (rc == 0)
         rc = history_migrate(c->conninfo, err);
     return rc == 0 ? alerts_migrate(c->conninfo, err) : rc;
@@ -260,6 +234,7 @@ int context_source(struct context *c, uv_loop_t *loop, struct source **out, stru
 
 void context_close(struct context *c)
 {
+    interrupt_end(c->interrupt);
     cluster_leave(c->cluster);
     free(c->conninfo);
     world_drop(c->world);

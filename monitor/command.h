@@ -45,7 +45,8 @@ struct context {
     struct clock clock;      /* the configured one */
     char *conninfo;          /* after context_database */
     struct cluster *cluster; /* the private cluster we hold, or NULL */
-    bool resident;           /* set by a command that handles SIGINT and SIGTERM itself */
+    struct interrupt *interrupt; /* while it can be broken off; NULL when resident */
+    bool resident;               /* set by a command that handles SIGINT and SIGTERM itself */
 };
 int context_open(struct context *c, const char *config, struct err *err) MUSTCHECK;
 

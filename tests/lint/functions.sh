@@ -38,6 +38,6 @@ unwanted "asks the network blocking: base/http.h" 'gethostbyname|getaddrinfo|get
 unwanted "of the whole process: one place" 'fork|vfork|execl|execv|execvp|setenv|putenv|unsetenv|setlocale|chdir|umask' \
     "$layers" archive/history/programs.c monitor/command.c monitor/main.c monitor/report/report.c
 unwanted "errors are returned (base/err.h); only a command ends the process" 'exit|_exit|perror|quick_exit' "$layers" \
-    archive/history/programs.c monitor/command.c
+    archive/history/programs.c monitor/interrupt.c
 [ $bad -eq 0 ] && echo "functions: none of the unwanted ones"
 exit $bad
