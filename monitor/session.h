@@ -1,12 +1,12 @@
-/* One run of the monitor, live or replayed: the database, the alarms and the pipeline it feeds, and what
- * happens with every tick. SPDX-License-Identifier: MIT */
+/* One run of the monitor, live or replayed: the world it goes by, the pipeline that makes its ticks, and the
+ * outlets that every tick goes to. SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_SESSION_H
 #define PSM_MONITOR_SESSION_H
 
-#include "alerts/alerts.h"
 #include "archive/history/history.h"
 #include "monitor/command.h"
-#include "monitor/models.h"
+#include "monitor/outlets.h"
+#include "monitor/page/page.h"
 #include "monitor/pipeline.h"
 
 struct session {
@@ -14,33 +14,49 @@ struct session {
     uv_loop_t *loop;
     char *run;
     bool live;
+    tstamp_ns from, to; /* of a replay */
+    const struct snapshot *(*snapshot)(void *arg);
+    void *snapshot_arg;
 
     struct world *world; /* the one in force */
-
     struct pg *pg;
     struct http *http;
-    struct alerts *alerts;
-    struct history *history;
     struct pipeline *pipeline;
 
-    tstamp_ns report_next;              /* 0: not known yet */
-    char *report_latest;                /* document; NULL: none since start */
-    unsigned reports;                   /* lists under way: they know this struct */
-    double step_seconds, store_seconds; /* of the last tick */
+    void *outlet[OUTLETS]; /* each one's own; NULL: not in this run */
+    /* some of them by their type, for who asks them something */
+    struct history *history;
+    struct alerts *alerts;
+    struct weekly *weekly;
+
+    double step_seconds, store_seconds; /* of the last tick: pipeline, outlets */
 };
 
-/* Opens a run: name RUN_LIVE or a replay's (from, to: its span). Needs context_database before. The active
- * model is loaded when there is one; one that cannot be used is an error. Blocking. */
-int session_open(struct session *s, struct context *c, uv_loop_t *loop, const char *run, tstamp_ns from,
-                 tstamp_ns to, struct err *err) MUSTCHECK;
+struct session_options {
+    struct context *context; /* after context_database */
+    uv_loop_t *loop;
+    const char *run;    /* RUN_LIVE, or a replay's name */
+    tstamp_ns from, to; /* a replay's span */
+    /* What the page shows, asked for each request; NULL: no page. */
+    const struct snapshot *(*snapshot)(void *arg);
+    void *snapshot_arg;
+};
+
+/* Opens a run. The active model is loaded when there is one; one that cannot be used is an error. Blocking.
+ */
+int session_open(struct session *s, const struct session_options *o, struct err *err) MUSTCHECK;
 
 /* Writes out what waits (up to a minute), closes all; the loop may be closed after it has run empty. */
 void session_close(struct session *s);
 
-/* One minute: pipeline, history, alarms, and the weekly list when it is due. quiet: see alerts_step.
- * conditions: psmon's own. warm: fills windows only, nothing is kept or said. */
+/* One minute: the pipeline, then every outlet. quiet: see alerts_step. conditions: psmon's own. warm: fills
+ * windows only, nothing is kept or said. */
 void session_tick(struct session *s, const struct frame *f, bool warm, bool quiet,
                   const struct alerts_condition conditions[], size_t n_conditions);
+
+/* Time passes without a tick: outlets are told the conditions. */
+void session_blind(struct session *s, tstamp_ns now, const struct alerts_condition conditions[],
+                   size_t n_conditions);
 
 /* Another world, which the session takes over, from the next tick on; outlets are told. reread: windows are
  * made by what has changed: the pipeline waits for session_restart_pipeline. */

@@ -151,7 +151,10 @@ static int run_replay(int argc, char **argv)
     if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0)
-        rc = session_open(&r.session, &c, &loop, name, r.from, r.to, &err);
+        rc = session_open(
+            &r.session,
+            &(struct session_options){.context = &c, .loop = &loop, .run = name, .from = r.from, .to = r.to},
+            &err);
     if (rc == 0) {
         if (r.session.world->model)
             warn_of_overlap(&r);

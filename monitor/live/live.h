@@ -9,7 +9,6 @@
 #ifndef PSM_MONITOR_LIVE_LIVE_H
 #define PSM_MONITOR_LIVE_LIVE_H
 
-#include "monitor/page/page.h"
 #include "monitor/page/snapshot.h"
 #include "monitor/session.h"
 #include "monitor/span.h"
@@ -26,7 +25,6 @@ struct live {
     struct session session;
     uv_loop_t loop;
     struct source *source;
-    struct page *page;
 
     enum phase phase;
     tstamp_ns last;         /* grid time of the last tick, scored or warm; 0: none */

@@ -63,7 +63,7 @@ void live_blind(struct live *l, const struct err *why)
     /* no tick is made, so nothing is known of findings; psmon's own alarms and their delays go on */
     tstamp_ns now = clock_now(&l->session.world->settings->clock);
     size_t n = live_conditions(l, now);
-    alerts_step_blind(l->session.alerts, now, l->conditions, n);
+    session_blind(&l->session, now, l->conditions, n);
 }
 
 /* Only while LIVE do samples enter the grid: a hole is read in order, and what is newer than it would stand

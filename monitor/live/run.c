@@ -87,10 +87,10 @@ static void on_signal(uv_signal_t *handle, int number)
     struct live *l = handle->data;
     if (number != SIGHUP)
         stop(l);
-    else if (l->session.world)
+    else if (l->source)
         reload(l);
     else
-        log_warning("run", "not reloaded: still waiting for the database");
+        log_warning("run", "not reloaded: still opening the database");
 }
 
 static void start_signals(struct live *l)
@@ -135,8 +135,15 @@ static int open_session(struct live *l, tstamp_ns since, struct err *err)
         int rc = context_database(c, err);
         if (rc == 0)
             rc = find_start(l, since, err);
+        live_watch_begin(l); /* before the model is read: what comes between is noticed */
         if (rc == 0)
-            rc = session_open(&l->session, c, &l->loop, RUN_LIVE, 0, 0, err);
+            rc = session_open(&l->session,
+                              &(struct session_options){.context = c,
+                                                        .loop = &l->loop,
+                                                        .run = RUN_LIVE,
+                                                        .snapshot = live_snapshot,
+                                                        .snapshot_arg = l},
+                              err);
         if (rc != ERR_DB || !c->world->settings->database_url)
             return rc;
         log_warning("database", "%s; trying again", err->msg);
@@ -158,12 +165,9 @@ static int open_all(struct live *l, tstamp_ns since, struct err *err)
     uv_timer_init(&l->loop, &l->housekeeping);
     l->timer.data = l->housekeeping.data = l;
     start_signals(l);
-    live_watch_begin(l); /* before the model is read: what comes between is noticed */
     int rc = open_session(l, since, err);
     if (rc == 0)
         rc = context_source(c, &l->loop, &l->source, err);
-    if (rc == 0)
-        rc = page_open(&l->page, &l->loop, c->world->settings->http_listen, live_snapshot, l, err);
     return rc;
 }
 
@@ -187,7 +191,6 @@ static void run_live(struct live *l)
 
 static void close_all(struct live *l)
 {
-    page_close(l->page);
     source_close(l->source);
     session_close(&l->session);
     uv_walk(&l->loop, close_handle, NULL);

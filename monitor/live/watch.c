@@ -79,7 +79,8 @@ void live_watch_model(struct live *l)
 
 void live_watch_begin(struct live *l)
 {
-    l->watch = xcalloc(1, sizeof *l->watch);
+    if (!l->watch) /* the database may be tried several times */
+        l->watch = xcalloc(1, sizeof *l->watch);
     l->watch->live = l;
     l->watch->work.data = l->watch;
     l->watch->seen = models_stamp(l->context.world->settings->state_dir);

@@ -1,0 +1,147 @@
+/* The weekly list of a run; see weekly.h. SPDX-License-Identifier: MIT */
+#include "monitor/weekly.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "monitor/report/report.h"
+#include "monitor/report/report_week.h"
+#include "monitor/session.h"
+
+#include <stdlib.h>
+
+struct weekly {
+    struct session *s;
+    tstamp_ns next;     /* when the next list is due; 0: not known yet */
+    char *latest;       /* document; NULL: none yet */
+    unsigned under_way; /* lists that are being made: they know this struct */
+};
+
+/* The list of the week in which psmon stopped is made of all of it, not of what came after a restart. */
+static int restore_week(struct session *s, struct err *err)
+{
+    const struct settings *set = s->world->settings;
+    const struct fleet *f = s->world->fleet;
+    const char *conninfo = s->context->conninfo;
+    struct pipeline *p = s->pipeline;
+    struct finding *findings = NULL;
+    size_t n = 0;
+    tstamp_ns last;
+    uint64_t hours[REASON_COUNT] = {0};
+    int rc = history_last_tick(conninfo, s->run, &last, err);
+    if (rc != 0 || !last)
+        return rc;
+    tstamp_ns due = report_due(set, last - 1);
+    p->week_start = report_due(set, due - 8 * NS_PER_DAY);
+    rc = report_week_load(p->week, conninfo, f, s->run, p->week_start, due, hours, err);
+    for (int r = 0; r < REASON_COUNT; r++)
+        p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / set->period);
+    if (rc == 0)
+        rc = history_findings(conninfo, f, s->run, p->week_start, due, &findings, &n, err);
+    if (rc != 0)
+        return rc;
+    pipeline_restore_week(p, findings, n);
+    rank_fleet(p->rows, f, p->week, p->week_findings, p->n_week_findings, p->week_start, last);
+    p->ranked = true;
+    return 0;
+}
+
+int weekly_open(struct session *s, void **self, struct err *err)
+{
+    struct weekly *w = xcalloc(1, sizeof *w);
+    w->s = s;
+    *self = s->weekly = w;
+    if (!s->live)
+        return 0;
+    int rc = history_report(s->context->conninfo, s->run, 0, &w->latest, err);
+    return rc == 0 ? restore_week(s, err) : rc;
+}
+
+static void on_report(void *arg, const char *document_json)
+{
+    struct weekly *w = arg;
+    w->under_way--;
+    free(w->latest);
+    w->latest = xstrdup(document_json);
+}
+
+/* Findings of the week that count against the budget. */
+static double budget_used(const struct pipeline *p)
+{
+    double n = 0;
+    for (size_t i = 0; i < p->n_week_findings; i++)
+        n += p->week_findings[i].class != CLASS_DATA && p->week_findings[i].first_seen >= p->week_start;
+    return n;
+}
+
+static void issue(struct weekly *w, tstamp_ns due)
+{
+    struct session *s = w->s;
+    struct pipeline *p = s->pipeline;
+    const struct world *world = s->world;
+    pipeline_rank(p);
+    struct report_input in = {.fleet = world->fleet,
+                              .maintenance = world->maintenance,
+                              .settings = world->settings,
+                              .run = s->run,
+                              .model = world->model_name,
+                              .model_hash = world->model_hash,
+                              .model_summary = world->model ? model_summary(world->model) : "no model",
+                              .config_hash = world->settings->hash,
+                              .week_start = p->week_start,
+                              .week_end = due,
+                              .issued_at = p->tick.t,
+                              .rows = p->rows,
+                              .week = p->week,
+                              .findings = p->week_findings,
+                              .n_findings = p->n_week_findings,
+                              .budget_used = budget_used(p)};
+    for (int r = 0; r < REASON_COUNT; r++)
+        in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(world->settings->period / NS_PER_S) / 3600;
+    w->under_way++;
+    report_issue(s->pg, s->history, &in, on_report, w);
+    char text[TIMEFMT_LEN];
+    log_info("report", "issued=%s supplies=%zu findings=%zu", timefmt_iso(text, due),
+             world->fleet->n_supplies, p->n_week_findings);
+    pipeline_next_week(p, due);
+}
+
+void weekly_tick(void *self, const struct moment *m)
+{
+    struct weekly *w = self;
+    const struct settings *set = w->s->world->settings;
+    if (!m->tick)
+        return;
+    if (w->next == 0)
+        w->next = report_due(set, m->t - 1);
+    if (m->t < w->next)
+        return;
+    issue(w, w->next);
+    w->next = report_due(set, m->t);
+}
+
+void weekly_change(void *self, const struct world *before, const struct world *now)
+{
+    struct weekly *w = self;
+    if (before->settings != now->settings)
+        w->next = 0; /* its day may be another */
+}
+
+void weekly_drain(void *self)
+{
+    struct weekly *w = self;
+    while (w->under_way) /* the database answers, or its connection fails: either ends them */
+        uv_run(w->s->loop, UV_RUN_ONCE);
+}
+
+void weekly_close(void *self)
+{
+    struct weekly *w = self;
+    free(w->latest);
+    free(w);
+}
+
+const char *weekly_latest(const struct weekly *w)
+{
+    return w ? w->latest : NULL;
+}
