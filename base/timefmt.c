@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Days from the civil calendar and back, in eras of 400 years that begin on 1 March, so that the leap day is
+ * a year's last: Hinnant, "chrono-compatible low-level date algorithms". Pure, where mktime asks for a time
+ * zone. */
 int64_t timefmt_days(int year, int month, int day)
 {
     int64_t y = (int64_t)year - (month <= 2);
@@ -31,6 +34,7 @@ void timefmt_civil(int64_t days, int *year, int *month, int *day)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
+/* Towards minus infinity: before 1970 a day still begins at its midnight. */
 static int64_t floor_div(int64_t a, int64_t b)
 {
     int64_t q = a / b;
@@ -55,7 +59,7 @@ char *timefmt_iso(char out[TIMEFMT_LEN], tstamp_ns t)
                      (int)(s / 60 % 60), (int)(s % 60));
     char *end = out + n;
     size_t room = TIMEFMT_LEN - (size_t)n;
-    if (ns % 1000)
+    if (ns % 1000) /* as many digits as it takes to read the same time back */
         snprintf(end, room, ".%09dZ", (int)ns);
     else if (ns % 1000000)
         snprintf(end, room, ".%06dZ", (int)(ns / 1000));
@@ -103,7 +107,7 @@ static bool parse_clock(const char **p, int64_t *ns)
         }
     }
     *ns = ((int64_t)h * 3600 + m * 60 + s) * NS_PER_S + fraction;
-    return true;
+    return h < 24 || *ns == NS_PER_DAY; /* 24:00 is the end of a day, 24:01 is nothing */
 }
 
 static bool parse_zone(const char **p, int64_t *ns)
@@ -114,7 +118,7 @@ static bool parse_zone(const char **p, int64_t *ns)
         return true;
     }
     if (**p != '+' && **p != '-')
-        return true;
+        return true; /* no zone is UTC, as everywhere inside psmon */
     int sign = *(*p)++ == '-' ? -1 : 1;
     int h = digits(p, 2);
     if (h < 0)
@@ -142,8 +146,10 @@ int timefmt_parse(tstamp_ns *out, const char *text, struct err *err)
         if (!parse_clock(&p, &clock) || !parse_zone(&p, &zone))
             goto bad;
     }
-    if (*p != '\0' || y < 1700 || y > 2200)
+    if (*p != '\0' || y < 1700 || y > 2200) /* what 64 bits of ns hold, with room to add and subtract */
         goto bad;
+    if (m == 2 && d == 29 && timefmt_days(y, 2, 29) == timefmt_days(y, 3, 1))
+        goto bad; /* no leap year */
     *out = timefmt_days(y, m, d) * NS_PER_DAY + clock - zone;
     return 0;
 bad:
