@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,13 @@
 
 bool buf_add(struct buf *b, const void *data, size_t n)
 {
+    /* what comes from outside has a cap; a piece is taken whole or not at all, so that what is there stays
+     * text */
     if (b->max && b->len + n > b->max) {
         b->overflow = true;
         return false;
     }
-    xgrow(&b->data, &b->cap, b->len + n + 1, 1);
+    xgrow(&b->data, &b->cap, b->len + n + 1, 1); /* always with an end mark: buf_text costs nothing */
     if (n)
         memcpy(b->data + b->len, data, n);
     b->len += n;
@@ -32,9 +35,10 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
     char small[512];
     va_list ap, again;
     va_start(ap, fmt);
-    va_copy(again, ap);
+    va_copy(again, ap); /* arguments can be read once only */
     int n = vsnprintf(small, sizeof small, fmt, ap);
     va_end(ap);
+    assert(n >= 0); /* a format of ours does not fail */
     bool ok;
     if ((size_t)n < sizeof small) {
         ok = buf_add(b, small, (size_t)n);

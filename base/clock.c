@@ -44,5 +44,6 @@ tstamp_ns clock_now(const struct clock *c)
 uint64_t clock_wait_ms(const struct clock *c, tstamp_ns t)
 {
     double left = (double)t - (double)clock_now(c);
+    /* one more: a timer that fires a fraction early would find that nothing is due, and spin */
     return left <= 0 ? 0 : (uint64_t)(left / c->speed / 1e6) + 1;
 }

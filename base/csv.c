@@ -23,6 +23,7 @@ struct csv {
     unsigned line_no, lines_read; /* line where the record began; lines read so far */
 };
 
+/* Whether a quote is open at the end. A doubled quote closes and opens again, so counting is enough. */
 static bool inside_quotes(const char *s)
 {
     bool in = false;
@@ -43,6 +44,8 @@ static bool read_record(struct csv *c)
             return false;
         c->line_no = ++c->lines_read;
     } while (strspn(c->line, "\r\n") == (size_t)n);
+    /* a quoted field may hold line ends; a quote that is never closed takes in the rest, and split says where
+     * it began */
     while (inside_quotes(c->line)) {
         ssize_t m = getline(&more, &more_cap, c->f);
         if (m < 0)
@@ -76,12 +79,12 @@ static bool split(struct csv *c, struct err *err)
 {
     char *p = c->line;
     if (c->lines_read == 1 && strncmp(p, "\xef\xbb\xbf", 3) == 0)
-        p += 3;
+        p += 3; /* spreadsheets write a byte order mark */
     c->n_fields = 0;
     for (;;) {
         while (*p == ' ' || *p == '\t')
             p++;
-        char *start = p, *w = p;
+        char *start = p, *w = p; /* unquoting shortens: it is written over what was read */
         if (*p == '"') {
             for (p++; *p && !(*p == '"' && p[1] != '"'); p++) {
                 if (*p == '"')
@@ -134,7 +137,7 @@ int csv_open(struct csv **out, const char *path, struct err *err)
         csv_close(c);
         return ERR_DATA;
     }
-    c->n_names = c->n_fields;
+    c->n_names = c->n_fields; /* copied: the record's room is used for the next */
     c->names = xcalloc(c->n_names, sizeof *c->names);
     for (size_t i = 0; i < c->n_names; i++)
         c->names[i] = xstrdup(c->line + c->field[i]);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* OpenSSL refuses these only when it is broken or out of memory: there is nothing a caller could do better.
+ */
 static void must(int ok, const char *what)
 {
     if (!ok) {
@@ -47,7 +49,7 @@ long digest_base64_decode(uint8_t *out, const char *text)
     size_t n = strlen(text);
     if (n == 0 || n % 4 != 0)
         return -1;
-    unsigned char *wide = xcalloc(n, 1);
+    unsigned char *wide = xcalloc(n, 1); /* it writes whole triples, beyond what out has room for */
     int len = EVP_DecodeBlock(wide, (const unsigned char *)text, (int)n);
     if (len >= 0) {
         len -= (text[n - 1] == '=') + (text[n - 2] == '=');

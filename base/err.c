@@ -20,7 +20,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_wrap(struct err *err, const char *fmt, ...)
 {
     if (!err)
-        return ERR_LIB;
+        return ERR_LIB; /* some code: the caller returns it as an error */
     char old[sizeof err->msg];
     memcpy(old, err->msg, sizeof old);
     va_list ap;

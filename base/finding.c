@@ -13,7 +13,7 @@ bool finding_concerns(const struct finding *d, const struct fleet *f, uint32_t s
         int32_t at = f->supplies[supply].group[g];
         if (at < 0)
             continue;
-        const char *prefix = group_name(g), *subject = d->subject;
+        const char *prefix = group_name(g), *subject = d->subject; /* "water:W3"; a sector's stands bare */
         size_t n = strlen(prefix);
         if (n && (strncmp(subject, prefix, n) != 0 || subject[n] != ':'))
             continue;

@@ -33,7 +33,7 @@ static const char *const known_signals[SIGNAL_KNOWN] = {
     "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
 static const int group_column[GROUP_COUNT] = {COL_FAMILY, COL_SECTOR, COL_WATER, COL_RACK, COL_FEEDER};
 
-/* struct fleet with its look-up tables behind it */
+/* struct fleet with its look-up tables behind it, which readers of the fleet do not see */
 struct fleet_full {
     struct fleet pub;
     struct hashmap *by_supply, *by_pv, *by_signal, *by_group[GROUP_COUNT];
@@ -46,6 +46,7 @@ const char *group_name(enum group_kind g)
     return names[g];
 }
 
+/* The index of a name, in order of appearance: indexes are dense, and arrays by them are small. */
 static int32_t intern(struct names *names, struct hashmap *map, const char *name)
 {
     int32_t i = hashmap_get(map, name);
@@ -70,6 +71,7 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
         if (col[i] < 0 && i < COL_REQUIRED)
             return err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", csv_path(c), column_names[i]);
     }
+    /* a column that nobody reads is more likely a slip of the pen ("feder") than a note */
     for (size_t j = 0; j < csv_columns(c); j++) {
         bool known = false;
         for (int i = 0; i < COL_COUNT; i++)
@@ -140,6 +142,8 @@ static int read_row(struct fleet_full *f, const struct csv *c, const int col[], 
     if (hashmap_get(f->by_pv, pv) >= 0)
         return bad(c, err, "pv", "twice:", pv);
     ch.signal = (uint32_t)intern(&f->pub.signals, f->by_signal, csv_field(c, col[COL_SIGNAL]));
+    /* here only against the rows just above, where the line can be named; finish finds the rest after sorting
+     */
     for (size_t i = f->pub.n_channels; i-- > 0 && f->pub.channels[i].supply == ch.supply;)
         if (f->pub.channels[i].signal == ch.signal)
             return bad(c, err, "signal", "twice for one supply:", csv_field(c, col[COL_SIGNAL]));
@@ -159,6 +163,7 @@ static int by_supply_and_signal(const void *a, const void *b)
     return x->signal < y->signal ? -1 : x->signal > y->signal;
 }
 
+/* With the end mark, so that "a","bc" and "ab","c" differ. */
 static void fnv1a(uint64_t *h, const char *s)
 {
     do
@@ -172,6 +177,7 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
     struct fleet *p = &f->pub;
     if (p->n_channels == 0)
         return err_set(err, ERR_CONFIG, "%s: no channels", path);
+    /* subjects of findings and maintenance name supplies and sectors alike: one name, one thing */
     for (size_t i = 0; i < p->groups[GROUP_SECTOR].n; i++)
         if (hashmap_get(f->by_supply, p->groups[GROUP_SECTOR].name[i]) >= 0)
             return err_set(err, ERR_CONFIG, "%s: sector '%s' bears the name of a supply", path,
@@ -190,7 +196,7 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
             s->first_channel = (uint32_t)i;
         if (ch->signal < SIGNAL_KNOWN)
             s->known[ch->signal] = (int32_t)i;
-        hashmap_put(f->by_pv, ch->pv, (int32_t)i);
+        hashmap_put(f->by_pv, ch->pv, (int32_t)i); /* read_row's index was that of before sorting */
         fnv1a(&p->hash, s->name);
         fnv1a(&p->hash, p->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]]);
         fnv1a(&p->hash, p->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]]);
@@ -214,7 +220,7 @@ int fleet_load(struct fleet **out, const char *path, struct err *err)
     f->by_signal = hashmap_new();
     for (int g = 0; g < GROUP_COUNT; g++)
         f->by_group[g] = hashmap_new();
-    for (int i = 0; i < SIGNAL_KNOWN; i++)
+    for (int i = 0; i < SIGNAL_KNOWN; i++) /* first, so that their indexes are those of enum signal */
         intern(&f->pub.signals, f->by_signal, known_signals[i]);
     rc = read_columns(c, col, err);
     int more = 1;

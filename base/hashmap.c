@@ -16,6 +16,7 @@ struct hashmap {
     size_t size, used; /* size is a power of two */
 };
 
+/* The upper bits are folded in: only the lower ones choose the place. */
 static size_t hash(const char *s)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
@@ -24,7 +25,8 @@ static size_t hash(const char *s)
     return (size_t)(h ^ (h >> 29));
 }
 
-/* The entry of a key, or the free one where it belongs. */
+/* The entry of a key, or the free one where it belongs. Ends: the table is never more than half full. Nothing
+ * is ever taken out, so that a free entry ends a search. */
 static struct entry *find(const struct hashmap *m, const char *key)
 {
     for (size_t i = hash(key);; i++) {

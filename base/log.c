@@ -11,6 +11,7 @@
 
 #define REPEAT_S 10
 
+/* The log is the one thing of the whole process: everything may write to it, and nothing asks who. */
 static enum log_level threshold = LOG_INFO;
 static unsigned long counts[LOG_DEBUG + 1];
 static char last_line[1024];
@@ -39,7 +40,7 @@ static void print_line(enum log_level level, const char *line)
 
 void log_at(enum log_level level, const char *module, const char *fmt, ...)
 {
-    counts[level]++;
+    counts[level]++; /* also what is not printed: /metrics shows a flood that the log hides */
     if (level > threshold)
         return;
     char line[sizeof last_line];
@@ -49,6 +50,7 @@ void log_at(enum log_level level, const char *module, const char *fmt, ...)
     vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
     va_end(ap);
 
+    /* a peer that is away says the same at every attempt: one line, and how often */
     time_t now = time(NULL);
     if (now - last_time < REPEAT_S && strcmp(line, last_line) == 0) {
         repeated++;

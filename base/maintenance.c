@@ -30,7 +30,7 @@ static int read_period(const struct csv *c, const int col[4], const struct fleet
         err_wrap(err, "%s:%u: start", csv_path(c), p->line);
         return err->code = ERR_CONFIG;
     }
-    p->end = MAINTENANCE_OPEN;
+    p->end = MAINTENANCE_OPEN; /* work that is under way: nobody knows yet until when */
     if (*end && timefmt_parse(&p->end, end, err) != 0) {
         err_wrap(err, "%s:%u: end", csv_path(c), p->line);
         return err->code = ERR_CONFIG;
@@ -100,6 +100,7 @@ static bool concerns(const struct maintenance_period *p, const struct fleet *f, 
     return p->sector < 0 || p->sector == f->supplies[supply].group[GROUP_SECTOR];
 }
 
+/* A list of years has some thousand periods and is asked once a minute: a scan of those that have begun. */
 const struct maintenance_period *maintenance_at(const struct maintenance *m, const struct fleet *f,
                                                 uint32_t supply, tstamp_ns t)
 {
@@ -111,6 +112,7 @@ const struct maintenance_period *maintenance_at(const struct maintenance *m, con
 
 void maintenance_mask(const struct maintenance *m, const struct fleet *f, tstamp_ns t, bool out[])
 {
+    /* period by period, not supply by supply: a scan per supply would be 1,320 of them a minute */
     memset(out, 0, f->n_supplies * sizeof *out);
     for (size_t i = 0; i < m->n && m->period[i].start <= t; i++) {
         if (t >= m->period[i].end)

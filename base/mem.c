@@ -1,13 +1,16 @@
 /* Memory that cannot fail; see mem.h. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void *or_die(void *p, size_t n, size_t size)
 {
+    /* not by the log, which would need memory: stderr, and a core for whoever asks why */
     if (!p && n && size) {
         fprintf(stderr, "out of memory: %zu x %zu bytes\n", n, size);
         abort();
@@ -17,6 +20,7 @@ static void *or_die(void *p, size_t n, size_t size)
 
 void *xcalloc(size_t n, size_t size)
 {
+    /* nothing is a byte: NULL then always means that there is none */
     return or_die(calloc(n ? n : 1, size ? size : 1), 1, size ? size : 1);
 }
 
@@ -46,9 +50,10 @@ void xgrow(void *p, size_t *cap, size_t need, size_t size)
     if (need <= *cap)
         return;
     size_t want = *cap ? *cap : 16;
+    assert(need <= SIZE_MAX / 2);
     while (want < need)
         want *= 2;
-    void *old;
+    void *old; /* *p has a type of its own; copying its bytes is the way that aliasing rules allow */
     memcpy(&old, p, sizeof old);
     void *grown = xreallocarray(old, want, size);
     memcpy(p, &grown, sizeof grown);

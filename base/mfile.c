@@ -66,7 +66,7 @@ static void put(struct mfile *m, const char *name, enum type type, const void *d
         e.shape[i] = shape[i];
         e.n *= shape[i];
     }
-    e.data = xcalloc(e.n + 1, type_size[type]);
+    e.data = xcalloc(e.n + 1, type_size[type]); /* one more: text then has its end mark */
     if (e.n)
         memcpy(e.data, data, e.n * type_size[type]);
     xgrow(&m->entry, &m->cap, m->n + 1, sizeof e);
@@ -94,6 +94,7 @@ void mfile_put_text(struct mfile *m, const char *name, const char *text)
     put(m, name, TYPE_TEXT, text, &n, 1);
 }
 
+/* Numbers stand at multiples of eight: aligned, wherever the whole file is read to. */
 static void pad(struct buf *b)
 {
     static const char zeros[8];
@@ -134,6 +135,7 @@ static int write_all(int fd, const char *p, size_t n)
     return fsync(fd);
 }
 
+/* A rename is durable once its folder is; a failure here leaves the old file, which is whole. */
 static void sync_folder(const char *path)
 {
     char *copy = xstrdup(path);
@@ -151,6 +153,7 @@ int mfile_write(struct mfile *m, const char *path, char hex[DIGEST_HEX_LEN], str
     encode(m, &b);
     char *tmp = xasprintf("%s.tmp.%ld", path, (long)getpid());
     int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), rc = 0;
+    /* a reader sees the old file or the new one, whole, whenever we die */
     if (fd < 0 || write_all(fd, b.data, b.len) != 0 || rename(tmp, path) != 0) {
         rc = err_set(err, ERR_IO, "could not write %s: %s", path, strerror(errno));
         unlink(tmp);
@@ -193,6 +196,8 @@ static bool decode_entry(struct mfile *m, const struct buf *b, size_t *at)
     e.dims = h[2];
     e.name = xcalloc(h[0] + 1, 1);
     bool ok = take(b, at, e.name, h[0]) && take(b, at, e.shape, e.dims * sizeof *e.shape);
+    /* no more elements than the file has bytes: what is said to be large is not believed before room is made
+     * for it */
     for (uint32_t i = 0; ok && i < e.dims; i++)
         ok = !__builtin_mul_overflow(e.n, e.shape[i], &e.n) && e.n <= b->len;
     ok = ok && skip_pad(b, at);
@@ -201,7 +206,7 @@ static bool decode_entry(struct mfile *m, const struct buf *b, size_t *at)
         ok = take(b, at, e.data, e.n * type_size[e.type]) && skip_pad(b, at);
     }
     xgrow(&m->entry, &m->cap, m->n + 1, sizeof e);
-    m->entry[m->n++] = e;
+    m->entry[m->n++] = e; /* also a broken one: mfile_free has it then */
     return ok;
 }
 

@@ -28,7 +28,7 @@ void progress_update(struct progress *p, double done, double total)
     if (!p || !(total > 0))
         return;
     tstamp_ns now = clock_monotonic(), elapsed = now - p->started;
-    int terminal = isatty(STDERR_FILENO);
+    int terminal = isatty(STDERR_FILENO); /* else a log: whole lines, and few of them */
     if (elapsed < QUIET_NS || now - p->shown < (terminal ? NS_PER_S / 5 : 10 * NS_PER_S))
         return;
     p->shown = now;

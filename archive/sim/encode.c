@@ -30,6 +30,8 @@ static unsigned char *put_little(unsigned char *p, uint64_t v, int bytes)
     return p;
 }
 
+/* A line feed ends a message, so it may not stand inside one, nor may a carriage return (PB file format,
+ * "escaping"). Most bytes are above the escape sign and take one comparison. */
 static size_t escape(unsigned char *to, const unsigned char *from, size_t n)
 {
     unsigned char *p = to;
@@ -46,6 +48,7 @@ static size_t escape(unsigned char *to, const unsigned char *from, size_t n)
     return (size_t)(p - to);
 }
 
+/* Headers and events with fields have no bound: escaped in pieces of a hundred bytes, twice that at most. */
 static void add_line(struct buf *out, const struct buf *raw)
 {
     unsigned char piece[256];
@@ -100,20 +103,20 @@ static size_t raw_sample(unsigned char *raw, int type, int64_t year_start, const
 {
     unsigned char *p = raw;
     int64_t second = s->t / NS_PER_S;
-    *p++ = 0x08;
+    *p++ = 0x08; /* field 1, varint: seconds into the year */
     p = put_varint(p, (uint64_t)(second - year_start));
-    *p++ = 0x10;
+    *p++ = 0x10; /* 2: nanoseconds */
     p = put_varint(p, (uint64_t)(s->t - second * NS_PER_S));
     if (type == ENCODE_INT) {
-        *p++ = 0x1d;
+        *p++ = 0x1d; /* 3: the value, sfixed32 … */
         p = put_little(p, (uint64_t)(int64_t)s->value, 4);
     } else {
         uint64_t bits;
         memcpy(&bits, &s->value, sizeof bits);
-        *p++ = 0x19;
+        *p++ = 0x19; /* … or double */
         p = put_little(p, bits, 8);
     }
-    if (s->severity) {
+    if (s->severity) { /* 4 and 5; zero is the default and not sent */
         *p++ = 0x20;
         *p++ = s->severity;
     }
@@ -148,7 +151,7 @@ void encode_pb_sample_fields(struct buf *out, int type, int64_t year_start, cons
 static int shortest(char digits[24], double v)
 {
     char text[40];
-    for (int precision = 14;; precision++) {
+    for (int precision = 14;; precision++) { /* 17 digits always do */
         snprintf(text, sizeof text, "%.*e", precision, v);
         if (precision == 16 || strtod(text, NULL) == v)
             break;
@@ -177,7 +180,7 @@ char *encode_double(char out[ENCODE_DOUBLE_LEN], double v)
     char digits[24];
     const char *sign = v < 0 ? "-" : "";
     int x = shortest(digits, fabs(v)), n = (int)strlen(digits);
-    if (x < -3 || x >= 7)
+    if (x < -3 || x >= 7) /* Double.toString: computerized scientific notation from 10^7 on and below 10^-3 */
         snprintf(out, ENCODE_DOUBLE_LEN, "%s%c.%sE%d", sign, digits[0], n > 1 ? digits + 1 : "0", x);
     else if (x < 0)
         snprintf(out, ENCODE_DOUBLE_LEN, "%s0.%.*s%s", sign, -x - 1, "00", digits);

@@ -43,6 +43,7 @@ static void free_dense(struct net *n)
 static int create_dense(struct net *n, struct err *err)
 {
     for (size_t i = 0; i < n->layers; i++) {
+        /* the last is linear: a residual may have any size */
         enum dense_activation a = i + 1 < n->layers ? DENSE_TANH : DENSE_LINEAR;
         int rc = n->ops->create(&n->layer[i].dense, n->sizes[i], n->sizes[i + 1], a, err);
         if (rc != 0)
@@ -123,6 +124,7 @@ const char *net_engine(const struct net *n)
     return n->ops->name;
 }
 
+/* Grows only: ticks have the same number of rows every minute, and then nothing is allocated. */
 static void make_room(struct net *n, size_t rows)
 {
     if (rows <= n->capacity)
@@ -143,7 +145,7 @@ static struct dense_pass pass_of(struct net *n, size_t i)
                                .b = n->parameters + n->layer[i].b,
                                .y = n->layer[i].y,
                                .dy = n->layer[i].dy,
-                               .dx = i ? n->layer[i - 1].dy : NULL};
+                               .dx = i ? n->layer[i - 1].dy : NULL}; /* nobody asks for the input's */
 }
 
 const float *net_forward(struct net *n, size_t rows, const float *x)
@@ -154,7 +156,7 @@ const float *net_forward(struct net *n, size_t rows, const float *x)
     for (size_t i = 0; i < n->layers; i++) {
         struct dense_pass p = pass_of(n, i);
         struct err err;
-        while (n->ops->forward(n->layer[i].dense, &p, &err) != 0)
+        while (n->ops->forward(n->layer[i].dense, &p, &err) != 0) /* once: plain C does not fail */
             fall_back(n, &err);
     }
     return n->layer[n->layers - 1].y;
@@ -180,6 +182,8 @@ void net_backward(struct net *n, float *gradient)
 void net_adam(float *parameters, const float *gradient, float *moments, size_t n, long step, double rate,
               double weight_decay)
 {
+    /* Kingma and Ba (2015), with the decay apart from the gradient (Loshchilov and Hutter, 2019): else it
+     * would be scaled by √v and weak exactly where the gradient is large */
     float *m = moments, *v = moments + n;
     const float b1 = (float)BETA1, b2 = (float)BETA2, epsilon = (float)EPSILON;
     const float unbias = (float)(1 / sqrt(1 - pow(BETA2, (double)step)));

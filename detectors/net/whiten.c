@@ -19,7 +19,8 @@ static bool complete(const float *row, size_t d)
     return true;
 }
 
-/* Means and standard deviations of the complete rows, two passes; returns their number. */
+/* Means and standard deviations of the complete rows; returns their number. Two passes: squares of
+ * temperatures in K minus their mean's square would lose what is left of them. */
 static size_t moments(const float *x, size_t rows, size_t d, double mean[], double sd[])
 {
     size_t n = 0;
@@ -102,6 +103,8 @@ void whiten_fit_covariance(struct whiten *w, size_t d, const double *mean, const
     memcpy(w->mean, mean, d * sizeof *mean);
     memcpy(w->sd, sd, d * sizeof *sd);
 
+    /* the symmetric root, not Cholesky's: u_j stays as near to channel j as whitening allows, and can be
+     * explained by it */
     gsl_matrix *m = gsl_matrix_alloc(d, d), *vectors = gsl_matrix_alloc(d, d);
     gsl_vector *values = gsl_vector_alloc(d);
     gsl_eigen_symmv_workspace *space = gsl_eigen_symmv_alloc(d);
@@ -110,6 +113,7 @@ void whiten_fit_covariance(struct whiten *w, size_t d, const double *mean, const
             gsl_matrix_set(m, j, k, covariance[j * d + k]);
     gsl_eigen_symmv(m, values, vectors, space);
     for (size_t l = 0; l < d; l++) {
+        /* shrinking towards I moves every eigenvalue and no eigenvector: it can be done here */
         double value = (1 - shrink) * fmax(gsl_vector_get(values, l), 0) + shrink;
         double root = sqrt(fmax(value, EIGENVALUE_FLOOR));
         for (size_t j = 0; j < d; j++)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AFTER_END NS_PER_DAY
-#define LIST_LENGTH 10
+#define AFTER_END NS_PER_DAY /* windows of a day still hold a fault that was repaired within it */
+#define LIST_LENGTH 10       /* as many as a maintenance day inspects */
 
 static int read_time(const struct csv *c, int column, tstamp_ns *t, struct err *err)
 {
@@ -50,7 +50,7 @@ int judge_read_labels(const char *path, struct label **out, size_t *n, struct er
         snprintf(l.subject, sizeof l.subject, "%s", csv_field(c, col[SUPPLY]));
         l.mode = (int)mode;
         l.data = strcmp(csv_field(c, col[CLASS]), "data") == 0;
-        if (l.end == 0)
+        if (l.end == 0) /* never repaired: to its trip, or for good */
             l.end = l.trip ? l.trip : INT64_MAX - AFTER_END;
         xgrow(&labels, &cap, *n + 1, sizeof l);
         labels[(*n)++] = l;
@@ -89,6 +89,9 @@ bool judge_concerns(const struct label *l, const struct fleet *f, const char *su
     return takes_in(l->subject, f, fleet_supply(f, supply));
 }
 
+/* Whether a finding is about a label. Subjects need not be equal: a sector's finding answers for each of its
+ * supplies, and a supply's for a fault of the whole sector. What was seen before the onset cannot be about
+ * it, however near. */
 static bool answers(const struct finding *d, const struct label *l, const struct fleet *f)
 {
     if ((d->class == CLASS_DATA) != l->data || d->first_seen < l->onset || d->first_seen > l->end + AFTER_END)
@@ -126,7 +129,7 @@ void judge_findings(struct judgement *j, const struct fleet *f, const struct lab
     for (size_t i = 0; i < n_labels; i++)
         judge_label(j, &labels[i], f, findings, n_findings);
     for (size_t i = 0; i < n_findings; i++) {
-        bool answered = findings[i].class == CLASS_DATA;
+        bool answered = findings[i].class == CLASS_DATA; /* costs no budget, so is never a false one */
         for (size_t k = 0; k < n_labels && !answered; k++)
             answered = answers(&findings[i], &labels[k], f);
         for (int b = 0; b < JUDGE_BUDGETS && !answered; b++)
@@ -146,7 +149,7 @@ void judge_list(struct judgement *j, const char *const supplies[], size_t n, con
         good += faulty;
     }
     if (length == 0)
-        return;
+        return; /* a week in which nothing was listed says nothing of precision */
     j->precision_sum += (double)good / (double)length;
     j->lists++;
 }
