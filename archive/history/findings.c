@@ -116,27 +116,27 @@ void findings_put(struct history *h, const struct tick *t)
 
 /* ---- rankings ---- */
 
-void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, tstamp_ns issued_at,
-                         int number_, const struct history_rank *rows, size_t n, const char *document_json)
+void history_put_ranking(struct history *h, const struct history_ranking *r,
+                         void (*taken)(void *arg, bool safe), void *arg)
 {
     char week[TIMEFMT_LEN], issued[TIMEFMT_LEN], report[16], made_by[16];
-    timefmt_iso(week, week_start);
-    timefmt_iso(issued, issued_at);
-    snprintf(report, sizeof report, "%d", number_);
-    snprintf(made_by, sizeof made_by, "%d", revision);
+    timefmt_iso(week, r->week_start);
+    timefmt_iso(issued, r->issued_at);
+    snprintf(report, sizeof report, "%d", r->number);
+    snprintf(made_by, sizeof made_by, "%d", r->revision);
     struct pg_txn *t = pg_txn_new();
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < r->n; i++) {
         char rank[16], score[32], chance[32];
-        snprintf(rank, sizeof rank, "%d", rows[i].rank);
+        snprintf(rank, sizeof rank, "%d", r->rows[i].rank);
         const char *const params[10] = {h->run_id,
                                         report,
                                         week,
                                         issued,
-                                        rows[i].rank > 0 ? rank : NULL,
-                                        rows[i].supply,
-                                        number(score, rows[i].score),
-                                        number(chance, rows[i].chance),
-                                        rows[i].reason ? rows[i].reason : "",
+                                        r->rows[i].rank > 0 ? rank : NULL,
+                                        r->rows[i].supply,
+                                        number(score, r->rows[i].score),
+                                        number(chance, r->rows[i].chance),
+                                        r->rows[i].reason ? r->rows[i].reason : "",
                                         made_by};
         pg_txn_add(t,
                    "INSERT INTO rankings (run, number, week_start, issued_at, rank, supply, score,"
@@ -144,7 +144,7 @@ void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, 
                    " $5::int, $6, $7::float8, $8::float8, $9, $10::int) ON CONFLICT DO NOTHING",
                    10, params);
     }
-    const char *const params[6] = {h->run_id, report, week, issued, made_by, document_json};
+    const char *const params[6] = {h->run_id, report, week, issued, made_by, r->document_json};
     /* the revision is there: it was submitted before */
     pg_txn_add(
         t,
@@ -153,7 +153,10 @@ void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, 
         " config_hash, revision, $6::jsonb FROM revisions WHERE run = $1::int AND revision = $5::int"
         " ON CONFLICT DO NOTHING",
         6, params);
-    history_submit(h, t);
+    if (pg_durable(h->pg))
+        pg_submit_durable(h->pg, t, taken, arg);
+    else if (!pg_submit(h->pg, t, false, taken, arg) && taken)
+        taken(arg, false);
 }
 
 /* ---- models ---- */

@@ -55,15 +55,23 @@ void history_put_maintenance(struct history *h, const struct maintenance *m);
 /* Ticks waiting to be stored: replay pauses above ~64. */
 size_t history_backlog(const struct history *h);
 
-/* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
- * durable. revision: the one that made it, as history_revision said then. */
 struct history_rank {
     int rank; /* 1 …; 0: not ranked */
     const char *supply, *reason;
     double score, chance; /* NaN: SQL NULL */
 };
-void history_put_ranking(struct history *h, int revision, tstamp_ns week_start, tstamp_ns issued_at,
-                         int number, const struct history_rank *rows, size_t n, const char *document_json);
+/* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
+ * durable. taken as pg_submit_durable's: before that nobody may be told of it; NULL is allowed. */
+struct history_ranking {
+    int revision; /* the one that made it, as history_revision said then */
+    int number;
+    tstamp_ns week_start, issued_at;
+    const struct history_rank *rows;
+    size_t n;
+    const char *document_json;
+};
+void history_put_ranking(struct history *h, const struct history_ranking *r,
+                         void (*taken)(void *arg, bool safe), void *arg);
 
 /* ---- at start-up, blocking ---- */
 /* Time of the run's last stored tick; 0: none. */

@@ -15,6 +15,7 @@
 /* A list under way: all it needs is its own, since the week goes on meanwhile. */
 struct issue {
     json_t *document;
+    char *text; /* of it, when it is complete */
     struct history *history;
     int revision; /* of the run, when the list was made */
     struct history_rank *rows;
@@ -25,28 +26,41 @@ struct issue {
     void *arg;
 };
 
-static void on_past(void *arg, json_t *past)
+/* The list is safe, or as safe as it gets: it is shown. */
+static void on_taken(void *arg, bool safe)
 {
     struct issue *w = arg;
-    report_add_past(w->document, past);
-    json_decref(past);
-    char *text = json_dumps(w->document, JSON_COMPACT | JSON_REAL_PRECISION(8));
-    if (text && w->history)
-        history_put_ranking(w->history, w->revision, w->week_start, w->issued_at,
-                            (int)field_number(w->document, "number"), w->rows, w->n, text);
-    if (text)
-        w->done(w->arg, text);
-    else
-        log_error("report", "document could not be written: %s", "not representable as JSON");
+    if (!safe)
+        log_error("report", "neither disk nor database keeps the list");
+    w->done(w->arg, w->text);
     for (size_t i = 0; i < w->n; i++) {
         free(w->words[2 * i]);
         free(w->words[2 * i + 1]);
     }
     free(w->words);
     free(w->rows);
-    free(text);
+    free(w->text);
     json_decref(w->document);
     free(w);
+}
+
+static void on_past(void *arg, json_t *past)
+{
+    struct issue *w = arg;
+    report_add_past(w->document, past);
+    json_decref(past);
+    w->text = value_dump(json_incref(w->document), 8);
+    const struct history_ranking r = {.revision = w->revision,
+                                      .number = (int)field_number(w->document, "number"),
+                                      .week_start = w->week_start,
+                                      .issued_at = w->issued_at,
+                                      .rows = w->rows,
+                                      .n = w->n,
+                                      .document_json = w->text};
+    if (w->history)
+        history_put_ranking(w->history, &r, on_taken, w);
+    else
+        on_taken(w, true);
 }
 
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,

@@ -26,9 +26,10 @@ struct report_input {
 };
 
 /* Gathers from the history what the document needs (last week's list, earlier lists against outcomes and
- * trips, number), on the connection's loop; then stores ranking and document through h and calls done with
- * the document (borrowed). Never blocks. On database failure document is made without the past and says so.
- * Everything in `in` may be freed after the call; pg and h must live until done. h NULL: nothing is stored.
+ * trips, number), on the connection's loop; then stores ranking and document through h and, when they are
+ * safe, calls done with the document (borrowed). Never blocks. On database failure document is made without
+ * the past and says so. Everything in `in` may be freed after the call; pg and h must live until done. h
+ * NULL: nothing is stored.
  */
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
                   void (*done)(void *arg, const char *document_json), void *arg);

@@ -668,7 +668,9 @@ static void every_row_names_the_revision_that_made_it(void **state)
     const struct history_rank row = {1, "Q05", "why", 3.5, 0.1};
     int made_by = history_revision(h);
     history_put_revision(h, &other); /* the model changes while the list is made */
-    history_put_ranking(h, made_by, MINUTE(60000), MINUTE(60000), 9, &row, 1, "{\"number\": 9}");
+    const struct history_ranking ranking = {made_by, 9, MINUTE(60000),    MINUTE(60000),
+                                            &row,    1, "{\"number\": 9}"};
+    history_put_ranking(h, &ranking, NULL, NULL);
     assert_int_equal(history_revision(h), first + 1);
     history_put_tick(h, make_tick(&m, 60001));
     settle(&loop, pg, 10);
@@ -723,8 +725,10 @@ static void what_was_issued_stays(void **state)
     struct history *h = open_history(pg, RUN_LIVE, "live");
     const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1},
                                         {0, "Q03", NULL, (double)NAN, (double)NAN}};
+    const struct history_ranking ranking = {history_revision(h), 7, T0, T0 + NS_PER_DAY, rows, 2,
+                                            "{\"number\": 7}"};
     for (int twice = 0; twice < 2; twice++)
-        history_put_ranking(h, history_revision(h), T0, T0 + NS_PER_DAY, 7, rows, 2, "{\"number\": 7}");
+        history_put_ranking(h, &ranking, NULL, NULL);
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
