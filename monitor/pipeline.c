@@ -14,7 +14,7 @@ tstamp_ns pipeline_align(const struct settings *s, tstamp_ns t)
     return t - t % s->period;
 }
 
-static struct grid *make_grid(const struct world *w)
+struct grid *pipeline_grid(const struct world *w)
 {
     const struct settings *s = w->settings;
     const struct fleet *f = w->fleet;
@@ -39,7 +39,7 @@ struct pipeline *pipeline_new(struct world *w, bool trace)
     const struct fleet *f = w->fleet;
     struct pipeline *p = xcalloc(1, sizeof *p);
     p->world = world_keep(w);
-    p->grid = make_grid(w);
+    p->grid = pipeline_grid(w);
     p->scorer = scorer_new(w->model, f, w->maintenance,
                            &(struct scorer_options){.budget = s->budget,
                                                     .window_minutes = (unsigned)(s->window / s->period),

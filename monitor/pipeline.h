@@ -57,6 +57,9 @@ void pipeline_continue(struct pipeline *p, struct pipeline *old);
 /* Starts the next week at t: scores and ledger from nothing, findings that are open stay. */
 void pipeline_next_week(struct pipeline *p, tstamp_ns t);
 
+/* A grid as the world's settings and model want it; grid_free. */
+struct grid *pipeline_grid(const struct world *w);
+
 /* Grid times: the last one at or before t. */
 tstamp_ns pipeline_align(const struct settings *s, tstamp_ns t);
 

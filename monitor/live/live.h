@@ -18,6 +18,7 @@ enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 #define MAX_CONDITIONS 16
 
 struct model_watch; /* notices and loads another model */
+struct audit;       /* compares ticks with the archive afterwards */
 struct repair;      /* recomputes ticks that the database missed */
 
 struct live {
@@ -47,6 +48,7 @@ struct live {
     bool waiting;                /* a tick is, for that answer */
 
     struct repair *repair;
+    struct audit *audit; /* NULL before the first live tick */
     struct model_watch *watch;
     uv_timer_t housekeeping; /* model, gaps, watchdog */
     uv_signal_t signals[3];
@@ -88,6 +90,10 @@ void live_repair(struct live *l); /* starts a repair when there is a gap and non
 /* Goes on in the next generation, like the live pipeline (pipeline_change). NULL is fine. */
 void repair_change(struct repair *r, struct world *next);
 void repair_free(struct repair *r);
+
+/* audit.c */
+void live_audit(struct live *l, const struct frame *f); /* after each live tick */
+void audit_free(struct audit *a);
 
 /* show.c */
 size_t live_conditions(struct live *l, tstamp_ns now); /* fills l->conditions, returns their number */

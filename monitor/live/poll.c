@@ -131,6 +131,7 @@ static void make_tick(struct live *l, bool may_ask)
     size_t n = live_conditions(l, l->last);
     session_tick(&l->session, &f, false, false, l->conditions, n);
     l->snapshot.ticks++;
+    live_audit(l, &f);
     live_show_stages(l);
     schedule(l);
 }

@@ -31,6 +31,8 @@ static void stop(struct live *l)
     uv_timer_stop(&l->timer);
     uv_timer_stop(&l->housekeeping);
     source_cancel(l->poll);
+    audit_free(l->audit);
+    l->audit = NULL;
     span_free(l->span);
     l->span = NULL;
     repair_free(l->repair);

@@ -107,6 +107,9 @@ static void write_input(struct buf *out, const struct snapshot *s)
     single(out, "psmon_archiver_last_poll_timestamp_seconds", "gauge",
            "The last complete poll, on the monitor's clock.", seconds(s->last_poll));
     single(out, "psmon_samples_total", "counter", "Samples taken from the archiver.", (double)s->samples);
+    single(out, "psmon_readings_corrected_total", "counter",
+           "Readings of ticks that the archive held otherwise afterwards: it wrote them late.",
+           (double)s->readings_corrected);
     single(out, "psmon_gaps_filled_total", "counter", "Holes filled from the archiver.",
            (double)s->gaps_filled);
 }

@@ -30,7 +30,7 @@ struct snapshot {
     const char *archiver_error;          /* "" when up */
     tstamp_ns archiver_since, last_poll; /* since when it is in that state */
     /* counters and last durations, for /metrics */
-    uint64_t ticks, samples, polls, poll_failures, gaps_filled;
+    uint64_t ticks, samples, polls, poll_failures, gaps_filled, readings_corrected;
     double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */
     unsigned long db_failures;
     size_t db_queued;
