@@ -107,6 +107,8 @@ static bool copy_row(float *to, const float *from, size_t width, float clip)
     return true;
 }
 
+/* In blocks of fixed length: the compiler makes vectors of these, and does not of a loop whose length it has
+ * to ask. */
 static void subtract(float *restrict e, const float *restrict x, const float *restrict y, size_t n)
 {
     size_t j = 0;
@@ -146,6 +148,7 @@ static void initialise(struct net *n, uint64_t *random)
     }
 }
 
+/* Fisher and Yates; from the seed alone: trained again, a model is the same. */
 static void shuffle(size_t order[], size_t n, uint64_t *random)
 {
     for (size_t i = n; i > 1; i--) {
@@ -221,6 +224,7 @@ static void train_epochs(struct training *t, int max_epochs, int patience, struc
             best = loss;
             memcpy(t->best, net_parameters(t->a->net), bytes);
         }
+        /* the best is kept however small its gain; waiting ends only by a gain that is worth an epoch */
         waited = loss < mark * (1 - GAIN) ? 0 : waited + 1;
         mark = waited == 0 ? loss : mark;
     }
@@ -293,7 +297,8 @@ int autoenc_train(struct autoenc **out, const struct autoenc_options *options, c
         free(t.rows);
         return err_set(err, ERR_DATA, "an autoencoder needs %d complete rows, there are %zu", MIN_ROWS, t.n);
     }
-    t.held = (size_t)((double)t.n * HELD_SHARE);
+    t.held = (size_t)((double)t.n *
+                      HELD_SHARE); /* the last in time: random ones would have neighbours among the others */
     t.a = autoenc_new(o.d, o.context, o.hidden, o.code, o.clip);
     training_open(&t, &o);
     initialise(t.a->net, &t.random);
@@ -315,6 +320,7 @@ static void residual_chunk(struct autoenc *a, const float *x, size_t rows, float
     }
     for (size_t r = 0; r < rows; r++)
         a->whole[r] = copy_row(a->chunk + r * width, x + r * width, width, (float)a->clip);
+    /* up to a multiple of ROUND: a product is prepared per row count, and supplies come and go by ones */
     memset(a->chunk + rows * width, 0, (padded - rows) * width * sizeof *a->chunk);
     const float *y = net_forward(a->net, padded, a->chunk);
     for (size_t r = 0; r < rows; r++) {
@@ -352,6 +358,13 @@ void autoenc_save(const struct autoenc *a, struct mfile *m, const char *prefix)
     mfile_put_f32(m, key(k, prefix, "parameters"), net_parameters(a->net), &count, 1);
 }
 
+/* What sizes in a file come to; nothing is made for a network that the file then does not hold. */
+static size_t parameters_of(const int64_t sizes[4])
+{
+    size_t d = (size_t)sizes[0], in = d + (size_t)sizes[1], h = (size_t)sizes[2], k = (size_t)sizes[3];
+    return (in + 1) * h + (h + 1) * k + (k + 1) * h + (h + 1) * d;
+}
+
 int autoenc_load(struct autoenc **out, const struct mfile *m, const char *prefix, struct err *err)
 {
     char k[96];
@@ -366,13 +379,12 @@ int autoenc_load(struct autoenc **out, const struct mfile *m, const char *prefix
     for (int i = 0; i < 4; i++)
         if (sizes[i] < (i != 1) || sizes[i] > 65536)
             return err_set(err, ERR_DATA, "%ssizes: %lld is out of range", prefix, (long long)sizes[i]);
+    rc = mfile_get_f32(m, key(k, prefix, "parameters"), &parameters, &n, parameters_of(sizes), err);
+    if (rc != 0)
+        return rc;
     struct autoenc *a =
         autoenc_new((size_t)sizes[0], (size_t)sizes[1], (size_t)sizes[2], (size_t)sizes[3], *clip);
-    rc = mfile_get_f32(m, key(k, prefix, "parameters"), &parameters, &n, net_parameter_count(a->net), err);
-    if (rc != 0) {
-        autoenc_free(a);
-        return rc;
-    }
+    assert(n == net_parameter_count(a->net));
     memcpy(net_parameters(a->net), parameters, n * sizeof *parameters);
     *out = a;
     return 0;

@@ -234,6 +234,12 @@ static void file_and_back(void **state)
     mfile_put_f32(m, "bad/parameters", few, (const size_t[]){3}, 1);
     assert_int_equal(autoenc_load(&b, m, "bad/", &err), ERR_DATA);
     sizes[0] = -1;
+    /* nothing is made room for that the file does not hold: this network would take 140 GB */
+    const int64_t huge[] = {65536, 65536, 65536, 65536};
+    mfile_put_i64(m, "huge/sizes", huge, (const size_t[]){4}, 1);
+    mfile_put_f64(m, "huge/clip", &clip, (const size_t[]){1}, 1);
+    mfile_put_f32(m, "huge/parameters", few, (const size_t[]){3}, 1);
+    assert_int_equal(autoenc_load(&b, m, "huge/", &err), ERR_DATA);
     mfile_put_i64(m, "worse/sizes", sizes, (const size_t[]){4}, 1);
     mfile_put_f64(m, "worse/clip", &clip, (const size_t[]){1}, 1);
     assert_int_equal(autoenc_load(&b, m, "worse/", &err), ERR_DATA);
