@@ -27,6 +27,8 @@ static int add_outage(struct outage out[], int n, int64_t start, int64_t end)
     return n + 1;
 }
 
+/* Outages of a sector begin on their own day and last up to 40 minutes, but planted gaps may last hours: two
+ * days back are enough for both to be seen by the day they reach into. */
 int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outage out[BLOCK_OUTAGES])
 {
     uint32_t sector = s->units[supply].sector;
@@ -74,6 +76,7 @@ bool sim_connected(const struct sim *s, uint32_t supply, tstamp_ns t, tstamp_ns 
 
 /* ---- samples ---- */
 
+/* A converter's code: values leave the ring as multiples of its step, as readings do. */
 static int32_t quantise(double v, double codes)
 {
     double x = v * codes;
@@ -226,6 +229,7 @@ static struct sample dac_before(struct sim *s, uint32_t supply, int64_t day, str
     const struct unit *u = &s->units[supply];
     int32_t *dac = xcalloc(DRIVE_LEN, sizeof *dac);
     struct sample found = {.t = 0, .value = NAN};
+    /* not by way of other days' blocks, which would ask for theirs in turn */
     for (int64_t d = day - 1; d >= day - LOOK_BACK_DAYS && !found.t; d--) {
         struct outage out[BLOCK_OUTAGES];
         int n = block_outages(s, supply, d, out);

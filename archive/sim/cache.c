@@ -4,6 +4,7 @@
 #include "archive/sim/random.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ struct entry {
     struct entry *newer, *older; /* by use */
     uint64_t key;
     size_t users;
-    _Alignas(16) unsigned char value[];
+    _Alignas(16) unsigned char value[]; /* of any type */
 };
 
 struct cache {
@@ -106,6 +107,8 @@ const void *cache_get(struct cache *c, uint64_t key)
     if (value)
         return value;
 
+    /* made outside the lock: a day of a supply takes a millisecond, and asks other caches. Two threads may
+     * make the same one; it is the same by construction, and the second is thrown away */
     if (!fresh)
         fresh = xcalloc(1, sizeof *fresh + c->size);
     c->make(c->arg, key, fresh->value);
@@ -132,6 +135,7 @@ void cache_release(struct cache *c, const void *value)
 {
     struct entry *e = (struct entry *)((uintptr_t)value - offsetof(struct entry, value));
     pthread_mutex_lock(&c->mutex);
+    assert(e->users > 0);
     e->users--;
     pthread_mutex_unlock(&c->mutex);
 }

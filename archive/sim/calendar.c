@@ -25,6 +25,7 @@ struct week {
     uint64_t study_key;
 };
 
+/* Towards minus infinity: weeks before the epoch are weeks too. */
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -59,6 +60,7 @@ static int working_minute(uint64_t bits)
     return 16 * 60 + (day * 24 + 9) * 60 + minute;
 }
 
+/* A week is a function of its number alone: any week of any year can be made without those before it. */
 static struct week week_make(const struct calendar *c, int64_t number)
 {
     uint64_t key = random_key(c->seed, 'K', (uint64_t)number);
@@ -82,7 +84,7 @@ static int64_t optics_at_end(const struct calendar *c, int64_t number)
         if (week_make(c, w).optics >= 0)
             return 2 * w + 1;
         if ((random_key(c->seed, 'O', (uint64_t)w) & 1) || number - w > 60)
-            return 2 * w;
+            return 2 * w; /* even: by a maintenance day; odd: within the week */
     }
 }
 
@@ -99,6 +101,9 @@ static double triangle(double minute, double period)
     return x < 0.5 ? 2 * x : 2 - 2 * x;
 }
 
+/* Share of the set-point at minute x of the maintenance: down in three minutes, off (a fifth of the supplies
+ * cycles, for tests), three standardising triangles, which take iron through its whole loop, up in ten
+ * minutes. */
 static double maintenance_factor(int x, bool cycled)
 {
     if (x < 3)
@@ -121,6 +126,8 @@ static double study_level(const struct week *w, int step)
     return 1 + random_between(random_at(w->study_key, step), -0.06, 0.06);
 }
 
+/* The same with beam: a study's levels, an hour each and six minutes from one to the next; after a dump two
+ * triangles. */
 static double user_factor(const struct week *w, int x)
 {
     double f = 1;

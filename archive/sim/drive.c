@@ -55,7 +55,7 @@ static void add_motion(struct sim *s, const struct unit *u, int64_t first_minute
         double share = k % NODE_MIN / (double)NODE_MIN;
         double motion = (double)node[n] + share * (double)(node[n + 1] - node[n]);
         motion += 1e-4 * random_gauss(&s->normal, (uint32_t)random_at(fast, first_minute + k));
-        double up = fmin(1, fabs((double)i[k]) / full);
+        double up = fmin(1, fabs((double)i[k]) / full); /* feedback is off while the machine is */
         i[k] += (float)(up * motion);
     }
 }

@@ -62,6 +62,8 @@ static double since(const struct sim_fault *f, int64_t day, int k)
     return (double)(day * NS_PER_DAY + (k - 1) * NS_PER_MIN - f->onset) / (double)NS_PER_MIN;
 }
 
+/* Index of the first minute at or after t. Index 0 is the last minute of the day before: a dead-band and a
+ * frozen value need to know what was. */
 static int index_of(tstamp_ns t, int64_t day)
 {
     int64_t k = (t - day * NS_PER_DAY + NS_PER_MIN - 1) / NS_PER_MIN + 1;
@@ -243,7 +245,7 @@ void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day
         if ((f->mode == FAULT_WATER_LOST || f->mode == FAULT_WATER_PART) && acts(s, f, supply, day))
             heat_magnet(f, day, p);
     }
-    electrical(u, p);
+    electrical(u, p); /* of the true coil: what the sensor adds comes after */
     sensors(s, u, day, p);
     for (size_t i = 0; i < s->n_faults; i++)
         if (acts(s, &s->faults[i], supply, day))

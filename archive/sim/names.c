@@ -34,6 +34,8 @@ static void add_split(struct name_list *l, const char *text, const char *separat
     }
 }
 
+/* The appliance takes a list of names, or of objects with a name; its parser's complaint is the whole
+ * message, status 500. */
 static int add_json(struct name_list *l, const struct httpd_request *r, char room[256], const char **message)
 {
     json_error_t error;
@@ -72,6 +74,8 @@ static void decode(char *s)
     *to = '\0';
 }
 
+/* The first pv= of a form, names with commas between. Without one the appliance's servlet runs into a null,
+ * and says so. */
 static int add_form(struct name_list *l, const struct httpd_request *r, const char **message)
 {
     for (const char *p = r->body; *p;) {
@@ -114,5 +118,6 @@ int names_of_request(struct name_list *l, const struct httpd_request *r, char ro
 
 bool names_glob(const char *pattern, const char *name)
 {
-    return fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+    return fnmatch(pattern, name, FNM_NOESCAPE) ==
+           0; /* names have backslashes now and then, patterns no escapes */
 }

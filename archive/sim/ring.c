@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LOOK_BACK_DAYS 45
-#define LAST_DAY 84006.0              /* 2200-01-01 */
+#define LOOK_BACK_DAYS 45 /* for the newest sample: longer than a shutdown, in which DACs stand still */
+#define LAST_DAY 84006.0  /* 2200-01-01 */
 #define FIRST_TIME (NS_PER_DAY * 365) /* the archive begins in 1971 */
 
 static void make_machine_day(void *arg, uint64_t key, void *value)
@@ -49,7 +49,7 @@ static void open_caches(struct sim *s)
     size_t sectors = (s->options.supplies + LAYOUT_PER_SECTOR - 1) / LAYOUT_PER_SECTOR;
     size_t blocks = s->options.cache_bytes / sizeof(struct block);
     if (!blocks)
-        blocks = 2 * (size_t)s->options.supplies + 256;
+        blocks = 2 * (size_t)s->options.supplies + 256; /* a poll at midnight needs two days of each */
     s->machine_days = cache_new(sizeof(struct machine_day), 128, make_machine_day, s);
     s->water_days = cache_new(sizeof(struct ambient_day), 64 + 8 * sectors, make_water_day, s);
     s->air_days = cache_new(sizeof(struct ambient_day), 64 + 16 * sectors, make_air_day, s);
@@ -147,6 +147,8 @@ size_t sim_read(struct sim *s, uint32_t channel, tstamp_ns from, tstamp_ns to, s
             if (block_state(b->word[signal][m]) != BLOCK_SENT)
                 continue;
             struct sample x = block_sample(b, &s->units[supply], signal, day, m);
+            /* scan times have a phase and jitter within the minute: the first and last minute are looked at,
+             * then judged */
             if (x.t >= to)
                 break;
             if (x.t >= from)
@@ -172,6 +174,8 @@ static bool latest_of_day(struct sim *s, uint32_t channel, int64_t day, tstamp_n
         *out = block_sample(b, u, signal, day, m);
         found = out->t <= at;
     }
+    /* a DAC under dead-band is silent for weeks: its block knows the last word, else each day back would be
+     * made for it */
     if (!found && signal == SIGNAL_DAC && u->deadband[signal] && b->dac_before.t) {
         *out = b->dac_before;
         found = true;

@@ -17,7 +17,7 @@ static int write_buf(const char *path, const struct buf *b, struct err *err)
     FILE *f = fopen(path, "w");
     bool ok = f && fwrite(buf_text(b), 1, b->len, f) == b->len;
     int saved = errno;
-    if (f && fclose(f) != 0 && ok) {
+    if (f && fclose(f) != 0 && ok) { /* a full disk shows here, not in fwrite */
         ok = false;
         saved = errno;
     }
@@ -67,6 +67,7 @@ int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from,
     struct buf b = {0};
     char start[TIMEFMT_LEN], end[TIMEFMT_LEN];
     buf_str(&b, "supply,start,end,work\n");
+    /* from the week that is under way at `from` on: its maintenance may reach into the span */
     for (int64_t w = calendar_week(from); calendar_week_start(w) < to; w++) {
         bool shutdown = calendar_shutdown(&s->calendar, w);
         tstamp_ns length = CALENDAR_MAINTENANCE_MIN * NS_PER_MIN;

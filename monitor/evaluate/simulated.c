@@ -49,12 +49,15 @@ struct scoring {
     tstamp_ns from, until;
 };
 
+/* The whole span lies in the past, as far as the source is asked. */
 static tstamp_ns far_future(void *arg)
 {
     (void)arg;
     return INT64_MAX / 2;
 }
 
+/* By way of files, as a site has them: what is measured has read its fleet, maintenance and labels like
+ * anybody. */
 static int write_and_load(struct bench *b, tstamp_ns to, struct err *err)
 {
     char folder[] = "/tmp/psmon-evaluate-XXXXXX";
@@ -208,6 +211,7 @@ static int train(struct bench *b, int seed, bool in_sample, struct model **out, 
 static void collect(struct collected *c)
 {
     const struct tick *t = &c->pipeline->tick;
+    /* from the newest back: a finding that is still open was added not long ago */
     for (size_t i = 0; i < t->n_findings; i++) {
         size_t j = c->n;
         while (j > 0 && strcmp(c->finding[j - 1].id, t->findings[i].id) != 0)
@@ -325,7 +329,8 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
     uv_run(&b->loop, UV_RUN_NOWAIT);
     for (int i = 0; i < n; i++) {
         judge_findings(judgements[i], b->fleet, b->labels, b->n_labels, c[i].finding, c[i].n, b->o->budgets);
-        judgements[i]->weeks += weeks * (double)b->fleet->n_supplies / b->o->supplies;
+        judgements[i]->weeks += weeks * (double)b->fleet->n_supplies /
+                                b->o->supplies; /* ring-weeks of the asked size */
         pipeline_free(c[i].pipeline);
         free(c[i].finding);
     }
