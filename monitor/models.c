@@ -27,11 +27,17 @@ int models_check_name(const char *name, struct err *err)
 
 static char *folder_path(const char *state_dir, const char *file)
 {
-    char *folder = xasprintf("%s/models", state_dir);
-    mkdir(folder, 0755);
-    char *path = xasprintf("%s/%s", folder, file);
+    return xasprintf("%s/models/%s", state_dir, file);
+}
+
+int models_make_folder(const char *state_dir, struct err *err)
+{
+    char *folder = folder_path(state_dir, "");
+    int rc = 0;
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+        rc = err_set(err, ERR_IO, "could not make folder %s: %s", folder, strerror(errno));
     free(folder);
-    return path;
+    return rc;
 }
 
 char *models_path(const char *state_dir, const char *name)
@@ -80,15 +86,22 @@ out:
     return rc;
 }
 
-int models_load_active(struct model **out, const char *state_dir, const struct fleet *f,
+int models_load_active(struct model **out, const struct settings *s, const struct fleet *f,
                        char name[MODEL_NAME_LEN], char hash[DIGEST_HEX_LEN], struct err *err)
 {
-    if (!models_active(state_dir, name))
+    *out = NULL;
+    if (!models_active(s->state_dir, name))
         return 0;
-    char *path = models_path(state_dir, name);
+    char *path = models_path(s->state_dir, name);
     int rc = model_load(out, f, path, hash, err);
     free(path);
-    return rc == 0 ? 1 : rc;
+    if (rc == 0)
+        rc = model_suits(*out, s->window, s->period, err);
+    if (rc == 0)
+        return 1;
+    model_free(*out);
+    *out = NULL;
+    return rc;
 }
 
 struct models_stamp models_stamp(const char *state_dir)

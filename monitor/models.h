@@ -6,14 +6,17 @@
 #include "base/err.h"
 #include "base/fleet.h"
 #include "detectors/model/model.h"
+#include "monitor/settings/settings.h"
 
 #define MODEL_NAME_LEN 64
 
 /* A name may hold letters, digits, dot, dash and underscore, and does not begin with a dot. */
 int models_check_name(const char *name, struct err *err) MUSTCHECK;
 
-/* Path of a model's file; makes the folder. Caller frees. */
+/* Path of a model's file. Caller frees. */
 char *models_path(const char *state_dir, const char *name);
+/* Makes the folder, where there is none. Error: ERR_IO. */
+int models_make_folder(const char *state_dir, struct err *err) MUSTCHECK;
 
 /* Name of the active model into name; false: none. */
 bool models_active(const char *state_dir, char name[MODEL_NAME_LEN]);
@@ -21,8 +24,9 @@ bool models_active(const char *state_dir, char name[MODEL_NAME_LEN]);
 /* Makes a model the active one, atomically; a running monitor takes it within a minute. Error: ERR_IO. */
 int models_activate(const char *state_dir, const char *name, struct err *err) MUSTCHECK;
 
-/* Loads the active model: 1 and *out, 0 when there is none, ERR_* when it cannot be used. */
-int models_load_active(struct model **out, const char *state_dir, const struct fleet *f,
+/* Loads the active model: 1 and *out, 0 when there is none, ERR_* when it cannot be used with this fleet,
+ * window and period. */
+int models_load_active(struct model **out, const struct settings *s, const struct fleet *f,
                        char name[MODEL_NAME_LEN], char hash[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
 
 /* By which a change of the active model is noticed without reading it: its name, and its file's. */

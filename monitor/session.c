@@ -16,7 +16,7 @@ static int enter_world(struct session *s, struct err *err)
     struct world *w = s->context->world;
     struct model *model = NULL;
     char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
-    int rc = models_load_active(&model, w->settings->state_dir, w->fleet, name, hash, err);
+    int rc = models_load_active(&model, w->settings, w->fleet, name, hash, err);
     if (rc < 0)
         return err_wrap(err, "model '%s'", name);
     s->world = rc == 0 ? world_keep(w) : world_with_model(w, model, name, hash);

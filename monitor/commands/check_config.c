@@ -18,6 +18,22 @@ static void print_fleet(const struct fleet *f, const struct maintenance *m)
     printf("# maintenance: %zu periods\n", m->n);
 }
 
+/* Whether a run would start with the model in force. */
+static int check_model(const struct world *w, struct err *err)
+{
+    struct model *m = NULL;
+    char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
+    int rc = models_load_active(&m, w->settings, w->fleet, name, hash, err);
+    if (rc < 0)
+        return err_wrap(err, "model '%s'", name);
+    if (rc == 0)
+        printf("# model: none in force\n");
+    else
+        printf("# model: %s\n", name);
+    model_free(m);
+    return 0;
+}
+
 static int run_check_config(int argc, char **argv)
 {
     const char *config = NULL;
@@ -51,8 +67,9 @@ static int run_check_config(int argc, char **argv)
     fputs(buf_text(&b), stdout);
     buf_free(&b);
     print_fleet(c.world->fleet, c.world->maintenance);
+    int rc = check_model(c.world, &err);
     context_close(&c);
-    return EXIT_OK;
+    return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
 const struct command command_check_config = {"check-config", "validate the configuration", run_check_config};

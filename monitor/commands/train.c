@@ -113,6 +113,8 @@ static int train(struct context *c, const struct train_request *q, const char *n
         progress_end(&progress);
     }
     if (rc == 0)
+        rc = models_make_folder(c->world->settings->state_dir, err);
+    if (rc == 0)
         rc = model_save(model, path, hash, err);
     if (rc == 0 && !q->candidate)
         rc = models_activate(c->world->settings->state_dir, name, err);
@@ -223,6 +225,8 @@ static int run_model(int argc, char **argv)
         rc = models_check_name(words[1], &err);
         if (rc == 0)
             rc = model_load(&m, c.world->fleet, path, hash, &err);
+        if (rc == 0)
+            rc = model_suits(m, c.world->settings->window, c.world->settings->period, &err);
         if (rc == 0)
             rc = context_database(&c, &err);
         if (rc == 0)

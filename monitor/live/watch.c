@@ -26,8 +26,7 @@ static void load(uv_work_t *work)
 {
     struct model_watch *w = work->data;
     const struct world *world = w->world;
-    w->rc =
-        models_load_active(&w->model, world->settings->state_dir, world->fleet, w->name, w->hash, &w->err);
+    w->rc = models_load_active(&w->model, world->settings, world->fleet, w->name, w->hash, &w->err);
 }
 
 static bool is_in_force(const struct model_watch *w, const struct world *now)

@@ -31,6 +31,17 @@ log=$work/run.log
 await 60 live && await 60 newest_tick_by good
 ok $? "ticks are made by the first"
 
+# ---- a window or period that the model was not made for ----
+for wrong in "window: 24 h" "period: 30 s"; do
+    sed "/^window:/d; /^period:/d" "$config" > "$work/wrong.yaml"
+    echo "$wrong" >> "$work/wrong.yaml"
+    for command in check-config "replay --from 2026-01-27T00:00:00Z --to 2026-01-27T01:00:00Z" run "model activate other"; do
+        # shellcheck disable=SC2086
+        exits 2 "$wrong: psmon ${command%% *} refuses" "$PSMON" ${command%% *} -c "$work/wrong.yaml" ${command#"${command%% *}"}
+        says "${wrong%%:*} is" "and says what differs"
+    done
+done
+
 # ---- another is activated ----
 n0=$(loaded)
 try "the other is activated" "$PSMON" model -c "$config" activate other
