@@ -9,6 +9,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/words.h"
 
 #include <assert.h>
@@ -81,13 +82,6 @@ struct outbox {
 static tstamp_ns seconds(double s)
 {
     return (tstamp_ns)(s * (double)NS_PER_S);
-}
-
-static double jitter(double s)
-{
-    uint16_t random;
-    digest_random(&random, sizeof random);
-    return s * (1 - JITTER + 2 * JITTER * random / UINT16_MAX);
 }
 
 /* The URL without user name, password and query: those may be secret, and this goes into tables and
@@ -282,7 +276,7 @@ static double next_delay(const struct message *m, const struct http_result *r)
     const struct outbox *o = m->endpoint->outbox;
     if (m->attempts >= o->n_retry)
         return -1;
-    double s = jitter(o->retry_s[m->attempts]);
+    double s = random_jitter(o->retry_s[m->attempts], JITTER);
     if (r->retry_after_s > 0)
         s = fmax(s, fmin(r->retry_after_s, RETRY_AFTER_MAX_S));
     return s;

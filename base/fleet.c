@@ -164,11 +164,9 @@ static int by_supply_and_signal(const void *a, const void *b)
 }
 
 /* With the end mark, so that "a","bc" and "ab","c" differ. */
-static void fnv1a(uint64_t *h, const char *s)
+static void add_to_hash(uint64_t *h, const char *s)
 {
-    do
-        *h = (*h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-    while (*s++);
+    *h = fnv1a(*h, s, strlen(s) + 1);
 }
 
 /* Orders the channels, links them to their supplies, and hashes what indexes depend on. */
@@ -183,7 +181,7 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
             return err_set(err, ERR_CONFIG, "%s: sector '%s' bears the name of a supply", path,
                            p->groups[GROUP_SECTOR].name[i]);
     qsort(p->channels, p->n_channels, sizeof *p->channels, by_supply_and_signal);
-    p->hash = UINT64_C(0xcbf29ce484222325);
+    p->hash = FNV1A_BASIS;
     for (size_t i = 0; i < p->n_supplies; i++)
         memset(p->supplies[i].known, -1, sizeof p->supplies[i].known);
     for (size_t i = 0; i < p->n_channels; i++) {
@@ -197,12 +195,12 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
         if (ch->signal < SIGNAL_KNOWN)
             s->known[ch->signal] = (int32_t)i;
         hashmap_put(f->by_pv, ch->pv, (int32_t)i); /* read_row's index was that of before sorting */
-        fnv1a(&p->hash, s->name);
-        fnv1a(&p->hash, p->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]]);
-        fnv1a(&p->hash, p->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]]);
-        fnv1a(&p->hash, p->signals.name[ch->signal]);
-        fnv1a(&p->hash, ch->pv);
-        fnv1a(&p->hash, ch->unit);
+        add_to_hash(&p->hash, s->name);
+        add_to_hash(&p->hash, p->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]]);
+        add_to_hash(&p->hash, p->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]]);
+        add_to_hash(&p->hash, p->signals.name[ch->signal]);
+        add_to_hash(&p->hash, ch->pv);
+        add_to_hash(&p->hash, ch->unit);
     }
     return 0;
 }

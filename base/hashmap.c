@@ -19,9 +19,7 @@ struct hashmap {
 /* The upper bits are folded in: only the lower ones choose the place. */
 static size_t hash(const char *s)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+    uint64_t h = fnv1a(FNV1A_BASIS, s, strlen(s));
     return (size_t)(h ^ (h >> 29));
 }
 

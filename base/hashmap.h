@@ -3,7 +3,17 @@
 #ifndef PSM_BASE_HASHMAP_H
 #define PSM_BASE_HASHMAP_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* FNV-1a of n bytes, going on from h (FNV1A_BASIS at first). Fowler, Noll, Vo 1991. */
+#define FNV1A_BASIS UINT64_C(0xcbf29ce484222325)
+static inline uint64_t fnv1a(uint64_t h, const void *bytes, size_t n)
+{
+    for (const unsigned char *b = bytes; n > 0; n--)
+        h = (h ^ *b++) * UINT64_C(0x100000001b3);
+    return h;
+}
 
 struct hashmap;
 

@@ -3,6 +3,7 @@
  * u64 shape[dims], padding to 8, data, padding to 8; SHA-256 of all before it.
  * SPDX-License-Identifier: MIT */
 #include "base/mfile.h"
+#include "base/file.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -121,29 +122,11 @@ static void encode(const struct mfile *m, struct buf *b)
     buf_add(b, sum, sizeof sum);
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return -1;
-        p += w;
-        n -= (size_t)w;
-    }
-    return fsync(fd);
-}
-
-/* A rename is durable once its folder is; a failure here leaves the old file, which is whole. */
-static void sync_folder(const char *path)
+/* A rename is durable once its folder is. */
+static void sync_folder_of(const char *path)
 {
     char *copy = xstrdup(path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
+    file_sync_folder(dirname(copy));
     free(copy);
 }
 
@@ -154,11 +137,11 @@ int mfile_write(struct mfile *m, const char *path, char hex[DIGEST_HEX_LEN], str
     char *tmp = xasprintf("%s.tmp.%ld", path, (long)getpid());
     int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), rc = 0;
     /* a reader sees the old file or the new one, whole, whenever we die */
-    if (fd < 0 || write_all(fd, b.data, b.len) != 0 || rename(tmp, path) != 0) {
+    if (fd < 0 || file_write(fd, b.data, b.len, -1) != 0 || fsync(fd) != 0 || rename(tmp, path) != 0) {
         rc = err_set(err, ERR_IO, "could not write %s: %s", path, strerror(errno));
         unlink(tmp);
     } else {
-        sync_folder(path);
+        sync_folder_of(path);
         if (hex)
             digest_hex(hex, (const uint8_t *)b.data + b.len - DIGEST_LEN, DIGEST_LEN);
     }

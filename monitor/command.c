@@ -4,6 +4,7 @@
 #include "alerts/alerts.h"
 #include "archive/history/cluster.h"
 #include "archive/history/history.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -143,24 +144,6 @@ int context_open(struct context *c, const char *config, struct err *err)
     return rc;
 }
 
-/* Makes a folder and its parents, as mkdir -p. */
-static int make_folder(const char *path, struct err *err)
-{
-    char part[PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *p = part + 1;; p++) {
-        if (*p != '/' && *p != '\0')
-            continue;
-        char end = *p;
-        *p = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return err_set(err, ERR_IO, "could not make folder %s: %s", part, strerror(errno));
-        if (end == '\0')
-            return 0;
-        *p = end;
-    }
-}
-
 /* PostgreSQL refuses root, and nothing here needs it: give the folder to the service user, become it. */
 static int become_service_user(const char *state_dir, struct err *err)
 {
@@ -183,7 +166,7 @@ static int become_service_user(const char *state_dir, struct err *err)
 
 int context_state(struct context *c, struct err *err)
 {
-    int rc = make_folder(c->world->settings->state_dir, err);
+    int rc = file_make_folder(c->world->settings->state_dir, 0755, err);
     if (rc == 0 && geteuid() == 0)
         rc = become_service_user(c->world->settings->state_dir, err);
     if (rc == 0 && access(c->world->settings->state_dir, W_OK | X_OK) != 0)

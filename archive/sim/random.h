@@ -1,9 +1,10 @@
 /* Counter-based random numbers: a pure function of a key and a counter, so that any instant can be made
- * alone, in any order, on any thread. SplitMix64's finaliser (Steele, Lea, Flood 2014; constants of
- * Stafford's variant 13) over key + counter · golden ratio.
+ * alone, in any order, on any thread. SplitMix64's finaliser over key + counter · golden ratio.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_SIM_RANDOM_H
 #define PSM_ARCHIVE_SIM_RANDOM_H
+
+#include "base/random.h"
 
 #include <stdint.h>
 
@@ -19,17 +20,10 @@ void random_normal_init(struct random_normal *n);
 /* Exact quantile for the outer bins, where interpolation would bend the tails. */
 double random_tail(uint32_t bits);
 
-static inline uint64_t random_mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 /* 64 random bits for one counter value of a stream. */
 static inline uint64_t random_at(uint64_t key, int64_t counter)
 {
-    return random_mix(key + (uint64_t)counter * UINT64_C(0x9e3779b97f4a7c15));
+    return random_mix(key + (uint64_t)counter * RANDOM_GOLDEN);
 }
 
 /* The key of stream `kind` of object `index`. */
@@ -37,12 +31,6 @@ static inline uint64_t random_key(uint64_t seed, uint64_t kind, uint64_t index)
 {
     return random_mix(random_mix(random_mix(seed + UINT64_C(0x632be59bd9b4e019)) + kind) ^
                       (index * UINT64_C(0xd6e8feb86659fd93)));
-}
-
-/* [0, 1). */
-static inline double random_unit(uint64_t bits)
-{
-    return (double)(bits >> 11) * 0x1p-53;
 }
 
 /* Between low and high. */

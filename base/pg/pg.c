@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: MIT */
 #include "base/pg/internal.h"
 
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -231,9 +231,7 @@ static void start_connecting(struct pg *pg)
 
 static uint64_t backoff(struct pg *pg)
 {
-    uint16_t random;
-    digest_random(&random, sizeof random);
-    uint64_t ms = pg->backoff_ms / 2 + pg->backoff_ms * random / 65535; /* ½ to 1½ of it */
+    uint64_t ms = (uint64_t)random_jitter((double)pg->backoff_ms, 0.5);
     pg->backoff_ms *= 2;
     if (pg->backoff_ms > BACKOFF_MAX_MS)
         pg->backoff_ms = BACKOFF_MAX_MS;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -74,21 +75,6 @@ static void checksum(uint8_t out[8], const void *a, size_t na, const void *b, si
     buf_free(&all);
 }
 
-static int write_all(int fd, const char *data, size_t n, int64_t offset)
-{
-    while (n > 0) {
-        ssize_t k = offset < 0 ? write(fd, data, n) : pwrite(fd, data, n, offset);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0)
-            return -1;
-        data += k;
-        n -= (size_t)k;
-        offset += offset < 0 ? 0 : k;
-    }
-    return 0;
-}
-
 static bool read_all(int fd, void *data, size_t n, int64_t offset)
 {
     char *at = data;
@@ -103,15 +89,6 @@ static bool read_all(int fd, void *data, size_t n, int64_t offset)
         offset += k;
     }
     return true;
-}
-
-static void sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
 }
 
 /* The head of an empty log that counts on from next_seq. */
@@ -131,10 +108,10 @@ static int start_anew(struct pg_spool *s, struct err *err)
     digest_hex(s->id, random, sizeof random);
     s->next_seq = 1;
     struct file_head h = make_head(s);
-    if (ftruncate(s->fd, 0) != 0 || write_all(s->fd, (const char *)&h, sizeof h, 0) != 0 || fsync(s->fd) != 0)
+    if (ftruncate(s->fd, 0) != 0 || file_write(s->fd, &h, sizeof h, 0) != 0 || fsync(s->fd) != 0)
         return err_set(err, ERR_IO, "could not write spool \"%s\": %s", s->dir, strerror(errno));
     s->end = (int64_t)sizeof h;
-    sync_folder(s->dir);
+    file_sync_folder(s->dir);
     return 0;
 }
 
@@ -200,29 +177,10 @@ static int read_log(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, i
     return scan(s, found, arg, err);
 }
 
-static int make_folders(const char *dir, struct err *err)
-{
-    char *path = xstrdup(dir);
-    int rc = 0;
-    for (char *p = path + 1; rc == 0; p++) {
-        if (*p != '/' && *p != '\0')
-            continue;
-        char c = *p;
-        *p = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            rc = err_set(err, ERR_IO, "could not make folder \"%s\": %s", path, strerror(errno));
-        *p = c;
-        if (c == '\0')
-            break;
-    }
-    free(path);
-    return rc;
-}
-
 int pg_spool_open(struct pg_spool **out, uv_loop_t *loop, const char *dir,
                   void (*found)(void *arg, uint64_t seq, int64_t offset), void *arg, struct err *err)
 {
-    if (make_folders(dir, err) != 0)
+    if (file_make_folder(dir, 0700, err) != 0)
         return err->code;
     struct pg_spool *s = xcalloc(1, sizeof *s);
     s->dir = xstrdup(dir);
@@ -289,7 +247,7 @@ static void write_batch(uv_work_t *work)
         buf_add(&all, r->bytes.data, r->bytes.len);
     }
     s->writer.error = 0;
-    if (write_all(s->fd, all.data, all.len, s->end) != 0 || fdatasync(s->fd) != 0) {
+    if (file_write(s->fd, all.data, all.len, s->end) != 0 || fdatasync(s->fd) != 0) {
         s->writer.error = errno;
         /* where even this fails, what is whole of it is run again by the next psmon */
         if (ftruncate(s->fd, s->end) != 0)
@@ -380,7 +338,7 @@ int pg_spool_reset(struct pg_spool *s, struct err *err)
     if (ftruncate(s->fd, 0) != 0)
         return err_set(err, ERR_IO, "could not empty spool \"%s\": %s", s->dir, strerror(errno));
     /* a head that cannot be written now comes with the next record: without it nobody could read that */
-    s->end = write_all(s->fd, (const char *)&h, sizeof h, 0) == 0 ? (int64_t)sizeof h : 0;
+    s->end = file_write(s->fd, &h, sizeof h, 0) == 0 ? (int64_t)sizeof h : 0;
     return 0;
 }
 
@@ -406,7 +364,7 @@ int pg_spool_reject(struct pg_spool *s, const struct pg_txn *t, const char *reas
     }
     char *path = xasprintf("%s/rejected", s->dir);
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600), rc = 0;
-    if (fd < 0 || write_all(fd, b.data, b.len, -1) != 0 || fsync(fd) != 0)
+    if (fd < 0 || file_write(fd, b.data, b.len, -1) != 0 || fsync(fd) != 0)
         rc = err_set(err, ERR_IO, "could not write \"%s\": %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -3,6 +3,7 @@
 #include "detectors/net/autoenc.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "detectors/net/net.h"
 
 #include <assert.h>
@@ -29,18 +30,9 @@ struct autoenc {
     size_t chunk_rows;
 };
 
-/* Vigna, splitmix64 (public domain reference, 2015). */
-static uint64_t splitmix64(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 static double uniform(uint64_t *state)
 {
-    return (double)(splitmix64(state) >> 11) * 0x1p-53;
+    return random_unit(random_next(state));
 }
 
 static struct autoenc *autoenc_new(size_t d, size_t context, size_t hidden, size_t code, double clip)

@@ -2,8 +2,8 @@
  */
 #include "monitor/live/live.h"
 
-#include "base/digest.h"
 #include "base/log.h"
+#include "base/random.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -22,10 +22,8 @@ tstamp_ns live_settled(const struct live *l)
 
 double live_backoff_s(unsigned failures)
 {
-    uint8_t random;
-    digest_random(&random, 1);
     double s = failures > 6 ? LONGEST_BACKOFF_S : (double)(1u << (failures ? failures - 1 : 0));
-    return (s < LONGEST_BACKOFF_S ? s : LONGEST_BACKOFF_S) * (0.75 + random / 512.0);
+    return random_jitter(s < LONGEST_BACKOFF_S ? s : LONGEST_BACKOFF_S, 0.25);
 }
 
 static void schedule(struct live *l)
