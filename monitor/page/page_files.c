@@ -1,22 +1,8 @@
-/* The files of dashboards/, embedded into the binary by the assembler (paths are relative to the repository
- * root, from which the compiler runs). SPDX-License-Identifier: MIT */
+/* The page's files of dashboards/, embedded. SPDX-License-Identifier: MIT */
+#include "monitor/embed.h"
 #include "monitor/page/page_parts.h"
 
-#include <stdint.h>
 #include <string.h>
-
-#define EMBED(symbol, path)                                                       \
-    __asm__(".pushsection .rodata\n"                                              \
-            ".balign 16\n"                                                        \
-            ".globl " #symbol "\n.hidden " #symbol "\n" #symbol ":\n"             \
-            ".incbin \"" path "\"\n"                                              \
-            ".L" #symbol "_end:\n"                                                \
-            ".balign 8\n"                                                         \
-            ".globl " #symbol "_len\n.hidden " #symbol "_len\n" #symbol "_len:\n" \
-            ".quad .L" #symbol "_end - " #symbol "\n"                             \
-            ".popsection\n");                                                     \
-    extern const char symbol[];                                                   \
-    extern const uint64_t symbol##_len
 
 EMBED(page_index_html, "dashboards/index.html");
 EMBED(page_style_css, "dashboards/style.css");

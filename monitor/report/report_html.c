@@ -1,61 +1,13 @@
 /* A weekly report as one HTML file: no script, nothing from elsewhere, prints on A4 without cut rows,
  * readable on a phone, light and dark. See report_parts.h. SPDX-License-Identifier: MIT */
+#include "monitor/embed.h"
 #include "monitor/report/report_parts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ground:#fff;--ink:#1b232b;--soft:#5b6772;--line:#d9dde1;--tint:#f4f6f7;"
-    "--high:#8f1440;--medium:#b4520f;--low:#5b6772;--chart:#33424f;--residual:#c8501a}\n"
-    "@media(prefers-color-scheme:dark){:root{--ground:#12171b;--ink:#e3e8ec;--soft:#93a0ab;--line:#2d373f;"
-    "--tint:#1a2127;--high:#ffb3c4;--medium:#f0a860;--low:#93a0ab;--chart:#c3ccd4;--residual:#f08c3e}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:24px 20px 40px;max-width:62em;background:var(--ground);color:var(--ink);"
-    "font:15px/1.45 Inter,\"Source Sans 3\",\"Segoe UI\",\"Noto Sans\",\"DejaVu Sans\",system-ui,sans-serif;"
-    "font-variant-numeric:tabular-nums}\n"
-    "h1{font-size:22px;font-weight:640;margin:0 0 4px}\n"
-    "h2{font-size:16px;font-weight:620;margin:28px 0 6px}\n"
-    "p{margin:4px 0;max-width:48em}.soft,dt,th{color:var(--soft)}\n"
-    ".provisional{border:2px solid var(--high);color:var(--high);padding:8px 12px;font-weight:640;margin:0 0 "
-    "14px}\n"
-    ".facts{display:flex;flex-wrap:wrap;gap:6px 30px;margin:12px 0 0}\n"
-    ".facts dt{font-size:13px}.facts dd{margin:0;font-weight:600}\n"
-    "table{border-collapse:collapse;width:100%}\n"
-    "th{font-weight:400;font-size:13px;text-align:left;padding:0 10px 4px 0;border-bottom:1px solid "
-    "var(--line)}\n"
-    "td{vertical-align:top;padding:8px 10px 8px 0;border-bottom:1px solid var(--line)}\n"
-    ".n{text-align:right;white-space:nowrap}\n"
-    ".rank{font-size:20px;font-weight:640;line-height:1.1}.last{display:block;font-size:12px;color:var(--"
-    "soft)}\n"
-    ".supply{font-weight:640;overflow-wrap:anywhere}.place{display:block;font-size:13px;color:var(--soft)}\n"
-    ".priority{font-size:13px;font-weight:640}.priority.high{color:var(--high)}.priority.medium{color:var(--"
-    "medium)}"
-    ".priority.low{color:var(--low);font-weight:400}\n"
-    ".by,.earlier{display:block;font-size:13px;color:var(--soft)}.action{display:block;font-weight:600}\n"
-    "tr.quiet .why{color:var(--soft)}tr.quiet .rank{font-size:16px;font-weight:400}\n"
-    ".list td:last-child{width:180px;padding-right:0}\n"
-    "svg{display:block;width:100%;height:auto}\n"
-    "svg text{font-size:8.5px;fill:var(--soft)}.s{fill:none;stroke:var(--chart);stroke-width:1.1}"
-    ".r{fill:none;stroke:var(--residual);stroke-width:1.1}.g{stroke:var(--line);stroke-width:.6}\n"
-    ".small td,.small th{padding-top:3px;padding-bottom:3px}.small{width:auto}.sum td{font-weight:640}\n"
-    "ul{margin:4px 0;padding-left:1.2em}li{margin:2px "
-    "0}footer{margin-top:28px;font-size:12px;color:var(--soft);"
-    "overflow-wrap:anywhere}\n"
-    "@page{size:A4;margin:14mm 13mm}\n"
-    "@media "
-    "print{:root{--ground:#fff;--ink:#000;--soft:#444;--line:#bbb;--high:#8f1440;--medium:#9a4408;--low:#444;"
-    "--chart:#222;--residual:#b4520f}body{padding:0;max-width:none;font-size:10pt}h1{font-size:15pt}h2{font-"
-    "size:"
-    "11pt;break-after:avoid}tr,li,.facts,.keep{break-inside:avoid}thead{display:table-header-group}.list td:"
-    "last-child{width:40mm}}\n"
-    "@media(max-width:600px){body{padding:14px 12px}.list thead{display:none}.list,.list tbody{display:block}"
-    ".list tr{display:grid;grid-template-columns:2.6em 1fr auto;gap:2px 8px;padding:10px 0;border-bottom:1px "
-    "solid "
-    "var(--line)}.list td{border:0;padding:0}.list td.why{grid-column:1/-1}.list "
-    "td:last-child{grid-column:1/-1;"
-    "width:100%;max-width:230px}.list td.n{text-align:left}.wide{overflow-x:auto}}\n";
+EMBED(report_css, "dashboards/report.css");
 
 static void text(struct buf *out, const char *before, const char *s, const char *after)
 {
@@ -414,7 +366,7 @@ void report_html(struct buf *out, const json_t *doc)
     buf_str(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                  "<title>psmon weekly inspection list</title><style>\n");
-    buf_str(out, style);
+    buf_add(out, report_css, report_css_len);
     buf_str(out, "</style></head><body>\n");
     write_top(out, doc);
     write_rows(out, doc);

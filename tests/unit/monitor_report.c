@@ -365,7 +365,7 @@ static void renderings_come_from_the_document(void **state)
     assert_non_null(strstr(html, "&lt;script&gt;"));
     assert_null(strstr(html, "http:"));
     assert_null(strstr(html, "https:"));
-    assert_non_null(strstr(html, "@page{size:A4"));
+    assert_non_null(strstr(html, "@page { size: A4"));
     assert_non_null(strstr(html, "check fan and heatsink"));
     buf_reset(&out);
 
