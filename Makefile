@@ -183,17 +183,15 @@ e2e: $(B)/psmon
 	$(Q)$(TEST_ENV) prove -j $(JOBS) --exec sh tests/e2e/*.sh
 fuzz-corpus: $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(TEST_ENV) prove --failures --exec 'sh tests/support/corpus.sh' $(FUZZ:%=$(B)/fuzz/%.t)
-# clang takes NAN for a float that is widened; float-cast-overflow because numbers of others become indexes
+# clang takes NAN for a float that is widened, and gcc's warnings are the ones that count; float-cast-overflow because
+# numbers of others become indexes
 fuzz:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD) $(PACKAGES_CHECK)
-	$(Q)$(MAKE) --no-print-directory CC="$(filter ccache,$(CC)) clang" CFLAGS="-O1 -g -Wno-double-promotion" \
+	$(Q)$(MAKE) --no-print-directory CI= CC="$(filter ccache,$(CC)) clang" CFLAGS="-O1 -g -Wno-double-promotion" \
 	  SAN=fuzzer-no-link,address,undefined,float-cast-overflow fuzz-run
-# not yet: the model file's head is not checked (tests/fuzz/later/model aborts psmon); its reader is being written anew
-FUZZ_LATER := model
-FUZZ_NOW := $(filter-out $(FUZZ_LATER),$(FUZZ))
-fuzz-run: $(FUZZ_NOW:%=$(B)/fuzz/%)
+fuzz-run: $(FUZZ:%=$(B)/fuzz/%)
 	$(Q)$(TEST_ENV) FUZZ_S=$(FUZZ_S) FUZZ_DIR=$(abspath $(BUILD)/fuzz) \
-	  prove -j $(JOBS) --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ_NOW:%=$(B)/fuzz/%)
+	  prove -j $(JOBS) --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ:%=$(B)/fuzz/%)
 # clang-tidy as .clang-tidy says, minutes: for whoever changes much, not for every check
 tidy: $(PB_C)
 	$(Q)sh tests/support/deps.sh $(PACKAGES_DEV)
