@@ -72,6 +72,7 @@ struct stage {
 };
 
 static struct stage *stage;
+static struct sim *ring;
 static int to_parent = -1, from_parent = -1; /* of a life: asks for what is done to the database */
 static char folder[] =
     "/dev/shm/psmon-virtual-XXXXXX"; /* in memory: what is written for good is waited for */
@@ -161,6 +162,17 @@ static void make_script(uint64_t seed)
 
 /* ---- what happens, in a life of the monitor ---- */
 
+/* Under AddressSanitizer malloc is its own. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static size_t memory_in_use(void)
+{
+    if (__sanitizer_get_current_allocated_bytes)
+        return __sanitizer_get_current_allocated_bytes();
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
 static tstamp_ns next_event(void)
 {
     return stage->next < stage->n_events ? stage->event[stage->next].t : INT64_MAX;
@@ -208,7 +220,7 @@ static void happen_one(const struct event *e)
         raise(SIGTERM);
         break;
     case PSMON_RELOADS: raise(SIGHUP); break;
-    case WEIGHED: stage->in_use[e->state] = mallinfo2().uordblks; break;
+    case WEIGHED: stage->in_use[e->state] = memory_in_use(); break;
     case THE_END:
         stage->ended = true;
         raise(SIGTERM);
@@ -299,8 +311,7 @@ static void live_a_life(const struct command *c, char *argv[], const char *log)
     archiver_set(&stage->archiver);
     virtual_begin(&stage->time, &script);
     int status = c->run(n, argv);
-    fflush(NULL);
-    _exit(status);
+    exit(status); /* not _exit: leaks are looked for */
 }
 
 /* Runs a command in a process on virtual time; how it ended, as of waitpid. */
@@ -406,6 +417,13 @@ static void close_run(struct run *r)
     free(r->received);
 }
 
+static void show_end_of_log(const struct run *r)
+{
+    char command[300];
+    snprintf(command, sizeof command, "tail -n 40 '%s' | cut -c 1-300 | sed 's/^/# /'", r->log);
+    postgres_sh(command);
+}
+
 /* A life ends by the script's hand, or the test has failed. */
 static bool as_the_script_says(int status)
 {
@@ -449,8 +467,10 @@ static void live(struct run *r, uint64_t seed)
         stage->dies_after = 0;
         stage->away = 0;
         int status = run_command(&command_run, argv, r->log);
-        if (!as_the_script_says(status))
-            fail_msg("life %d ended with status %x; log %s", r->lives, (unsigned)status, r->log);
+        if (!as_the_script_says(status)) {
+            show_end_of_log(r);
+            fail_msg("life %d ended with status %x", r->lives + 1, (unsigned)status);
+        }
         r->lives++;
         if (stage->dying && !stage->database_hangs)
             await_alone(r);
@@ -598,7 +618,8 @@ static struct decisions decisions_of(const struct run *r)
     while (getline(&line, &room, log) > 0) {
         for (char *p; (p = strstr(line, r->name));)
             memmove(p, p + strlen(r->name), strlen(p + strlen(r->name)) + 1);
-        fputs(line, f);
+        if (strncmp(line, "20", 2) == 0) /* begins with a time: not a sanitizer's */
+            fputs(line, f);
     }
     free(line);
     fclose(log);
@@ -682,11 +703,11 @@ static void make_ring(void)
                                   .fault_size = SIM_MEDIUM};
     struct err err = {0};
     char *fleet = path("fleet.csv"), *maintenance = path("maintenance.csv");
-    if (sim_new(&stage->archiver.ring, &o, &err) != 0 ||
-        sim_write_fleet(stage->archiver.ring, fleet, &err) != 0 ||
-        sim_write_maintenance(stage->archiver.ring, maintenance, LEARN_FROM - 14 * NS_PER_DAY,
-                              LEARN_FROM + 60 * NS_PER_DAY, &err) != 0)
+    if (sim_new(&ring, &o, &err) != 0 || sim_write_fleet(ring, fleet, &err) != 0 ||
+        sim_write_maintenance(ring, maintenance, LEARN_FROM - 14 * NS_PER_DAY, LEARN_FROM + 60 * NS_PER_DAY,
+                              &err) != 0)
         fail_msg("%s", err.msg);
+    stage->archiver.ring = ring;
     free(fleet);
     free(maintenance);
 }
@@ -737,8 +758,9 @@ static int tear_down(void **state)
     (void)state;
     char command[200];
     snprintf(command, sizeof command, "rm -rf %s", folder);
+    sim_free(ring);
     postgres_ctl(server, "stop -m immediate");
-    if (getenv("KEEP")) {
+    if (getenv("KEEP") && *getenv("KEEP")) {
         print_message("# logs are in %s and %s\n", folder, server);
         return 0;
     }
