@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/csvtable.h"
 
+#include "base/csv.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/timefmt.h"
@@ -116,34 +117,14 @@ static bool read_number(const char *p, size_t n, double *out)
     return number_parse(out, p, n);
 }
 
-/* The next comma before end; NULL: none. */
-static const char *find_comma(const char *from, const char *end)
-{
-    return from < end ? memchr(from, ',', (size_t)(end - from)) : NULL;
-}
-
-/* The next field of a line, without quotes and blanks around; *p moves behind its comma, to NULL at
- * the end. */
+/* The next field of a line; one that is wrong is all the rest, which is no time and no number. */
 static const char *next_field(const char **p, const char *end, size_t *n)
 {
-    const char *start = *p, *stop;
-    while (start < end && *start == ' ')
-        start++;
-    if (start < end && *start == '"') {
-        stop = ++start;
-        while (stop < end && !(*stop == '"' && !(stop + 1 < end && stop[1] == '"')))
-            stop += *stop == '"' ? 2 : 1;
-        stop = stop > end ? end : stop;
-        *p = find_comma(stop, end);
-    } else {
-        *p = stop = find_comma(start, end);
-        stop = stop ? stop : end;
-        while (stop > start && (stop[-1] == ' ' || stop[-1] == '\r'))
-            stop--;
-    }
-    *p = *p ? *p + 1 : NULL;
-    *n = (size_t)(stop - start);
-    return start;
+    struct csv_text t = {*p, (size_t)(end - *p), false};
+    if (csv_cut(&t, p, end))
+        *p = NULL;
+    *n = t.n;
+    return t.s;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -67,58 +67,70 @@ static void add_field(struct csv *c, size_t offset)
     c->field[c->n_fields++] = offset;
 }
 
-/* Ends an unquoted field at `to`, without trailing blanks. */
-static void end_plain(char *from, char *to)
+static bool is_blank(char c)
 {
-    while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-        to--;
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+    while (p < end && is_blank(*p))
+        p++;
+    return p;
+}
+
+const char *csv_cut(struct csv_text *out, const char **p, const char *end)
+{
+    const char *s = skip_blanks(*p, end), *stop;
+    if (s == end || *s != '"') {
+        const char *comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
+        stop = comma ? comma : end;
+        while (stop > s && is_blank(stop[-1]))
+            stop--;
+        *out = (struct csv_text){s, (size_t)(stop - s), false};
+        *p = comma ? comma + 1 : NULL;
+        return NULL;
+    }
+    for (stop = ++s; stop < end && !(*stop == '"' && !(stop + 1 < end && stop[1] == '"'));)
+        stop += *stop == '"' ? 2 : 1;
+    if (stop == end)
+        return "quote is not closed";
+    const char *comma = skip_blanks(stop + 1, end);
+    if (comma < end && *comma != ',')
+        return "text after a closing quote";
+    *out = (struct csv_text){s, (size_t)(stop - s), true};
+    *p = comma < end ? comma + 1 : NULL;
+    return NULL;
+}
+
+/* Ends a field of c->line where it stands; taking doubled quotes for one shortens it. */
+static void end_field(struct csv *c, const struct csv_text *t)
+{
+    char *from = c->line + (t->s - c->line), *to = from;
+    for (size_t i = 0; i < t->n; i++) {
+        *to++ = from[i];
+        i += t->quoted && from[i] == '"';
+    }
     *to = '\0';
 }
 
 static bool split(struct csv *c, struct err *err)
 {
-    char *p = c->line;
+    const char *p = c->line, *end = p + strlen(p);
     if (c->lines_read == 1 && strncmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3; /* spreadsheets write a byte order mark */
     c->n_fields = 0;
-    for (;;) {
-        while (*p == ' ' || *p == '\t')
-            p++;
-        char *start = p, *w = p; /* unquoting shortens: it is written over what was read */
-        if (*p == '"') {
-            for (p++; *p && !(*p == '"' && p[1] != '"'); p++) {
-                if (*p == '"')
-                    p++;
-                *w++ = *p;
-            }
-            if (*p != '"') {
-                err_set(err, ERR_DATA, "%s:%u: quote is not closed", c->path, c->line_no);
-                return false;
-            }
-            p++;
-            while (*p == ' ' || *p == '\t')
-                p++;
-            bool last = *p == '\0';
-            if (!last && *p != ',') {
-                err_set(err, ERR_DATA, "%s:%u: text after a closing quote", c->path, c->line_no);
-                return false;
-            }
-            *w = '\0';
-            add_field(c, (size_t)(start - c->line));
-            if (last)
-                return true;
-            p++;
-        } else {
-            while (*p && *p != ',')
-                p++;
-            bool last = *p == '\0';
-            end_plain(start, p);
-            add_field(c, (size_t)(start - c->line));
-            if (last)
-                return true;
-            p++;
+    while (p) {
+        struct csv_text t;
+        const char *wrong = csv_cut(&t, &p, end);
+        if (wrong) {
+            err_set(err, ERR_DATA, "%s:%u: %s", c->path, c->line_no, wrong);
+            return false;
         }
+        end_field(c, &t);
+        add_field(c, (size_t)(t.s - c->line));
     }
+    return true;
 }
 
 int csv_open(struct csv **out, const char *path, struct err *err)

@@ -6,7 +6,20 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* A field as it stands in its line, without the quotes and blanks around it; doubled quotes are still
+ * doubled. */
+struct csv_text {
+    const char *s;
+    size_t n;
+    bool quoted;
+};
+
+/* Cuts the next field off a line that reaches to `end`: *p moves behind its comma, to NULL after the last
+ * one. Returns NULL, or what is wrong with it. */
+const char *csv_cut(struct csv_text *out, const char **p, const char *end);
 
 struct csv;
 

@@ -3,7 +3,7 @@
  * the life of its operations; see operation.h.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
-#include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -166,18 +166,6 @@ static const struct source_ops retrieval_only = {
     .close = appliance_close,
 };
 
-/* As JSON text; PV names need no more than these two escapes. */
-static void add_json_text(struct buf *b, const char *s)
-{
-    buf_str(b, "\"");
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            buf_str(b, "\\");
-        buf_add(b, s, 1);
-    }
-    buf_str(b, "\"");
-}
-
 static void make_batches(struct appliance *a, size_t size)
 {
     size_t n = a->fleet->n_channels;
@@ -185,16 +173,13 @@ static void make_batches(struct appliance *a, size_t size)
     a->batches = xcalloc(a->n_batches, sizeof *a->batches);
     for (size_t i = 0; i < a->n_batches; i++) {
         struct batch *batch = &a->batches[i];
-        struct buf b = {0};
+        json_t *names = json_array();
         batch->first = (uint32_t)(i * size);
         batch->n = (uint32_t)(n - i * size < size ? n - i * size : size);
-        for (uint32_t c = batch->first; c < batch->first + batch->n; c++) {
-            buf_str(&b, c == batch->first ? "[" : ",");
-            add_json_text(&b, a->fleet->channels[c].pv);
-        }
-        buf_str(&b, "]");
-        batch->names = b.data;
-        batch->len = b.len;
+        for (uint32_t c = batch->first; c < batch->first + batch->n; c++)
+            json_array_append_new(names, value_text(a->fleet->channels[c].pv));
+        batch->names = value_dump(names, 17);
+        batch->len = strlen(batch->names);
     }
 }
 

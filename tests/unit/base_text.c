@@ -115,6 +115,31 @@ static void csv_reads_quotes_and_names_lines(void **state)
     csv_close(c);
 }
 
+static void csv_fields_are_cut_in_one_way(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *want; /* fields in |…|, or what is wrong */
+    } cases[] = {
+        {"1,2,3", "|1|2|3|"},
+        {" 1 ,\t2\t, 3\r", "|1|2|3|"},
+        {"", "||"},
+        {",", "|||"},
+        {"a b,\"c, d\" ,\"\"", "|a b|c, d||"},
+        {"\"say \"\"yes\"\"\",2", "|say \"\"yes\"\"|2|"},
+        {"1,\"2", "quote is not closed"},
+        {"1,\"2\"\"", "quote is not closed"},
+        {"\"1\"x,2", "text after a closing quote"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *p = cases[i].line, *end = p + strlen(p), *wrong = NULL;
+        char got[64] = "|";
+        for (struct csv_text t; p && !(wrong = csv_cut(&t, &p, end));)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s|", (int)t.n, t.s);
+        assert_string_equal(wrong ? wrong : got, cases[i].want);
+    }
+}
+
 static void buffer_refuses_beyond_its_cap(void **state)
 {
     (void)state;
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(durations_read),
         cmocka_unit_test(clocks_do_not_overflow),
         cmocka_unit_test(csv_reads_quotes_and_names_lines),
+        cmocka_unit_test(csv_fields_are_cut_in_one_way),
         cmocka_unit_test(buffer_refuses_beyond_its_cap),
         cmocka_unit_test(hmac_matches_the_published_vector),
         cmocka_unit_test(model_file_survives_and_detects_damage),
