@@ -9,11 +9,7 @@
 #include "base/fleet.h"
 #include "base/mfile.h"
 #include "detectors/model/rows.h"
-#include "detectors/net/autoenc.h"
 #include "features/features.h"
-
-#define FAMILY_CLIP 6.0
-#define WHITEN_SHRINK 0.02
 
 struct families;
 

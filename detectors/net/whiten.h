@@ -12,17 +12,12 @@ struct whiten {
     double *back;      /* (d,d) Σ^(1/2) */
 };
 
-/* Fits on x (rows, d), rows with NaN skipped, columns centred and scaled by `mean`, `sd` when given
- * (robust ones, say), else by their own; a column without spread is scaled by 1. Σ's covariance is taken
- * about the columns' own means either way. shrink: s, 0.02. Returns 0, or -1 with fewer than d + 2 rows
- * (then *w is not written). */
+/* Fits on x (rows, d), NaN is missing: each covariance is taken from the rows that have both values. Columns
+ * are centred and scaled by `mean`, `sd` when given (robust ones, say), else by their own; a column without
+ * spread is scaled by 1. Σ's covariance is taken about the columns' own means either way. shrink: s, 0.02.
+ * Returns 0, or -1 when a column has fewer than `least` values (then *w is not written). */
 int whiten_fit(struct whiten *w, const float *x, size_t rows, size_t d, const double *mean, const double *sd,
-               double shrink);
-
-/* The same from a covariance (d,d) of the scaled columns that the caller made; it need not be positive
- * definite: negative eigenvalues (of pairwise estimates) count as 0. mean, sd [d] as above, not NULL. */
-void whiten_fit_covariance(struct whiten *w, size_t d, const double *mean, const double *sd,
-                           const double *covariance, double shrink);
+               double shrink, size_t least);
 void whiten_free(struct whiten *w);
 
 /* u[d] = whitened x[d], clipped at ±clip. NaN in gives NaN out. */
@@ -30,5 +25,12 @@ void whiten_apply(const struct whiten *w, const float *x, float *u, double clip)
 
 /* z[d] = Σ^(1/2) e[d]: a whitened residual back in standard deviations of the channels. */
 void whiten_back(const struct whiten *w, const float *e, float *z);
+
+/* Σ^-1 (d,d); the caller frees. */
+double *whiten_precision(const struct whiten *w);
+
+/* Fills the missing (NaN) of scaled values z[d] in by what the others imply, within ±clip: the conditional
+ * mean of a normal distribution, which leaves Σ u² the squared distance of the observed ones. */
+void whiten_fill(size_t d, const double precision[], float z[], double clip);
 
 #endif

@@ -3,23 +3,19 @@
 #ifndef PSM_DETECTORS_TABLE_FIT_H
 #define PSM_DETECTORS_TABLE_FIT_H
 
-#include "detectors/net/autoenc.h"
-#include "detectors/net/whiten.h"
+#include "detectors/net/joint.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_NET_ROWS 50   /* fewer: no autoencoder */
-#define TABLE_NET_COLUMNS 3 /* likewise */
+#define TABLE_NET_ROWS 50 /* fewer: no autoencoder */
 
 struct table_fit {
     size_t d;
     double *centre, *scale; /* [d] median, 1.4826 MAD; a constant column's scale is 0.1 max(1, |mean|) */
-    struct whiten white;    /* of (x - centre)/scale */
-    double *precision;      /* (d,d) Σ^-1 of the same */
-    struct autoenc *net;    /* NULL: none */
-    double *work;           /* [d] */
+    struct joint *joint;    /* of (x - centre)/scale */
+    float *z;               /* [d] scratch */
 };
 
 /* One row's parts. A missing value is filled in by what the others imply (the conditional mean), which

@@ -176,13 +176,13 @@ static void learn(struct table_model *m, const double *x, size_t n, const size_t
     struct crossed c = {.u = xcalloc(3 * n, d * sizeof(float)), .observed = xcalloc(n, sizeof(size_t))};
     c.e = c.u + n * d;
     c.r = c.e + n * d;
-    bool with_net = d >= TABLE_NET_COLUMNS && n - (n + FOLDS - 1) / FOLDS >= TABLE_NET_ROWS;
+    bool with_net = d >= JOINT_COLUMNS && n - (n + FOLDS - 1) / FOLDS >= TABLE_NET_ROWS;
     cross_fit(m, x, n, &c, with_net, o);
     table_fit_open(&m->fit, x, n, d, 0, 0, with_net, o->seed);
     struct track_rows rows = {
         .n = n, .d = d, .u = c.u, .e = c.e, .r = c.r, .observed = c.observed, .gap = gap};
     track_null_open(&m->null, d);
-    track_null_fit(&m->null, &rows, m->fit.net != NULL);
+    track_null_fit(&m->null, &rows, joint_has_network(m->fit.joint));
     fit_histograms(m, c.u, n);
     fit_tail(m, &rows);
     if (o->progress)
@@ -240,7 +240,7 @@ const char *table_model_unused(const struct table_model *m)
 
 bool table_model_has_network(const struct table_model *m)
 {
-    return m->fit.net != NULL;
+    return joint_has_network(m->fit.joint);
 }
 
 /* ---- scoring -------------------------------------------------------------------------------------- */

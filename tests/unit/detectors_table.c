@@ -228,7 +228,7 @@ static void fit_as_numpy(void **state)
     double *want = golden("tests/golden/table/fit.csv", "row", &n), worst = 0;
     struct table_fit fit;
     table_fit_open(&fit, train->value, train->n, d, 0, 0, false, 1);
-    assert_null(fit.net);
+    assert_false(joint_has_network(fit.joint));
     for (size_t i = 0; i < rows->n; i++) {
         float u[4], e[4], r[4];
         double squares = 0;

@@ -13,7 +13,7 @@ static void as_numpy(void **state)
     float *x = golden_f32(GOLDEN, "x", &n);
     double *u = golden(GOLDEN, "u", &n), *back = golden(GOLDEN, "back", &m);
     struct whiten w;
-    assert_int_equal(whiten_fit(&w, x, n / 4, 4, NULL, NULL, 0.02), 0);
+    assert_int_equal(whiten_fit(&w, x, n / 4, 4, NULL, NULL, 0.02, 6), 0);
     for (size_t i = 0; i < n / 4; i++) {
         float got[4];
         whiten_apply(&w, x + i * 4, got, 100);
@@ -50,7 +50,7 @@ static void whitened_covariance_is_unit(void **state)
     x[7 * D + 1] = NAN;
     double centre[D] = {1000, -4, 0}, scale[D] = {2.385, 0.1, 1.118};
     struct whiten w;
-    assert_int_equal(whiten_fit(&w, x, ROWS, D, centre, scale, 0.02), 0);
+    assert_int_equal(whiten_fit(&w, x, ROWS, D, centre, scale, 0.02, D + 2), 0);
     double c[D][D] = {{0}};
     for (size_t i = 0; i < ROWS; i++) {
         float u[D];
@@ -81,12 +81,12 @@ static void clips_and_refuses(void **state)
     for (size_t i = 0; i < 15; i++)
         x[i] = (float)((i * 7919) % 13);
     struct whiten w;
-    assert_int_equal(whiten_fit(&w, x, 4, 3, NULL, NULL, 0.02), -1);
+    assert_int_equal(whiten_fit(&w, x, 4, 3, NULL, NULL, 0.02, 5), -1);
     float gap = x[4];
     x[4] = NAN;
-    assert_int_equal(whiten_fit(&w, x, 5, 3, NULL, NULL, 0.02), -1);
+    assert_int_equal(whiten_fit(&w, x, 5, 3, NULL, NULL, 0.02, 5), -1);
     x[4] = gap;
-    assert_int_equal(whiten_fit(&w, x, 5, 3, NULL, NULL, 0.02), 0);
+    assert_int_equal(whiten_fit(&w, x, 5, 3, NULL, NULL, 0.02, 5), 0);
     float far[3] = {1e6F, -1e6F, 0}, u[3];
     whiten_apply(&w, far, u, 6);
     for (size_t j = 0; j < 3; j++)
@@ -104,7 +104,7 @@ static void degenerate_columns(void **state)
         x[i * 3 + 2] = 5;
     }
     struct whiten w;
-    assert_int_equal(whiten_fit(&w, x, 40, 3, NULL, NULL, 0.02), 0);
+    assert_int_equal(whiten_fit(&w, x, 40, 3, NULL, NULL, 0.02, 5), 0);
     float together[3] = {25, 25, 5}, apart[3] = {25, 15, 5}, u[3], v[3];
     whiten_apply(&w, together, u, 6);
     whiten_apply(&w, apart, v, 6);
