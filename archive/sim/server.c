@@ -98,6 +98,8 @@ static bool parse_instant(tstamp_ns *t, const char *text)
            timefmt_parse(t, text, NULL) == 0;
 }
 
+/* A parameter that is a time; absent, *t stays as the caller had it. The appliance answers a bad one as it
+ * answers all that its servlets throw: 500, with the exception's text. */
 static bool instant(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a,
                     const char *name, tstamp_ns *t)
 {
@@ -108,6 +110,7 @@ static bool instant(struct sim_server *s, const struct httpd_request *r, struct 
     return false;
 }
 
+/* from and to, each with the appliance's default: the day before `to`, and an hour ahead of now. */
 static bool window(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a, tstamp_ns now,
                    tstamp_ns *from, tstamp_ns *to)
 {
@@ -130,7 +133,7 @@ static bool window(struct sim_server *s, const struct httpd_request *r, struct h
 static bool plain_name(char out[256], const char *asked)
 {
     const char *open = strchr(asked, '('), *close = strrchr(asked, ')');
-    if (!open != !close)
+    if (!open != !close || (open && close < open))
         return false;
     const char *from = open ? open + 1 : asked;
     if (strncmp(from, "ca://", 5) == 0 || strncmp(from, "pva://", 6) == 0)
@@ -150,6 +153,7 @@ static bool plain_name(char out[256], const char *asked)
 
 /* ---- getData, getDataForPVs ---- */
 
+/* The PV by which clients see whether retrieval lives: ten samples at the year's first second. */
 static void add_ping_chunk(struct buf *b, tstamp_ns now)
 {
     int64_t start;
@@ -287,6 +291,7 @@ static void data_at_time(struct sim_server *s, const struct httpd_request *r, st
     } else if (instant(s, r, a, "at", &at)) {
         a->status = 200;
         buf_str(&s->body, "{");
+        /* what lies further back comes from a store, without the engine's metadata */
         bool engine = at >= now - ENGINE_NS;
         for (size_t i = 0; i < names.n; i++) {
             int32_t c = find_field(s, names.name[i]);
