@@ -160,6 +160,7 @@ static const char *request_header(struct MHD_Connection *c, const char *name)
     return or_empty(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
 }
 
+/* The request is there; a handler that forgets to answer gives 500. */
 static enum MHD_Result on_whole(struct httpd *h, struct MHD_Connection *c, const char *url,
                                 const char *method, const struct exchange *x)
 {
@@ -197,9 +198,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     }
     if (!*size)
         return on_whole(h, c, url, method, x);
+    /* what is too much is read and dropped: a peer that still writes would not see the answer */
     if (!x->too_large && !buf_add(&x->body, data, *size))
         x->too_large = true;
-    *size = 0;
+    *size = 0; /* all of it taken */
     return MHD_YES;
 }
 
@@ -257,7 +259,7 @@ static int listen_on(const struct addrinfo *a)
         return -1;
     int on = 1, off = 0;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (a->ai_family == AF_INET6)
+    if (a->ai_family == AF_INET6) /* one socket for both families */
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, 128) == 0)
         return fd;

@@ -152,6 +152,7 @@ static tstamp_ns in_operation(const struct calendar *c, tstamp_ns t)
 /* A supply that has no fault yet and carries current enough for the fault to show. */
 static int32_t choose(struct sim_fault *f, const struct unit units[], uint32_t n, bool taken[])
 {
+    /* partly blocked water heats by the square of the current: at half of it, a quarter */
     double least = f->mode == FAULT_WATER_PART || f->mode == FAULT_WATER_LOST ? 0.55 : 0.25;
     uint32_t start = (uint32_t)(random_at(f->key, 1) % n);
     for (int pass = 0; pass < 2; pass++)

@@ -104,7 +104,8 @@ static enum family family_of(uint32_t k, uint32_t *number)
     return best;
 }
 
-/* Draws in a fixed order: a stream of numbers of one supply. */
+/* Draws in a fixed order: a stream of numbers of one supply. A new draw goes to the end, or every ring
+ * becomes another one. */
 struct draw {
     uint64_t key;
     int64_t n;
@@ -153,7 +154,7 @@ static void draw_channels(struct unit *u, struct draw *d)
     for (int s = 0; s < SIGNAL_KNOWN; s++) {
         u->phase_us[s] = (uint32_t)(scan + s * 1.5e6 + uniform(d, 0, 1e6));
         u->nano[s] = (uint16_t)uniform(d, 0, 1000);
-        u->codes[s] = 10;
+        u->codes[s] = 10; /* 0.1 K */
         u->deadband[s] = is_temperature(s) && uniform(d, 0, 1) < 0.2;
         if (!is_temperature(s))
             continue;
@@ -177,7 +178,7 @@ void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct ra
         struct unit *u = &units[i];
         uint32_t number;
         u->sector = i / LAYOUT_PER_SECTOR;
-        u->water = u->sector / 2;
+        u->water = u->sector / 2; /* groups that share a cause cut across sectors as they do in a tunnel */
         u->rack = i % LAYOUT_PER_SECTOR / 8 < 4 ? i % LAYOUT_PER_SECTOR / 8 : 3;
         u->feeder = u->sector * 4 / sectors;
         u->family = family_of(i % LAYOUT_PER_SECTOR, &number);

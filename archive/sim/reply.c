@@ -33,6 +33,7 @@ struct reply {
     struct sample batch[BATCH];
 };
 
+/* An answer is made piece by piece as it is sent: a month of a ring is gigabytes, and is never held. */
 struct reply *reply_new(struct sim *s, const struct reply_request *r)
 {
     struct reply *a = xcalloc(1, sizeof *a);
@@ -102,7 +103,7 @@ static void enter_year(struct reply *a, uint32_t channel, tstamp_ns t)
 {
     int64_t second = t / NS_PER_S;
     if (a->year && second >= a->year_start && second < a->year_start + 365 * 86400)
-        return;
+        return; /* nearly always, and without a calendar */
     int year = encode_year(t, &a->year_start);
     if (year == a->year)
         return;
@@ -137,7 +138,8 @@ static void put_raw(struct reply *a, uint32_t channel, const struct sample *s)
         struct encode_field f[REPLY_META];
         char room[REPLY_META][32];
         size_t n = sample_fields(a, channel, s, f, room);
-        bool daily = n && !(s->flags & SAMPLE_RECONNECTED);
+        bool daily = n &&
+                     !(s->flags & SAMPLE_RECONNECTED); /* not a change of the field, a repetition of it */
         encode_pb_sample_fields(&a->out, type, a->year_start, s, f, n, daily ? 0 : -1);
     } else {
         buf_add(&a->out, line, encode_pb_sample(line, type, a->year_start, s));
@@ -287,7 +289,7 @@ int64_t reply_fill(void *reply, char *to, size_t max)
         advance(a);
     size_t n = a->out.len - a->sent < max ? a->out.len - a->sent : max;
     if (!n)
-        return -1;
+        return -1; /* 0 would mean "nothing yet" */
     memcpy(to, a->out.data + a->sent, n);
     a->sent += n;
     return (int64_t)n;
