@@ -130,7 +130,8 @@ void session_blind(struct session *s, tstamp_ns now, const struct alerts_conditi
 
 tstamp_ns session_warm_from(const struct session *s, tstamp_ns first)
 {
-    return pipeline_align(s->world->settings, first - scorer_warm_up());
+    const struct world *w = s->world;
+    return pipeline_align(w->settings, scorer_warm_from(w->model, first, w->settings->period));
 }
 
 /* ---- another world ---- */

@@ -66,7 +66,8 @@ void session_change(struct session *s, struct world *next, bool reread);
  * go on. */
 void session_restart_pipeline(struct session *s);
 
-/* Grid time of the first frame to read so that windows are full at `first`. */
+/* Grid time of the first frame to read so that scores and findings at `first` are as if psmon had run all
+ * along; see scorer_warm_from. */
 tstamp_ns session_warm_from(const struct session *s, tstamp_ns first);
 
 #endif

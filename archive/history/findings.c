@@ -28,7 +28,8 @@ static bool turned(const struct finding *a, const struct finding *b)
            a->work_start != b->work_start;
 }
 
-/* Whether it has to be written: new, turned, or an hour old (its numbers move with every tick). */
+/* Whether it has to be written: new, turned, or not yet written in this hour (its numbers move with every
+ * tick). */
 static bool is_news(struct history *h, const struct finding *f, tstamp_ns now)
 {
     int32_t i = hashmap_get(h->finding_index, f->id);
@@ -36,7 +37,7 @@ static bool is_news(struct history *h, const struct finding *f, tstamp_ns now)
         xgrow(&h->finding, &h->finding_cap, h->n_findings + 1, sizeof *h->finding);
         i = (int32_t)h->n_findings++;
         hashmap_put(h->finding_index, f->id, i);
-    } else if (!turned(&h->finding[i].f, f) && now - h->finding[i].at < NS_PER_HOUR) {
+    } else if (!turned(&h->finding[i].f, f) && now / NS_PER_HOUR == h->finding[i].at / NS_PER_HOUR) {
         return false;
     }
     h->finding[i] = (struct stored_finding){*f, now};

@@ -103,6 +103,21 @@ void hourly_forget(struct hourly *h, size_t supply)
 
 /* ---- the end of an hour ---- */
 
+/* The hours in which an onset is looked for: the last 14 days, but what the reference shows is healthy, and
+ * only its last day tells a step from what was there before. */
+static struct trail trail_of(const struct hourly *h, size_t supply, tstamp_ns end)
+{
+    const struct model *m = h->model;
+    tstamp_ns known = m->to + m->period, after = end - (known - LOOK_BACK * NS_PER_HOUR);
+    size_t n = end > known && after < TRAIL_HOURS * NS_PER_HOUR ? (size_t)(after / NS_PER_HOUR) : TRAIL_HOURS;
+    return (struct trail){.value = trail_row(h, supply, 0),
+                          .n = n,
+                          .width = m->layout->width,
+                          .end = end,
+                          .first = (h->trail_first + TRAIL_HOURS - n) % TRAIL_HOURS,
+                          .ring = TRAIL_HOURS};
+}
+
 /* Where findings may come of it: what moved, and the explanation of a score that passes. */
 static void interpret(struct hourly *h, size_t i, const struct yardstick *y, const struct hour_score *score,
                       tstamp_ns end)
@@ -114,7 +129,7 @@ static void interpret(struct hourly *h, size_t i, const struct yardstick *y, con
                          .yardstick = y,
                          .values = &h->values,
                          .score = score,
-                         .trail = {trail_row(h, i, 0), TRAIL_HOURS, w, end, h->trail_first}};
+                         .trail = trail_of(h, i, end)};
     for (size_t c = 0; c < w; c++)
         h->moved[i * w + c] = (int8_t)explain_moved(&e, c);
     if (!(score->gated >= MOVED_SURPRISE))

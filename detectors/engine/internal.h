@@ -10,6 +10,7 @@
 
 #define TRAIL_HOURS 336 /* hourly values kept to find an onset */
 #define DAY_SCORES 24
+#define LOOK_BACK 24    /* hours of the reference, before its end, in which an onset may lie */
 #define NO_CHANCE 1e300 /* nothing was found: weaker than any chance */
 
 /* ---- gate.c: which supplies' minute counts, and why the others' do not ---- */

@@ -37,6 +37,9 @@ struct scorer {
     struct hour_desk desk;
     struct tracker *tracker;
     struct proposals proposals;
+    tstamp_ns tracked_from;   /* INT64_MAX: no frame yet */
+    struct finding *restored; /* to be taken up by the first tick that is not warm */
+    size_t n_restored;
     struct shown shown;
 };
 
@@ -87,7 +90,7 @@ static void open_statistics(struct scorer *s)
     const struct place place = {.fleet = s->fleet,
                                 .layout = s->layout,
                                 .reference = m ? &m->ref : NULL,
-                                .had_data = m ? m->had_data : NULL,
+                                .largest = m ? m->largest : NULL,
                                 .level = s->level,
                                 .window_minutes = s->o.window_minutes,
                                 .period = s->o.period};
@@ -123,6 +126,7 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     s->fleet = f;
     s->maintenance = m;
     s->o = *o;
+    s->tracked_from = INT64_MAX;
     if (!model)
         s->own_layout = feature_layout_new(f);
     s->layout = model ? model->layout : s->own_layout;
@@ -159,6 +163,7 @@ void scorer_free(struct scorer *s)
     proposals_free(&s->proposals);
     tracker_free(s->tracker);
     features_free(s->features);
+    free(s->restored);
     free(s->level);
     feature_layout_free(s->own_layout);
     free(s);
@@ -184,13 +189,69 @@ static const char *slot_of(const struct finding *f)
 
 void scorer_restore(struct scorer *s, const struct finding open[], size_t n)
 {
+    s->restored = xreallocarray(s->restored, n + 1, sizeof *s->restored);
+    s->n_restored = n;
     for (size_t i = 0; i < n; i++)
-        tracker_restore(s->tracker, slot_of(&open[i]), &open[i]);
+        s->restored[i] = open[i];
 }
 
-tstamp_ns scorer_warm_up(void)
+static void take_restored(struct scorer *s)
 {
-    return 28 * NS_PER_HOUR; /* 24 h windows, and the settling before them */
+    for (size_t i = 0; i < s->n_restored; i++)
+        tracker_restore(s->tracker, slot_of(&s->restored[i]), &s->restored[i]);
+    s->n_restored = 0;
+}
+
+/* ---- how far back ---- */
+
+#define TRACKED_MOST (7 * NS_PER_DAY) /* before the first tick, so long are findings tracked */
+
+/* One hour more than what is summed by the hour: the first one may be cut. */
+static tstamp_ns features_memory(tstamp_ns period)
+{
+    return FEATURES_MEMORY(period) + NS_PER_HOUR;
+}
+
+tstamp_ns scorer_memory(const struct model *m, tstamp_ns period)
+{
+    tstamp_ns most = 0;
+    if (m) /* a tick shows the largest score of a day */
+        most = ((tstamp_ns)measures_longest(&m->measures) + DAY_SCORES) * NS_PER_HOUR;
+    for (size_t i = 0; i < statistics_count(); i++) {
+        const struct statistic *s = statistics[i];
+        tstamp_ns own = s->share > 0 ? s->memory + NS_PER_DAY : s->memory; /* an event holds for a day */
+        most = (m || s->watch) && own > most ? own : most;
+    }
+    return most + features_memory(period);
+}
+
+static tstamp_ns later(tstamp_ns a, tstamp_ns b)
+{
+    return a > b ? a : b;
+}
+
+tstamp_ns scorer_warm_from(const struct model *m, tstamp_ns first, tstamp_ns period)
+{
+    tstamp_ns memory = scorer_memory(m, period);
+    tstamp_ns trail = later(memory, TRAIL_HOURS * NS_PER_HOUR + features_memory(period));
+    if (!m)
+        return first - memory;
+    if (first <= m->to) /* within the reference: nothing was found before */
+        return first - trail;
+    if (first <= m->to + TRACKED_MOST)
+        return m->to - memory;
+    return first - TRACKED_MOST - trail < m->to - memory ? m->to - memory : first - TRACKED_MOST - trail;
+}
+
+/* From when on findings can be tracked, as frames are fed since `first`; see scorer_warm_from. */
+static tstamp_ns tracked_from(const struct model *m, tstamp_ns first, tstamp_ns period)
+{
+    tstamp_ns memory = scorer_memory(m, period);
+    if (!m)
+        return first + memory;
+    if (first <= m->to - memory + period)
+        return m->to;
+    return first + later(memory, TRAIL_HOURS * NS_PER_HOUR + features_memory(period));
 }
 
 /* ---- a minute ---- */
@@ -300,9 +361,15 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     watch(s, &minute);
     bool hour = s->model && step_model(s, &minute);
     show_scores(s, &minute, out);
+    if (s->tracked_from == INT64_MAX)
+        s->tracked_from = tracked_from(s->model, in->t, s->o.period);
     if (!warm)
+        take_restored(s);
+    if (!warm || in->t > s->tracked_from)
         track(s, in->t, hour);
     show(s, in, hour, out);
+    if (warm)
+        out->n_findings = 0;
 }
 
 bool scorer_histograms(const struct scorer *s, uint32_t channel, float edges[], uint32_t reference[],

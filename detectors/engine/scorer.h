@@ -25,15 +25,23 @@ void scorer_free(struct scorer *s);
 /* Other maintenance and another budget from the next step on; borrowed and copied as by scorer_new. */
 void scorer_change(struct scorer *s, const struct maintenance *m, double budget);
 
-/* One minute; frames in order. warm: fill windows only: no findings are made, out says REASON_TOO_FEW… as
- * it is. out is borrowed until the next step. */
+/* One minute; frames in order. warm: fills what is remembered; findings are tracked once all of it is full,
+ * but out has none. out is borrowed until the next step. */
 void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out);
 
-/* Findings that were open when psmon stopped, to be continued under their ids. */
+/* Findings that were open when psmon stopped: from the first tick on that is not warm they go on under their
+ * ids, whatever was tracked until then. */
 void scorer_restore(struct scorer *s, const struct finding open[], size_t n);
 
-/* How long before the first scored tick frames must be fed for full windows: 28 h. */
-tstamp_ns scorer_warm_up(void);
+/* How far back the score of a tick reaches: score, chance, reason and figures at t depend, to the last bit,
+ * on the frames in (t - memory, t] and the model alone. The longest over the table of statistics. */
+tstamp_ns scorer_memory(const struct model *m, tstamp_ns period);
+
+/* From when frames must be fed, warm, so that findings from `first` on have the ids, onsets and chances that
+ * they would have had psmon run since the model's reference ended; of what opened more than a week before
+ * `first` only what scorer_restore brings is known. An onset is looked for in the 14 days before, but no
+ * further back than a day before the reference's end. */
+tstamp_ns scorer_warm_from(const struct model *m, tstamp_ns first, tstamp_ns period);
 
 /* Reference against now for the page: counts of a channel's residual, HIST_BINS each; edges in unit.
  * False when the channel has none. */

@@ -161,7 +161,6 @@ static struct array array_of(const char *name, int of, void *at, size_t n, int64
 }
 
 /* What every model has; the whole numbers come first, since what follows depends on presence. */
-#define WHOLE_ARRAYS 5
 #define PLAIN_ARRAYS 14
 static void plain_arrays(struct model *m, struct array out[PLAIN_ARRAYS])
 {
@@ -170,13 +169,13 @@ static void plain_arrays(struct model *m, struct array out[PLAIN_ARRAYS])
     out[n++] = array_of("present", BOOLS, r->present, cells, 1);
     out[n++] = array_of("counts", WORDS, r->counts, cells * HIST_BINS, UINT32_MAX);
     out[n++] = array_of("fit", BYTES, m->fit, S, FIT_COUNT - 1);
-    out[n++] = array_of("had_data", BOOLS, m->had_data, C, 1);
     out[n++] = array_of("deadband", BOOLS, m->deadband, C, 1);
     out[n++] = array_of("centre", FLOATS, r->centre, cells, 0);
     out[n++] = array_of("spread", FLOATS, r->spread, cells, 0);
     out[n++] = array_of("hour_centre", FLOATS, r->hour_centre, cells, 0);
     out[n++] = array_of("hour_spread", FLOATS, r->hour_spread, cells, 0);
     out[n++] = array_of("edges", FLOATS, r->edges, cells * (HIST_BINS - 1), 0);
+    out[n++] = array_of("largest", FLOATS, m->largest, C, 0);
     out[n++] = array_of("low", FLOATS, r->low, S, 0);
     out[n++] = array_of("high", FLOATS, r->high, S, 0);
     out[n++] = array_of("min_effect", FLOATS, m->min_effect, cells, 0);

@@ -28,7 +28,7 @@ struct model {
     struct tail day;                 /* of the daily maximum of a supply's score */
     float *min_effect;               /* [S][W] */
     uint8_t *fit;                    /* [S] enum fit */
-    bool *had_data;                  /* [C] some reading in the reference */
+    float *largest;                  /* [C] of the sizes of readings in the reference; NaN: there was none */
     bool *deadband;                  /* [C] */
     size_t n_scored;                 /* supplies with FIT_OK: the fleet over which chance is stated */
     char *summary;

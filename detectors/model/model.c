@@ -23,7 +23,7 @@ struct model *model_new(const struct fleet *f)
     kinds_init(&m->kinds, f, m->layout);
     m->min_effect = xcalloc(s, w * sizeof *m->min_effect);
     m->fit = xcalloc(s, sizeof *m->fit);
-    m->had_data = xcalloc(f->n_channels, sizeof *m->had_data);
+    m->largest = xcalloc(f->n_channels, sizeof *m->largest);
     m->deadband = xcalloc(f->n_channels, sizeof *m->deadband);
     return m;
 }
@@ -73,7 +73,7 @@ void model_free(struct model *m)
     feature_layout_free(m->layout);
     free(m->min_effect);
     free(m->fit);
-    free(m->had_data);
+    free(m->largest);
     free(m->deadband);
     free(m->summary);
     free(m);

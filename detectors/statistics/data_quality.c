@@ -54,7 +54,8 @@ struct data_quality {
     struct channel_state *channel; /* [C] */
     struct supply_state *supply;   /* [S] */
     bool *frozen;                  /* [S] not to be scored */
-    float *dac_scale;              /* [S] largest |DAC| seen */
+    float *dac_scale;              /* [S] largest |DAC| of the reference; else seen */
+    bool *dac_known;               /* [S] it is the reference's: what a restart finds again */
     bool *maintenance;             /* [S] of the last step */
     tstamp_ns *sector_gone;        /* [sectors] last minute in which the sector was gone; 0: never */
     tstamp_ns now;
@@ -62,20 +63,26 @@ struct data_quality {
     struct sector *sector; /* [sectors] scratch */
 };
 
-struct data_quality *data_quality_new(const struct fleet *f, const bool had[])
+struct data_quality *data_quality_new(const struct fleet *f, const float largest[])
 {
     struct data_quality *d = xcalloc(1, sizeof *d);
     d->fleet = f;
     d->channel = xcalloc(f->n_channels, sizeof *d->channel);
     d->dac_scale = xcalloc(f->n_supplies, sizeof *d->dac_scale);
+    d->dac_known = xcalloc(f->n_supplies, sizeof *d->dac_known);
     d->maintenance = xcalloc(f->n_supplies, sizeof *d->maintenance);
     d->supply = xcalloc(f->n_supplies, sizeof *d->supply);
     d->frozen = xcalloc(f->n_supplies, sizeof *d->frozen);
     d->sector_gone = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector_gone);
     d->sector = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector);
     for (size_t c = 0; c < f->n_channels; c++) {
-        d->channel[c].ever = had && had[c];
+        d->channel[c].ever = largest && !isnan(largest[c]);
         d->channel[c].value = NAN;
+    }
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        int32_t dac = f->supplies[s].known[SIGNAL_DAC];
+        d->dac_known[s] = largest && dac >= 0 && largest[dac] > 0;
+        d->dac_scale[s] = d->dac_known[s] ? largest[dac] : 0;
     }
     return d;
 }
@@ -86,6 +93,7 @@ void data_quality_free(struct data_quality *d)
         return;
     free(d->channel);
     free(d->dac_scale);
+    free(d->dac_known);
     free(d->maintenance);
     free(d->supply);
     free(d->frozen);
@@ -198,7 +206,7 @@ void data_quality_step(struct data_quality *d, const struct frame *in, const str
     d->blind = (double)there < BLIND_SHARE * (double)known;
     for (size_t s = 0; s < f->n_supplies; s++) {
         int32_t dac = f->supplies[s].known[SIGNAL_DAC];
-        if (dac >= 0 && fabsf(in->value[dac]) > d->dac_scale[s])
+        if (dac >= 0 && !d->dac_known[s] && fabsf(in->value[dac]) > d->dac_scale[s])
             d->dac_scale[s] = fabsf(in->value[dac]);
     }
     for (uint32_t s = 0; s < f->n_supplies; s++)
@@ -386,7 +394,7 @@ void data_quality_propose(struct data_quality *d, struct proposals *out)
 
 static void *open(const struct place *p)
 {
-    return data_quality_new(p->fleet, p->had_data);
+    return data_quality_new(p->fleet, p->largest);
 }
 
 static void close(void *live)

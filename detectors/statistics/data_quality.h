@@ -17,8 +17,9 @@
 
 struct data_quality;
 
-/* had[n_channels]: channels known to send; NULL: those that send from now on. Borrows the fleet. */
-struct data_quality *data_quality_new(const struct fleet *f, const bool had[]);
+/* largest[n_channels]: of the readings' sizes in the reference, NaN: it had none; channels that had are known
+ * to send. NULL: those that send from now on, measured by what they send. Borrows the fleet. */
+struct data_quality *data_quality_new(const struct fleet *f, const float largest[]);
 void data_quality_free(struct data_quality *d);
 
 /* One minute. features: modes, context (LP15(q) drives temperatures) and peak of the same minute.

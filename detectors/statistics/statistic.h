@@ -73,7 +73,7 @@ struct place {
     const struct fleet *fleet;
     const struct feature_layout *layout;
     const struct reference *reference;
-    const bool *had_data; /* [C] channels known to send; NULL without a model */
+    const float *largest; /* [C] of the sizes of readings in the reference, NaN: none; NULL without a model */
     const int32_t *level; /* [C] level of the supply's row that the channel makes; -1: none */
     unsigned window_minutes;
     tstamp_ns period;

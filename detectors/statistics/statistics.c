@@ -7,12 +7,21 @@
 
 #define LONG_REFERENCE (30 * NS_PER_DAY) /* from here on 72 h windows calibrate */
 
-extern const struct statistic statistic_level, statistic_divergence, statistic_reconstruction, statistic_rate,
-    statistic_data;
+/* clang-format off */
+#define STATISTICS(statistic) \
+    statistic(level)          \
+    statistic(divergence)     \
+    statistic(reconstruction) \
+    statistic(rate)           \
+    statistic(data)           \
+/* end of the table */
+/* clang-format on */
 
-const struct statistic *const statistics[] = {
-    &statistic_level, &statistic_divergence, &statistic_reconstruction, &statistic_rate, &statistic_data,
-};
+#define DECLARE(name) extern const struct statistic statistic_##name;
+STATISTICS(DECLARE)
+
+#define POINTER(name) &statistic_##name,
+const struct statistic *const statistics[] = {STATISTICS(POINTER)};
 _Static_assert(sizeof statistics / sizeof *statistics <= STATISTICS_MAX, "room for each");
 
 size_t statistics_count(void)

@@ -44,10 +44,12 @@ static void note_channels(struct model *m, struct record *r)
     size_t n = record_minutes(r);
     for (uint32_t c = 0; c < m->fleet->n_channels; c++) {
         const uint8_t *quality;
-        record_column(r, c, &quality);
+        const float *value = record_column(r, c, &quality);
+        m->largest[c] = NAN;
         for (size_t k = 0; k < n; k++) {
             m->deadband[c] |= quality[k] == QUALITY_HELD;
-            m->had_data[c] |= quality[k] == QUALITY_HELD || quality[k] == QUALITY_OK;
+            if (quality[k] == QUALITY_HELD || quality[k] == QUALITY_OK)
+                m->largest[c] = fmaxf(m->largest[c], fabsf(value[k]));
         }
     }
 }
@@ -68,7 +70,7 @@ static void judge_supplies(struct training *t)
         const struct supply *sup = &m->fleet->supplies[s];
         bool data = false, present = false;
         for (uint32_t c = 0; c < sup->n_channels; c++)
-            data |= m->had_data[sup->first_channel + c];
+            data |= !isnan(m->largest[sup->first_channel + c]);
         for (size_t c = 0; c < w; c++) {
             present |= m->ref.present[s * w + c];
             if (!m->ref.present[s * w + c])

@@ -44,7 +44,7 @@ static float hour_spread_of(const struct evidence *e, size_t column)
 static float trail_at(const struct trail *t, size_t k, size_t column)
 {
     size_t row = t->first + k;
-    return t->value[(row < t->n ? row : row - t->n) * t->width + column];
+    return t->value[(row < t->ring ? row : row - t->ring) * t->width + column];
 }
 
 /* Median of the last hours' values minus centre; NaN: none. */

@@ -6,12 +6,13 @@
 #include "base/finding.h"
 #include "detectors/model/internal.h"
 
-/* Hourly values of one supply, newest last: [n][W], NaN where none; the newest hour ends at `end`. */
+/* Hourly values of one supply, newest last: n rows of W in a ring of so many, NaN where none; the newest hour
+ * ends at `end`. */
 struct trail {
     const float *value;
     size_t n, width;
     tstamp_ns end;
-    size_t first; /* row of the oldest: a ring */
+    size_t first, ring; /* row of the oldest; rows of the ring */
 };
 
 /* One supply's hour. */

@@ -300,7 +300,7 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
                         .n = n,
                         .scored_from = start,
                         .week_end = start + 7 * NS_PER_DAY,
-                        .from = start - scorer_warm_up(),
+                        .from = scorer_warm_from(models[0], start, b->settings.period),
                         .until = start + 7 * weeks * NS_PER_DAY};
     struct grid *grid = NULL;
     for (int i = 0; i < n; i++) {

@@ -55,17 +55,18 @@ void live_repair(struct live *l)
     l->repair = r;
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
     log_info("repair", "begins from=%s to=%s", timefmt_iso(a, from), timefmt_iso(b, to));
-    r->span = span_start(&(struct span_options){.loop = &l->loop,
-                                                .source = l->source,
-                                                .grid = r->pipeline->grid,
-                                                .fleet = w->fleet,
-                                                .from = session_warm_from(&l->session, from),
-                                                .to = to + w->settings->period,
-                                                .period = w->settings->period,
-                                                .newest = clock_now(&w->settings->clock),
-                                                .on_frame = on_frame,
-                                                .on_done = on_done,
-                                                .arg = r});
+    r->span = span_start(&(struct span_options){
+        .loop = &l->loop,
+        .source = l->source,
+        .grid = r->pipeline->grid,
+        .fleet = w->fleet,
+        .from = pipeline_align(w->settings, from - scorer_memory(w->model, w->settings->period)),
+        .to = to + w->settings->period,
+        .period = w->settings->period,
+        .newest = clock_now(&w->settings->clock),
+        .on_frame = on_frame,
+        .on_done = on_done,
+        .arg = r});
 }
 
 void repair_change(struct repair *r, struct world *next)

@@ -7,7 +7,7 @@
 SUPPLIES=33
 FROM=2026-01-01T00:00:00Z
 FAULTS=20
-same="mode reason reconstruction"
+same="score chance mode reason reconstruction jsd"
 
 # agree COLUMNS A B: two CSV files of scores have the same minutes and say the same in these columns
 agree() {
@@ -23,6 +23,11 @@ assert a and a.keys() == b.keys() and not odd
 X
 }
 # scores_to RUN FILE FROM TO
+# findings_to RUN FILE: those of the last day
+findings_to() {
+    q findings --run "$1" --from 2026-02-06T00:00:00Z --format csv > "$2"
+    [ "$(wc -l < "$2")" -gt 1 ]
+}
 scores_to() { q scores --run "$1" --from "$3" --to "$4" --format csv > "$2"; }
 replay() { "$PSMON" replay -c "$config" --run "$1" --from "$2" --to "$3" > "$work/last" 2>&1; }
 
@@ -52,6 +57,9 @@ for days in 14 31; do
     done
     try "both say the same of the shared minutes" agree "$same" "$work/early.csv" "$work/late.csv"
     sed 's/^/# /' "$work/last"
+    findings_to early$days "$work/early.csv" && findings_to late$days "$work/late.csv"
+    ok $? "there are findings"
+    try "the same, with their ids, onsets and chances" diff "$work/early.csv" "$work/late.csv"
 done
 
 # ---- a resident monitor, four lives of some 25 minutes, at 300 times real time ----

@@ -22,7 +22,8 @@ struct bench {
     tstamp_ns t;
     float value[CHANNELS], context[SUPPLIES * 3], peak[SUPPLIES];
     uint8_t quality[CHANNELS], mode[SUPPLIES];
-    bool maintenance[SUPPLIES], had[CHANNELS];
+    bool maintenance[SUPPLIES];
+    float largest[CHANNELS];
     bool frozen[CHANNELS]; /* value does not change */
 };
 
@@ -50,12 +51,12 @@ static int setup(void **state)
     struct bench *b = xcalloc(1, sizeof *b);
     b->fleet = make_fleet();
     for (int c = 0; c < CHANNELS; c++)
-        b->had[c] = true;
+        b->largest[c] = 1;
     for (int s = 0; s < SUPPLIES; s++) {
         b->mode[s] = MODE_STEADY;
         b->peak[s] = 100;
     }
-    b->data_quality = data_quality_new(b->fleet, b->had);
+    b->data_quality = data_quality_new(b->fleet, b->largest);
     b->tracker = tracker_new();
     b->t = T0;
     *state = b;
@@ -196,8 +197,8 @@ static void test_never_had_data(void **state)
     const struct finding *list;
     data_quality_free(b->data_quality);
     for (int k = 0; k < SIGNALS; k++)
-        b->had[3 * SIGNALS + k] = false;
-    b->data_quality = data_quality_new(b->fleet, b->had);
+        b->largest[3 * SIGNALS + k] = NAN;
+    b->data_quality = data_quality_new(b->fleet, b->largest);
     set(b, 3, QUALITY_MISSING);
     run(b, 300);
     assert_int_equal(open_now(b, &list), 0);

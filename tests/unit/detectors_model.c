@@ -135,6 +135,15 @@ static int teardown(void **state)
     return 0;
 }
 
+static void read_minute(const struct world *w, tstamp_ns t, float value[CHANNELS], uint8_t quality[CHANNELS])
+{
+    for (int c = 0; c < CHANNELS; c++) {
+        bool there = c / SIGNALS != 7;
+        value[c] = there ? (float)reading(w, c / SIGNALS, c % SIGNALS, t) : NAN;
+        quality[c] = there ? QUALITY_OK : QUALITY_MISSING;
+    }
+}
+
 /* Runs a scorer over minutes after the reference; warm for the first 28 h. Calls each tick. */
 struct seen {
     struct finding first;
@@ -150,11 +159,7 @@ static void run_scorer(struct world *w, struct scorer *sc, int minutes, struct s
     *seen = (struct seen){0};
     for (int k = 0; k < minutes; k++) {
         tstamp_ns t = T0 + (MINUTES + k) * NS_PER_MIN;
-        for (int c = 0; c < CHANNELS; c++) {
-            bool there = c / SIGNALS != 7;
-            value[c] = there ? (float)reading(w, c / SIGNALS, c % SIGNALS, t) : NAN;
-            quality[c] = there ? QUALITY_OK : QUALITY_MISSING;
-        }
+        read_minute(w, t, value, quality);
         struct frame frame = {t, value, quality};
         struct tick tick;
         scorer_step(sc, &frame, k < 28 * 60, &tick);
@@ -223,6 +228,58 @@ static void test_step_is_found(void **state)
     scorer_free(sc);
 }
 
+/* A scorer warmed up for its first tick, and where it stands. */
+struct start {
+    struct scorer *scorer;
+    tstamp_ns t;
+    struct tick tick;
+};
+
+static struct start start_at(struct world *w, tstamp_ns first)
+{
+    return (struct start){scorer_new(w->model, w->fleet, w->maintenance, &options),
+                          scorer_warm_from(w->model, first, NS_PER_MIN),
+                          {0}};
+}
+
+static void run_to(struct world *w, struct start *s, tstamp_ns first, tstamp_ns to)
+{
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    for (; s->t <= to; s->t += NS_PER_MIN) {
+        read_minute(w, s->t, value, quality);
+        scorer_step(s->scorer, &(struct frame){s->t, value, quality}, s->t < first, &s->tick);
+        assert_true(s->t >= first || s->tick.n_findings == 0);
+    }
+}
+
+static void test_two_starts_say_the_same(void **state)
+{
+    struct world *w = *state;
+    tstamp_ns end = T0 + MINUTES * NS_PER_MIN, late = end + 3 * NS_PER_DAY + 17 * NS_PER_MIN;
+    struct start a = start_at(w, end), b = start_at(w, late);
+    w->hot = 2;
+    w->hot_since = end + 30 * NS_PER_HOUR; /* found, and going on, when the second one begins */
+    run_to(w, &a, end, late - NS_PER_MIN);
+    run_to(w, &b, late, late - NS_PER_MIN);
+    for (tstamp_ns t = late; t < late + 3 * NS_PER_HOUR; t += NS_PER_MIN) {
+        run_to(w, &a, end, t);
+        run_to(w, &b, late, t);
+        assert_memory_equal(a.tick.reason, b.tick.reason, SUPPLIES);
+        assert_memory_equal(a.tick.score, b.tick.score, SUPPLIES * sizeof *a.tick.score);
+        assert_memory_equal(a.tick.chance, b.tick.chance, SUPPLIES * sizeof *a.tick.chance);
+        for (size_t i = 0; i < a.tick.n_figures; i++)
+            assert_memory_equal(a.tick.figures[i].value, b.tick.figures[i].value,
+                                (a.tick.figures[i].per_channel ? CHANNELS : SUPPLIES) * sizeof(float));
+        assert_int_equal(a.tick.n_findings, 1);
+        assert_int_equal(b.tick.n_findings, 1);
+        assert_memory_equal(a.tick.findings, b.tick.findings, sizeof *a.tick.findings);
+    }
+    w->hot = -1;
+    scorer_free(a.scorer);
+    scorer_free(b.scorer);
+}
+
 static void test_saved_model_scores_the_same(void **state)
 {
     struct world *w = *state;
@@ -278,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
         cmocka_unit_test(test_other_fleet_is_refused),
         cmocka_unit_test(test_without_model),

@@ -130,7 +130,7 @@ static void test_onset_of_step_and_ramp(void **state)
     (void)state;
     enum { N = 100 };
     float v[N];
-    struct trail t = {v, N, 1, 500 * NS_PER_HOUR, 0};
+    struct trail t = {v, N, 1, 500 * NS_PER_HOUR, 0, N};
     for (int k = 0; k < N; k++)
         v[k] = 20 + 0.1f * (float)(k * 7 % 5 - 2) + (k >= 88 ? 3 : 0);
     v[40] = NAN;
