@@ -12,9 +12,20 @@
 
 struct weekly {
     struct session *s;
-    tstamp_ns next;     /* when the next list is due; 0: not known yet */
-    char *latest;       /* document; NULL: none yet */
-    unsigned under_way; /* lists that are being made: they know this struct */
+    tstamp_ns next;             /* when the next list is due; 0: not known yet */
+    unsigned issued;            /* lists so far */
+    unsigned under_way;         /* that are being made or put into their forms: they know this struct */
+    struct report_shown *shown; /* the newest; NULL: none yet */
+    unsigned shown_number;
+};
+
+/* A list that is put into its forms, on a thread beside the loop. */
+struct showing {
+    struct weekly *weekly;
+    unsigned number; /* of the list: a later one may be ready before */
+    char *document;
+    struct report_shown *made;
+    uv_work_t work;
 };
 
 /* The list of the week in which psmon stopped is made of all of it, not of what came after a restart. */
@@ -53,16 +64,50 @@ int weekly_open(struct session *s, void **self, struct err *err)
     *self = s->weekly = w;
     if (!s->live)
         return 0;
-    int rc = history_report(s->context->conninfo, s->run, 0, &w->latest, err);
+    char *latest = NULL;
+    int rc = history_report(s->context->conninfo, s->run, 0, &latest, err);
+    if (latest)
+        w->shown = report_shown_new(latest);
+    free(latest);
     return rc == 0 ? restore_week(s, err) : rc;
+}
+
+static void render(uv_work_t *work)
+{
+    struct showing *x = work->data;
+    x->made = report_shown_new(x->document);
+}
+
+static void on_rendered(uv_work_t *work, int status)
+{
+    struct showing *x = work->data;
+    struct weekly *w = x->weekly;
+    w->under_way--;
+    if (status == 0 && x->number > w->shown_number) {
+        report_shown_free(w->shown);
+        w->shown = x->made;
+        w->shown_number = x->number;
+    } else {
+        report_shown_free(x->made);
+    }
+    free(x->document);
+    free(x);
 }
 
 static void on_report(void *arg, const char *document_json)
 {
     struct weekly *w = arg;
-    w->under_way--;
-    free(w->latest);
-    w->latest = xstrdup(document_json);
+    if (!w->s->snapshot) { /* nobody looks */
+        w->under_way--;
+        return;
+    }
+    struct showing *x = xcalloc(1, sizeof *x);
+    x->weekly = w;
+    x->number = ++w->issued;
+    x->document = xstrdup(document_json);
+    x->work.data = x;
+    if (uv_queue_work(w->s->loop, &x->work, render, on_rendered) != 0)
+        on_rendered(&x->work, UV_ENOMEM);
 }
 
 /* Findings of the week that count against the budget. */
@@ -137,11 +182,11 @@ void weekly_drain(void *self)
 void weekly_close(void *self)
 {
     struct weekly *w = self;
-    free(w->latest);
+    report_shown_free(w->shown);
     free(w);
 }
 
-const char *weekly_latest(const struct weekly *w)
+const struct report_shown *weekly_shown(const struct weekly *w)
 {
-    return w ? w->latest : NULL;
+    return w ? w->shown : NULL;
 }

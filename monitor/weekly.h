@@ -12,8 +12,8 @@ void weekly_change(void *self, const struct world *before, const struct world *n
 void weekly_drain(void *self);
 void weekly_close(void *self);
 
-/* The document of the newest list, JSON; NULL: none yet. Borrowed until the loop runs on. */
+/* The newest list in its forms; NULL: none yet. Borrowed until the loop runs on. */
 struct weekly;
-const char *weekly_latest(const struct weekly *w);
+const struct report_shown *weekly_shown(const struct weekly *w);
 
 #endif

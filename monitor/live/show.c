@@ -117,7 +117,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->archiver_since = l->archiver_since;
     v->db_failures = pg_failures(s->pg);
     v->db_queued = pg_queued(s->pg);
-    v->report_latest_json = weekly_latest(s->weekly);
+    v->report = weekly_shown(s->weekly);
     v->rows = p->ranked ? p->rows : NULL;
     return v;
 }

@@ -63,8 +63,8 @@ static void answer_api(struct page *p, const char *path, const struct httpd_requ
         status = api_ranking(&p->out, s, &q);
     else if (strcmp(path, "/findings") == 0)
         status = api_findings(&p->out, s);
-    else if (strcmp(path, "/report") == 0 && s->report_latest_json)
-        status = buf_str(&p->out, s->report_latest_json) ? 200 : 500;
+    else if (strcmp(path, "/report") == 0 && s->report)
+        status = buf_str(&p->out, s->report->document) ? 200 : 500;
     else if (strcmp(path, "/report") == 0)
         status = api_error(&p->out, 404, "no weekly list was issued yet");
     else
@@ -88,17 +88,15 @@ static void answer_report(struct page *p, const char *suffix, struct httpd_answe
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (strcmp(suffix, forms[i].suffix) != 0)
             continue;
-        struct err err = {0};
-        if (!s->report_latest_json) {
+        if (!s->report) {
             buf_str(&p->out, "No weekly list was issued yet.\n");
             answer(a, 404, "text/plain; charset=utf-8", plain_headers, &p->out);
-        } else if (report_render(&p->out, s->report_latest_json, forms[i].format, &err) < 0) {
-            log_warning("page", "report cannot be shown: %s", err.msg);
-            buf_reset(&p->out);
+        } else if (s->report->err.code != 0) {
+            log_warning("page", "%s", s->report->err.msg);
             buf_str(&p->out, "The latest weekly list cannot be shown; see the log.\n");
             answer(a, 500, "text/plain; charset=utf-8", plain_headers, &p->out);
         } else {
-            answer(a, 200, forms[i].type, report_headers, &p->out);
+            answer(a, 200, forms[i].type, report_headers, &s->report->form[forms[i].format]);
         }
         return;
     }

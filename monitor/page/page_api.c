@@ -123,7 +123,7 @@ static json_t *state_json(const struct snapshot *s, const char *version)
     json_object_set_new(j, "phase", value_text(s->phase));
     json_object_set_new(j, "health", value_text(words[health]));
     json_object_set_new(j, "why", why);
-    json_object_set_new(j, "report", json_boolean(s->report_latest_json != NULL));
+    json_object_set_new(j, "report", json_boolean(s->report != NULL));
     return j;
 }
 

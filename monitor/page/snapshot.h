@@ -10,6 +10,7 @@
 #include "base/tick.h"
 #include "detectors/engine/scorer.h"
 #include "monitor/rank.h"
+#include "monitor/report/report.h"
 #include "monitor/settings/settings.h"
 
 struct snapshot {
@@ -34,9 +35,9 @@ struct snapshot {
     double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */
     unsigned long db_failures;
     size_t db_queued;
-    const struct rank_row *rows;    /* [n_supplies] the order now, ranked first; NULL: none yet, the page
-                                       then orders by the last tick alone */
-    const char *report_latest_json; /* document of the latest report; NULL: none yet */
+    const struct rank_row *rows;       /* [n_supplies] the order now, ranked first; NULL: none yet, the page
+                                          then orders by the last tick alone */
+    const struct report_shown *report; /* the latest list; NULL: none yet */
 };
 
 #endif

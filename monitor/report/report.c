@@ -147,6 +147,7 @@ int report_render(struct buf *out, const char *document_json, enum report_format
         return err_set(err, ERR_DATA, "weekly report: not a document this version of psmon can read");
     }
     switch (format) {
+    case REPORT_FORMATS:
     case REPORT_TEXT: report_text(out, doc); break;
     case REPORT_HTML: report_html(out, doc); break;
     case REPORT_CSV: report_csv(out, doc); break;

@@ -39,8 +39,18 @@ void report_issue(struct pg *pg, struct history *h, const struct report_input *i
  * Sets TZ for the duration of the call: from one thread only. */
 tstamp_ns report_due(const struct settings *s, tstamp_ns t);
 
-enum report_format { REPORT_TEXT, REPORT_HTML, REPORT_CSV, REPORT_JSON };
+enum report_format { REPORT_TEXT, REPORT_HTML, REPORT_CSV, REPORT_JSON, REPORT_FORMATS };
 int report_render(struct buf *out, const char *document_json, enum report_format format,
                   struct err *err) MUSTCHECK;
+
+/* A list as it is shown: its document and every form of it, made once. */
+struct report_shown {
+    char *document;
+    struct buf form[REPORT_FORMATS];
+    struct err err; /* code 0, or why forms are missing */
+};
+/* Copies the document. On any thread: it takes milliseconds a row. */
+struct report_shown *report_shown_new(const char *document_json);
+void report_shown_free(struct report_shown *s); /* NULL is fine */
 
 #endif

@@ -431,16 +431,20 @@ static void the_report_is_shown_in_four_forms(void **state)
     (void)state;
     expect("/report", 404, "text/plain", "No weekly list");
     json_decref(ask_json("/api/report", 404));
-    snapshot.report_latest_json =
-        "{\"psmon_report\": 1, \"number\": 202647, \"rows\": [{\"rank\": 1, \"supply\": \"A\"}]}";
+    struct report_shown *list = report_shown_new(
+        "{\"psmon_report\": 1, \"number\": 202647, \"rows\": [{\"rank\": 1, \"supply\": \"A\"}]}");
+    snapshot.report = list;
     expect("/report", 200, "text/html", "2026-W47");
     expect("/report.txt", 200, "text/plain", "   1  A  (");
     expect("/report.csv", 200, "text/csv", "202647,,,1,,A,");
     expect("/report.json", 200, "application/json", "\"psmon_report\": 1");
     expect("/report.pdf", 404, "text/plain", "/report.csv");
     json_decref(ask_json("/api/report", 200));
-    snapshot.report_latest_json = "{";
+    report_shown_free(list);
+    snapshot.report = list = report_shown_new("{");
     expect("/report", 500, "text/plain", "cannot be shown");
+    report_shown_free(list);
+    snapshot.report = NULL;
 }
 
 int main(void)
