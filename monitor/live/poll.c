@@ -37,6 +37,14 @@ static void schedule(struct live *l)
     uv_timer_start(&l->timer, on_timer, ms, 0);
 }
 
+/* Nothing new of any channel: the archiver is behind, or nothing has come yet. What is held would not be what the
+ * archive will hold of this minute, so the minute is asked for again, until it is blindness. */
+static void ask_again(struct live *l)
+{
+    const struct settings *s = l->session.world->settings;
+    uv_timer_start(&l->timer, on_timer, clock_wait_ms(&s->clock, clock_now(&s->clock) + s->period / 6), 0);
+}
+
 static void archiver_is(struct live *l, bool up)
 {
     if (l->archiver_up == up && l->archiver_since)
@@ -160,8 +168,10 @@ static void on_polled(void *arg, const struct source_result *r)
     archiver_is(l, true);
     if (l->phase == PHASE_BLIND)
         live_catch_up(l);
-    else
+    else if (l->fresh)
         make_tick(l, true);
+    else
+        ask_again(l);
 }
 
 static void on_timer(uv_timer_t *timer)
