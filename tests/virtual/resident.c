@@ -774,7 +774,7 @@ static int tear_down(void **state)
 int main(void)
 {
     static unsigned seed[MAX_SEEDS];
-    struct CMUnitTest tests[MAX_SEEDS];
+    static struct CMUnitTest tests[MAX_SEEDS];
     const char *seeds = getenv("SEEDS");
     size_t n = 0;
     char *end;
