@@ -37,8 +37,8 @@ static void schedule(struct live *l)
     uv_timer_start(&l->timer, on_timer, ms, 0);
 }
 
-/* Nothing new of any channel: the archiver is behind, or nothing has come yet. What is held would not be what the
- * archive will hold of this minute, so the minute is asked for again, until it is blindness. */
+/* Nothing new of any channel: the archiver is behind, or nothing has come yet. What is held would not be what
+ * the archive will hold of this minute, so the minute is asked for again, until it is blindness. */
 static void ask_again(struct live *l)
 {
     const struct settings *s = l->session.world->settings;

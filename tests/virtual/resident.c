@@ -492,7 +492,7 @@ static void replay(struct run *r)
                     "--from",
                     timefmt_iso(from, LIVE_FROM),
                     "--to",
-                    timefmt_iso(to, LIVE_TO),
+                    timefmt_iso(to, LIVE_TO + NS_PER_MIN),
                     "--run",
                     "undisturbed",
                     NULL};
@@ -571,7 +571,7 @@ static void memory_does_not_grow(const struct run *r)
 /* What ticks say, against a replay of the same hours in which nothing failed: the same bits. */
 static void ticks_are_an_undisturbed_replays(struct run *r)
 {
-    static const char *const columns[] = {"value", "mode", "reason", "reconstruction"};
+    static const char *const columns[] = {"value", "mode", "reason", "reconstruction", "score", "chance"};
     char text[500];
     replay(r);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
@@ -584,6 +584,25 @@ static void ticks_are_an_undisturbed_replays(struct run *r)
         if (n != 0)
             fail_msg("%s of %ld ticks is not what an undisturbed replay says", columns[i], n);
     }
+}
+
+#define FINDINGS(run)                                                                                        \
+    "SELECT id, subject, detector, class, signal, onset, first_seen, last_seen, closed, chance, size, unit," \
+    " direction, children, witness, contributors, reason, work FROM findings WHERE run ="                    \
+    " (SELECT run FROM runs WHERE name = '" run "')"
+
+/* Its findings too, whole. */
+static void findings_are_an_undisturbed_replays(const struct run *r)
+{
+    long n = number(r->database, "SELECT count(*) FROM (" FINDINGS("live") ") x");
+    long odd =
+        number(r->database,
+               "SELECT count(*) FROM ((" FINDINGS("live") " EXCEPT " FINDINGS(
+                   "undisturbed") ") UNION ALL (" FINDINGS("undisturbed") " EXCEPT " FINDINGS("live") ")) x");
+    print_message("# %ld findings\n", n);
+    assert_true(n > 0);
+    if (odd != 0)
+        fail_msg("%ld findings are not those of an undisturbed replay", odd);
 }
 
 static void check(const struct run *r)
@@ -665,6 +684,7 @@ static void days_of_failures_leave_no_trace(void **state)
     run_seed(&r, "", *(const unsigned *)*state);
     check(&r);
     ticks_are_an_undisturbed_replays(&r);
+    findings_are_an_undisturbed_replays(&r);
     close_run(&r);
 }
 
@@ -697,9 +717,9 @@ static void make_ring(void)
     const struct sim_options o = {.supplies = SUPPLIES,
                                   .seed = 11,
                                   .from = LEARN_FROM,
-                                  .days = 60,
+                                  .days = LEARN_DAYS + 3,
                                   .healthy_days = LEARN_DAYS,
-                                  .faults_per_week = 20,
+                                  .faults_per_week = 70,
                                   .fault_size = SIM_MEDIUM};
     struct err err = {0};
     char *fleet = path("fleet.csv"), *maintenance = path("maintenance.csv");
