@@ -22,12 +22,12 @@ for k, c in odd[:10]:
 assert a and a.keys() == b.keys() and not odd
 X
 }
-# scores_to RUN FILE FROM TO
 # findings_to RUN FILE: those of the last day
 findings_to() {
     q findings --run "$1" --from 2026-02-06T00:00:00Z --format csv > "$2"
     [ "$(wc -l < "$2")" -gt 1 ]
 }
+# scores_to RUN FILE FROM TO
 scores_to() { q scores --run "$1" --from "$3" --to "$4" --format csv > "$2"; }
 replay() { "$PSMON" replay -c "$config" --run "$1" --from "$2" --to "$3" > "$work/last" 2>&1; }
 
