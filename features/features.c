@@ -8,9 +8,11 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SPREAD_MINUTES 10 /* log-variance: differences averaged … */
 #define SPREAD_LEAST 5    /* … and how many of them must be there */
+#define NO_SQUARE (-0.0F) /* adds nothing, and is told from a true 0 by its sign */
 #define TILE 16           /* cells side by side: fixed-length loops become vector code */
 
 struct features {
@@ -25,9 +27,17 @@ struct features {
     size_t row;             /* S·L, rounded up to whole tiles */
     float *squares;         /* (SPREAD_MINUTES, row) capped squared differences */
     unsigned at;            /* the oldest row of squares */
-    float *spread;          /* [row] mean of the squares; NaN: too few */
+    uint8_t *there;         /* [row] how many of them there are */
+    float *sum;             /* [row] */
     float *x, *context, *rise;
 };
+
+static void forget_squares(struct features *e)
+{
+    for (size_t i = 0; i < SPREAD_MINUTES * e->row; i++)
+        e->squares[i] = NO_SQUARE;
+    memset(e->there, 0, e->row * sizeof *e->there);
+}
 
 struct features *features_new(const struct fleet *f, const struct feature_layout *l, const struct physics *p)
 {
@@ -46,15 +56,15 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
     e->residual = xcalloc(cells, sizeof *e->residual);
     e->last = xcalloc(cells, sizeof *e->last);
     e->squares = xcalloc(SPREAD_MINUTES * e->row, sizeof *e->squares);
-    e->spread = xcalloc(e->row, sizeof *e->spread);
+    e->there = xcalloc(e->row, sizeof *e->there);
+    e->sum = xcalloc(e->row, sizeof *e->sum);
     e->x = xcalloc(2 * cells, sizeof *e->x);
     e->context = xcalloc(3 * l->n_supplies, sizeof *e->context);
     e->rise = xcalloc(l->n_supplies, sizeof *e->rise);
     water_clear(e->water, e->c->groups);
     for (size_t i = 0; i < cells; i++)
         e->residual[i] = e->last[i] = NAN;
-    for (size_t i = 0; i < SPREAD_MINUTES * e->row; i++)
-        e->squares[i] = NAN;
+    forget_squares(e);
     for (size_t i = 0; i < 2 * cells; i++)
         e->x[i] = NAN;
     return e;
@@ -71,7 +81,8 @@ void features_free(struct features *e)
     free(e->residual);
     free(e->last);
     free(e->squares);
-    free(e->spread);
+    free(e->there);
+    free(e->sum);
     free(e->x);
     free(e->context);
     free(e->rise);
@@ -127,41 +138,46 @@ static void keep_squares(struct features *e)
     size_t L = e->l->levels, W = e->l->width;
     float *row = e->squares + e->at * e->row;
     if (e->d->jumped) /* what was before is not near */
-        for (size_t i = 0; i < SPREAD_MINUTES * e->row; i++)
-            e->squares[i] = NAN;
+        forget_squares(e);
     for (size_t s = 0; s < e->l->n_supplies; s++) {
         for (size_t l = 0; l < e->l->n_levels[s]; l++) {
             size_t cell = s * L + l;
             float x = e->x[s * W + l], d = e->d->jumped ? NAN : x - e->last[cell];
-            float cap = (float)e->p->cap[cell];
-            row[cell] = d * d > cap ? cap : d * d;
+            float cap = (float)e->p->cap[cell], square = d * d > cap ? cap : d * d;
+            bool there = !isnan(square), was = !signbit(row[cell]);
+            row[cell] = there ? square : NO_SQUARE;
+            e->there[cell] = (uint8_t)(e->there[cell] + there - was);
             e->last[cell] = x;
         }
     }
     e->at = (e->at + 1) % SPREAD_MINUTES;
 }
 
-/* Means over the rows. They are added from the oldest to the newest and not by place in the ring, which would
+/* Sums over the rows. They are added from the oldest to the newest and not by place in the ring, which would
  * round differently after a restart. */
 static void find_spreads(struct features *e)
 {
     for (size_t cell = 0; cell < e->row; cell += TILE) {
-        float sum[TILE] = {0}, n[TILE] = {0};
+        float sum[TILE] = {0};
         for (unsigned k = 0; k < SPREAD_MINUTES; k++) {
             const float *v = e->squares + (e->at + k) % SPREAD_MINUTES * e->row + cell;
-            for (size_t j = 0; j < TILE; j++) {
-                bool there = v[j] >= 0; /* not so for NaN */
-                sum[j] += there ? v[j] : 0;
-                n[j] += there ? 1.0F : 0;
-            }
+            for (size_t j = 0; j < TILE; j++)
+                sum[j] += v[j];
         }
-        for (size_t j = 0; j < TILE; j++)
-            e->spread[cell + j] = n[j] >= SPREAD_LEAST ? sum[j] / n[j] : NAN;
+        memcpy(e->sum + cell, sum, sizeof sum);
     }
 }
 
 /* log(v + LSB²), v the mean of the last squared differences. Without the LSB² the log would say where the
  * level lies between two codes. */
+static float log_variance(const struct features *e, size_t cell)
+{
+    if (e->there[cell] < SPREAD_LEAST)
+        return NAN;
+    double lsb = e->p->lsb[cell];
+    return logf(e->sum[cell] / (float)e->there[cell] + (float)(lsb * lsb));
+}
+
 static void write_spreads(struct features *e)
 {
     size_t L = e->l->levels, W = e->l->width;
@@ -169,10 +185,8 @@ static void write_spreads(struct features *e)
     find_spreads(e);
     for (size_t s = 0; s < e->l->n_supplies; s++) {
         float *x = e->x + s * W;
-        for (size_t l = 0; l < e->l->n_levels[s]; l++) {
-            double lsb = e->p->lsb[s * L + l];
-            x[L + l] = isnan(x[l]) ? NAN : logf(e->spread[s * L + l] + (float)(lsb * lsb));
-        }
+        for (size_t l = 0; l < e->l->n_levels[s]; l++)
+            x[L + l] = isnan(x[l]) ? NAN : log_variance(e, s * L + l);
     }
 }
 
