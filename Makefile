@@ -177,6 +177,7 @@ unit-threads: $(UNIT_THREADS)
 UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_disk alerts_state archive_appliance archive_history base_pg base_pgdisk),$(UNIT))
 unit-quick: $(UNIT_QUICK) $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(PROVE) $(UNIT_QUICK)
+	$(Q)$(MAKE) --no-print-directory fuzz-corpus
 quick: deps-check
 	$(Q)$(MAKE) --no-print-directory lint unit-quick
 e2e: $(B)/psmon
@@ -206,7 +207,7 @@ coverage:
 	  CFLAGS="-O2 -g --coverage" LDFLAGS=--coverage coverage-run
 coverage-run: $(UNIT) $(B)/psmon
 	$(Q)find $(B) -name '*.gcda' -delete; find $(B) -type d -exec chmod 1777 {} +
-	$(Q)umask 0; $(PROVE) $(UNIT) && $(TEST_ENV) prove -j $(JOBS) --exec sh tests/e2e/*.sh
+	$(Q)umask 0; $(PROVE) $(UNIT); $(TEST_ENV) prove -j $(JOBS) --exec sh tests/e2e/*.sh || echo "coverage of tests that failed"
 	$(Q)gcovr --root . --object-directory $(B) $(LAYERS:%=--filter '%/') --exclude-unreachable-branches \
 	  --exclude-throw-branches --sort-percentage --print-summary | tee $(BUILD)/coverage.txt | sh tests/support/coverage.sh
 

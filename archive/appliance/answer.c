@@ -139,7 +139,7 @@ static bool read_entry(struct scan *s, struct entry *e)
 static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
 {
     /* NOLINTNEXTLINE(bugprone-integer-division): whole seconds, then nanoseconds */
-    if (!(e->secs > 0 && e->secs <= (double)(newest / NS_PER_S)) || !(e->nanos >= 0 && e->nanos < 1e9))
+    if (!(e->secs >= 1 && e->secs <= (double)(newest / NS_PER_S)) || !(e->nanos >= 0 && e->nanos < 1e9))
         return false;
     *s = (struct sample){
         .t = (tstamp_ns)e->secs * NS_PER_S + (tstamp_ns)e->nanos,

@@ -115,12 +115,18 @@ static int start_anew(struct pg_spool *s, struct err *err)
     return 0;
 }
 
+/* 0 says that the disk refused a record, and after the last number 0 would come again. */
+static bool is_number(uint64_t seq)
+{
+    return seq != 0 && seq != UINT64_MAX;
+}
+
 /* A record at offset, whole and sound: its bytes in *data (caller frees) and true. */
 static bool read_record(const struct pg_spool *s, int64_t offset, struct record_head *h, char **data)
 {
     uint8_t check[8];
     if (!read_all(s->fd, h, sizeof *h, offset) || memcmp(h->magic, record_magic, 4) != 0 ||
-        h->length > RECORD_MAX)
+        h->length > RECORD_MAX || !is_number(h->seq))
         return false;
     *data = xcalloc((size_t)h->length + 1, 1);
     if (read_all(s->fd, *data, h->length, offset + (int64_t)sizeof *h)) {
@@ -166,7 +172,8 @@ static int read_log(struct pg_spool *s, void (*found)(void *arg, uint64_t seq, i
     if (!read_all(s->fd, &h, sizeof h, 0)) /* new, or died while being emptied: nothing waited */
         return start_anew(s, err);
     checksum(check, &h, offsetof(struct file_head, check), NULL, 0);
-    if (memcmp(h.magic, file_magic, sizeof h.magic) != 0 || memcmp(check, h.check, sizeof check) != 0) {
+    if (memcmp(h.magic, file_magic, sizeof h.magic) != 0 || memcmp(check, h.check, sizeof check) != 0 ||
+        !is_number(h.first_seq)) {
         if (st.st_size <= (int64_t)sizeof h)
             return start_anew(s, err);
         return err_set(err, ERR_DATA, "\"%s/log\" is not a spool, or its head is damaged", s->dir);

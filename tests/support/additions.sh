@@ -8,7 +8,7 @@ copy_tree() {
     copy=${work:?of e2e.sh}/tree
     mkdir -p "$copy/build" || return 1
     (cd "$here" && tar cf - --exclude=./build --exclude=./.git .) | tar xf - -C "$copy" || return 1
-    cp -a "$here/build/gen" "$BUILD_DIR" "$copy/build/" || return 1
+    cp -a "$(dirname "$BUILD_DIR")/gen" "$BUILD_DIR" "$copy/build/" || return 1
     rm -rf "$copy/build/$(basename "$BUILD_DIR")/e2e"
 }
 
@@ -31,7 +31,8 @@ only_added() {
 # build_copy: without a warning
 build_copy() {
     sanitizers=$(basename "$BUILD_DIR" | sed -n 's/^san-//p' | tr - ,)
-    make -C "$copy" --no-print-directory SAN="$sanitizers" all > "$work/make.log" 2>&1 || {
+    # a make of its own: of the one that runs the tests neither its variables nor its job server
+    env -u MAKEFLAGS -u MAKEOVERRIDES make -C "$copy" --no-print-directory SAN="$sanitizers" all > "$work/make.log" 2>&1 || {
         tail -n 20 "$work/make.log"
         return 1
     }
