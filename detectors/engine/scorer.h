@@ -1,7 +1,7 @@
 /* The streaming detector of a fleet: frames in, ticks out. Same code in run, replay and evaluate. Loops over
  * the table of statistics (statistics/statistic.h): by the hour into a score and its chance, by the minute
- * into events with a chance of their own; findings, ledger. detection.md §4 to 7. SPDX-License-Identifier:
- * MIT */
+ * into events with a chance of their own; findings, ledger. docs/detection.md §4 to 7.
+ * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_ENGINE_SCORER_H
 #define PSM_DETECTORS_ENGINE_SCORER_H
 

@@ -1,6 +1,6 @@
 /* From a null sample to tail probabilities: empirical survival in the bulk, a generalised Pareto tail by
  * moments above it, ξ clipped to [0, 0.5]. A negative ξ would be a bounded tail that claims p = 0 just
- * outside the sample. detection.md §6.3; Hosking and Wallis, "Parameter and quantile estimation for the
+ * outside the sample. docs/detection.md §6.3; Hosking and Wallis, "Parameter and quantile estimation for the
  * generalized Pareto distribution", Technometrics 29 (1987) §3 (moments). Pure.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_MODEL_TAIL_H

@@ -1,5 +1,5 @@
 /* Dense autoencoder on whitened rows: d+c → h → k → h → d, tanh, linear output; oneDNN does the matrix
- * work (detectors/net/dense.h). One per family. detection.md §5.
+ * work (detectors/net/dense.h). One per family. docs/detection.md §5.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_NET_AUTOENC_H
 #define PSM_DETECTORS_NET_AUTOENC_H

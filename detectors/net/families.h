@@ -1,6 +1,6 @@
 /* What a supply's columns say together: per family a whitening and an autoencoder (columns d <= 2:
  * whitening alone, the distance D). Residuals come back in columns, in standard deviations, signed.
- * detection.md §5. S = supplies, W = columns of a feature row.
+ * docs/detection.md §5. S = supplies, W = columns of a feature row.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_NET_FAMILIES_H
 #define PSM_DETECTORS_NET_FAMILIES_H

@@ -1,7 +1,7 @@
 /* What columns say together, learned from rows of them: a whitening and, from three columns on, an
  * autoencoder of the whitened rows. Residuals are signed and whitened: each direction is weighed by its own
  * noise. Without a network the whitened row stands for the residual. The ring has one per family, a table
- * one. detection.md §5, §11. SPDX-License-Identifier: MIT */
+ * one. docs/detection.md §5, §11. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_NET_JOINT_H
 #define PSM_DETECTORS_NET_JOINT_H
 

@@ -1,5 +1,5 @@
 /* Whitening: u = Σ^(-1/2) (x - mean)/sd with Σ = (1 - s)·corr + s·I, by symmetric eigendecomposition.
- * detection.md §5. SPDX-License-Identifier: MIT */
+ * docs/detection.md §5. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_NET_WHITEN_H
 #define PSM_DETECTORS_NET_WHITEN_H
 

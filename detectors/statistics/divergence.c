@@ -1,6 +1,6 @@
 /* Divergence: Jensen-Shannon divergence, in bits, of a column's last hours from its reference, over quantile
  * bins of the reference. Finds changes of variance and shape. Judged by the hour as a logarithm, since
- * divergences of small windows are skewed and bounded; shown by the minute as it is. detection.md §4, J.
+ * divergences of small windows are skewed and bounded; shown by the minute as it is. docs/detection.md §4.
  * SPDX-License-Identifier: MIT */
 #include "detectors/statistics/statistic.h"
 

@@ -1,6 +1,6 @@
 /* Hourly aggregates of one supply and sums over windows of them. Used alike for training (a whole record) and
  * live (the last hours, as a ring), so that both see the same numbers. W = columns of a feature row: levels,
- * then their log-variances. detection.md §3, 4. SPDX-License-Identifier: MIT */
+ * then their log-variances. docs/detection.md §3, 4. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_HOURS_H
 #define PSM_DETECTORS_STATISTICS_HOURS_H
 

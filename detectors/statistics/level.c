@@ -1,6 +1,6 @@
 /* Level: the mean of a column's hourly values over a day, over three when the reference is long enough,
- * against its reference. Finds slow and stepwise shifts; of a log-variance, more or less noise. detection.md
- * §4, L. SPDX-License-Identifier: MIT */
+ * against its reference. Finds slow and stepwise shifts; of a log-variance, more or less noise.
+ * docs/detection.md §4, L. SPDX-License-Identifier: MIT */
 #include "detectors/statistics/statistic.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Rate: two rising minutes of a magnet's temperature above what its current explains, with the voltage as
- * witness: a coil that heats by the minute has lost its cooling water. See rate.h; detection.md §4, F.
+ * witness: a coil that heats by the minute has lost its cooling water. See rate.h; docs/detection.md §4.
  * SPDX-License-Identifier: MIT */
 #include "detectors/statistics/rate.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define SHARE_OF_ONE 0.3f
-#define COIL_PER_KELVIN 0.00393 /* copper, power-supplies.md §8.1 */
+#define COIL_PER_KELVIN 0.00393 /* copper, docs/power-supplies.md §8.1 */
 #define WITNESS_SHARE 0.4       /* of the voltage that the rise should make */
 #define WITNESS_NOISE 3.0       /* sd of the voltage residual that it must pass at least */
 #define VOLTS_KEPT 4            /* minutes of voltage residuals, for the witness */

@@ -1,7 +1,7 @@
 /* The step of the rate of rise, the fast path for lost cooling water: two rising minutes in a row of a
  * magnet's temperature above what its current explains. Its statistic is R = min(r1/0.3, r2/0.3, r1 + r2),
  * the largest s for which both rises are at least 0.3·s and together at least s. Only while the supply stands
- * steady. detection.md §4. SPDX-License-Identifier: MIT */
+ * steady. docs/detection.md §4. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_RATE_H
 #define PSM_DETECTORS_STATISTICS_RATE_H
 

@@ -1,6 +1,6 @@
 /* Reconstruction: what a supply's columns say together. Per family a whitening and an autoencoder
  * (net/families.h) give each minute a signed residual per column; its mean over a day or three, whitened
- * again, is one number per supply. Finds shifts spread over several channels. detection.md §4 T, §5. S =
+ * again, is one number per supply. Finds shifts spread over several channels. docs/detection.md §4, §5. S =
  * supplies, W = columns. SPDX-License-Identifier: MIT */
 #include "detectors/net/families.h"
 #include "detectors/statistics/statistic.h"

@@ -1,7 +1,7 @@
 /* From window values to one number per supply and hour: standardised by a mix of the supply's own and its
  * family's null, turned into tail probabilities pooled per kind of column, the smallest of which is the
  * hour's score; the minimum effect comes after the probability. Loops over the table of statistics.
- * detection.md §6, 7. S = supplies, W = columns of a feature row. SPDX-License-Identifier: MIT */
+ * docs/detection.md §6, 7. S = supplies, W = columns of a feature row. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_SCORE_H
 #define PSM_DETECTORS_STATISTICS_SCORE_H
 

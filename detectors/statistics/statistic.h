@@ -9,7 +9,7 @@
  * figures. By itself: `watch` sees every minute of every supply, also without a model, and says what it wants
  * (`propose`), outside the budget.
  * All are optional; what is NULL or 0 is not done. Each states how far back it reads, so that a restart knows
- * how much to read again. S = supplies, C = channels, W = columns of a feature row. detection.md §4.
+ * how much to read again. S = supplies, C = channels, W = columns of a feature row. docs/detection.md §4.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_STATISTIC_H
 #define PSM_DETECTORS_STATISTICS_STATISTIC_H

@@ -1,5 +1,5 @@
 /* What is learned from one set of a table's rows: robust scales, whitening, autoencoder; and what it says
- * of any row. detection.md §11. SPDX-License-Identifier: MIT */
+ * of any row. docs/detection.md §11. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TABLE_FIT_H
 #define PSM_DETECTORS_TABLE_FIT_H
 

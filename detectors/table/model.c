@@ -15,7 +15,7 @@
 
 #define FOLDS 5
 #define FEWEST_VALUES 20 /* of a signal in training; else it is not used */
-#define COLD_START 2.0   /* factor on the threshold without a calibration run: detection.md §6 */
+#define COLD_START 2.0   /* factor on the threshold without a calibration run: docs/detection.md §6 */
 #define COLD_REACH 0.95  /* but no farther than this share of the scale's end */
 #define COLD_POINT 0.01
 #define TAIL_SHARE 0.03

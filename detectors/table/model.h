@@ -1,4 +1,4 @@
-/* A model of one table without physics, and scores of other rows by it. detection.md §11:
+/* A model of one table without physics, and scores of other rows by it. docs/detection.md §11:
  * distance D and reconstruction A in whitened space, smoothed at three speeds, logarithm, standardised by
  * what cross-fitted training rows do, maximum; divergence J beside it as a witness.
  * SPDX-License-Identifier: MIT */

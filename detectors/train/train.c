@@ -1,5 +1,5 @@
 /* Training: folds, networks, nulls, calibration, and what a person should read about it; see model.h.
- * detection.md §6. SPDX-License-Identifier: MIT */
+ * docs/detection.md §6. SPDX-License-Identifier: MIT */
 #include "detectors/train/calibrate.h"
 
 #include "base/buf.h"

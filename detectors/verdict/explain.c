@@ -14,7 +14,7 @@
 #define WITNESS_SURPRISE 2.5
 #define LISTED_SURPRISE 1.0
 #define STEP_HOURS 2            /* from under a fifth to over four fifths of the shift: a step */
-#define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, power-supplies.md §8.1 */
+#define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, docs/power-supplies.md §8.1 */
 #define LEAD 0                  /* the measure that others are explained in: level over its shortest window */
 #define INFORMATIVE 3.0         /* expected partner shift, in null spreads, that would have been seen */
 
