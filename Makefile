@@ -170,7 +170,7 @@ format:
 unit: $(UNIT) fuzz-corpus
 	$(Q)$(PROVE) $(UNIT)
 # the tests in which threads meet, for SAN=thread
-UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t,$(UNIT))
+UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t $(B)/tests/alerts_disk.t,$(UNIT))
 unit-threads: $(UNIT_THREADS)
 	$(Q)$(PROVE) $(UNIT_THREADS)
 # without the tests that start servers or wait for delays
