@@ -64,7 +64,8 @@ static double reading(const struct world *w, int s, int signal, tstamp_ns t)
     }
 }
 
-static struct fleet *make_fleet(const char *prefix)
+/* unit: of the third supply's voltage. */
+static struct fleet *make_fleet_of(const char *prefix, const char *unit)
 {
     char path[] = "/tmp/psmon-model-XXXXXX";
     FILE *out = fdopen(mkstemp(path), "w");
@@ -73,13 +74,18 @@ static struct fleet *make_fleet(const char *prefix)
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNALS; k++)
             fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s, k,
-                    units[k], k == SIGNAL_CURRENT ? "100" : "");
+                    s == 2 && k == SIGNAL_VOLTAGE ? unit : units[k], k == SIGNAL_CURRENT ? "100" : "");
     fclose(out);
     struct fleet *f = NULL;
     struct err err;
     assert_int_equal(fleet_load(&f, path, &err), 0);
     unlink(path);
     return f;
+}
+
+static struct fleet *make_fleet(const char *prefix)
+{
+    return make_fleet_of(prefix, "V");
 }
 
 static struct record *make_record(struct world *w, struct grid *g)
@@ -303,17 +309,75 @@ static void test_saved_model_scores_the_same(void **state)
     model_free(m);
 }
 
-static void test_other_fleet_is_refused(void **state)
+static void refused(struct world *w, const struct fleet *other, const char *words)
+{
+    struct err err;
+    char hex[DIGEST_HEX_LEN];
+    struct model *m = NULL;
+    assert_int_equal(model_load(&m, other, w->path, hex, &err), ERR_DATA);
+    print_message("%s\n", err.msg);
+    assert_non_null(strstr(err.msg, words));
+    assert_non_null(strstr(err.msg, w->path));
+}
+
+static void test_what_differs_is_named(void **state)
 {
     struct world *w = *state;
     struct err err;
     char hex[DIGEST_HEX_LEN];
-    struct model *m = NULL;
-    struct fleet *other = make_fleet("Q");
+    struct fleet *named = make_fleet("Q"), *measured = make_fleet_of("P", "mV");
     assert_int_equal(model_save(w->model, w->path, hex, &err), 0);
-    assert_int_equal(model_load(&m, other, w->path, hex, &err), ERR_DATA);
-    assert_non_null(strstr(err.msg, "another fleet"));
-    fleet_free(other);
+    refused(w, named, "made for another fleet: the supply of Q0 capacitor_temperature was \"P0\", is \"Q0\"");
+    refused(w, measured, "made for another fleet: the unit of P2 voltage was \"V\", is \"mV\"");
+    fleet_free(named);
+    fleet_free(measured);
+    assert_int_equal(model_suits(w->model, 12 * NS_PER_HOUR, NS_PER_MIN, &err), 0);
+    assert_int_equal(model_suits(w->model, 6 * NS_PER_HOUR, NS_PER_MIN, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "window 12 h, window is 6 h"));
+    assert_int_equal(model_suits(w->model, 12 * NS_PER_HOUR, 2 * NS_PER_MIN, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "grid of 60 s, period is 120 s"));
+}
+
+/* The saved file with some bytes of it others, and its checksum right again. */
+static void write_changed(struct world *w, const char *from, const char *to)
+{
+    FILE *in = fopen(w->path, "rb");
+    assert_non_null(in);
+    static char all[1 << 22];
+    size_t n = fread(all, 1, sizeof all, in), len = strlen(from);
+    fclose(in);
+    assert_true(n > DIGEST_LEN && n < sizeof all && strlen(to) == len);
+    char *at = memmem(all, n, from, len);
+    assert_non_null(at);
+    memcpy(at, to, len);
+    digest_sha256((uint8_t *)all + n - DIGEST_LEN, all, n - DIGEST_LEN);
+    FILE *out = fopen(w->path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(all, 1, n, out), n);
+    fclose(out);
+}
+
+/* Broken in turn, with a checksum that is right: what is not there, is of other statistics, is cut. */
+static void test_broken_files_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    char hex[DIGEST_HEX_LEN];
+    static const char *const broken[][3] = {
+        {"level.24.spread", "level.25.spread", "no entry 'level.24.spread'"},
+        {"level 24\n", "level 48\n", "other statistics"},
+        {"rate.tail", "rate.tale", "no entry 'rate.tail'"},
+        {"reconstruction.centre", "reconstruction.center", "no entry"},
+        {"largest", "largess", "no entry 'largest'"},
+        {"fleet", "fleed", "does not say for which fleet"}};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        assert_int_equal(model_save(w->model, w->path, hex, &err), 0);
+        write_changed(w, broken[i][0], broken[i][1]);
+        refused(w, w->fleet, broken[i][2]);
+    }
+    assert_int_equal(model_save(w->model, w->path, hex, &err), 0);
+    assert_int_equal(truncate(w->path, 4000), 0);
+    refused(w, w->fleet, "damaged");
 }
 
 static void test_without_model(void **state)
@@ -337,7 +401,8 @@ int main(void)
         cmocka_unit_test(test_step_is_found),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
-        cmocka_unit_test(test_other_fleet_is_refused),
+        cmocka_unit_test(test_what_differs_is_named),
+        cmocka_unit_test(test_broken_files_are_refused),
         cmocka_unit_test(test_without_model),
     };
     return cmocka_run_group_tests_name("detectors/model", tests, setup, teardown);
