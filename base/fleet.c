@@ -205,13 +205,8 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
     return 0;
 }
 
-int fleet_load(struct fleet **out, const char *path, struct err *err)
+static struct fleet_full *fleet_new(void)
 {
-    struct csv *c;
-    int col[COL_COUNT];
-    int rc = csv_open(&c, path, err);
-    if (rc != 0)
-        return err->code = ERR_CONFIG;
     struct fleet_full *f = xcalloc(1, sizeof *f);
     f->by_supply = hashmap_new();
     f->by_pv = hashmap_new();
@@ -220,6 +215,17 @@ int fleet_load(struct fleet **out, const char *path, struct err *err)
         f->by_group[g] = hashmap_new();
     for (int i = 0; i < SIGNAL_KNOWN; i++) /* first, so that their indexes are those of enum signal */
         intern(&f->pub.signals, f->by_signal, known_signals[i]);
+    return f;
+}
+
+int fleet_load(struct fleet **out, const char *path, struct err *err)
+{
+    struct csv *c;
+    int col[COL_COUNT];
+    int rc = csv_open(&c, path, err);
+    if (rc != 0)
+        return err->code = ERR_CONFIG;
+    struct fleet_full *f = fleet_new();
     rc = read_columns(c, col, err);
     int more = 1;
     while (rc == 0 && (more = csv_next(c, err)) > 0)
@@ -235,6 +241,35 @@ int fleet_load(struct fleet **out, const char *path, struct err *err)
     }
     *out = &f->pub;
     return 0;
+}
+
+struct fleet *fleet_of_signals(const char *supply, char *const signals[], size_t n)
+{
+    struct fleet_full *f = fleet_new();
+    struct fleet *p = &f->pub;
+    p->supplies = xcalloc(1, sizeof *p->supplies);
+    p->channels = xcalloc(n, sizeof *p->channels);
+    p->n_supplies = 1;
+    p->n_channels = n;
+    struct supply *s = p->supplies;
+    *s = (struct supply){.name = xstrdup(supply), .n_channels = (uint32_t)n};
+    memset(s->known, -1, sizeof s->known);
+    for (int g = 0; g < GROUP_COUNT; g++)
+        s->group[g] = g == GROUP_FAMILY || g == GROUP_SECTOR ? intern(&p->groups[g], f->by_group[g], supply)
+                                                             : -1;
+    p->signals.name = xreallocarray(p->signals.name, SIGNAL_KNOWN + n, sizeof *p->signals.name);
+    for (size_t i = 0; i < n; i++) {
+        /* a signal of its own, though it bears the name of one that is known */
+        p->signals.name[p->signals.n] = xstrdup(signals[i]);
+        p->channels[i] = (struct channel){.pv = xstrdup(signals[i]),
+                                          .unit = xstrdup(""),
+                                          .signal = (uint32_t)p->signals.n++,
+                                          .low = NAN,
+                                          .high = NAN,
+                                          .range = NAN};
+    }
+    p->signals.cap = p->signals.n;
+    return p;
 }
 
 static void names_free(struct names *n)

@@ -58,6 +58,9 @@ struct fleet {
 /* Reads fleet.csv. Errors (ERR_CONFIG) name file, line and column: unknown column, empty or repeated
  * key, PV twice, a supply's columns that disagree, a sector that bears a supply's name. */
 int fleet_load(struct fleet **out, const char *path, struct err *err) MUSTCHECK;
+/* One supply, also its family and sector, whose channels have no physics, whatever their names are: channel i
+ * is signals[i], in no unit. */
+struct fleet *fleet_of_signals(const char *supply, char *const signals[], size_t n);
 void fleet_free(struct fleet *f);
 
 /* Whether two fleets are the same in all that fleet.csv says. */

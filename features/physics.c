@@ -28,6 +28,14 @@ struct physics *physics_new(const struct feature_layout *l, tstamp_ns period)
     return p;
 }
 
+struct physics *physics_none(const struct feature_layout *l, tstamp_ns period)
+{
+    struct physics *p = physics_new(l, period);
+    for (size_t i = 0; i < p->n_supplies * p->levels; i++)
+        p->coef[i][0] = 0;
+    return p;
+}
+
 void physics_free(struct physics *p)
 {
     if (!p)

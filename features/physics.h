@@ -34,6 +34,9 @@ struct physics;
 int physics_fit(struct physics *out[], const int leave[], int n, const struct fleet *f, struct record *r,
                 const struct maintenance *m, void (*progress)(void *arg, double done, double total),
                 void *arg, struct err *err) MUSTCHECK;
+/* Physics of a fleet whose readings are counted from their reference already and have nothing else to explain
+ * them: RAW channels are expected at 0. */
+struct physics *physics_none(const struct feature_layout *l, tstamp_ns period);
 void physics_free(struct physics *p);
 /* Fills in what a layout can know only after the fit: min_effect of every channel. */
 void physics_complete(const struct physics *p, struct feature_layout *l);

@@ -62,7 +62,7 @@ static void init_figures(struct shown *v, size_t statistic, size_t n_supplies, s
     }
 }
 
-static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels)
+static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bool table)
 {
     *v = (struct shown){.reason = xcalloc(n_supplies, 1),
                         .mode = xcalloc(n_supplies, 1),
@@ -70,7 +70,8 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels)
                         .score = nan_floats(n_supplies),
                         .chance = nan_floats(n_supplies)};
     for (size_t i = 0; i < statistics_count(); i++)
-        init_figures(v, i, n_supplies, n_channels);
+        if (statistic_judges(statistics[i], table))
+            init_figures(v, i, n_supplies, n_channels);
 }
 
 static void fini_shown(struct shown *v)
@@ -83,19 +84,28 @@ static void fini_shown(struct shown *v)
             free(v->of[i][k]);
 }
 
-/* Without a model only what lives by itself. */
+/* Whether a statistic judges such a fleet. */
+static bool takes_part(const struct scorer *s, size_t statistic)
+{
+    return statistic_judges(statistics[statistic], s->model && s->model->table);
+}
+
+/* Those that take part; without a model only what lives by itself. */
 static void open_statistics(struct scorer *s)
 {
     const struct model *m = s->model;
-    const struct place place = {.fleet = s->fleet,
-                                .layout = s->layout,
-                                .reference = m ? &m->ref : NULL,
-                                .largest = m ? m->largest : NULL,
-                                .level = s->level,
-                                .window_minutes = s->o.window_minutes,
-                                .period = s->o.period};
+    struct place place = {.fleet = s->fleet,
+                          .layout = s->layout,
+                          .reference = m ? &m->ref : NULL,
+                          .largest = m ? m->largest : NULL,
+                          .level = s->level,
+                          .window_minutes = s->o.window_minutes,
+                          .period = s->o.period};
     for (size_t i = 0; i < statistics_count(); i++) {
         const struct statistic *x = statistics[i];
+        if (!takes_part(s, i))
+            continue;
+        place.learned = m ? m->learned[i] : NULL;
         if (x->open && (m || x->watch))
             s->live[i] = x->open(&place);
         if (m && x->share > 0)
@@ -135,7 +145,7 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     s->tracker = tracker_new();
     gate_init(&s->gate, f->n_supplies, o->window_minutes);
     group_search_init(&s->search, f);
-    init_shown(&s->shown, f->n_supplies, f->n_channels);
+    init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
     open_statistics(s);
     if (model)
         hourly_init(&s->hourly, model, o);
@@ -259,7 +269,7 @@ static tstamp_ns tracked_from(const struct model *m, tstamp_ns first, tstamp_ns 
 static void watch(struct scorer *s, const struct minute *in)
 {
     for (size_t i = 0; i < statistics_count(); i++)
-        if (statistics[i]->watch)
+        if (statistics[i]->watch && takes_part(s, i))
             statistics[i]->watch(s->live[i], in, s->gate.blocked);
 }
 
@@ -287,6 +297,8 @@ static bool step_model(struct scorer *s, const struct minute *in)
     gate_judge(&s->gate, s->model, in->features);
     for (size_t i = 0; i < statistics_count(); i++) {
         const struct statistic *x = statistics[i];
+        if (!takes_part(s, i))
+            continue;
         if (x->minute)
             x->minute(s->live[i], in, s->shown.of[i]);
         if (x->share > 0)
@@ -316,6 +328,8 @@ static void track(struct scorer *s, tstamp_ns t, bool hour)
     for (size_t i = 0; i < statistics_count(); i++) {
         const struct statistic *x = statistics[i];
         p->n = 0;
+        if (!takes_part(s, i))
+            continue;
         if (s->model && x->share > 0)
             events_propose(&s->events[i], &s->search, s->tracker, t, p);
         else if (x->propose)
@@ -370,6 +384,13 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     show(s, in, hour, out);
     if (warm)
         out->n_findings = 0;
+}
+
+void scorer_explain(const struct scorer *s, const struct statistic *by, size_t supply, struct finding *out)
+{
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i] == by)
+            by->explain(s->live[i], supply, out);
 }
 
 bool scorer_histograms(const struct scorer *s, uint32_t channel, float edges[], uint32_t reference[],

@@ -9,6 +9,7 @@
 #include "detectors/model/model.h"
 
 struct scorer;
+struct statistic;
 
 struct scorer_options {
     double budget;           /* expected false findings per week over the whole fleet, class data apart */
@@ -28,6 +29,9 @@ void scorer_change(struct scorer *s, const struct maintenance *m, double budget)
 /* One minute; frames in order. warm: fills what is remembered; findings are tracked once all of it is full,
  * but out has none. out is borrowed until the next step. */
 void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out);
+
+/* What a statistic that lives by the minute makes of a supply's last minute, on demand. */
+void scorer_explain(const struct scorer *s, const struct statistic *by, size_t supply, struct finding *out);
 
 /* Findings that were open when psmon stopped: from the first tick on that is not warm they go on under their
  * ids, whatever was tracked until then. */

@@ -12,6 +12,7 @@ const char *fit_name(enum fit f);
 
 struct model {
     const struct fleet *fleet; /* borrowed */
+    bool table;                /* of a table's rows: no physics, nothing is judged by the hour */
     tstamp_ns from, to, period;
     unsigned per_hour;       /* grid minutes of an hour */
     unsigned window_minutes; /* of the configuration it was trained with */

@@ -36,8 +36,9 @@ void model_set_times(struct model *m, tstamp_ns from, tstamp_ns to, tstamp_ns pe
     m->per_hour = (unsigned)(NS_PER_HOUR / period);
     m->window_minutes = window_minutes;
     size_t hours = window_minutes / m->per_hour;
-    measures_init(&m->measures,
-                  &(struct reference_span){.length = to - from, .shortest_hours = hours ? hours : 1});
+    measures_init(&m->measures, &(struct reference_span){.table = m->table,
+                                                         .length = to - from,
+                                                         .shortest_hours = hours ? hours : 1});
 }
 
 size_t model_tails(const struct model *m, size_t measure)

@@ -2,6 +2,8 @@
 #include "detectors/model/reference.h"
 
 #include "base/mem.h"
+#include "detectors/model/tail.h"
+#include "features/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +12,8 @@
 #define MARGIN 0.01f          /* of full scale */
 #define MARGIN_RELATIVE 0.05f /* of the largest current */
 #define SIGN_LEAST 0.01f      /* of full scale: how far into a sign the reference must have been to know it */
+
+#define SPREAD_FLOOR 1e-6f /* of a constant column, relative to 1 + |centre| */
 
 void reference_init(struct reference *r, size_t n_supplies, size_t width)
 {
@@ -40,6 +44,26 @@ void reference_fini(struct reference *r)
     free(r->low);
     free(r->high);
     *r = (struct reference){0};
+}
+
+void reference_scale(float v[], size_t n, float *centre, float *spread)
+{
+    *centre = (float)robust_median(v, n);
+    /* half the central 68 %: as robust as needed, and not 0 as soon as half of the codes are equal */
+    *spread = 0.5f * (select_quantile(v, n, 0.84) - select_quantile(v, n, 0.16));
+    if (*spread > 0)
+        return;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += pow((double)(v[i] - *centre), 2);
+    *spread = (float)sqrt(sum / (double)n);
+}
+
+void reference_fit(struct reference *r, size_t cell, float v[], size_t n)
+{
+    reference_scale(v, n, &r->centre[cell], &r->spread[cell]);
+    r->spread[cell] = fmaxf(r->spread[cell], SPREAD_FLOOR * (1 + fabsf(r->centre[cell])));
+    hist_edges(r->edges + cell * (HIST_BINS - 1), v, n);
 }
 
 bool reference_has(const struct reference *r, size_t supply)

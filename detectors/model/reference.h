@@ -21,6 +21,12 @@ struct reference {
 void reference_init(struct reference *r, size_t n_supplies, size_t width);
 void reference_fini(struct reference *r);
 
+/* Centre and spread of readings v[n] (reordered; n > 0). A spread of 0: they never differ. */
+void reference_scale(float v[], size_t n, float *centre, float *spread);
+
+/* The centre, spread and edges of a cell, column of a supply, from its readings v[n]. */
+void reference_fit(struct reference *r, size_t cell, float v[], size_t n);
+
 /* Whether a supply has any column in the reference. */
 bool reference_has(const struct reference *r, size_t supply);
 

@@ -80,6 +80,7 @@ const struct statistic statistic_divergence = {
     .name = "divergence",
     .words = "distribution of the last hours against the reference",
     .figure = {{"jsd", "divergence", "bit", true, true, NULL}},
+    .of = OF_BOTH,
     .standard = STANDARD_MEDIAN,
     .least_scale = 0.05f, /* of log(JSD + FLOOR) */
     .of_shape = true,

@@ -27,7 +27,9 @@ void measures_init(struct measures *m, const struct reference_span *r)
     *m = (struct measures){0};
     for (size_t i = 0; i < statistics_count(); i++) {
         const struct statistic *s = statistics[i];
-        size_t hours[WINDOWS_MAX], n = s->windows ? s->windows(r, hours) : 0;
+        size_t hours[WINDOWS_MAX], n = 0;
+        if (s->windows && !r->table)
+            n = s->windows(r, hours);
         assert(n <= WINDOWS_MAX);
         for (size_t k = 0; k < n; k++)
             m->at[m->n++] = (struct measure){s, i, hours[k], length_of(m, hours[k]), m->n_sums};

@@ -34,10 +34,18 @@ enum standard {
     STANDARD_MAHALANOBIS, /* √(z' C⁻¹ z), z = x / rms, C pooled over supplies of a kind: one for the row */
 };
 
+/* What a statistic judges. */
+enum subjects {
+    OF_RINGS,  /* supplies of a ring */
+    OF_TABLES, /* rows of a table without physics: a fleet of one supply, a minute a row */
+    OF_BOTH,
+};
+
 /* What windows are made of. */
 struct reference_span {
     tstamp_ns length;      /* of the reference */
     size_t shortest_hours; /* the configured `window` */
+    bool table;            /* its rows are too few for windows of hours: there are none */
 };
 
 /* A window of one supply, see hours.h. */
@@ -77,6 +85,7 @@ struct place {
     const int32_t *level; /* [C] level of the supply's row that the channel makes; -1: none */
     unsigned window_minutes;
     tstamp_ns period;
+    void *learned; /* what the statistic itself learned; networks compute in place */
 };
 
 /* Level of the supply's row that each channel makes, -1: none; [C], the caller frees. */
@@ -96,6 +105,8 @@ struct statistic {
     const char *action; /* what to do about an equipment finding of it; NULL: what its signal suggests */
     struct figure figure[FIGURES_MAX]; /* what it shows; the arrays are the engine's. By the hour without rows
                                           or minute: the first window's value of each channel's level */
+
+    enum subjects of;
 
     /* ---- by the hour ---- */
     enum standard standard;
@@ -125,6 +136,7 @@ struct statistic {
     void (*minute)(void *live, const struct minute *in, float *const figure[]); /* the first one is judged */
     const uint16_t *(*counts)(const void *live,
                               uint32_t channel); /* of its last hours [HIST_BINS], for the page */
+    void (*explain)(const void *live, size_t supply, struct finding *out); /* the last minute, on demand */
     bool (*judges)(const void *live, size_t supply);
     void (*say)(const void *live, const struct minute *in, size_t supply, double value, struct finding *out);
     void (*say_group)(size_t moved, size_t members, struct finding *strongest);
@@ -137,6 +149,9 @@ struct statistic {
 /* The table. What comes first is what others are explained in: the level. */
 extern const struct statistic *const statistics[];
 size_t statistics_count(void);
+
+/* Whether it judges the fleet of a model: a ring's, or a table. */
+bool statistic_judges(const struct statistic *s, bool table);
 
 /* The statistic of a name; NULL: there is none (any more). */
 const struct statistic *statistic_find(const char *name);

@@ -14,6 +14,7 @@
     statistic(reconstruction) \
     statistic(rate)           \
     statistic(data)           \
+    statistic(tracks)         \
 /* end of the table */
 /* clang-format on */
 
@@ -27,6 +28,11 @@ _Static_assert(sizeof statistics / sizeof *statistics <= STATISTICS_MAX, "room f
 size_t statistics_count(void)
 {
     return sizeof statistics / sizeof *statistics;
+}
+
+bool statistic_judges(const struct statistic *s, bool table)
+{
+    return s->of == OF_BOTH || (s->of == OF_TABLES) == table;
 }
 
 const struct statistic *statistic_find(const char *name)

@@ -1,53 +1,34 @@
-/* A model of one table without physics, and scores by it; see model.h. SPDX-License-Identifier: MIT */
+/* A table through the engine; see model.h. SPDX-License-Identifier: MIT */
 #include "detectors/table/model.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "detectors/model/tail.h"
-#include "detectors/table/why.h"
-#include "features/hist.h"
+#include "detectors/engine/scorer.h"
+#include "detectors/model/internal.h"
+#include "detectors/statistics/tracks.h"
 
 #include <assert.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLDS 5
 #define FEWEST_VALUES 20 /* of a signal in training; else it is not used */
-#define COLD_START 2.0   /* factor on the threshold without a calibration run: docs/detection.md §6 */
-#define COLD_REACH 0.95  /* but no farther than this share of the scale's end */
-#define COLD_POINT 0.01
-#define TAIL_SHARE 0.03
-#define MOST_GAP 100000 /* periods; what was remembered is gone long before */
+#define MOST_ROWS 20000  /* that a network learns from */
+#define MOST_GAP 2000    /* periods; what was remembered is gone before */
+#define ROW NS_PER_MIN   /* on the grid, whatever the table's period is */
 
 struct table_model {
-    size_t d, width;   /* signals used; signals of the table */
-    size_t *used;      /* [d] index into the table's names */
-    char **names;      /* [width] */
-    struct buf unused; /* names, for people */
+    struct fleet *fleet;
+    struct model *model;
+    double
+        *origin; /* [d] the training table's medians: readings travel as float, and are counted from these */
+    size_t used; /* signals that have a reference */
+    struct buf unused; /* names of the others, for people */
     tstamp_ns period;
-    size_t window;
     double alpha;
-    struct table_fit fit;
-    struct track_null null;
-    struct tail tail; /* of healthy scores */
-    float *healthy;   /* [n_healthy] the same scores, sorted */
-    size_t n_healthy;
-    double stretch;                /* 1 when calibrated: scores are divided by it before they meet the tail */
-    float (*edges)[HIST_BINS - 1]; /* [d] of u */
-    uint32_t (*reference)[HIST_BINS]; /* [d] */
-};
-
-struct table_scorer {
-    struct table_model *m;
-    struct tracks tracks;
-    struct hist_windows *windows;
-    double *x; /* [d] used signals of the row */
-    struct table_parts parts;
-    float *empty, *jsd; /* [d] NaN; the windows' divergences */
-    bool started;
-    tstamp_ns last, period;
 };
 
 /* Whole periods without a row between two times. */
@@ -57,138 +38,138 @@ static size_t gap_between(tstamp_ns from, tstamp_ns to, tstamp_ns period)
     return periods <= 0 ? 0 : periods > MOST_GAP ? MOST_GAP : (size_t)periods;
 }
 
+static void *const *tracks_of(const struct model *m)
+{
+    size_t i = 0;
+    while (statistics[i] != &statistic_tracks)
+        i++;
+    return &m->learned[i];
+}
+
+/* Readings of a row on the grid; the number of values of used signals. */
+static size_t lay_row(const struct table_model *m, const double x[], float value[])
+{
+    size_t observed = 0;
+    for (size_t j = 0; j < m->fleet->n_channels; j++) {
+        value[j] = (float)(x[j] - m->origin[j]);
+        observed += m->model->ref.present[j] && !isnan(x[j]) ? 1 : 0;
+    }
+    return observed;
+}
+
 /* ---- training ------------------------------------------------------------------------------------- */
 
-static void choose_signals(struct table_model *m, const struct table *t)
+/* Origin, range and presence of each signal. */
+static void look_at_signals(struct table_model *m, const struct table *t)
 {
-    m->width = t->d;
-    m->used = xcalloc(t->d, sizeof *m->used);
-    m->names = xcalloc(t->d, sizeof *m->names);
+    double *v = xcalloc(t->n + 1, sizeof *v);
+    m->origin = xcalloc(t->d, sizeof *m->origin);
     for (size_t j = 0; j < t->d; j++) {
         size_t n = 0;
         for (size_t i = 0; i < t->n; i++)
-            n += isnan(t->value[i * t->d + j]) ? 0 : 1;
-        m->names[j] = xstrdup(t->names[j]);
-        if (n >= FEWEST_VALUES)
-            m->used[m->d++] = j;
-        else
+            if (!isnan(t->value[i * t->d + j]))
+                v[n++] = t->value[i * t->d + j];
+        m->model->ref.present[j] = n >= FEWEST_VALUES;
+        if (n < FEWEST_VALUES) {
             buf_printf(&m->unused, "%s%s", m->unused.len ? ", " : "", t->names[j]);
-    }
-}
-
-/* The used signals of rows with at least half of them; *n rows, their times' gaps in gap[]. */
-static double *usable_rows(const struct table_model *m, const struct table *t, size_t gap[], size_t *n)
-{
-    double *x = xcalloc(t->n * m->d, sizeof *x);
-    tstamp_ns last = t->time[0];
-    *n = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        double *row = x + *n * m->d;
-        size_t observed = 0;
-        for (size_t j = 0; j < m->d; j++) {
-            row[j] = t->value[i * t->d + m->used[j]];
-            observed += isnan(row[j]) ? 0 : 1;
-        }
-        if (observed < (m->d + 1) / 2)
             continue;
-        gap[*n] = gap_between(last, t->time[i], m->period);
-        last = t->time[i];
-        ++*n;
-    }
-    return x;
-}
-
-/* Parts of every row by a fit that did not see its fifth of the time. */
-struct crossed {
-    float *u, *e, *r; /* (n,d) */
-    size_t *observed; /* [n] */
-};
-
-static void cross_fit(const struct table_model *m, const double *x, size_t n, struct crossed *c,
-                      bool with_net, const struct table_options *o)
-{
-    size_t d = m->d;
-    for (size_t k = 0; k < FOLDS; k++) {
-        size_t from = n * k / FOLDS, to = n * (k + 1) / FOLDS;
-        struct table_fit fit;
-        table_fit_open(&fit, x, n, d, from, to, with_net, o->seed + k + 1);
-        for (size_t i = from; i < to; i++) {
-            struct table_parts p = {.u = c->u + i * d, .e = c->e + i * d, .r = c->r + i * d};
-            table_fit_row(&fit, x + i * d, &p);
-            c->observed[i] = p.observed;
         }
-        table_fit_close(&fit);
-        if (o->progress)
-            o->progress(o->arg, (double)(k + 1), FOLDS + 1);
-    }
-}
-
-static void fit_histograms(struct table_model *m, const float *u, size_t n)
-{
-    float *v = xcalloc(n, sizeof *v);
-    m->edges = xcalloc(m->d, sizeof *m->edges);
-    m->reference = xcalloc(m->d, sizeof *m->reference);
-    for (size_t j = 0; j < m->d; j++) {
-        for (size_t i = 0; i < n; i++)
-            v[i] = u[i * m->d + j];
-        hist_edges(m->edges[j], v, n);
-        for (size_t i = 0; i < n; i++)
-            m->reference[j][hist_bin(m->edges[j], u[i * m->d + j])]++;
+        gsl_sort(v, 1, n);
+        m->origin[j] = gsl_stats_median_from_sorted_data(v, 1, n);
+        m->fleet->channels[j].range = fabs(m->origin[j]);
+        m->used++;
     }
     free(v);
 }
 
-/* Takes over score[n] as the healthy ones. */
-static void take_healthy(struct table_model *m, float *score, size_t n)
-{
-    free(m->healthy);
-    tail_fit(&m->tail, score, n, TAIL_SHARE); /* sorts */
-    m->healthy = score;
-    m->n_healthy = n;
-}
+/* The rows to learn from, on the grid. */
+struct laid {
+    size_t n, minutes;
+    size_t stride;
+    float *x;      /* [n][stride] as a lesson's */
+    bool *in;      /* [minutes] a row is there */
+    uint32_t *row; /* [minutes] which */
+};
 
-/* Scores of the cross-fitted rows give the cold start's tail. Where the table wanders so much that twice
- * the usual score is past the end of the (clipped) scale, rows at its very end must still be flagged. */
-static void fit_tail(struct table_model *m, const struct track_rows *rows)
+/* Rows with at least half of the signals, through the engine's features. */
+static void lay_table(const struct table_model *m, const struct table *t, struct laid *out)
 {
-    float *score = xcalloc(rows->n, sizeof *score);
-    struct tracks t;
-    int which;
-    tracks_open(&t, m->d);
-    tracks_reset(&t, &m->null);
-    for (size_t i = 0; i < rows->n; i++) {
-        struct track_row row = track_row_at(rows, i);
-        tracks_fade(&t, &m->null, rows->gap[i]);
-        tracks_step(&t, &row);
-        score[i] = (float)tracks_score(&t, &m->null, &which);
+    size_t w = m->model->layout->width, in_cap = 0, row_cap = 0;
+    float *value = xcalloc(t->d, sizeof *value);
+    uint8_t *quality = xcalloc(t->d, sizeof *quality);
+    struct features *engine = features_new(m->fleet, m->model->layout, m->model->physics);
+    tstamp_ns last = t->n ? t->time[0] : 0;
+    *out = (struct laid){.stride = w + ROW_CONTEXT};
+    out->x = xcalloc(t->n + 1, out->stride * sizeof *out->x);
+    for (size_t i = 0; i < t->n; i++) {
+        struct feature_frame ff;
+        if (2 * lay_row(m, t->value + i * t->d, value) < m->used)
+            continue;
+        size_t at = out->minutes + gap_between(last, t->time[i], m->period);
+        xgrow(&out->in, &in_cap, at + 1, sizeof *out->in);
+        xgrow(&out->row, &row_cap, at + 1, sizeof *out->row);
+        for (; out->minutes < at; out->minutes++)
+            out->in[out->minutes] = false;
+        out->in[at] = true;
+        out->row[at] = (uint32_t)out->n;
+        out->minutes = at + 1;
+        last = t->time[i];
+        features_step(engine, &(struct frame){(tstamp_ns)(at + 1) * ROW, value, quality}, &ff);
+        memcpy(out->x + out->n++ * out->stride, ff.x, w * sizeof *out->x);
     }
-    take_healthy(m, score, rows->n);
-    double point = tail_quantile(&m->tail, COLD_POINT);
-    double reach = point > 0 ? COLD_REACH * tracks_limit(&m->null) / point : COLD_START;
-    m->stretch = fmin(fmax(reach, 1), COLD_START);
-    tracks_close(&t);
+    features_free(engine);
+    free(value);
+    free(quality);
 }
 
-static void learn(struct table_model *m, const double *x, size_t n, const size_t gap[],
-                  const struct table_options *o)
+/* What the divergence compares with. */
+static void refer(struct reference *r, const struct laid *rows, size_t levels)
 {
-    size_t d = m->d;
-    struct crossed c = {.u = xcalloc(3 * n, d * sizeof(float)), .observed = xcalloc(n, sizeof(size_t))};
-    c.e = c.u + n * d;
-    c.r = c.e + n * d;
-    bool with_net = d >= JOINT_COLUMNS && n - (n + FOLDS - 1) / FOLDS >= TABLE_NET_ROWS;
-    cross_fit(m, x, n, &c, with_net, o);
-    table_fit_open(&m->fit, x, n, d, 0, 0, with_net, o->seed);
-    struct track_rows rows = {
-        .n = n, .d = d, .u = c.u, .e = c.e, .r = c.r, .observed = c.observed, .gap = gap};
-    track_null_open(&m->null, d);
-    track_null_fit(&m->null, &rows, joint_has_network(m->fit.joint));
-    fit_histograms(m, c.u, n);
-    fit_tail(m, &rows);
-    if (o->progress)
-        o->progress(o->arg, FOLDS + 1, FOLDS + 1);
-    free(c.u);
-    free(c.observed);
+    float *v = xcalloc(rows->n + 1, sizeof *v);
+    for (size_t j = 0; j < levels; j++) {
+        size_t n = 0;
+        for (size_t i = 0; i < rows->n; i++)
+            if (!isnan(rows->x[i * rows->stride + j]))
+                v[n++] = rows->x[i * rows->stride + j];
+        r->present[j] &= n > 0;
+        if (!r->present[j])
+            continue;
+        reference_fit(r, j, v, n);
+        for (size_t i = 0; i < n; i++)
+            r->counts[j * HIST_BINS + hist_bin(r->edges + j * (HIST_BINS - 1), v[i])]++;
+    }
+    free(v);
+    r->low[0] = r->high[0] = NAN;
+}
+
+static const float *lesson_row(const void *arg, size_t supply, size_t hour)
+{
+    const struct laid *rows = arg;
+    assert(supply == 0 && rows->in[hour]);
+    return rows->x + rows->row[hour] * rows->stride;
+}
+
+static void learn(struct table_model *m, const struct laid *rows, const struct table_options *o)
+{
+    const struct lesson lesson = {.fleet = m->fleet,
+                                  .layout = m->model->layout,
+                                  .reference = &m->model->ref,
+                                  .hours = rows->minutes,
+                                  .per_hour = 1,
+                                  .stride = rows->stride,
+                                  .in = rows->in,
+                                  .rows = lesson_row,
+                                  .arg = rows,
+                                  .seed = o->seed,
+                                  .max_rows = MOST_ROWS,
+                                  .progress = o->progress,
+                                  .progress_arg = o->arg};
+    refer(&m->model->ref, rows, m->fleet->n_channels);
+    for (size_t i = 0; i < statistics_count(); i++)
+        if (statistics[i]->learn && statistic_judges(statistics[i], true))
+            m->model->learned[i] = statistics[i]->learn(&lesson);
+    m->model->fit[0] = FIT_OK;
+    m->model->n_scored = 1;
 }
 
 int table_model_train(struct table_model **out, const struct table *t, const struct table_options *o,
@@ -196,16 +177,22 @@ int table_model_train(struct table_model **out, const struct table *t, const str
 {
     assert(o->window >= 2 && o->window <= UINT16_MAX);
     struct table_model *m = xcalloc(1, sizeof *m);
-    m->window = o->window;
+    struct laid rows;
+    m->fleet = fleet_of_signals("table", t->names, t->d);
+    m->model = model_new(m->fleet);
+    m->model->table = true;
+    model_set_times(m->model, 0, (tstamp_ns)t->n * ROW, ROW, (unsigned)o->window);
+    m->model->physics = physics_none(m->model->layout, ROW);
     m->alpha = o->alpha;
     m->period = table_period(t);
-    choose_signals(m, t);
-    size_t n = 0, *gap = xcalloc(t->n + 1, sizeof *gap);
-    double *x = m->d && t->n ? usable_rows(m, t, gap, &n) : NULL;
+    look_at_signals(m, t);
+    lay_table(m, t, &rows);
+    size_t n = m->used > 0 ? rows.n : 0;
     if (n >= TABLE_LEAST_ROWS)
-        learn(m, x, n, gap, o);
-    free(x);
-    free(gap);
+        learn(m, &rows, o);
+    free(rows.x);
+    free(rows.in);
+    free(rows.row);
     if (n < TABLE_LEAST_ROWS) {
         table_model_free(m);
         return err_set(err, ERR_DATA,
@@ -220,15 +207,9 @@ void table_model_free(struct table_model *m)
 {
     if (!m)
         return;
-    table_fit_close(&m->fit);
-    track_null_close(&m->null);
-    for (size_t j = 0; j < m->width; j++)
-        free(m->names[j]);
-    free(m->names);
-    free(m->used);
-    free(m->edges);
-    free(m->reference);
-    free(m->healthy);
+    model_free(m->model);
+    fleet_free(m->fleet);
+    free(m->origin);
     buf_free(&m->unused);
     free(m);
 }
@@ -240,28 +221,33 @@ const char *table_model_unused(const struct table_model *m)
 
 bool table_model_has_network(const struct table_model *m)
 {
-    return joint_has_network(m->fit.joint);
+    return tracks_have_network(*tracks_of(m->model));
 }
 
 /* ---- scoring -------------------------------------------------------------------------------------- */
 
+struct table_scorer {
+    struct table_model *m;
+    struct maintenance none;
+    struct scorer *scorer;
+    float *value;           /* [d] of the row */
+    uint8_t *quality;       /* [d] */
+    tstamp_ns t;            /* on the grid */
+    tstamp_ns last, period; /* of the table */
+    bool started;
+};
+
 struct table_scorer *table_scorer_new(struct table_model *m, tstamp_ns period)
 {
     struct table_scorer *s = xcalloc(1, sizeof *s);
-    size_t d = m->d;
+    size_t d = m->fleet->n_channels;
+    const struct scorer_options o = {
+        .budget = 1, .window_minutes = m->model->window_minutes, .period = m->model->period};
     s->m = m;
     s->period = period > 0 ? period : m->period;
-    tracks_open(&s->tracks, d);
-    tracks_reset(&s->tracks, &m->null);
-    s->windows = hist_windows_new(d, (unsigned)m->window);
-    s->x = xcalloc(d, sizeof *s->x);
-    s->empty = xcalloc(5 * d, sizeof *s->empty);
-    s->jsd = s->empty + d;
-    s->parts = (struct table_parts){.u = s->empty + 2 * d, .e = s->empty + 3 * d, .r = s->empty + 4 * d};
-    for (size_t j = 0; j < d; j++) {
-        hist_windows_reference(s->windows, j, m->edges[j], m->reference[j]);
-        s->empty[j] = NAN;
-    }
+    s->value = xcalloc(d, sizeof *s->value);
+    s->quality = xcalloc(d, sizeof *s->quality);
+    s->scorer = scorer_new(m->model, m->fleet, &s->none, &o);
     return s;
 }
 
@@ -269,119 +255,126 @@ void table_scorer_free(struct table_scorer *s)
 {
     if (!s)
         return;
-    tracks_close(&s->tracks);
-    hist_windows_free(s->windows);
-    free(s->x);
-    free(s->empty);
+    scorer_free(s->scorer);
+    free(s->value);
+    free(s->quality);
     free(s);
 }
 
-/* Periods without a row: nothing enters the windows, what is remembered fades. */
+static void step(struct table_scorer *s, struct tick *out)
+{
+    s->t += ROW;
+    scorer_step(s->scorer, &(struct frame){s->t, s->value, s->quality}, true, out);
+}
+
+/* Periods without a row are minutes without a reading, as many as a window holds; the tracks see by the time
+ * how many more there were. */
 static void pass_gap(struct table_scorer *s, tstamp_ns t)
 {
-    size_t gap = s->started ? gap_between(s->last, t, s->period) : 0;
+    size_t gap = s->started ? gap_between(s->last, t, s->period) : 0, empty = s->m->model->window_minutes;
+    struct tick ignored;
     s->started = true;
     s->last = t;
-    tracks_fade(&s->tracks, &s->m->null, gap);
-    for (size_t i = 0; i < gap && i < s->m->window; i++)
-        hist_windows_push(s->windows, s->empty, NULL);
+    for (size_t j = 0; j < s->m->fleet->n_channels; j++)
+        s->value[j] = NAN;
+    for (; gap > 0 && empty > 0; gap--, empty--)
+        step(s, &ignored);
+    s->t += (tstamp_ns)gap * ROW;
 }
 
-static double mean_jsd(const float jsd[], size_t d)
+static double mean_of(const float v[], size_t n)
 {
     double sum = 0;
-    size_t n = 0;
-    for (size_t j = 0; j < d; j++)
-        if (!isnan(jsd[j])) {
-            sum += (double)jsd[j];
-            n++;
+    size_t there = 0;
+    for (size_t j = 0; j < n; j++)
+        if (!isnan(v[j])) {
+            sum += (double)v[j];
+            there++;
         }
-    return n ? sum / (double)n : (double)NAN;
+    return there ? sum / (double)there : (double)NAN;
 }
 
-/* Share of the healthy scores that are at least this high, counting the row itself. */
-static double share_above(const struct table_model *m, double score)
+static int largest(const float v[], size_t n)
 {
-    size_t lo = 0, hi = m->n_healthy; /* healthy[lo - 1] < score <= healthy[hi] */
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if ((double)m->healthy[mid] < score)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return (double)(1 + m->n_healthy - lo) / (double)(1 + m->n_healthy);
+    int most = -1;
+    for (size_t j = 0; j < n; j++)
+        if (!isnan(v[j]) && (most < 0 || v[j] > v[most]))
+            most = (int)j;
+    return most;
 }
 
-/* The larger of the empirical and the fitted probability within the healthy scores, so that no more than
- * alpha of these are flagged; beyond them the fitted tail. */
-static double chance_of(const struct table_model *m, double score)
+/* "33 s", "1.7 min", "1.6 h", "2 d". */
+static void add_span(struct buf *b, double s)
 {
-    if (score > 0)
-        score /= m->stretch;
-    double share = share_above(m, score), fitted = tail_p(&m->tail, score);
-    bool beyond = score > (double)m->healthy[m->n_healthy - 1];
-    return beyond ? fmin(share, fitted) : fmax(share, fitted);
+    if (s < 120)
+        buf_printf(b, "%.3g s", s);
+    else if (s < 7200)
+        buf_printf(b, "%.3g min", s / 60);
+    else if (s < 2 * 86400)
+        buf_printf(b, "%.3g h", s / 3600);
+    else
+        buf_printf(b, "%.3g d", s / 86400);
 }
 
-static void explain(const struct table_scorer *s, int which, struct table_row *out)
+/* "xmeas_09 averages 0.93 above what the other signals imply (3.1 times the usual deviation), now 121.3,
+ * over about 1.6 h". */
+static void explain(const struct table_scorer *s, const double x[], size_t observed, struct table_row *out)
 {
-    const struct table_model *m = s->m;
-    size_t top = why_top(&s->tracks, &m->null, which);
-    out->top = (int)m->used[top];
+    struct finding f = {0};
+    struct buf b = {0};
     if (!out->flag) {
         snprintf(out->why, sizeof out->why, "as usual");
         return;
     }
-    struct why w = {.tracks = &s->tracks,
-                    .null = &m->null,
-                    .which = which,
-                    .top = top,
-                    .name = m->names[m->used[top]],
-                    .now = s->x[top],
-                    .scale = m->fit.scale[top],
-                    .period = s->period,
-                    .missing = m->d - s->parts.observed};
-    why_text(out->why, sizeof out->why, &w);
+    scorer_explain(s->scorer, &statistic_tracks, 0, &f);
+    buf_str(&b, f.reason);
+    if (isnan(x[out->top]))
+        buf_str(&b, ", now missing");
+    else
+        buf_printf(&b, ", now %.5g", x[out->top]);
+    buf_str(&b, ", over about ");
+    add_span(&b, (double)(s->t - f.onset) / (double)ROW * (double)s->period / (double)NS_PER_S);
+    if (observed < s->m->used)
+        buf_printf(&b, "; %zu signals without a value", s->m->used - observed);
+    snprintf(out->why, sizeof out->why, "%s", buf_text(&b));
+    buf_free(&b);
 }
 
-static void not_scored(struct table_scorer *s, struct table_row *out)
+static const float *figure(const struct tick *t, const char *name, bool per_channel)
 {
-    tracks_fade(&s->tracks, &s->m->null, 1);
-    hist_windows_push(s->windows, s->empty, NULL);
-    if (s->parts.observed == 0)
-        snprintf(out->why, sizeof out->why, "not scored: no values");
-    else
-        snprintf(out->why, sizeof out->why, "not scored: %zu of %zu signals have a value, half are needed",
-                 s->parts.observed, s->m->d);
+    return tick_figure(t, name, per_channel)->value;
+}
+
+static float track_figure(const struct tick *t, enum track_figure which)
+{
+    return figure(t, statistic_tracks.figure[which].name, false)[0];
 }
 
 void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], struct table_row *out)
 {
     struct table_model *m = s->m;
+    struct tick tick;
     *out = (struct table_row){.score = NAN, .chance = NAN, .jsd = NAN, .reconstruction = NAN, .top = -1};
     pass_gap(s, t);
-    for (size_t j = 0; j < m->d; j++)
-        s->x[j] = x[m->used[j]];
-    table_fit_row(&m->fit, s->x, &s->parts);
-    if (s->parts.observed < (m->d + 1) / 2) {
-        not_scored(s, out);
+    size_t observed = lay_row(m, x, s->value), d = m->fleet->n_channels;
+    step(s, &tick);
+    float chance = track_figure(&tick, TRACK_CHANCE);
+    if (isnan(chance)) {
+        if (observed == 0)
+            snprintf(out->why, sizeof out->why, "not scored: no values");
+        else
+            snprintf(out->why, sizeof out->why,
+                     "not scored: %zu of %zu signals have a value, half are needed", observed, m->used);
         return;
     }
-    int which = 0;
-    hist_windows_push(s->windows, s->parts.u, s->jsd);
-    struct track_row row = {s->parts.u, s->parts.e, s->parts.r, s->parts.observed};
-    tracks_step(&s->tracks, &row);
     out->scored = true;
-    out->jsd = mean_jsd(s->jsd, m->d);
-    out->score = tracks_score(&s->tracks, &m->null, &which);
-    out->chance = chance_of(m, out->score);
-    out->flag = out->chance <= m->alpha;
-    double sum = 0;
-    for (size_t j = 0; j < m->d; j++)
-        sum += (double)s->parts.e[j] * (double)s->parts.e[j];
-    out->reconstruction = sum / (double)s->parts.observed;
-    explain(s, which, out);
+    out->score = (double)track_figure(&tick, TRACK_SCORE);
+    out->chance = (double)chance;
+    out->flag = chance <= (float)m->alpha;
+    out->reconstruction = (double)track_figure(&tick, TRACK_RECONSTRUCTION);
+    out->jsd = mean_of(figure(&tick, "jsd", true), d);
+    out->top = largest(figure(&tick, statistic_tracks.figure[TRACK_PART].name, true), d);
+    explain(s, x, observed, out);
 }
 
 int table_model_calibrate(struct table_model *m, const struct table *t, struct err *err)
@@ -401,7 +394,6 @@ int table_model_calibrate(struct table_model *m, const struct table *t, struct e
         return err_set(err, ERR_DATA, "%s: %zu rows could be scored, calibration needs %d or more", t->path,
                        n, TABLE_LEAST_ROWS);
     }
-    take_healthy(m, score, n);
-    m->stretch = 1;
+    tracks_calibrate(*tracks_of(m->model), score, n);
     return 0;
 }

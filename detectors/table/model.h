@@ -1,6 +1,6 @@
-/* A model of one table without physics, and scores of other rows by it. docs/detection.md §11:
- * distance D and reconstruction A in whitened space, smoothed at three speeds, logarithm, standardised by
- * what cross-fitted training rows do, maximum; divergence J beside it as a witness.
+/* A table as the engine sees it: a fleet of one supply whose channels have no physics, a row a minute. What
+ * is learned of its rows and said of others is statistics/tracks.c's and statistics/divergence.c's; here a
+ * table is laid on the grid, and a tick becomes a row of scores. docs/detection.md §11.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TABLE_MODEL_H
 #define PSM_DETECTORS_TABLE_MODEL_H
@@ -37,13 +37,13 @@ const char *table_model_unused(const struct table_model *m);
 bool table_model_has_network(const struct table_model *m);
 
 struct table_row {
-    bool scored;   /* else only why is written, and the rest is NaN, false, -1 */
-    double score;  /* higher: more anomalous; 0: the median of healthy rows */
-    double chance; /* probability of such a score in a healthy row */
+    bool scored;  /* else only why is written, and the rest is NaN, false, -1 */
+    double score; /* of tracks.h, as chance and reconstruction */
+    double chance;
     bool flag;
-    double jsd;            /* bits, mean over signals; NaN until half of the window is there */
-    double reconstruction; /* mean squared residual of this row, whitened units: about 1 when healthy */
-    int top;               /* signal that contributes most, index into the table's names */
+    double jsd; /* bits, mean over signals; NaN until half of the window is there */
+    double reconstruction;
+    int top; /* signal that contributes most, index into the table's names */
     char why[TABLE_WHY_LEN];
 };
 

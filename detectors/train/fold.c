@@ -3,15 +3,13 @@
 #include "detectors/train/fold.h"
 
 #include "base/mem.h"
-#include "features/select.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_HOURS 6      /* of steady minutes, for a column to have a reference */
-#define SAMPLE 3000        /* minutes that quantiles are taken from */
-#define SPREAD_FLOOR 1e-6f /* of a constant column, relative to 1 + |centre| */
+#define LEAST_HOURS 6 /* of steady minutes, for a column to have a reference */
+#define SAMPLE 3000   /* minutes that quantiles are taken from */
 
 static void fill_nan(float *x, size_t n)
 {
@@ -78,19 +76,6 @@ static size_t gather_column(const struct spool *s, size_t supply, size_t c, int 
     return all;
 }
 
-static float spread_of(float v[], size_t n, float centre)
-{
-    /* half the central 68 %: as robust as needed, and not 0 as soon as half of the codes are equal */
-    float s = 0.5f * (select_quantile(v, n, 0.84) - select_quantile(v, n, 0.16));
-    if (s <= 0) {
-        double sum = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += pow((double)(v[i] - centre), 2);
-        s = (float)sqrt(sum / (double)n);
-    }
-    return fmaxf(s, SPREAD_FLOOR * (1 + fabsf(centre)));
-}
-
 static void reference_column(const struct fold_job *job, size_t supply, size_t c, int leave,
                              struct reference *ref, float v[])
 {
@@ -100,9 +85,7 @@ static void reference_column(const struct fold_job *job, size_t supply, size_t c
     ref->centre[cell] = ref->spread[cell] = NAN;
     if (!ref->present[cell])
         return;
-    ref->centre[cell] = (float)robust_median(v, n);
-    ref->spread[cell] = spread_of(v, n, ref->centre[cell]);
-    hist_edges(ref->edges + cell * (HIST_BINS - 1), v, n);
+    reference_fit(ref, cell, v, n);
 }
 
 /* Centre and spread of the hourly values, and the counts of all reference minutes. */
@@ -223,7 +206,9 @@ void fold_learn(const struct fold_job *job, int leave, const struct reference *r
                                   .progress = job->progress,
                                   .progress_arg = job->arg};
     for (size_t i = 0; i < statistics_count(); i++)
-        learned[i] = statistics[i]->learn ? statistics[i]->learn(&lesson) : NULL;
+        learned[i] = statistics[i]->learn && statistic_judges(statistics[i], false)
+                         ? statistics[i]->learn(&lesson)
+                         : NULL;
     free(in);
 }
 

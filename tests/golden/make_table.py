@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden numbers for detectors/table/fit.c by NumPy in float64.
+"""Golden numbers for detectors/net/joint.c by NumPy in float64.
 
   make_table.py DIR     writes DIR/train.csv, DIR/rows.csv (tables) and DIR/fit.csv (name,index,value)
 
-Median and 1.4826 MAD, clip at 10, covariance, shrink 0.02, Mahalanobis distance of the observed values,
+Median and half the central 68 %, clip at 10, covariance, shrink 0.02, Mahalanobis distance of the observed values,
 deviation of each value from its conditional mean. Made once with NumPy 2.x; seed 20260911.
 SPDX-License-Identifier: MIT
 """
@@ -37,7 +37,8 @@ def main(folder):
     write(folder + "/train.csv", train)
     write(folder + "/rows.csv", rows)
     c = np.median(train, 0)
-    s = 1.4826 * np.median(abs(train - c), 0)
+    o = np.sort(train, 0)
+    s = .5 * (o[int(.84 * TRAIN)] - o[int(.16 * TRAIN)])
     s[3] = 0.1 * 7.25
     z = np.clip((train - c) / s, -10, 10)
     sigma = .98 * np.cov(z.T) + .02 * np.eye(D)

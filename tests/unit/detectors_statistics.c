@@ -162,7 +162,7 @@ struct desk {
 static struct desk *desk_new(void)
 {
     struct desk *d = xcalloc(1, sizeof *d);
-    measures_init(&d->measures, &(struct reference_span){14 * NS_PER_DAY, 12});
+    measures_init(&d->measures, &(struct reference_span){.length = 14 * NS_PER_DAY, .shortest_hours = 12});
     assert_int_equal(d->measures.n, 3);
     d->y = (struct yardstick){.measures = &d->measures, .width = W, .kind = d->kind, .min_effect = d->effect};
     float x[1000];
@@ -208,11 +208,18 @@ static void test_the_table_is_whole(void **state)
         assert_true(strlen(s->name) < FINDING_DETECTOR_LEN && s->words);
         assert_true((s->windows != NULL) == (s->window != NULL));
         assert_true((s->open != NULL) == (s->close != NULL));
-        assert_true(!s->learn || (s->forget && s->save && s->load));
+        assert_true(!s->learn || (s->forget && (s->of == OF_TABLES || (s->save && s->load))));
         assert_true(s->share <= 0 || (s->minute && s->judges && s->say && s->say_group && s->memory > 0));
         share += s->share;
     }
     assert_true(share < 1);
+    /* a ring has what needs its physics, a table what needs none */
+    assert_true(!statistic_judges(statistic_find("tracks"), false) &&
+                statistic_judges(statistic_find("tracks"), true));
+    assert_true(statistic_judges(statistic_find("data"), false) &&
+                !statistic_judges(statistic_find("data"), true));
+    assert_true(statistic_judges(statistic_find("divergence"), false) &&
+                statistic_judges(statistic_find("divergence"), true));
     assert_string_equal(statistics[0]->name, "level");
     assert_null(statistic_find("no such"));
 }

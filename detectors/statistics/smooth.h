@@ -1,11 +1,12 @@
-/* The smoothed statistics of a table's rows: per signal and speed, exponentially weighted means of squared
- * whitened deviations (D), squared reconstruction residuals (A) and signed deviations (to explain). Their
- * mean over the signals is the statistic itself, so what is explained is what is scored.
+/* The step of the tracks, smoothed statistics of rows: per signal and speed, exponentially weighted means of
+ * squared whitened deviations (D), squared reconstruction residuals (A) and signed deviations (to explain).
+ * Their mean over the signals is the statistic itself, so what is explained is what is scored.
  * SPDX-License-Identifier: MIT */
-#ifndef PSM_DETECTORS_TABLE_TRACKS_H
-#define PSM_DETECTORS_TABLE_TRACKS_H
+#ifndef PSM_DETECTORS_STATISTICS_SMOOTH_H
+#define PSM_DETECTORS_STATISTICS_SMOOTH_H
 
-#include "detectors/table/fit.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 #define TRACK_SPEEDS 4
 #define TRACK_COUNT (2 * TRACK_SPEEDS) /* D at every speed, then A */
@@ -31,17 +32,21 @@ struct tracks {
 void track_null_open(struct track_null *n, size_t d);
 void track_null_close(struct track_null *n);
 
-/* One row's parts as table_fit_row gives them: [d] each; at least half of the values observed. */
+/* What one row says, [d] each; at least half of its values are there. */
 struct track_row {
-    const float *u, *e, *r;
+    float *u; /* whitened, within ±6 */
+    float *e; /* reconstruction residual in the same space; without a network u itself */
+    float *r; /* deviation from what the other columns imply, in scales; too small where others of the row
+                 are missing; NaN: missing itself */
     size_t observed;
 };
 
 /* n such rows in order: u, e, r (n,d); observed [n]; gap[i] periods are missing before row i. */
 struct track_rows {
     size_t n, d;
-    const float *u, *e, *r;
-    const size_t *observed, *gap;
+    float *u, *e, *r;
+    size_t *observed;
+    const size_t *gap;
 };
 struct track_row track_row_at(const struct track_rows *rows, size_t i);
 

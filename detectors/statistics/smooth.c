@@ -1,5 +1,5 @@
-/* The smoothed statistics of a table's rows; see tracks.h. SPDX-License-Identifier: MIT */
-#include "detectors/table/tracks.h"
+/* Smoothed statistics of rows; see smooth.h. SPDX-License-Identifier: MIT */
+#include "detectors/statistics/smooth.h"
 
 #include "base/mem.h"
 #include "detectors/model/tail.h"
