@@ -115,10 +115,11 @@ static int start_anew(struct pg_spool *s, struct err *err)
     return 0;
 }
 
-/* 0 says that the disk refused a record, and after the last number 0 would come again. */
+/* 0 says that the disk refused a record; the database keeps numbers as bigint, and no disk takes half of
+ * those. */
 static bool is_number(uint64_t seq)
 {
-    return seq != 0 && seq != UINT64_MAX;
+    return seq != 0 && seq <= INT64_MAX / 2;
 }
 
 /* A record at offset, whole and sound: its bytes in *data (caller frees) and true. */
