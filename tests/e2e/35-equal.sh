@@ -26,7 +26,7 @@ for k in other[:8]:
 sys.exit(len(both) < 1000 or len(other) > 0)
 X
 
-# follow N: a monitor makes N live ticks of what the archiver has from now on, then is stopped; the same minutes are
+# follow N [TEXT]: a monitor makes N live ticks of what the archiver has from now on, then is stopped; the same minutes are
 # replayed: $work/live.csv, $work/again.csv, and $corrected, the readings that the monitor found to have come late
 follow() {
     listen_on
@@ -36,6 +36,8 @@ follow() {
     ok $? "the monitor follows it"
     await 180 ticks "$1"
     ok $? "for $1 minutes"
+    # what is said after the minutes are over
+    [ -z "${2:-}" ] || await 120 grep -q "$2" "$work/run.log"
     corrected=$(curl -s "http://$page/metrics" | awk '/^psmon_readings_corrected_total/ {print $2}')
     kill -TERM $monitor
     wait $monitor
@@ -65,7 +67,7 @@ begin late python3 tests/support/moving.py --dir "$work/late" --speed 120 --late
 await 10 grep -q port "$work/late.log"
 ok $? "another archiver lives, with samples that come late"
 config=$work/late/psmon.yaml
-follow 80
+follow 80 module=audit
 # an hour is looked at afterwards, ten minutes later at the soonest
 differ() { python3 "$work/compare.py" "$work/live.csv" "$work/again.csv" "$1" | sed -n 's/.*, \([0-9]*\) differ/\1/p'; }
 all=$(differ 1000) hour=$(differ 60)
