@@ -2,6 +2,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +28,19 @@ void *xcalloc(size_t n, size_t size)
 void *xreallocarray(void *p, size_t n, size_t size)
 {
     return or_die(reallocarray(p, n ? n : 1, size ? size : 1), 1, size ? size : 1);
+}
+
+void fill_nan(float x[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = NAN;
+}
+
+float *xnan(size_t n)
+{
+    float *x = xcalloc(n, sizeof *x);
+    fill_nan(x, n);
+    return x;
 }
 
 char *xstrdup(const char *s)

@@ -9,8 +9,12 @@
  * or n * size overflows. The caller frees. */
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 void *xreallocarray(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
+float *xnan(size_t n) __attribute__((malloc, returns_nonnull)); /* n floats, all NaN */
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+
+/* x[n] = NaN. */
+void fill_nan(float x[], size_t n);
 
 /* Makes room for at least `need` elements of `size` bytes in *p (capacity *cap, doubled as needed).
  * *p is a pointer to any object pointer, passed as void *. */

@@ -52,10 +52,7 @@ static void history_outlet_close(void *self)
 static int alerts_outlet_open(struct session *s, void **self, struct err *err)
 {
     const struct settings *set = s->world->settings;
-    struct alerts_webhook *hooks = xcalloc(set->n_webhooks, sizeof *hooks);
-    for (size_t i = 0; i < set->n_webhooks; i++)
-        hooks[i] =
-            (struct alerts_webhook){set->webhooks[i].url, set->webhooks[i].secret, set->webhooks[i].shape};
+    struct alerts_webhook *hooks = settings_endpoints(set);
     const struct alerts_options o = {.run = s->run,
                                      .send = s->live,
                                      .webhooks = hooks,

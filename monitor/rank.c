@@ -40,12 +40,6 @@ struct rank_week {
     size_t n_channels;
 };
 
-static void fill_nan(float *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        v[i] = NAN;
-}
-
 struct rank_week *rank_week_new(size_t n_supplies)
 {
     struct rank_week *w = xcalloc(1, sizeof *w);

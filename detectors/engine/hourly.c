@@ -12,19 +12,6 @@
 
 #define UNGATED_LEAST 10 /* times the budget: the chance that a score without an effect cannot pass */
 
-static void fill_nan(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = NAN;
-}
-
-static float *nan_floats(size_t n)
-{
-    float *x = xcalloc(n + 1, sizeof *x);
-    fill_nan(x, n);
-    return x;
-}
-
 /* ---- set up ---- */
 
 static void init_rows(struct hourly *h)
@@ -56,10 +43,10 @@ void hourly_init(struct hourly *h, const struct model *m, const struct scorer_op
     size_t n = m->fleet->n_supplies, w = m->layout->width;
     *h = (struct hourly){.model = m,
                          .hour = INT64_MIN,
-                         .minutes = nan_floats(n * m->per_hour * w),
+                         .minutes = xnan(n * m->per_hour * w),
                          .hours = xcalloc(n, sizeof *h->hours),
-                         .trail = nan_floats(n * TRAIL_HOURS * w),
-                         .scores = nan_floats(n * DAY_SCORES),
+                         .trail = xnan(n * TRAIL_HOURS * w),
+                         .scores = xnan(n * DAY_SCORES),
                          .explained = xcalloc(n, sizeof *h->explained),
                          .chance = xcalloc(n, sizeof *h->chance),
                          .moved = xcalloc(n, w)};

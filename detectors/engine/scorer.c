@@ -43,14 +43,6 @@ struct scorer {
     struct shown shown;
 };
 
-static float *nan_floats(size_t n)
-{
-    float *x = xcalloc(n + 1, sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = NAN;
-    return x;
-}
-
 /* ---- set up ---- */
 
 static void init_figures(struct shown *v, size_t statistic, size_t n_supplies, size_t n_channels)
@@ -58,7 +50,7 @@ static void init_figures(struct shown *v, size_t statistic, size_t n_supplies, s
     for (size_t k = 0; k < FIGURES_MAX && statistics[statistic]->figure[k].name; k++) {
         struct figure *f = &v->figure[v->n_figures++];
         *f = statistics[statistic]->figure[k];
-        f->value = v->of[statistic][k] = nan_floats(f->per_channel ? n_channels : n_supplies);
+        f->value = v->of[statistic][k] = xnan(f->per_channel ? n_channels : n_supplies);
     }
 }
 
@@ -66,9 +58,9 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bo
 {
     *v = (struct shown){.reason = xcalloc(n_supplies, 1),
                         .mode = xcalloc(n_supplies, 1),
-                        .residual = nan_floats(n_channels),
-                        .score = nan_floats(n_supplies),
-                        .chance = nan_floats(n_supplies)};
+                        .residual = xnan(n_channels),
+                        .score = xnan(n_supplies),
+                        .chance = xnan(n_supplies)};
     for (size_t i = 0; i < statistics_count(); i++)
         if (statistic_judges(statistics[i], table))
             init_figures(v, i, n_supplies, n_channels);

@@ -1,5 +1,5 @@
-/* Data findings, the statistic that lives without a model; see data_quality.h. SPDX-License-Identifier: MIT
- */
+/* Data findings, the statistic that lives without a model; see data_quality.h.
+ * SPDX-License-Identifier: MIT */
 #include "detectors/statistics/data_quality.h"
 #include "detectors/statistics/statistic.h"
 

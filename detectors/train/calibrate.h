@@ -1,8 +1,7 @@
 /* From the window values of null blocks to what standardises and calibrates: scales of own and family, pooled
  * tails, the tail of the daily maximum. The standardisation is cross-fitted like the models: block 0 is
  * scaled by what the last block shows, and the other way round. docs/detection.md §6.
- * SPDX-License-Identifier: MIT
- */
+ * SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TRAIN_CALIBRATE_H
 #define PSM_DETECTORS_TRAIN_CALIBRATE_H
 

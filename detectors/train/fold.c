@@ -11,19 +11,6 @@
 #define LEAST_HOURS 6 /* of steady minutes, for a column to have a reference */
 #define SAMPLE 3000   /* minutes that quantiles are taken from */
 
-static void fill_nan(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = NAN;
-}
-
-static float *nan_array(size_t n)
-{
-    float *x = xcalloc(n, sizeof *x);
-    fill_nan(x, n);
-    return x;
-}
-
 void nulls_init(struct nulls *n, const struct measures *m, size_t n_supplies, size_t hours, size_t width)
 {
     *n = (struct nulls){.n_supplies = n_supplies,
@@ -33,7 +20,7 @@ void nulls_init(struct nulls *n, const struct measures *m, size_t n_supplies, si
                         .block = xcalloc(hours, sizeof *n->block)};
     memset(n->block, -1, hours);
     for (size_t i = 0; i < m->n; i++)
-        n->of[i] = nan_array(n_supplies * hours * width);
+        n->of[i] = xnan(n_supplies * hours * width);
 }
 
 void nulls_fini(struct nulls *n)

@@ -122,9 +122,7 @@ static int test(const struct context *c)
         fprintf(stderr, "psmon: %s names no webhooks\n", s->path);
         return EXIT_USAGE;
     }
-    struct alerts_webhook *hooks = xcalloc(s->n_webhooks, sizeof *hooks);
-    for (size_t i = 0; i < s->n_webhooks; i++)
-        hooks[i] = (struct alerts_webhook){s->webhooks[i].url, s->webhooks[i].secret, s->webhooks[i].shape};
+    struct alerts_webhook *hooks = settings_endpoints(s);
     size_t failed = 0;
     struct err err = {0};
     const struct alerts_options options = {.webhooks = hooks, .n_webhooks = s->n_webhooks, .source = s->hash};

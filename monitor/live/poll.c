@@ -1,5 +1,5 @@
-/* Live: one poll and one tick a period; blind: polls with back-off; see live.h. SPDX-License-Identifier: MIT
- */
+/* Live: one poll and one tick a period; blind: polls with back-off; see live.h.
+ * SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
 #include "base/log.h"
@@ -203,8 +203,8 @@ void live_follow(struct live *l)
 {
     if (l->phase != PHASE_LIVE)
         log_info("run", "live");
-    malloc_trim(
-        0); /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
+    /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
+    malloc_trim(0);
     l->phase = PHASE_LIVE;
     archiver_is(l, true);
     l->last_fresh = clock_now(&l->session.world->settings->clock);

@@ -2,6 +2,7 @@
  * the sample file all walk it. SPDX-License-Identifier: MIT */
 #include "monitor/settings/settings_options.h"
 
+#include "alerts/alerts.h"
 #include "alerts/shapes/shape.h"
 #include "archive/source.h"
 #include "base/digest.h"
@@ -535,4 +536,14 @@ void settings_free(struct settings *s)
     free(s->signal_max_age);
     free(s->path);
     free(s);
+}
+
+struct alerts_webhook *settings_endpoints(const struct settings *s)
+{
+    struct alerts_webhook *hooks = xcalloc(s->n_webhooks, sizeof *hooks);
+    for (size_t i = 0; i < s->n_webhooks; i++) {
+        const struct webhook_settings *w = &s->webhooks[i];
+        hooks[i] = (struct alerts_webhook){w->url, w->secret, w->shape};
+    }
+    return hooks;
 }

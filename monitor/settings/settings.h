@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+struct alerts_webhook;
+
 struct webhook_settings {
     char *url;
     char *secret; /* whsec_<base64>; NULL: unsigned */
@@ -59,6 +61,9 @@ void settings_free(struct settings *s);
  * by name. Returns whether anything has changed that windows are made by, so that recorded time has to be
  * read again. */
 bool settings_succeed(struct settings *fresh, const struct settings *old);
+
+/* The endpoints as alerts take them, [n_webhooks]; the caller frees the array, its texts are borrowed. */
+struct alerts_webhook *settings_endpoints(const struct settings *s);
 
 /* The effective configuration as YAML with a comment per key; secrets are masked. */
 void settings_print(const struct settings *s, struct buf *out);

@@ -1,6 +1,6 @@
 /* alerts: a disk that fails at the n-th call, for every n until none is left to fail. The story of two alarms
- * is told to a receiver once each, and its rows are those of an undisturbed run. SPDX-License-Identifier: MIT
- */
+ * is told to a receiver once each, and its rows are those of an undisturbed run.
+ * SPDX-License-Identifier: MIT */
 #include "tests/alerts.h"
 #include "tests/support/diskfaults.h"
 

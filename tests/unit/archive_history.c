@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "tests/near.h"
 #include "tests/postgres.h"
+#include "tests/query.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,17 +13,6 @@
 static char dir[] = "/tmp/psmon-history-XXXXXX";
 static char *conninfo;
 static struct cluster *cluster;
-
-static long number_of(const char *sql)
-{
-    struct pg_rows *rows = NULL;
-    struct err err = {0};
-    if (pg_run(conninfo, sql, 0, NULL, &rows, &err) != 0)
-        fail_msg("%s: %s", sql, err.msg);
-    long n = rows->n_rows && rows->value[0] ? strtol(rows->value[0], NULL, 10) : -1;
-    pg_rows_free(rows);
-    return n;
-}
 
 static long postmaster(void)
 {
@@ -65,10 +54,10 @@ static void the_cluster_is_private_and_checked(void **state)
 {
     (void)state;
     assert_true(cluster_running(dir));
-    assert_int_equal(number_of("SELECT count(*) FROM pg_settings WHERE (name, setting) IN "
-                               "(('data_checksums', 'on'), ('listen_addresses', ''),"
-                               " ('synchronous_commit', 'on'), ('TimeZone', 'UTC'),"
-                               " ('server_encoding', 'UTF8'))"),
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM pg_settings WHERE (name, setting) IN "
+                                            "(('data_checksums', 'on'), ('listen_addresses', ''),"
+                                            " ('synchronous_commit', 'on'), ('TimeZone', 'UTC'),"
+                                            " ('server_encoding', 'UTF8'))"),
                      5);
 }
 
@@ -105,7 +94,7 @@ static void nobody_stops_it_under_another(void **state)
     long pid = postmaster();
     assert_int_equal(another_user(NULL), 0);
     assert_int_equal(another_user(kill_self), -SIGKILL);
-    assert_int_equal(number_of("SELECT 1"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
     assert_int_equal(postmaster(), pid);
 }
 
@@ -166,7 +155,7 @@ static void it_recovers_after_kill_9(void **state)
     (void)state;
     kill_server();
     assert_int_equal(another_user(NULL), 0); /* starts it, and leaves it to us */
-    assert_int_equal(number_of("SELECT 1"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
     kill_server();
     uv_loop_t loop;
     uv_loop_init(&loop);
@@ -178,7 +167,7 @@ static void it_recovers_after_kill_9(void **state)
         uv_run(&loop, UV_RUN_NOWAIT);
         usleep(50000);
     }
-    assert_int_equal(number_of("SELECT 1"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
     cluster_unwatch(cluster);
     uv_run(&loop, UV_RUN_NOWAIT);
     uv_close((uv_handle_t *)&alive, NULL);
@@ -337,21 +326,22 @@ static void migrations_describe_everything(void **state)
         fail_msg("%s", err.msg);
     assert_int_equal(history_migrate(conninfo, &err), 0);
     assert_int_equal(
-        number_of("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace"
-                  " = 'public'::regnamespace AND obj_description(oid) IS NULL"),
+        query_number(conninfo,
+                     "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace"
+                     " = 'public'::regnamespace AND obj_description(oid) IS NULL"),
         0);
     char sql[200];
     for (int r = 0; r < REASON_COUNT; r++) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM reason_words WHERE reason = %d AND word = '%s'", r,
                  reason_name((enum reason)r));
-        assert_int_equal(number_of(sql), 1);
+        assert_int_equal(query_number(conninfo, sql), 1);
     }
     for (int m = 0; m < MODE_COUNT; m++) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM mode_words WHERE mode = %d AND word = '%s'", m,
                  mode_name((enum mode)m));
-        assert_int_equal(number_of(sql), 1);
+        assert_int_equal(query_number(conninfo, sql), 1);
     }
-    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week"), 0);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM worst_last_week"), 0);
 }
 
 static void a_replay_is_stored_and_read_through_the_views(void **state)
@@ -372,46 +362,55 @@ static void a_replay_is_stored_and_read_through_the_views(void **state)
     history_close(h);
     pg_close(pg, 20);
     uv_loop_close(&loop);
-    assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150);
-    assert_int_equal(number_of("SELECT count(*) FROM scores WHERE run = 'r1'"), 150 * SUPPLIES);
-    assert_int_equal(number_of("SELECT count(*) FROM scores WHERE supply = 'Q03' AND mode = 'off' AND"
-                               " reason = 'off' AND score IS NULL"),
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM ticks"), 150);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM scores WHERE run = 'r1'"), 150 * SUPPLIES);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM scores WHERE supply = 'Q03' AND mode = 'off' AND"
+                                  " reason = 'off' AND score IS NULL"),
                      150);
-    assert_int_equal(number_of("SELECT round(score * 100) FROM scores WHERE supply = 'Q05' AND t ="
-                               " '2026-11-04T01:10Z'"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(score * 100) FROM scores WHERE supply = 'Q05' AND t ="
+                                  " '2026-11-04T01:10Z'"),
                      510);
     /* third supply's last channel is the ninth of the fleet */
-    assert_int_equal(number_of("SELECT value FROM readings WHERE supply = 'Q02' AND signal ="
-                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"),
+    assert_int_equal(query_number(conninfo, "SELECT value FROM readings WHERE supply = 'Q02' AND signal ="
+                                            " 'igbt_temperature' AND t = '2026-11-04T00:07Z'"),
                      7007 + 0 * SUPPLIES);
     /* figures without a column: per channel in its unit, and per supply */
-    assert_int_equal(number_of("SELECT value * 1000 FROM figures WHERE supply = 'Q02' AND signal ="
-                               " 'igbt_temperature' AND t = '2026-11-04T00:07Z' AND unit <> ''"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT value * 1000 FROM figures WHERE supply = 'Q02' AND signal ="
+                                  " 'igbt_temperature' AND t = '2026-11-04T00:07Z' AND unit <> ''"),
                      875);
     assert_int_equal(
-        number_of("SELECT value FROM figures WHERE supply = 'Q02' AND figure = 'age' AND unit = 'h'"
-                  " AND signal IS NULL AND t = '2026-11-04T00:07Z'"),
+        query_number(conninfo,
+                     "SELECT value FROM figures WHERE supply = 'Q02' AND figure = 'age' AND unit = 'h'"
+                     " AND signal IS NULL AND t = '2026-11-04T00:07Z'"),
         20);
-    assert_int_equal(number_of("SELECT supplies FROM ledger WHERE reason = 'off' AND t ="
-                               " '2026-11-04T00:07Z'"),
+    assert_int_equal(query_number(conninfo, "SELECT supplies FROM ledger WHERE reason = 'off' AND t ="
+                                            " '2026-11-04T00:07Z'"),
                      1);
-    assert_int_equal(number_of("SELECT sum(supplies) FROM ledger"), 150 * SUPPLIES);
+    assert_int_equal(query_number(conninfo, "SELECT sum(supplies) FROM ledger"), 150 * SUPPLIES);
     /* hours: 60, 60 and 30 minutes */
-    assert_int_equal(number_of("SELECT count(*) FROM hourly"), 3 * SUPPLIES);
-    assert_int_equal(number_of("SELECT scored FROM hourly WHERE supply = 'Q05' AND t = '2026-11-04T02:00Z'"),
-                     30);
-    assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE supply = 'Q05' AND t ="
-                               " '2026-11-04T01:00Z'"),
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM hourly"), 3 * SUPPLIES);
+    assert_int_equal(
+        query_number(conninfo, "SELECT scored FROM hourly WHERE supply = 'Q05' AND t = '2026-11-04T02:00Z'"),
+        30);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(reconstruction * 10) FROM hourly WHERE supply = 'Q05' AND t ="
+                                  " '2026-11-04T01:00Z'"),
                      910);
-    assert_int_equal(number_of("SELECT value * 10 FROM hourly_readings WHERE supply = 'Q02' AND signal ="
-                               " 'igbt_temperature' AND t = '2026-11-04T00:00Z'"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT value * 10 FROM hourly_readings WHERE supply = 'Q02' AND signal ="
+                                  " 'igbt_temperature' AND t = '2026-11-04T00:00Z'"),
                      70305);
-    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week"), 10);
-    assert_int_equal(number_of("SELECT count(*) FROM worst_last_week WHERE rank = 1 AND supply = 'Q11'"), 1);
-    assert_int_equal(number_of("SELECT count(*) FROM supplies WHERE water = 'W1'"), 6);
-    assert_int_equal(number_of("SELECT count(*) FROM fleet_channels WHERE low = 1.5 AND unit = 'A'"),
-                     SUPPLIES);
-    assert_int_equal(number_of("SELECT count(*) FROM maintenance WHERE \"end\" IS NULL"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM worst_last_week"), 10);
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM worst_last_week WHERE rank = 1 AND supply = 'Q11'"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM supplies WHERE water = 'W1'"), 6);
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM fleet_channels WHERE low = 1.5 AND unit = 'A'"),
+        SUPPLIES);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM maintenance WHERE \"end\" IS NULL"), 1);
     char *run = NULL;
     struct err err = {0};
     assert_int_equal(history_default_run(conninfo, &run, &err), 0);
@@ -452,11 +451,13 @@ static void a_live_run_goes_on_after_a_restart(void **state)
         pg_close(pg, 10);
     }
     uv_loop_close(&loop);
-    assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05'"), 60);
-    assert_int_equal(number_of("SELECT round(reconstruction * 10) FROM hourly WHERE run = 'live' AND supply ="
+    assert_int_equal(
+        query_number(conninfo, "SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05'"), 60);
+    assert_int_equal(
+        query_number(conninfo, "SELECT round(reconstruction * 10) FROM hourly WHERE run = 'live' AND supply ="
                                " 'Q05'"),
-                     310);
-    assert_int_equal(number_of("SELECT count(*) FROM ticks"), 150 + 75);
+        310);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM ticks"), 150 + 75);
     tstamp_ns t = 0;
     struct err err = {0};
     assert_int_equal(history_last_tick(conninfo, RUN_LIVE, &t, &err), 0);
@@ -500,10 +501,11 @@ static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
     assert_true(from == MINUTE(81) && to == MINUTE(150));
     assert_int_equal(another_user(NULL), 0); /* starts the server */
     settle(&loop, pg, 30);
-    assert_int_equal(number_of("SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05' AND t ="
-                               " '2026-11-04T01:00Z'"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT scored FROM hourly WHERE run = 'live' AND supply = 'Q05' AND t ="
+                                  " '2026-11-04T01:00Z'"),
                      60);
-    assert_int_equal(number_of("SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps"),
+    assert_int_equal(query_number(conninfo, "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps"),
                      MINUTE(81) / NS_PER_S);
     assert_true(history_put_tick(h, make_tick(&m, 151))); /* live goes on, the gap stays */
     assert_true(history_gap(h, &from, &to));
@@ -517,11 +519,12 @@ static void an_outage_leaves_a_gap_that_is_filled_once(void **state)
         assert_true(history_put_recomputed(h, make_tick(&m, k)));
     assert_false(history_gap(h, &from, &to));
     settle(&loop, pg, 10);
-    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
-                               " 'live')"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
+                                  " 'live')"),
                      151);
-    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE recomputed"), 70);
-    assert_int_equal(number_of("SELECT count(*) FROM tick_gaps"), 0);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM ticks WHERE recomputed"), 70);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM tick_gaps"), 0);
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
@@ -536,7 +539,7 @@ static void old_ticks_go_and_months_are_put_in_order(void **state)
     settle(&loop, pg, 10);
     struct history *h = open_history(pg, RUN_LIVE, "live");
     struct made m;
-    long rows = number_of("SELECT count(*) FROM hours");
+    long rows = query_number(conninfo, "SELECT count(*) FROM hours");
     for (int day = 1; day <= 30; day += day < 4 ? 1 : 13) { /* Nov 5, 6, 7, 8, 21, Dec 4 */
         assert_true(history_put_tick(h, make_tick(&m, day * 1440 + 1)));
         settle(&loop, pg, 10);
@@ -545,18 +548,22 @@ static void old_ticks_go_and_months_are_put_in_order(void **state)
     pg_close(pg, 10);
     uv_loop_close(&loop);
     /* live keeps the last two days before the newest; the replay's ticks stay, it has just been made */
-    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
-                               " 'live')"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM ticks WHERE run = (SELECT run FROM runs WHERE name ="
+                                  " 'live')"),
                      1);
-    assert_int_equal(number_of("SELECT count(*) FROM ticks WHERE run <> (SELECT run FROM runs WHERE name ="
-                               " 'live')"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM ticks WHERE run <> (SELECT run FROM runs WHERE name ="
+                                  " 'live')"),
                      150);
-    assert_int_equal(number_of("SELECT count(*) FROM hours_closed WHERE month = '2026-11-01' AND rows > 0"),
-                     1);
-    assert_true(number_of("SELECT count(*) FROM hours") > rows);
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM hours_closed WHERE month = '2026-11-01' AND rows > 0"),
+        1);
+    assert_true(query_number(conninfo, "SELECT count(*) FROM hours") > rows);
     /* sorted: nobody precedes who sorts before */
-    assert_int_equal(number_of("SELECT count(*) FROM (SELECT (supply, t) < lag((supply, t)) OVER (ORDER BY"
-                               " ctid) AS bad FROM hours_202611) x WHERE bad"),
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM (SELECT (supply, t) < lag((supply, t)) OVER (ORDER BY"
+                                  " ctid) AS bad FROM hours_202611) x WHERE bad"),
                      0);
 }
 
@@ -640,7 +647,7 @@ static void findings_come_back_as_they_were_said(void **state)
     assert_int_equal(history_open_findings(conninfo, fleet, RUN_LIVE, &open, &n, &err), 0);
     assert_int_equal(n, 1);
     free(open);
-    assert_int_equal(number_of("SELECT size * 10 FROM findings WHERE closed IS NOT NULL"), -4);
+    assert_int_equal(query_number(conninfo, "SELECT size * 10 FROM findings WHERE closed IS NOT NULL"), -4);
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
@@ -692,13 +699,16 @@ static void every_row_names_the_revision_that_made_it(void **state)
         assert_string_equal(rows->value[0], "1");
         pg_rows_free(rows);
     }
-    assert_int_equal(number_of("SELECT count(*) FROM findings f JOIN revisions v USING (run, revision) WHERE"
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM findings f JOIN revisions v USING (run, revision) WHERE"
                                " f.id = 'Q05-level-2' AND v.model = 'm1'"),
-                     1);
-    assert_int_equal(number_of("SELECT count(*) FROM rankings k JOIN reports r USING (run, number, revision)"
+        1);
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM rankings k JOIN reports r USING (run, number, revision)"
                                " WHERE number = 9 AND r.model = 'm1' AND r.model_hash = 'abc'"),
+        1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM runs WHERE name = 'live' AND model = 'm2'"),
                      1);
-    assert_int_equal(number_of("SELECT count(*) FROM runs WHERE name = 'live' AND model = 'm2'"), 1);
     /* started again by the same: the same revision; by another: the next */
     uv_loop_init(&loop);
     pg = open_pg(&loop);
@@ -712,7 +722,7 @@ static void every_row_names_the_revision_that_made_it(void **state)
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
-    assert_int_equal(number_of("SELECT count(*) FROM hours WHERE revision IS NULL"), 0);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM hours WHERE revision IS NULL"), 0);
 }
 
 static void what_was_issued_stays(void **state)
@@ -732,9 +742,11 @@ static void what_was_issued_stays(void **state)
     history_close(h);
     pg_close(pg, 10);
     uv_loop_close(&loop);
-    assert_int_equal(number_of("SELECT count(*) FROM rankings"), 2);
-    assert_int_equal(number_of("SELECT count(*) FROM rankings WHERE rank IS NULL AND score IS NULL"), 1);
-    assert_int_equal(number_of("SELECT document->'number' FROM reports WHERE model_hash = 'abc'"), 7);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM rankings"), 2);
+    assert_int_equal(
+        query_number(conninfo, "SELECT count(*) FROM rankings WHERE rank IS NULL AND score IS NULL"), 1);
+    assert_int_equal(
+        query_number(conninfo, "SELECT document->'number' FROM reports WHERE model_hash = 'abc'"), 7);
     struct err err = {0};
     static const char *const changes[] = {"UPDATE rankings SET rank = 2", "DELETE FROM rankings",
                                           "TRUNCATE reports", "UPDATE reports SET document = '{}'"};
@@ -753,9 +765,9 @@ static void models_are_active_one_at_a_time(void **state)
                                            "12 supplies", true, &err),
                          0);
     assert_int_equal(history_put_model(conninfo, "c", "/p", "hash", 0, 0, NULL, false, &err), 0);
-    assert_int_equal(number_of("SELECT count(*) FROM models"), 3);
-    assert_int_equal(number_of("SELECT count(*) FROM models WHERE active AND name = 'a'"), 1);
-    assert_int_equal(number_of("SELECT count(*) FROM models WHERE active"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM models"), 3);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM models WHERE active AND name = 'a'"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM models WHERE active"), 1);
 }
 
 static void imports_are_idempotent(void **state)
@@ -772,7 +784,7 @@ static void imports_are_idempotent(void **state)
     assert_int_equal(done.added + done.changed, 0);
     assert_int_equal(history_import(conninfo, HISTORY_OUTCOMES, rows, 2, &done, &err), 0);
     assert_int_equal(done.changed, 1);
-    assert_int_equal(number_of("SELECT count(*) FROM outcomes WHERE note = 'fan, \"dead\"'"), 1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM outcomes WHERE note = 'fan, \"dead\"'"), 1);
     const struct history_row trip = {{"Q01", "2026-11-02T03:04:05.5Z", "over temperature"}};
     assert_int_equal(history_import(conninfo, HISTORY_TRIPS, &trip, 1, &done, &err), 0);
     assert_int_equal(done.added, 1);

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "tests/near.h"
 #include "tests/postgres.h"
+#include "tests/query.h"
 
 #include <fcntl.h>
 #include <float.h>
@@ -36,17 +36,6 @@ static struct pg_txn *insert_of(int id, const char *value)
                params);
     pg_txn_add(t, "UPDATE total SET n = n + 1", 0, NULL);
     return t;
-}
-
-static long number_of(const char *sql)
-{
-    struct pg_rows *rows = NULL;
-    struct err err = {0};
-    if (pg_run(conninfo, sql, 0, NULL, &rows, &err) != 0)
-        fail_msg("%s: %s", sql, err.msg);
-    long n = rows->value[0] ? strtol(rows->value[0], NULL, 10) : -1;
-    pg_rows_free(rows);
-    return n;
 }
 
 static void sql(const char *text)
@@ -105,9 +94,9 @@ static void transactions_are_applied_in_order_and_whole(void **state)
         assert_true(pg_submit(pg, insert_of(i, i % 2 ? "odd" : NULL), i % 3 == 0, count, &t));
     pg_close(pg, 10);
     assert_int_equal(t.ok, 100);
-    assert_int_equal(number_of("SELECT count(*) FROM seen WHERE n = 1"), 100);
-    assert_int_equal(number_of("SELECT count(*) FROM seen WHERE v IS NULL"), 50);
-    assert_int_equal(number_of("SELECT n FROM total"), 100);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE n = 1"), 100);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE v IS NULL"), 50);
+    assert_int_equal(query_number(conninfo, "SELECT n FROM total"), 100);
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
@@ -139,8 +128,8 @@ static void a_bad_transaction_leaves_no_trace_and_the_queue_goes_on(void **state
     assert_int_equal(good.ok, 2);
     assert_int_equal(seen, 1);
     assert_int_equal(broken, -2);
-    assert_int_equal(number_of("SELECT sum(id) FROM seen"), 6);
-    assert_int_equal(number_of("SELECT n FROM total"), 2);
+    assert_int_equal(query_number(conninfo, "SELECT sum(id) FROM seen"), 6);
+    assert_int_equal(query_number(conninfo, "SELECT n FROM total"), 2);
     char path[240], text[400] = "";
     snprintf(path, sizeof path, "%s/rejected", spool_dir());
     FILE *f = fopen(path, "r");
@@ -176,8 +165,8 @@ static void an_outage_loses_no_durable_transaction(void **state)
     assert_int_equal(durable.ok, 50);
     assert_int_equal(lost.failed, 0);
     pg_close(pg, 1);
-    assert_int_equal(number_of("SELECT count(*) FROM seen WHERE n = 1"), 50);
-    assert_int_equal(number_of("SELECT n FROM total"), 50);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE n = 1"), 50);
+    assert_int_equal(query_number(conninfo, "SELECT n FROM total"), 50);
     uv_loop_close(&loop);
 }
 
@@ -206,8 +195,8 @@ static void kill_9_of_the_server_neither_loses_nor_doubles(void **state)
     assert_int_equal(t.ok, id);
     assert_true(pg_failures(pg) >= 3);
     pg_close(pg, 1);
-    assert_int_equal(number_of("SELECT count(*) FROM seen WHERE n = 1"), id);
-    assert_int_equal(number_of("SELECT n FROM total"), id);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE n = 1"), id);
+    assert_int_equal(query_number(conninfo, "SELECT n FROM total"), id);
     uv_loop_close(&loop);
 }
 
@@ -242,7 +231,7 @@ static void child(int out)
     uv_loop_t loop;
     uv_loop_init(&loop);
     struct pg *pg = open_pg(&loop, true);
-    for (int id = (int)number_of("SELECT coalesce(max(id), 0) FROM seen") + 100;; id++) {
+    for (int id = (int)query_number(conninfo, "SELECT coalesce(max(id), 0) FROM seen") + 100;; id++) {
         struct submitted *s = calloc(1, sizeof *s);
         *s = (struct submitted){&me, id};
         say(out, id);
@@ -284,15 +273,15 @@ static void kill_9_of_ourselves_neither_loses_nor_doubles(void **state)
         char *lost = xasprintf(
             "SELECT count(*) FROM unnest('{%s}'::int[]) u LEFT JOIN seen ON id = u WHERE id IS NULL",
             buf_text(&told));
-        assert_int_equal(number_of(lost), 0);
+        assert_int_equal(query_number(conninfo, lost), 0);
         free(lost);
         buf_free(&told);
     }
-    long have = number_of("SELECT count(*) FROM seen");
+    long have = query_number(conninfo, "SELECT count(*) FROM seen");
     assert_true(taken > 8);
     assert_in_range(have, taken, submitted);
-    assert_int_equal(number_of("SELECT count(*) FROM seen WHERE n <> 1"), 0);
-    assert_int_equal(number_of("SELECT n FROM total"), have);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE n <> 1"), 0);
+    assert_int_equal(query_number(conninfo, "SELECT n FROM total"), have);
 }
 
 /* Whatever is left of the log's tail, all whole records before it are applied. */
@@ -319,8 +308,8 @@ static void a_torn_tail_costs_only_itself(void **state)
         assert_int_equal(pg_queued(pg), 2);
         pg_submit(pg, insert_of(7, "after"), true, NULL, NULL);
         pg_close(pg, 10);
-        assert_int_equal(number_of("SELECT sum(id) FROM seen"), 8);
-        assert_int_equal(number_of("SELECT n FROM total"), 3);
+        assert_int_equal(query_number(conninfo, "SELECT sum(id) FROM seen"), 8);
+        assert_int_equal(query_number(conninfo, "SELECT n FROM total"), 3);
     }
     uv_loop_close(&loop);
 }
@@ -413,10 +402,11 @@ static void migrations_apply_once_and_refuse_the_future(void **state)
     assert_int_equal(pg_migrate(conninfo, "test", v, 1, &err), 0);
     assert_int_equal(pg_migrate(conninfo, "test", v, 2, &err), 0);
     assert_int_equal(pg_migrate(conninfo, "test", v, 2, &err), 0);
-    assert_int_equal(number_of("SELECT sum(a + b) FROM m1"), 6);
+    assert_int_equal(query_number(conninfo, "SELECT sum(a + b) FROM m1"), 6);
     assert_int_equal(pg_migrate(conninfo, "test", v, 3, &err), ERR_DB);
     assert_non_null(strstr(err.msg, "migration test 3"));
-    assert_int_equal(number_of("SELECT max(version) FROM psmon_schema WHERE component = 'test'"), 2);
+    assert_int_equal(query_number(conninfo, "SELECT max(version) FROM psmon_schema WHERE component = 'test'"),
+                     2);
     assert_int_equal(pg_migrate(conninfo, "test", v, 1, &err), ERR_DB);
     assert_non_null(strstr(err.msg, "newer"));
 }

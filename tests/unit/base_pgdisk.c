@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "tests/near.h"
 #include "tests/postgres.h"
+#include "tests/query.h"
 #include "tests/support/diskfaults.h"
 
 #include <signal.h>
@@ -31,17 +31,6 @@ static void on_taken(void *arg, bool safe)
     assert_int_equal(*t, NOTHING); /* once */
     *t = safe ? SAFE : UNSAFE;
     n_told++;
-}
-
-static long number_of(const char *sql)
-{
-    struct pg_rows *rows = NULL;
-    struct err err = {0};
-    if (pg_run(conninfo, sql, 0, NULL, &rows, &err) != 0)
-        fail_msg("%s: %s", sql, err.msg);
-    long n = rows->n_rows && rows->value[0] ? strtol(rows->value[0], NULL, 10) : -1;
-    pg_rows_free(rows);
-    return n;
 }
 
 static void clear(void)
@@ -135,7 +124,7 @@ static void restart(uv_loop_t *loop)
     assert_true(pg_submit_durable(pg, insert_of(id), on_taken, &fresh));
     pg_close(pg, 20);
     assert_int_equal(fresh, SAFE);
-    assert_int_equal(number_of("SELECT max(id) FROM seen"), id);
+    assert_int_equal(query_number(conninfo, "SELECT max(id) FROM seen"), id);
 }
 
 /* Nothing was run twice; except where a disk that could not sync a batch could not cut it off either:
@@ -143,7 +132,7 @@ static void restart(uv_loop_t *loop)
 static void check_once(void)
 {
     if (disk_fault != DISK_FAILS_TWICE && disk_fault != DISK_IS_FULL)
-        assert_int_equal(number_of("SELECT count(*) FROM seen WHERE n <> 1"), 0);
+        assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE n <> 1"), 0);
 }
 
 static void with_database(uv_loop_t *loop)
@@ -153,7 +142,7 @@ static void with_database(uv_loop_t *loop)
     pg_close(pg, 20);
     for (int round = 0; round < 2; round++) { /* and a start later nothing is run again */
         check_once();
-        assert_int_equal(number_of("SELECT count(*) FROM seen WHERE id < 12"), STORY - 1);
+        assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE id < 12"), STORY - 1);
         restart(loop);
     }
     for (int id = 0; id < STORY; id++)

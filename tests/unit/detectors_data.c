@@ -1,10 +1,10 @@
-/* Data findings on a small fleet: what is said, when, as one, and what is not. SPDX-License-Identifier: MIT
- */
+/* Data findings on a small fleet: what is said, when, as one, and what is not.
+ * SPDX-License-Identifier: MIT */
 #include "detectors/statistics/data_quality.h"
 
 #include "base/mem.h"
 
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,19 +31,13 @@ static struct fleet *make_fleet(void)
 {
     static const char *const signal[SIGNALS] = {
         "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
-    char path[] = "/tmp/psmon-data-XXXXXX";
-    FILE *out = fdopen(mkstemp(path), "w");
-    assert_non_null(out);
+    struct table_file table;
+    FILE *out = table_begin(&table);
     fprintf(out, "supply,family,sector,signal,pv,unit\n");
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNALS; k++)
             fprintf(out, "P%d,fam,S%d,%s,PV:%d:%d,u\n", s, s / 5, signal[k], s, k);
-    fclose(out);
-    struct fleet *f = NULL;
-    struct err err;
-    assert_int_equal(fleet_load(&f, path, &err), 0);
-    unlink(path);
-    return f;
+    return fleet_end(&table);
 }
 
 static int setup(void **state)

@@ -4,7 +4,7 @@
 #include "detectors/engine/scorer.h"
 #include "features/hist.h"
 
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,20 +67,14 @@ static double reading(const struct world *w, int s, int signal, tstamp_ns t)
 /* unit: of the third supply's voltage. */
 static struct fleet *make_fleet_of(const char *prefix, const char *unit)
 {
-    char path[] = "/tmp/psmon-model-XXXXXX";
-    FILE *out = fdopen(mkstemp(path), "w");
-    assert_non_null(out);
+    struct table_file table;
+    FILE *out = table_begin(&table);
     fprintf(out, "supply,family,sector,signal,pv,unit,range\n");
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNALS; k++)
             fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s, k,
                     s == 2 && k == SIGNAL_VOLTAGE ? unit : units[k], k == SIGNAL_CURRENT ? "100" : "");
-    fclose(out);
-    struct fleet *f = NULL;
-    struct err err;
-    assert_int_equal(fleet_load(&f, path, &err), 0);
-    unlink(path);
-    return f;
+    return fleet_end(&table);
 }
 
 static struct fleet *make_fleet(const char *prefix)

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,18 +65,12 @@ enum { SUPPLIES = 24 };
 /* Four sectors of six; water W0 serves the first half of each sector, W1 the other. */
 static struct fleet *make_fleet(void)
 {
-    char path[] = "/tmp/psmon-common-XXXXXX";
-    FILE *out = fdopen(mkstemp(path), "w");
-    assert_non_null(out);
+    struct table_file table;
+    FILE *out = table_begin(&table);
     fprintf(out, "supply,family,sector,signal,pv,unit,water\n");
     for (int s = 0; s < SUPPLIES; s++)
         fprintf(out, "P%d,fam,S%d,current,PV:%d,A,W%d\n", s, s / 6, s, s % 6 / 3);
-    fclose(out);
-    struct fleet *f = NULL;
-    struct err err;
-    assert_int_equal(fleet_load(&f, path, &err), 0);
-    unlink(path);
-    return f;
+    return fleet_end(&table);
 }
 
 static size_t groups_of(struct group_search *g, const bool moved[], const bool said[], char *subject,

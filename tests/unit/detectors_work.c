@@ -1,7 +1,7 @@
 /* detectors: which maintenance work is told with a finding. SPDX-License-Identifier: MIT */
 #include "detectors/verdict/work.h"
 
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,27 +11,14 @@
 static struct fleet *fleet;
 static tstamp_ns onset, now;
 
-static char *file_of(const char *text)
-{
-    static char path[40];
-    snprintf(path, sizeof path, "/tmp/psmon-work-XXXXXX");
-    int fd = mkstemp(path);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
-        return NULL;
-    close(fd);
-    return path;
-}
-
 static int setup(void **state)
 {
     (void)state;
     struct err err;
-    char *path = file_of("supply,family,sector,signal,pv,unit,water\n"
-                         "A,quad,S1,voltage,A:V,V,W1\nB,quad,S1,voltage,B:V,V,\n"
-                         "C,sext,S2,voltage,C:V,V,W1\nD,sext,S3,voltage,D:V,V,W3\n");
-    int rc = fleet_load(&fleet, path, &err);
-    unlink(path);
-    return rc + timefmt_parse(&onset, "2026-11-12T00:00:00Z", &err) +
+    fleet = fleet_of("supply,family,sector,signal,pv,unit,water\n"
+                     "A,quad,S1,voltage,A:V,V,W1\nB,quad,S1,voltage,B:V,V,\n"
+                     "C,sext,S2,voltage,C:V,V,W1\nD,sext,S3,voltage,D:V,V,W3\n");
+    return timefmt_parse(&onset, "2026-11-12T00:00:00Z", &err) +
            timefmt_parse(&now, "2026-11-16T00:00:00Z", &err);
 }
 
@@ -52,10 +39,10 @@ static struct finding tell(const char *subject, const char *lines)
     char text[600];
     snprintf(d.subject, sizeof d.subject, "%s", subject);
     snprintf(text, sizeof text, "supply,start,end,work\n%s", lines);
-    char *path = file_of(text);
-    if (maintenance_load(&m, path, fleet, &err) != 0)
+    struct table_file table;
+    if (maintenance_load(&m, table_of(&table, text), fleet, &err) != 0)
         fail_msg("%s", err.msg);
-    unlink(path);
+    unlink(table.path);
     work_tell(&d, 1, m, fleet, now);
     maintenance_free(m);
     return d;

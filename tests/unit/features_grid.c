@@ -1,7 +1,7 @@
 /* features/record: what a minute holds, live and in spans. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "features/record.h"
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +17,12 @@ static const struct grid_options options = {NS_PER_MIN, 5 * NS_PER_MIN, NULL, NS
 /* n supplies with a current each; even ones in sector A. */
 static struct fleet *make_fleet(int n)
 {
-    char path[] = "/tmp/psmon-grid-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *f = fdopen(fd, "w");
+    struct table_file table;
+    FILE *f = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit\n", f);
     for (int i = 0; i < n; i++)
         fprintf(f, "P%d,F,%c,current,P%d:I,A\n", i, i % 2 ? 'B' : 'A', i);
-    fclose(f);
-    struct fleet *fleet;
-    struct err err = {0};
-    int rc = fleet_load(&fleet, path, &err);
-    unlink(path);
-    if (rc != 0)
-        fail_msg("%s", err.msg);
-    return fleet;
+    return fleet_end(&table);
 }
 
 /* One channel's samples in a span of 12 minutes; what each minute is: . missing, digits the value (OK),
@@ -255,16 +246,11 @@ static void dead_band_is_learned(void **state)
 static void siblings_tell_when_a_connection_was_lost(void **state)
 {
     (void)state;
-    char path[] = "/tmp/psmon-grid-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *out = fdopen(fd, "w");
+    struct table_file table;
+    FILE *out = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit\nP,F,A,current,P:I,A\nP,F,A,dac,P:D,\n", out);
-    fclose(out);
-    struct fleet *f;
+    struct fleet *f = fleet_end(&table);
     struct err err = {0};
-    assert_int_equal(fleet_load(&f, path, &err), 0);
-    unlink(path);
     for (int learn = 0; learn < 2; learn++) {
         struct grid *g = grid_new(f, &options);
         struct record *r;
@@ -385,19 +371,12 @@ static void frames_agree_with_columns(void **state)
 /* A supply with a channel every 10 s, one every minute, a set-point and a temperature that send on change. */
 static struct fleet *make_supply(void)
 {
-    char path[] = "/tmp/psmon-grid-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *out = fdopen(fd, "w");
+    struct table_file table;
+    FILE *out = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit\nP,F,A,current,P:I,A\nP,F,A,voltage,P:V,V\nP,F,A,dac,P:D,\n"
           "P,F,A,igbt_temperature,P:T,K\n",
           out);
-    fclose(out);
-    struct fleet *f;
-    struct err err = {0};
-    assert_int_equal(fleet_load(&f, path, &err), 0);
-    unlink(path);
-    return f;
+    return fleet_end(&table);
 }
 
 #define CHANNELS 4

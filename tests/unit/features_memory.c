@@ -7,7 +7,7 @@
 #include "features/hist.h"
 #include "features/internal.h"
 #include "features/sector_median.h"
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +52,8 @@ struct frames {
 /* Two sectors of six and seven supplies and one alone; P3 lacks the DAC, P4 the current, P5 a full scale. */
 static struct fleet *make_fleet(void)
 {
-    char path[] = "/tmp/psmon-memory-XXXXXX";
-    FILE *f = fdopen(mkstemp(path), "w");
-    assert_non_null(f);
+    struct table_file table;
+    FILE *f = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit,range\n", f);
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNAL_KNOWN; k++)
@@ -65,14 +64,7 @@ static struct fleet *make_fleet(void)
                         : k == SIGNAL_DAC     ? "1000"
                                               : "");
     fputs("P13,F1,S9,flow,P13:flow,l/min,\n", f);
-    fclose(f);
-    struct fleet *fleet;
-    struct err err = {0};
-    int rc = fleet_load(&fleet, path, &err);
-    unlink(path);
-    if (rc != 0)
-        fail_msg("%s", err.msg);
-    return fleet;
+    return fleet_end(&table);
 }
 
 /* What a supply does for a while. */

@@ -7,7 +7,7 @@
 #include "features/internal.h"
 #include "features/mode.h"
 #include "features/select.h"
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -59,10 +59,8 @@ static double random_normal(uint64_t *s)
 
 static struct fleet *make_fleet(void)
 {
-    char path[] = "/tmp/psmon-features-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *f = fdopen(fd, "w");
+    struct table_file table;
+    FILE *f = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit,range\n", f);
     for (int s = 0; s < NORMAL; s++)
         for (int k = 0; k < SIGNAL_KNOWN; k++)
@@ -75,14 +73,7 @@ static struct fleet *make_fleet(void)
             fprintf(f, "K2,Q,S1,%s,K2:%s,u,\n", signals[k], signals[k]);
     }
     fputs("W,odd,S9,flow,W:flow,l/min,\n", f);
-    fclose(f);
-    struct fleet *fleet;
-    struct err err = {0};
-    int rc = fleet_load(&fleet, path, &err);
-    unlink(path);
-    if (rc != 0)
-        fail_msg("%s", err.msg);
-    return fleet;
+    return fleet_end(&table);
 }
 
 /* Relative current: odd supplies (Q) stand still but for an optics change, even ones (C) follow orbit
@@ -278,18 +269,13 @@ static void a_layout_holds_all_signals_of_a_supply(void **state)
 {
     (void)state;
     enum { SIGNALS = 300 };
-    char path[] = "/tmp/psmon-features-XXXXXX";
-    FILE *f = fdopen(mkstemp(path), "w");
-    assert_non_null(f);
+    struct table_file table;
+    FILE *f = table_begin(&table);
     fputs("supply,family,sector,signal,pv,unit\n", f);
     for (int k = 0; k < SIGNALS; k++)
         fprintf(f, "A,Q,S0,s%03d,A:%d,u\n", k, k);
     fputs("B,Q,S0,s000,B:0,u\n", f);
-    fclose(f);
-    struct fleet *fleet;
-    struct err err = {0};
-    assert_int_equal(fleet_load(&fleet, path, &err), 0);
-    unlink(path);
+    struct fleet *fleet = fleet_end(&table);
     struct feature_layout *l = feature_layout_new(fleet);
     assert_int_equal(l->levels, SIGNALS);
     assert_int_equal(l->n_levels[0], SIGNALS);

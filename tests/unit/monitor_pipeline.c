@@ -3,7 +3,7 @@
 #include "monitor/pipeline.h"
 
 #include "base/mem.h"
-#include "tests/near.h"
+#include "tests/fleet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,31 +20,17 @@ static const struct settings settings = {.period = NS_PER_MIN,
                                          .budget = 1,
                                          .clock = {.speed = 1}};
 
-static char *file_of(const char *text)
-{
-    static char path[40];
-    memcpy(path, "/tmp/psmon-pipeline-XXXXXX", 27);
-    int fd = mkstemp(path);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
-        return NULL;
-    close(fd);
-    return path;
-}
-
 static int setup(void **state)
 {
     (void)state;
     struct err err;
-    char *path =
-        file_of("supply,family,sector,signal,pv,unit\nA,quad,S1,voltage,A:V,V\nB,quad,S1,dac,B:D,V\n");
-    int rc = fleet_load(&fleet, path, &err);
-    unlink(path);
+    struct table_file table;
+    fleet = fleet_of("supply,family,sector,signal,pv,unit\nA,quad,S1,voltage,A:V,V\nB,quad,S1,dac,B:D,V\n");
+    table_of(&table, "supply,start,end,work\nB,2026-01-01,,pump\n");
+    int rc = maintenance_load(&none, NULL, fleet, &err);
     if (rc == 0)
-        rc = maintenance_load(&none, NULL, fleet, &err);
-    path = file_of("supply,start,end,work\nB,2026-01-01,,pump\n");
-    if (rc == 0)
-        rc = maintenance_load(&some, path, fleet, &err);
-    unlink(path);
+        rc = maintenance_load(&some, table.path, fleet, &err);
+    unlink(table.path);
     return rc;
 }
 

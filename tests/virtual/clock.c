@@ -1,5 +1,5 @@
-/* Functions of libc, libuv, libcurl, libpq and OpenSSL, replaced; see clock.h. SPDX-License-Identifier: MIT
- */
+/* Functions of libc, libuv, libcurl, libpq and OpenSSL, replaced; see clock.h.
+ * SPDX-License-Identifier: MIT */
 #include "tests/virtual/clock.h"
 
 #include <curl/curl.h>
