@@ -29,7 +29,7 @@ static void print_text(struct buf *b, const char *text)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@+=-";
     size_t n = strlen(text);
-    if (n > 0 && strspn(text, safe) == n && text[0] != '-' && text[n - 1] != ':') {
+    if (n > 0 && strspn(text, safe) == n && !strchr("-@", text[0]) && text[n - 1] != ':') {
         buf_str(b, text);
         return;
     }

@@ -9,7 +9,9 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -89,6 +91,22 @@ static void open_servers(void)
     must(sim_server_open(&web.appliance, &web.loop, web.sim, &clock, "127.0.0.1:0", &err), &err);
 }
 
+/* The fuzzer's alarm clock interrupts a connect, which then goes on by itself. */
+static bool connects(int fd, const struct sockaddr_in *to)
+{
+    if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
+        return true;
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    int failed = errno;
+    socklen_t size = sizeof failed;
+    while (failed == EINTR)
+        if (poll(&wait, 1, -1) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) == 0 &&
+            failed == 0)
+            return true;
+    errno = failed;
+    return false;
+}
+
 /* A connection from an address of its own each time, so that ports in TIME_WAIT do not run out. */
 static int connect_to(int port)
 {
@@ -99,9 +117,11 @@ static int connect_to(int port)
     from.sin_addr.s_addr = htonl(0x7f010001u + number);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons((uint16_t)port);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
-        connect(fd, (struct sockaddr *)&to, sizeof to) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 || !connects(fd, &to) ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+        perror("a connection to the server");
         abort();
+    }
     return fd;
 }
 

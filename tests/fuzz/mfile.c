@@ -19,7 +19,7 @@ static void get_all(const struct mfile *m)
     if (mfile_get_f32(m, "f", &f, &k, 0, &err) == 0 && k > 0)
         sum += (double)(f[0] + f[k - 1]);
     if (mfile_get_i64(m, "w", &w, &k, 3, &err) == 0)
-        sum += (double)(w[0] + w[2]);
+        sum += (double)w[0] + (double)w[2];
     const char *text = mfile_get_text(m, "t");
     sum += text ? (double)strlen(text) : 0;
     volatile double read = sum; /* so that the reads above are made */

@@ -25,7 +25,7 @@ run unit-threads SAN=thread
 run e2e
 run virtual
 run e2e SAN=address,undefined
-run fuzz FUZZ_S=20
+run fuzz FUZZ_S=20 FUZZ_SEED=1
 
 tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 bad=$(grep -cE '^ *(not ok|Failed test|Parse errors)' "$log")
