@@ -77,6 +77,15 @@ int revisions_open(struct history *h, const char *conninfo, const struct history
 /* The list as it stands, into table maintenance. Blocking; m may be NULL. */
 int history_import_maintenance(const char *conninfo, const struct maintenance *m, struct err *err) MUSTCHECK;
 
+/* ---- register.c ---- */
+/* Rows of the fleet's revision, and the numbers of them and of its supplies. Blocking. */
+int register_fleet(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
+/* The run's row and its start. Error: ERR_CONFIG when a run that is not live has the name already. Blocking.
+ */
+int register_run(struct history *h, const char *conninfo, const struct history_run *run,
+                 struct err *err) MUSTCHECK;
+
+/* ---- params.c ---- */
 /* Appends an element to an array in text form ("{", quoted elements; NULL), or ends it. */
 void history_array_text(struct buf *b, const char *s);
 const char *history_array_end(struct buf *b);
@@ -86,5 +95,9 @@ void history_submit(struct history *h, struct pg_txn *t);
 
 /* The text of a time for a parameter; 0 gives NULL. */
 const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t);
+
+/* A number from a statement that returns one as text; "" for no row or NULL. Blocking. */
+int history_number(char out[16], const char *conninfo, const char *sql, int n, const char *const params[],
+                   struct err *err) MUSTCHECK;
 
 #endif

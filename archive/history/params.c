@@ -1,0 +1,48 @@
+/* Parameters of the history's statements, and how they are run; see internal.h. SPDX-License-Identifier: MIT
+ */
+#include "archive/history/internal.h"
+
+#include <stdio.h>
+
+const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t)
+{
+    return t ? timefmt_iso(out, t) : NULL;
+}
+
+void history_submit(struct history *h, struct pg_txn *t)
+{
+    pg_submit(h->pg, t, pg_durable(h->pg), NULL, NULL);
+}
+
+void history_array_text(struct buf *b, const char *s)
+{
+    buf_str(b, b->len ? "," : "{");
+    if (!s) {
+        buf_str(b, "NULL");
+        return;
+    }
+    buf_str(b, "\"");
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            buf_str(b, "\\");
+        buf_add(b, s, 1);
+    }
+    buf_str(b, "\"");
+}
+
+const char *history_array_end(struct buf *b)
+{
+    buf_str(b, b->len ? "}" : "{}");
+    return buf_text(b);
+}
+
+int history_number(char out[16], const char *conninfo, const char *sql, int n, const char *const params[],
+                   struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo, sql, n, params, &rows, err);
+    if (rc == 0)
+        snprintf(out, 16, "%s", rows->n_rows && rows->value[0] ? rows->value[0] : "");
+    pg_rows_free(rows);
+    return rc;
+}
