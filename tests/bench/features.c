@@ -1,10 +1,14 @@
 /* Feature rows: ms per tick of 1,320 supplies, and the physics fit over a day of them, beside how a first
- * attempt would do it: every low pass summed anew over its last five time constants, medians by sorting.
+ * attempt would do it: every low pass summed anew over its last ten time constants, medians by sorting.
  * SPDX-License-Identifier: MIT */
 #include "features/features.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
+#include "features/internal.h"
+#include "tests/bench/proof.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +17,6 @@
 #define SECTORS 40
 #define PER_SECTOR 33
 #define MINUTES 1440
-#define HISTORY 300 /* minutes the naive low passes look back: five time constants of 60 min */
 
 static const char *const signals[] = {"capacitor_temperature", "current", "magnet_temperature", "dac",
                                       "igbt_temperature",      "voltage"};
@@ -22,12 +25,8 @@ enum { SIGNALS = 6 };
 static double random_normal(uint64_t *s)
 {
     double sum = 0;
-    for (int i = 0; i < 4; i++) {
-        *s ^= *s >> 12;
-        *s ^= *s << 25;
-        *s ^= *s >> 27;
-        sum += (double)((*s * UINT64_C(2685821657736338717)) >> 11) * 0x1p-53 - 0.5;
-    }
+    for (int i = 0; i < 4; i++)
+        sum += random_unit(random_next(s)) - 0.5;
     return sum * 1.7320508;
 }
 
@@ -77,49 +76,178 @@ static void fill(struct record *r, const struct fleet *fleet)
     }
 }
 
+/* ---- the naive twin: each quantity from its definition ---- */
+
+#define CELLS (SECTORS * PER_SECTOR)
+enum { LEVELS = SIGNALS - 1, NAIVE = 10, SPREAD = 10, WATER_BACK = 60 };
+
+/* What earlier minutes leave, as a first attempt would keep it: everything. */
+struct naive {
+    const struct fleet *fleet;
+    const struct feature_layout *layout;
+    const struct physics *physics;
+    const struct record *record;
+    float water[MINUTES][SECTORS];       /* median of the magnets' residuals */
+    float level[MINUTES][CELLS][LEVELS]; /* of the steady, all of them in the minutes looked at */
+};
+
+/* Low pass of tau minutes at minute k: its weighted sum, ten time constants back. */
+static double low_pass(const float *i, size_t k, double peak, double tau, bool squared)
+{
+    double sum = 0, weight = 0;
+    for (size_t b = 0; b <= k && (double)b < 10 * tau; b++) {
+        double x = (double)i[k - b] / peak, w = exp(-(double)b / tau);
+        sum += w * (squared ? x * x : fabs(x));
+        weight += w;
+    }
+    return sum / weight;
+}
+
+static struct driver_row naive_drivers(const struct naive *n, size_t s, size_t k)
+{
+    const struct supply *u = &n->fleet->supplies[s];
+    const float *current = record_column(n->record, (uint32_t)u->known[SIGNAL_CURRENT], NULL);
+    const float *dac = record_column(n->record, (uint32_t)u->known[SIGNAL_DAC], NULL);
+    double peak = n->physics->scale[s].peak, i = (double)current[k] / peak;
+    double asked = (double)dac[k] / n->physics->scale[s].dac;
+    return (struct driver_row){.i = (float)i,
+                               .a = (float)fabs(i),
+                               .q = (float)(i * i),
+                               .q3 = (float)low_pass(current, k, peak, 3, true),
+                               .q15 = (float)low_pass(current, k, peak, 15, true),
+                               .q60 = (float)low_pass(current, k, peak, 60, true),
+                               .a3 = (float)low_pass(current, k, peak, 3, false),
+                               .a15 = (float)low_pass(current, k, peak, 15, false),
+                               .a60 = (float)low_pass(current, k, peak, 60, false),
+                               .dac = (float)asked,
+                               .sign = (float)((asked > 0) - (asked < 0)),
+                               .valid = true};
+}
+
 static int ascending(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;
     return x < y ? -1 : x > y;
 }
 
-/* The same quantities, each from its definition, for one minute. */
-static double naive_tick(const struct record *r, const struct fleet *f, size_t k)
+static float sector_median_of(const struct naive *n, size_t k, size_t sector, size_t level)
 {
-    static const double taus[] = {3, 15, 60};
-    float residual[3][SECTORS * PER_SECTOR];
-    double checksum = 0;
-    for (size_t s = 0; s < f->n_supplies; s++) {
-        const float *i = record_column(r, (uint32_t)f->supplies[s].known[SIGNAL_CURRENT], NULL);
-        double x[7] = {1};
-        for (int j = 0; j < 6; j++) {
-            double sum = 0, weight = 0, tau = taus[j % 3];
-            for (size_t b = 0; b < HISTORY && b <= k && (double)b < 5 * tau; b++) {
-                double q = (double)i[k - b] / 160, w = exp(-(double)b / tau);
-                sum += w * (j < 3 ? q * q : fabs(q));
-                weight += w;
-            }
-            x[j + 1] = sum / weight;
-        }
-        for (int j = 0; j < 5; j++) {
-            double e = 0;
-            for (int b = 0; b < 7; b++)
-                e += x[b] * (0.1 * j + b);
-            if (j < 3)
-                residual[j][s] = (float)e;
-            double v = 0;
-            const float *c = record_column(r, f->supplies[s].first_channel + (uint32_t)j, NULL);
-            for (size_t b = 0; b < 10; b++)
-                v += pow((double)c[k - b] - (double)c[k - b - 1], 2);
-            checksum += log(v / 10 + 1e-4);
+    float v[PER_SECTOR];
+    for (size_t j = 0; j < PER_SECTOR; j++)
+        v[j] = n->level[k][sector * PER_SECTOR + j][level];
+    qsort(v, PER_SECTOR, sizeof *v, ascending);
+    return v[PER_SECTOR / 2];
+}
+
+/* The water of a sector: its medians low-passed with 5 min. */
+static double naive_water(const struct naive *n, size_t k, size_t sector)
+{
+    double sum = 0, weight = 0;
+    for (size_t b = 0; b < WATER_BACK; b++) {
+        double w = exp(-(double)b / 5);
+        sum += w * (double)n->water[k - b][sector];
+        weight += w;
+    }
+    return sum / weight;
+}
+
+static void naive_residuals(struct naive *n, size_t k, const struct driver_row row[], bool voltage)
+{
+    for (size_t s = 0; s < CELLS; s++) {
+        for (size_t l = 0; l < LEVELS; l++) {
+            const struct feature_channel *c = feature_at(n->layout, s, l);
+            const float *v = record_column(n->record, c->channel, NULL);
+            double water = voltage ? naive_water(n, k, s / PER_SECTOR) : 0;
+            if ((c->kind == FEATURE_VOLTAGE) == voltage)
+                n->level[k][s][l] =
+                    (float)((double)v[k] - physics_expect(n->physics, n->layout, s, l, &row[s], water));
         }
     }
-    for (int j = 0; j < 3; j++)
-        for (int g = 0; g < SECTORS; g++) {
-            qsort(residual[j] + g * PER_SECTOR, PER_SECTOR, sizeof(float), ascending);
-            checksum += (double)residual[j][g * PER_SECTOR + PER_SECTOR / 2];
+}
+
+static void naive_subtract_medians(struct naive *n, size_t k)
+{
+    for (size_t l = 0; l < LEVELS; l++) {
+        enum feature_kind kind = feature_at(n->layout, 0, l)->kind;
+        for (size_t g = 0; g < SECTORS && kind <= FEATURE_IGBT; g++) {
+            float median = sector_median_of(n, k, g, l);
+            for (size_t j = 0; j < PER_SECTOR; j++)
+                n->level[k][g * PER_SECTOR + j][l] -= median;
         }
-    return checksum;
+    }
+}
+
+static double naive_log_variance(const struct naive *n, size_t k, size_t s, size_t l)
+{
+    size_t cell = s * LEVELS + l;
+    double sum = 0, lsb = n->physics->lsb[cell];
+    for (size_t b = 0; b < SPREAD; b++) {
+        double d = (double)n->level[k - b][s][l] - (double)n->level[k - b - 1][s][l];
+        sum += fmin(d * d, n->physics->cap[cell]);
+    }
+    return log(sum / SPREAD + lsb * lsb);
+}
+
+/* One minute; the sum of all levels' and log-variances' sizes. */
+static double naive_tick(struct naive *n, size_t k)
+{
+    static struct driver_row row[CELLS];
+    double sum = 0;
+    for (size_t s = 0; s < CELLS; s++)
+        row[s] = naive_drivers(n, s, k);
+    naive_residuals(n, k, row, false);
+    for (size_t l = 0; l < LEVELS; l++)
+        for (size_t g = 0; g < SECTORS && feature_at(n->layout, 0, l)->kind == FEATURE_MAGNET; g++)
+            n->water[k][g] = sector_median_of(n, k, g, l);
+    if (k < MINUTES - NAIVE - SPREAD) /* only its water will be asked for */
+        return 0;
+    naive_residuals(n, k, row, true);
+    naive_subtract_medians(n, k);
+    if (k < MINUTES - NAIVE)
+        return 0;
+    for (size_t s = 0; s < CELLS; s++)
+        for (size_t l = 0; l < LEVELS; l++)
+            sum += fabs((double)n->level[k][s][l]) + fabs(naive_log_variance(n, k, s, l));
+    return sum;
+}
+
+/* ---- ours ---- */
+
+static double sum_of_sizes(const struct feature_frame *f)
+{
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)CELLS * 2 * LEVELS; i++)
+        sum += fabs((double)f->x[i]);
+    return sum;
+}
+
+/* Seconds of a tick over the day, and the sum over its last minutes. */
+static double time_ticks(struct features *e, struct record *r, double *sum)
+{
+    double seconds = 0;
+    *sum = 0;
+    for (size_t k = 0; k < MINUTES; k++) {
+        struct frame in;
+        struct feature_frame out;
+        tstamp_ns t0 = clock_monotonic();
+        record_frame(r, k, &in);
+        features_step(e, &in, &out);
+        seconds += (double)(clock_monotonic() - t0) * 1e-9;
+        *sum += k >= MINUTES - NAIVE ? sum_of_sizes(&out) : 0;
+    }
+    return seconds / MINUTES;
+}
+
+static double time_naive(struct naive *n, double *sum)
+{
+    *sum = 0;
+    tstamp_ns t0 = 0;
+    for (size_t k = MINUTES - NAIVE - SPREAD - WATER_BACK; k < MINUTES; k++) {
+        if (k == MINUTES - NAIVE)
+            t0 = clock_monotonic();
+        *sum += naive_tick(n, k);
+    }
+    return (double)(clock_monotonic() - t0) * 1e-9 / NAIVE;
 }
 
 int main(void)
@@ -130,42 +258,33 @@ int main(void)
     struct grid *g = grid_new(f, &o);
     struct record *r;
     struct maintenance none = {0};
-    struct physics *p[3];
-    static const int leave[3] = {-1, 0, 2};
+    struct physics *p[FOLDS];
+    static const int leave[FOLDS] = {-1, 0, 2};
     if (record_new(&r, g, f, NS_PER_DAY * 20000, MINUTES, NULL, &err) != 0)
         abort();
     fill(r, f);
     tstamp_ns t0 = clock_monotonic();
-    if (physics_fit(p, leave, 3, f, r, &none, NULL, NULL, &err) != 0)
+    if (physics_fit(p, leave, FOLDS, f, r, &none, NULL, NULL, &err) != 0)
         abort();
-    double fit = (double)(clock_monotonic() - t0) * 1e-9;
+    double fit = (double)(clock_monotonic() - t0) * 1e-9, ours, theirs;
     struct feature_layout *l = feature_layout_new(f);
     struct features *e = features_new(f, l, p[0]);
-    struct feature_frame out;
-    double checksum = 0;
-    t0 = clock_monotonic();
-    for (size_t k = 0; k < MINUTES; k++) {
-        struct frame in;
-        record_frame(r, k, &in);
-        features_step(e, &in, &out);
-        checksum += isnan(out.x[0]) ? 0 : (double)out.x[0];
-    }
-    double tick = (double)(clock_monotonic() - t0) * 1e-6 / MINUTES;
-    enum { NAIVE = 10 };
-    t0 = clock_monotonic();
-    for (size_t k = 0; k < NAIVE; k++)
-        checksum += naive_tick(r, f, MINUTES - 1 - k);
-    double naive = (double)(clock_monotonic() - t0) * 1e-6 / NAIVE;
-    printf("features, tick of %zu supplies     %8.3f ms   %6.1f x naive (%.2f ms)  [%.3g]\n", f->n_supplies,
-           tick, naive / tick, naive, checksum);
-    printf("features, 3 physics fits on a day    %7.2f s    %6.2f M readings/s\n", fit,
+    struct naive *n = xcalloc(1, sizeof *n);
+    *n = (struct naive){.fleet = f, .layout = l, .physics = p[0], .record = r};
+    assert(l->levels == LEVELS);
+    double tick = 1e3 * time_ticks(e, r, &ours), naive = 1e3 * time_naive(n, &theirs);
+    printf("features, tick of %zu supplies     %8.3f ms   %6.1f x naive (%.2f ms)\n", f->n_supplies, tick,
+           naive / tick, naive);
+    bool same = proof_same("sum of all features' sizes, last ten minutes", ours, theirs, 1e-4);
+    printf("features, %d physics fits on a day    %7.2f s    %6.2f M readings/s\n", FOLDS, fit,
            (double)f->n_channels * MINUTES / fit * 1e-6);
+    free(n);
     features_free(e);
     feature_layout_free(l);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < FOLDS; i++)
         physics_free(p[i]);
     record_free(r);
     grid_free(g);
     fleet_free(f);
-    return 0;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,6 +5,7 @@
 #include "archive/history/cluster.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/bench/proof.h"
 #include "tests/postgres.h"
 
 #include <math.h>
@@ -97,7 +98,41 @@ static void wait_for(uv_loop_t *loop, const struct pg *pg, size_t queued)
         uv_run(loop, UV_RUN_ONCE);
 }
 
-static void naive(uv_loop_t *loop, struct pg *pg, struct numbers *n, double *seconds)
+/* A number of the database's. */
+static double stored(const char *conninfo, const char *sql)
+{
+    struct pg_rows *rows = NULL;
+    struct err err;
+    if (pg_run(conninfo, sql, 0, NULL, &rows, &err) != 0)
+        stop(err.msg);
+    double v = rows->n_rows && rows->value[0] ? strtod(rows->value[0], NULL) : 0;
+    pg_rows_free(rows);
+    return v;
+}
+
+static double sum_of(const float *v, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)v[i];
+    return sum;
+}
+
+/* What is in the tables, against what was handed over. */
+static bool prove(const char *conninfo, double handed, double handed_naive)
+{
+    bool same = proof_same("ticks stored (naive: handed over)",
+                           stored(conninfo, "SELECT count(*) FROM ticks"), TICKS, 0);
+    same = proof_same("sum of the readings stored (naive: handed over)",
+                      stored(conninfo, "SELECT sum(x::float8) FROM ticks, unnest(value) x"), handed, 1e-9) &&
+           same;
+    return proof_same("sum of what the naive way stored (naive: handed over)",
+                      stored(conninfo, "SELECT sum(x::float8) FROM naive, unnest(v) x"), handed_naive,
+                      1e-9) &&
+           same;
+}
+
+static void naive(uv_loop_t *loop, struct pg *pg, struct numbers *n, double *seconds, double *handed)
 {
     struct pg_txn *t = pg_txn_new();
     pg_txn_add(t,
@@ -109,6 +144,7 @@ static void naive(uv_loop_t *loop, struct pg *pg, struct numbers *n, double *sec
     tstamp_ns start = clock_monotonic();
     for (int k = 0; k < NAIVE_TICKS; k++) {
         make_tick(n, k);
+        *handed += sum_of(n->value, CHANNELS) + sum_of(n->jsd, CHANNELS);
         struct buf b = {0};
         buf_str(&b, "INSERT INTO naive VALUES ");
         for (int s = 0; s < SUPPLIES; s++) {
@@ -153,7 +189,7 @@ int main(int argc, char **argv)
     if (history_open(&h, pg, conninfo, fleet, NULL, &run, &err) != 0)
         stop(err.msg);
 
-    double put = 0, cpu = cpu_s();
+    double put = 0, handed = 0, handed_naive = 0, cpu = cpu_s();
     tstamp_ns start = clock_monotonic();
     for (int k = 1; k <= TICKS; k++) {
         struct tick t = make_tick(n, k);
@@ -161,16 +197,18 @@ int main(int argc, char **argv)
         if (!history_put_tick(h, &t))
             stop("a tick was refused");
         put += cpu_s() - before;
+        handed += sum_of(n->value, CHANNELS);
         while (history_backlog(h) > 64)
             uv_run(&loop, UV_RUN_ONCE);
     }
     wait_for(&loop, pg, 0);
     double wall = (double)(clock_monotonic() - start) / 1e9, naive_s;
     cpu = cpu_s() - cpu;
-    naive(&loop, pg, n, &naive_s);
+    naive(&loop, pg, n, &naive_s, &handed_naive);
     printf("history  %.0f ticks/s into PostgreSQL (%.2f ms of our CPU a tick, %.2f ms of it in the call);"
            " a row per supply, 12 values: %.1f ms a tick, ratio %.1f\n",
            TICKS / wall, 1e3 * cpu / TICKS, 1e3 * put / TICKS, 1e3 * naive_s, naive_s / (wall / TICKS));
+    bool same = prove(conninfo, handed, handed_naive);
     history_close(h);
     pg_close(pg, 20);
     uv_loop_close(&loop);
@@ -179,5 +217,7 @@ int main(int argc, char **argv)
     free(conninfo);
     free(n);
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    return argc > 1 ? 0 : postgres_sh(command);
+    if (argc == 1 && postgres_sh(command) != 0)
+        return EXIT_FAILURE;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }

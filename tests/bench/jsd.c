@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "features/hist.h"
+#include "tests/bench/proof.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -15,21 +17,14 @@
 #define CHANNELS 7920
 #define WINDOW 720
 #define HOUR 60
-#define DATA 263 /* minutes of readings, used again and again; what comes never equals what goes */
+#define DATA \
+    263 /* minutes of readings, used again and again; WINDOW is no multiple: what comes is not what goes */
 
 struct naive {
     uint8_t ring[WINDOW]; /* bin + 1; 0: none */
     uint32_t count[HIST_BINS], reference[HIST_BINS];
     float edges[HIST_BINS - 1];
 };
-
-static double random_next(uint64_t *s)
-{
-    *s ^= *s >> 12;
-    *s ^= *s << 25;
-    *s ^= *s >> 27;
-    return (double)((*s * UINT64_C(2685821657736338717)) >> 11) * 0x1p-53;
-}
 
 static double naive_divergence(const struct naive *n)
 {
@@ -66,7 +61,8 @@ static float *readings(uint64_t *seed)
     for (size_t c = 0; c < CHANNELS; c++) {
         double x = 0;
         for (size_t k = 0; k < DATA; k++) {
-            double noise = random_next(seed) + random_next(seed) + random_next(seed) - 1.5;
+            double noise = random_unit(random_next(seed)) + random_unit(random_next(seed)) +
+                           random_unit(random_next(seed)) - 1.5;
             x = rho * x + sqrt(1 - rho * rho) * 2 * noise;
             v[k * CHANNELS + c] = (float)x;
         }
@@ -74,40 +70,53 @@ static float *readings(uint64_t *seed)
     return v;
 }
 
-/* Readings per second over `minutes` minutes, a divergence every `every`. */
-static double time_windows(struct hist_windows *w, const float *v, size_t minutes, size_t every,
-                           double *checksum)
+/* What a stretch of minutes took, and the sum of all divergences asked for in it. */
+struct run {
+    double seconds, sum;
+};
+
+static double per_second(const struct run *r, size_t minutes)
 {
-    static float jsd[CHANNELS];
-    tstamp_ns t = clock_monotonic();
-    for (size_t k = 0; k < minutes; k++) {
-        bool ask = (k + 1) % every == 0;
-        hist_windows_push(w, v + k % DATA * CHANNELS, ask ? jsd : NULL);
-        *checksum += ask ? (double)jsd[k % CHANNELS] : 0;
-    }
-    return (double)minutes * CHANNELS / ((double)(clock_monotonic() - t) * 1e-9);
+    return (double)minutes * CHANNELS / r->seconds;
 }
 
-static double time_naive(struct naive *n, const float *v, size_t minutes, size_t every, double *checksum)
+/* Minutes from … from + minutes - 1, a divergence every `every`. Only the pushes are timed. The minutes of a
+ * window go on where the last stretch ended: begun again, each reading would replace itself and change
+ * nothing. */
+static struct run run_windows(struct hist_windows *w, const float *v, size_t from, size_t minutes,
+                              size_t every)
 {
+    static float jsd[CHANNELS];
+    struct run r = {0};
+    for (size_t k = from; k < from + minutes; k++) {
+        bool ask = (k + 1) % every == 0;
+        tstamp_ns t = clock_monotonic();
+        hist_windows_push(w, v + k % DATA * CHANNELS, ask ? jsd : NULL);
+        r.seconds += (double)(clock_monotonic() - t) * 1e-9;
+        for (size_t c = 0; ask && c < CHANNELS; c++)
+            r.sum += (double)jsd[c];
+    }
+    return r;
+}
+
+static struct run run_naive(struct naive *n, const float *v, size_t from, size_t minutes, size_t every)
+{
+    struct run r = {0};
     tstamp_ns t = clock_monotonic();
-    for (size_t k = 0; k < minutes; k++) {
+    for (size_t k = from; k < from + minutes; k++) {
         for (size_t c = 0; c < CHANNELS; c++) {
             naive_push(&n[c], k % WINDOW, v[k % DATA * CHANNELS + c]);
             if ((k + 1) % every == 0)
-                *checksum += naive_divergence(&n[c]);
+                r.sum += naive_divergence(&n[c]);
         }
     }
-    return (double)minutes * CHANNELS / ((double)(clock_monotonic() - t) * 1e-9);
+    r.seconds = (double)(clock_monotonic() - t) * 1e-9;
+    return r;
 }
 
-int main(void)
+static void set_references(struct hist_windows *w, struct naive *n, const float *v)
 {
-    uint64_t seed = 2385;
-    float *v = readings(&seed), *sorted = xcalloc(DATA, sizeof *sorted);
-    struct hist_windows *w = hist_windows_new(CHANNELS, WINDOW);
-    struct naive *n = xcalloc(CHANNELS, sizeof *n);
-    double checksum = 0, naive_checksum = 0;
+    float *sorted = xcalloc(DATA, sizeof *sorted);
     for (size_t c = 0; c < CHANNELS; c++) {
         for (size_t k = 0; k < DATA; k++)
             sorted[k] = v[k * CHANNELS + c] * 1.1F;
@@ -116,19 +125,32 @@ int main(void)
             n[c].reference[hist_bin(n[c].edges, sorted[k])] += 77; /* about 14 days */
         hist_windows_reference(w, c, n[c].edges, n[c].reference);
     }
-    time_windows(w, v, WINDOW, WINDOW + 1, &checksum);
-    time_naive(n, v, WINDOW, WINDOW + 1, &naive_checksum);
-    double every = time_windows(w, v, WINDOW, 1, &checksum);
-    double every_naive = time_naive(n, v, DATA, 1, &naive_checksum);
-    double hourly = time_windows(w, v, 2 * WINDOW, HOUR, &checksum);
-    double hourly_naive = time_naive(n, v, WINDOW, HOUR, &naive_checksum);
-    printf("divergence at every reading    %8.1f M readings/s  %6.1f x naive (%.2f M/s)\n", every * 1e-6,
-           every / every_naive, every_naive * 1e-6);
-    printf("divergence hourly              %8.1f M readings/s  %6.1f x naive (%.2f M/s)  [%.4g]\n",
-           hourly * 1e-6, hourly / hourly_naive, hourly_naive * 1e-6, checksum + naive_checksum);
+    free(sorted);
+}
+
+static bool compare(const char *what, struct hist_windows *w, struct naive *n, const float *v, size_t from,
+                    size_t minutes, size_t every)
+{
+    struct run ours = run_windows(w, v, from, minutes, every), naive = run_naive(n, v, from, minutes, every);
+    double fast = per_second(&ours, minutes), slow = per_second(&naive, minutes);
+    printf("%-30s %8.1f M readings/s  %6.1f x naive (%.2f M/s)\n", what, fast * 1e-6, fast / slow,
+           slow * 1e-6);
+    return proof_same("sum of all divergences", ours.sum, naive.sum, 1e-6);
+}
+
+int main(void)
+{
+    uint64_t seed = 2385;
+    float *v = readings(&seed);
+    struct hist_windows *w = hist_windows_new(CHANNELS, WINDOW);
+    struct naive *n = xcalloc(CHANNELS, sizeof *n);
+    set_references(w, n, v);
+    run_windows(w, v, 0, WINDOW, WINDOW + 1); /* the windows fill */
+    run_naive(n, v, 0, WINDOW, WINDOW + 1);
+    bool same = compare("divergence at every reading", w, n, v, WINDOW, WINDOW, 1);
+    same = compare("divergence hourly", w, n, v, 2 * WINDOW, 2 * WINDOW, HOUR) && same;
     hist_windows_free(w);
     free(n);
-    free(sorted);
     free(v);
-    return 0;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }

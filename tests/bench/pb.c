@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/bench/proof.h"
 
 #include <archive/appliance/pb.pb-c.h>
 #include <math.h>
@@ -140,15 +141,13 @@ int main(void)
     struct buf b = make_stream();
     struct sum ours, theirs;
     double fast = best_of(decode, &b, &ours), slow = best_of(naive, &b, &theirs);
-    if (ours.n != SAMPLES || theirs.n != SAMPLES || ours.values != theirs.values ||
-        ours.times != theirs.times) {
-        printf("pb: the two decoders differ\n");
-        return 1;
-    }
     double megabytes = (double)b.len * 1e-6;
     printf("pb decoding: %.0f MB/s, %.1f M samples/s (%.1f bytes each); naive %.0f MB/s; "
            "ratio %.1f (aim 150 MB/s)\n",
            megabytes / fast, SAMPLES / fast * 1e-6, (double)b.len / SAMPLES, megabytes / slow, slow / fast);
+    bool same = proof_same("samples", (double)ours.n, (double)theirs.n, 0) && ours.n == SAMPLES;
+    same = proof_same("sum of the values", ours.values, theirs.values, 0) && same;
+    same = proof_same("sum of the times", ours.times, theirs.times, 0) && same;
     buf_free(&b);
-    return 0;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }

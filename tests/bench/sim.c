@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "tests/bench/proof.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,8 +24,14 @@ struct work {
     tstamp_ns from;
     bool naive, encode;
     atomic_uint next; /* supply */
-    atomic_size_t samples;
-    atomic_size_t bytes;
+};
+
+/* What came out, of one thread and of all. */
+struct made {
+    size_t samples, bytes;
+    double values;  /* sum */
+    uint64_t check; /* sum of the encoded bytes */
+    double seconds;
 };
 
 /* One sample as a message of protobuf-c, escaped byte by byte. */
@@ -49,48 +56,73 @@ static size_t naive_encode(unsigned char *to, int64_t year, const struct sample 
     return k;
 }
 
-static void one_day(struct work *w, uint32_t channel, int day, struct sample x[MINUTES])
+static void one_day(struct work *w, struct made *m, uint32_t channel, int day, struct sample x[MINUTES])
 {
     int64_t year;
     tstamp_ns from = w->from + day * NS_PER_DAY;
-    size_t n = sim_read(w->sim, channel, from, from + NS_PER_DAY, x, MINUTES), bytes = 0;
+    size_t n = sim_read(w->sim, channel, from, from + NS_PER_DAY, x, MINUTES);
     encode_year(from, &year);
     unsigned char line[256];
-    for (size_t i = 0; w->encode && i < n; i++)
-        bytes += w->naive ? naive_encode(line, year, &x[i])
-                          : encode_pb_sample(line, ENCODE_DOUBLE, year, &x[i]);
-    atomic_fetch_add(&w->samples, n);
-    atomic_fetch_add(&w->bytes, bytes);
+    m->samples += n;
+    for (size_t i = 0; i < n; i++)
+        m->values += x[i].value;
+    for (size_t i = 0; w->encode && i < n; i++) {
+        size_t bytes = w->naive ? naive_encode(line, year, &x[i])
+                                : encode_pb_sample(line, ENCODE_DOUBLE, year, &x[i]);
+        m->bytes += bytes;
+        for (size_t k = 0; k < bytes; k++)
+            m->check += line[k];
+    }
 }
 
 /* The naive order, channel by channel over the whole ring, finds no supply's day in the small cache. */
 static void *work_thread(void *arg)
 {
     struct work *w = arg;
+    struct made *m = xcalloc(1, sizeof *m);
     struct sample *x = xcalloc(MINUTES, sizeof *x);
     uint32_t units = w->naive ? SUPPLIES * SIGNAL_KNOWN : SUPPLIES;
     for (uint32_t i; (i = atomic_fetch_add(&w->next, 1)) < units;) {
         if (w->naive) {
             uint32_t channel = i % SUPPLIES * SIGNAL_KNOWN + i / SUPPLIES;
             for (int day = 0; day < DAYS; day++)
-                one_day(w, channel, day, x);
+                one_day(w, m, channel, day, x);
             continue;
         }
         for (int day = 0; day < DAYS; day++)
             for (uint32_t c = 0; c < SIGNAL_KNOWN; c++)
-                one_day(w, i * SIGNAL_KNOWN + c, day, x);
+                one_day(w, m, i * SIGNAL_KNOWN + c, day, x);
     }
     free(x);
-    return NULL;
+    return m;
 }
 
-/* Readings per second; 0 when the ring could not be made. */
-static double measure(bool naive, bool encode)
+static void run_threads(struct work *w, struct made *all)
+{
+    pthread_t threads[THREADS];
+    tstamp_ns start = clock_monotonic();
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, work_thread, w);
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        const struct made *m = result;
+        all->samples += m->samples;
+        all->bytes += m->bytes;
+        all->values += m->values;
+        all->check += m->check;
+        free(result);
+    }
+    all->seconds = (double)(clock_monotonic() - start) * 1e-9;
+}
+
+static struct made measure(bool naive, bool encode)
 {
     struct work w = {.naive = naive, .encode = encode};
+    struct made all = {0};
     struct err err = {0};
     if (timefmt_parse(&w.from, "2026-03-02", &err) != 0)
-        return 0;
+        abort();
     const struct sim_options o = {.supplies = SUPPLIES,
                                   .seed = 1,
                                   .from = w.from,
@@ -99,24 +131,28 @@ static double measure(bool naive, bool encode)
                                   .cache_bytes = 8u << 20};
     if (sim_new(&w.sim, &o, &err) != 0) {
         fprintf(stderr, "bench: %s\n", err.msg);
-        return 0;
+        exit(EXIT_FAILURE);
     }
-    pthread_t threads[THREADS];
-    tstamp_ns start = clock_monotonic();
-    for (int i = 0; i < THREADS; i++)
-        pthread_create(&threads[i], NULL, work_thread, &w);
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    double seconds = (double)(clock_monotonic() - start) * 1e-9;
+    run_threads(&w, &all);
     sim_free(w.sim);
-    return (double)atomic_load(&w.samples) / seconds;
+    return all;
+}
+
+static double rate(const struct made *m)
+{
+    return (double)m->samples / m->seconds;
 }
 
 int main(void)
 {
-    double made = measure(false, false), encoded = measure(false, true), naive = measure(true, true);
+    struct made made = measure(false, false), encoded = measure(false, true), naive = measure(true, true);
     printf("simulated ring on 2 threads: %.1f M readings/s made, %.1f M made and encoded as PB; "
            "%.1f times a reading channel by channel with protobuf-c\n",
-           made * 1e-6, encoded * 1e-6, encoded / naive);
-    return made > 0 && encoded > 0 ? 0 : 1;
+           rate(&made) * 1e-6, rate(&encoded) * 1e-6, rate(&encoded) / rate(&naive));
+    /* threads add in any order: sums of doubles differ in their last bits */
+    bool same = proof_same("sum of the readings, not encoded", made.values, naive.values, 1e-9);
+    same = proof_same("sum of the readings", encoded.values, naive.values, 1e-9) && same;
+    same = proof_same("bytes", (double)encoded.bytes, (double)naive.bytes, 0) && same;
+    same = proof_same("sum of the bytes", (double)encoded.check, (double)naive.check, 0) && same;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/timefmt.h"
 #include "detectors/engine/scorer.h"
+#include "tests/bench/proof.h"
 
 #include <gsl/gsl_errno.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #define TRAIN_DAYS 4
-#define SCORED_DAYS 2
+#define SCORED_DAYS 4
 #define BLOCK 4096
 
 static struct record *read_days(struct sim *sim, struct grid *grid, const struct fleet *f, tstamp_ns from,
@@ -57,6 +58,56 @@ static struct grid *make_grid(const struct fleet *f)
                                               .deadband_hold = 60 * NS_PER_DAY});
 }
 
+/* Sums over ticks: of the time of those that end an hour, and of all scores. */
+struct sums {
+    double seconds, hours, worst, scores;
+    size_t n, n_hours, scored;
+};
+
+/* Feeds minutes from … of the record; scores are summed in the last one. */
+static struct sums score(const struct model *m, const struct fleet *f, const struct maintenance *none,
+                         struct record *r, size_t from)
+{
+    struct scorer *s = scorer_new(
+        m, f, none, &(struct scorer_options){.budget = 1, .window_minutes = 720, .period = NS_PER_MIN});
+    struct sums sum = {0};
+    struct tick tick = {0};
+    for (size_t k = from; k < record_minutes(r); k++) {
+        struct frame frame;
+        tstamp_ns begin = clock_monotonic();
+        record_frame(r, k, &frame);
+        scorer_step(s, &frame, false, &tick);
+        double one = seconds_since(begin);
+        sum.worst = fmax(sum.worst, one);
+        sum.seconds += one;
+        sum.hours += tick.hour ? one : 0;
+        sum.n++;
+        sum.n_hours += tick.hour;
+    }
+    sum.scored = tick.ledger[REASON_SCORED];
+    for (size_t i = 0; i < tick.n_supplies; i++)
+        sum.scores += tick.reason[i] == REASON_SCORED ? (double)tick.score[i] : 0;
+    scorer_free(s);
+    return sum;
+}
+
+/* The naive twin keeps nothing from tick to tick: all that the last one depends on is fed again. */
+static bool bench(const struct model *m, const struct fleet *f, const struct maintenance *none,
+                  struct record *r)
+{
+    size_t n = record_minutes(r), memory = (size_t)(scorer_memory(m, NS_PER_MIN) / NS_PER_MIN);
+    size_t from = memory < n ? n - memory : 0;
+    struct sums a = score(m, f, none, r, 0), again = score(m, f, none, r, from);
+    printf("tick         %8.2f ms, hour ticks %.1f ms, longest %.1f ms; made from nothing %.0f ms\n",
+           1e3 * (a.seconds - a.hours) / (double)(a.n - a.n_hours), 1e3 * a.hours / (double)a.n_hours,
+           1e3 * a.worst, 1e3 * again.seconds);
+    printf("replay       %8.2f M readings/s from decoded memory\n",
+           (double)n * (double)f->n_channels / a.seconds / 1e6);
+    printf("    the last tick depends on %zu minutes, %zu of %zu were fed again\n", memory, n - from, n);
+    bool same = proof_same("supplies scored in the last tick", (double)a.scored, (double)again.scored, 0);
+    return proof_same("sum of their scores", a.scores, again.scores, 0) && same;
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -70,50 +121,29 @@ int main(void)
     struct maintenance *none;
     struct err err = {0};
     if (timefmt_parse(&o.from, "2026-01-08T00:00:00Z", &err) != 0 || sim_new(&sim, &o, &err) != 0)
-        return 1;
+        return EXIT_FAILURE;
     struct fleet *f = load_fleet(sim);
     struct grid *grid = make_grid(f);
     if (maintenance_load(&none, NULL, f, &err) != 0)
-        return 1;
+        return EXIT_FAILURE;
     struct record *r = read_days(sim, grid, f, o.from, TRAIN_DAYS);
     tstamp_ns start = clock_monotonic();
     const struct train_options t = {.seed = 1, .window_minutes = 720};
     if (model_train(&model, f, r, none, &t, &err) != 0) {
         fprintf(stderr, "bench/tick: %s\n", err.msg);
-        return 1;
+        return EXIT_FAILURE;
     }
     double minutes = (double)record_minutes(r);
     printf("train        %8.1f s for %d days of %zu supplies (%.1f s a day)\n", seconds_since(start),
            TRAIN_DAYS, f->n_supplies, seconds_since(start) / (minutes / 1440));
     record_free(r);
     r = read_days(sim, grid, f, o.from + TRAIN_DAYS * NS_PER_DAY, SCORED_DAYS);
-    struct scorer *s = scorer_new(
-        model, f, none, &(struct scorer_options){.budget = 1, .window_minutes = 720, .period = NS_PER_MIN});
-    double worst = 0, hours = 0;
-    size_t n_hours = 0, n = record_minutes(r);
-    start = clock_monotonic();
-    for (size_t k = 0; k < n; k++) {
-        struct frame frame;
-        struct tick tick;
-        tstamp_ns begin = clock_monotonic();
-        record_frame(r, k, &frame);
-        scorer_step(s, &frame, false, &tick);
-        double one = seconds_since(begin);
-        worst = one > worst ? one : worst;
-        hours += tick.hour ? one : 0;
-        n_hours += tick.hour;
-    }
-    double all = seconds_since(start);
-    printf("tick         %8.2f ms, hour ticks %.1f ms, longest %.1f ms\n",
-           1e3 * (all - hours) / (double)(n - n_hours), 1e3 * hours / (double)n_hours, 1e3 * worst);
-    printf("replay       %8.2f M readings/s from decoded memory\n",
-           (double)n * (double)f->n_channels / all / 1e6);
-    scorer_free(s);
+    bool same = bench(model, f, none, r);
     record_free(r);
     model_free(model);
     grid_free(grid);
     maintenance_free(none);
     fleet_free(f);
     sim_free(sim);
-    return 0;
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
 }
