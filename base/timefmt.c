@@ -1,9 +1,6 @@
 /* Times as text; see timefmt.h. SPDX-License-Identifier: MIT */
 #include "base/timefmt.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,91 +67,153 @@ char *timefmt_iso(char out[TIMEFMT_LEN], tstamp_ns t)
     return out;
 }
 
-/* Reads exactly n digits; -1 when there are fewer. */
-static int digits(const char **p, int n)
+/* ---- reading ---- */
+
+static bool is_digit(const char *p, const char *end)
+{
+    return p < end && *p >= '0' && *p <= '9';
+}
+
+int timefmt_digits(const char **p, const char *end, int n)
 {
     int v = 0;
     for (int i = 0; i < n; i++) {
-        if (!isdigit((unsigned char)**p))
+        if (!is_digit(*p, end))
             return -1;
         v = v * 10 + (*(*p)++ - '0');
     }
     return v;
 }
 
-static bool parse_clock(const char **p, int64_t *ns)
+int64_t timefmt_fraction(const char **p, const char *end)
 {
-    int h = digits(p, 2);
-    if (h < 0 || h > 24 || *(*p)++ != ':')
-        return false;
-    int m = digits(p, 2);
-    if (m < 0 || m > 59)
-        return false;
-    int s = 0;
-    int64_t fraction = 0;
-    if (**p == ':') {
-        (*p)++;
-        s = digits(p, 2);
-        if (s < 0 || s > 60)
-            return false;
-        if (**p == '.' || **p == ',') {
-            (*p)++;
-            int64_t unit = NS_PER_S / 10;
-            if (!isdigit((unsigned char)**p))
-                return false;
-            for (; isdigit((unsigned char)**p); (*p)++, unit /= 10)
-                fraction += unit * (**p - '0');
-        }
-    }
-    *ns = ((int64_t)h * 3600 + m * 60 + s) * NS_PER_S + fraction;
-    return h < 24 || *ns == NS_PER_DAY; /* 24:00 is the end of a day, 24:01 is nothing */
+    int64_t fraction = 0, unit = NS_PER_S / 10;
+    if (!is_digit(*p, end))
+        return -1;
+    for (; is_digit(*p, end); (*p)++, unit /= 10)
+        fraction += unit * (**p - '0');
+    return fraction;
 }
 
-static bool parse_zone(const char **p, int64_t *ns)
+/* Takes one character when it is the next. */
+static bool take(const char **p, const char *end, char c)
 {
-    *ns = 0;
-    if (**p == 'Z' || **p == 'z') {
-        (*p)++;
+    bool there = *p < end && **p == c;
+    *p += there;
+    return there;
+}
+
+static void take_blanks(const char **p, const char *end)
+{
+    while (take(p, end, ' ') || take(p, end, '\t'))
+        ;
+}
+
+/* 03:04, 03:04:05, 0304, 030405, with a fraction behind the seconds. */
+static bool read_clock(struct timefmt_fields *f, const char **p, const char *end)
+{
+    f->hour = timefmt_digits(p, end, 2);
+    bool colons = take(p, end, ':');
+    f->minute = timefmt_digits(p, end, 2);
+    if (f->hour < 0 || f->minute < 0)
+        return false;
+    if (colons ? !take(p, end, ':') : !is_digit(*p, end))
+        return true; /* without seconds */
+    f->second = timefmt_digits(p, end, 2);
+    if (f->second < 0)
+        return false;
+    if (!take(p, end, '.') && !take(p, end, ','))
+        return true;
+    f->fraction = timefmt_fraction(p, end);
+    return f->fraction >= 0;
+}
+
+bool timefmt_zone(int64_t *zone, const char **p, const char *end)
+{
+    *zone = 0;
+    if (take(p, end, 'Z') || take(p, end, 'z'))
+        return true;
+    if (end - *p >= 3 && (strncmp(*p, "UTC", 3) == 0 || strncmp(*p, "GMT", 3) == 0)) {
+        *p += 3;
         return true;
     }
-    if (**p != '+' && **p != '-')
-        return true; /* no zone is UTC, as everywhere inside psmon */
-    int sign = *(*p)++ == '-' ? -1 : 1;
-    int h = digits(p, 2);
-    if (h < 0)
+    int sign = take(p, end, '-') ? -1 : 1, part[3] = {0};
+    if (sign > 0 && !take(p, end, '+'))
         return false;
-    if (**p == ':')
-        (*p)++;
-    int m = digits(p, 2);
-    if (m < 0)
-        return false;
-    *ns = sign * ((int64_t)h * 3600 + m * 60) * NS_PER_S;
-    return true;
+    /* hours alone are PostgreSQL's "+00"; seconds its "+00:53:28", of days before zones were hours */
+    for (int i = 0; i < 3 && (i == 0 || take(p, end, ':') || (i == 1 && is_digit(*p, end))); i++)
+        if ((part[i] = timefmt_digits(p, end, 2)) < 0)
+            return false;
+    *zone = sign * ((int64_t)part[0] * 3600 + part[1] * 60 + part[2]) * NS_PER_S;
+    return part[0] < 16 && part[1] < 60 && part[2] < 60; /* PostgreSQL's bound; the world's is +14 */
+}
+
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+const char *timefmt_make(tstamp_ns *out, const struct timefmt_fields *f)
+{
+    static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (f->year < 1700 || f->year > 2200) /* what 64 bits of ns hold, with room to add and subtract */
+        return "years are from 1700 to 2200";
+    if (f->month < 1 || f->month > 12)
+        return "there is no such month";
+    if (f->day < 1 || f->day > month_days[f->month - 1] + (f->month == 2 && is_leap(f->year)))
+        return "there is no such day";
+    int64_t clock = ((int64_t)f->hour * 3600 + f->minute * 60 + f->second) * NS_PER_S +
+                    (f->second < 60 ? f->fraction : 0);
+    /* 24:00 is the end of a day, 24:01 is nothing */
+    if (f->minute > 59 || f->second > 60 || (f->hour > 23 && clock != NS_PER_DAY))
+        return "there is no such time of day";
+    *out = timefmt_days(f->year, f->month, f->day) * NS_PER_DAY + clock - f->zone;
+    if (f->second == 60) { /* leap seconds end days of UTC, and only these */
+        if (*out % NS_PER_DAY != 0)
+            return "there is no such second";
+        *out += f->fraction;
+    }
+    return NULL;
+}
+
+const char *timefmt_read(tstamp_ns *out, const char *text, size_t n)
+{
+    static const char not_iso[] = "it is not written as 2026-11-22T03:04:05Z";
+    const char *p = text, *end = text + n;
+    struct timefmt_fields f = {0};
+    take_blanks(&p, end);
+    f.year = timefmt_digits(&p, end, 4);
+    bool dashes = take(&p, end, '-');
+    f.month = timefmt_digits(&p, end, 2);
+    if (dashes && !take(&p, end, '-'))
+        return not_iso;
+    f.day = timefmt_digits(&p, end, 2);
+    if (f.year < 0 || f.month < 0 || f.day < 0)
+        return not_iso;
+    const char *date = p;
+    if (!take(&p, end, 'T') && !take(&p, end, 't'))
+        take_blanks(&p, end);
+    if (p < end || p[-1] == 'T' || p[-1] == 't') {
+        if ((p == date && dashes) ||
+            !read_clock(&f, &p, end)) /* 20261122030405 is usual, the mixture is not */
+            return not_iso;
+        take_blanks(&p, end);
+        if (p < end && !timefmt_zone(&f.zone, &p, end))
+            return "its zone is none of Z, UTC, +hh, +hhmm and +hh:mm";
+    }
+    take_blanks(&p, end);
+    return p < end ? not_iso : timefmt_make(out, &f);
 }
 
 int timefmt_parse(tstamp_ns *out, const char *text, struct err *err)
 {
-    static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const char *p = text;
-    int y = digits(&p, 4), m, d;
-    int64_t clock = 0, zone = 0;
-    if (y < 0 || *p++ != '-' || (m = digits(&p, 2)) < 1 || m > 12 || *p++ != '-' || (d = digits(&p, 2)) < 1 ||
-        d > month_days[m - 1])
-        goto bad;
-    if (*p == 'T' || *p == 't' || *p == ' ') {
-        p++;
-        if (!parse_clock(&p, &clock) || !parse_zone(&p, &zone))
-            goto bad;
-    }
-    if (*p != '\0' || y < 1700 || y > 2200) /* what 64 bits of ns hold, with room to add and subtract */
-        goto bad;
-    if (m == 2 && d == 29 && timefmt_days(y, 2, 29) == timefmt_days(y, 3, 1))
-        goto bad; /* no leap year */
-    *out = timefmt_days(y, m, d) * NS_PER_DAY + clock - zone;
+    const char *wrong = timefmt_read(out, text, strlen(text));
+    if (wrong)
+        return err_set(err, ERR_DATA, "'%.60s' is not a time: %s", text, wrong);
     return 0;
-bad:
-    return err_set(err, ERR_DATA, "'%.60s' is not a time (want 2026-11-22T03:04:05Z)", text);
 }
+
+/* ---- durations ---- */
 
 int timefmt_duration(tstamp_ns *out, const char *text, struct err *err)
 {
@@ -166,7 +225,7 @@ int timefmt_duration(tstamp_ns *out, const char *text, struct err *err)
                  {"h", NS_PER_HOUR}, {"d", NS_PER_DAY},   {"w", 7 * NS_PER_DAY}};
     char *end;
     double v = strtod(text, &end);
-    if (end == text || !(v >= 0) || v > 1e9)
+    if (end == text || !(v >= 0) || v > 1e9 || strpbrk(text, "xX")) /* hexadecimal */
         goto bad;
     while (*end == ' ')
         end++;

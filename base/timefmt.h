@@ -6,15 +6,39 @@
 #include "base/err.h"
 #include "base/types.h"
 
+#include <stdbool.h>
+
 #define TIMEFMT_LEN 40
 
 /* Writes "2026-11-22T03:04:05Z", with as many fraction digits as t needs (0, 3, 6 or 9), into
  * out[TIMEFMT_LEN]; returns out. */
 char *timefmt_iso(char out[TIMEFMT_LEN], tstamp_ns t);
 
-/* Reads ISO 8601: date, or date and time with T or blank, seconds optional, up to 9 fraction digits,
- * Z or ±hh:mm; no zone means UTC. Error: ERR_DATA naming the text. */
+/* Reads ISO 8601 in its usual spellings: a date (2026-11-22, 20261122), or date and time with T or blanks
+ * between (03:04, 03:04:05, 030405, a fraction after . or ,; 20261122030405), then perhaps a zone, also
+ * behind a blank: Z, UTC, ±hh, ±hhmm, ±hh:mm, ±hh:mm:ss (PostgreSQL's own text); no zone means UTC. Days,
+ * times of day, leap seconds and zones that there are not are refused, as are years outside 1700 to 2200.
+ * Blanks around it do not matter. Error: ERR_DATA naming the text and what is wrong with it. */
 int timefmt_parse(tstamp_ns *out, const char *text, struct err *err) MUSTCHECK;
+
+/* The same of n bytes that need not end there; NULL, or what is wrong with them. */
+const char *timefmt_read(tstamp_ns *out, const char *text, size_t n) MUSTCHECK;
+
+/* The time of a civil date and a time of day in a zone east of UTC by `zone`; NULL, or what is wrong with it:
+ * what timefmt_read holds itself to. second 60 is a leap second. */
+struct timefmt_fields {
+    int year, month, day, hour, minute, second;
+    int64_t fraction, zone; /* ns */
+};
+const char *timefmt_make(tstamp_ns *out, const struct timefmt_fields *f) MUSTCHECK;
+
+/* A zone at *p as above, and *p behind it; false when there is none. */
+bool timefmt_zone(int64_t *zone, const char **p, const char *end);
+
+/* Reads exactly n digits at *p; -1 when there are fewer. A fraction's digits, of which the first nine count,
+ * as ns; -1 when there is none. */
+int timefmt_digits(const char **p, const char *end, int n);
+int64_t timefmt_fraction(const char **p, const char *end);
 
 /* Reads "90", "90 s", "5 min", "12h", "2 d", "1.5 h" (bare numbers are seconds) as ns. */
 int timefmt_duration(tstamp_ns *out, const char *text, struct err *err) MUSTCHECK;

@@ -317,6 +317,17 @@ static int read_mapping(struct reader *r, const yaml_node_t *map, const char *pr
     return 0;
 }
 
+/* libyaml says of bytes that are no text where they are, and not in which line. */
+static int refuse_bytes(const struct reader *r, FILE *f, const yaml_parser_t *parser, struct err *err)
+{
+    size_t line = 1;
+    rewind(f);
+    for (size_t i = 0; i < parser->problem_offset; i++)
+        line += getc(f) == '\n';
+    return err_set(err, ERR_CONFIG, "%s:%zu: byte %#x is not UTF-8: save the file as UTF-8", r->file, line,
+                   (unsigned)parser->problem_value & 0xff);
+}
+
 static int parse_yaml(struct reader *r, FILE *f, struct err *err)
 {
     yaml_parser_t parser;
@@ -325,8 +336,10 @@ static int parse_yaml(struct reader *r, FILE *f, struct err *err)
     yaml_parser_set_input_file(&parser, f);
     int rc = 0;
     if (!yaml_parser_load(&parser, &r->doc))
-        rc = err_set(err, ERR_CONFIG, "%s:%zu: %s", r->file, parser.problem_mark.line + 1,
-                     parser.problem ? parser.problem : "not YAML");
+        rc = parser.error == YAML_READER_ERROR
+                 ? refuse_bytes(r, f, &parser, err)
+                 : err_set(err, ERR_CONFIG, "%s:%zu: %s", r->file, parser.problem_mark.line + 1,
+                           parser.problem ? parser.problem : "not YAML");
     yaml_parser_delete(&parser);
     return rc;
 }
@@ -355,6 +368,35 @@ static int complete_archiver(struct reader *r, struct err *err)
     return 0;
 }
 
+/* Whether a file of the system's time zones is one: there are folders ("Europe") and lists among them. */
+static bool is_timezone(const char *name)
+{
+    const char *folder = getenv("TZDIR"); /* as tzset(3) has it */
+    char path[PATH_MAX], magic[4] = {0};
+    snprintf(path, sizeof path, "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
+    FILE *f = strstr(name, "..") ? NULL : fopen(path, "re");
+    bool is = f && fread(magic, 1, sizeof magic, f) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    if (f)
+        fclose(f);
+    return is;
+}
+
+static int check_timezone(struct reader *r, struct err *err)
+{
+    const char *zone = r->s->report_timezone;
+    unsigned line = r->line_of[find_option("report.timezone") - settings_table];
+    if (strcmp(zone, "UTC") == 0 || is_timezone(zone))
+        return 0;
+    if (!is_timezone("UTC") && !is_timezone("Etc/UTC"))
+        return err_set(
+            err, ERR_CONFIG,
+            "%s:%u: report.timezone: '%.80s' cannot be looked up: this system has no time zones in "
+            "/usr/share/zoneinfo; install the package tzdata, or say UTC",
+            r->file, line, zone);
+    return err_set(err, ERR_CONFIG, "%s:%u: report.timezone: '%.80s' is not a known time zone", r->file, line,
+                   zone);
+}
+
 static int check_together(struct reader *r, struct err *err)
 {
     struct settings *s = r->s;
@@ -369,15 +411,7 @@ static int check_together(struct reader *r, struct err *err)
     if (given(r, "clock.speed") && !given(r, "clock.start"))
         return err_set(err, ERR_CONFIG, "%s:%u: clock.speed: needs clock.start and clock.wall", r->file,
                        r->line_of[find_option("clock.speed") - settings_table]);
-    char zone[PATH_MAX];
-    snprintf(zone, sizeof zone, "/usr/share/zoneinfo/%s", s->report_timezone);
-    FILE *f = strstr(s->report_timezone, "..") ? NULL : fopen(zone, "re");
-    if (!f && strcmp(s->report_timezone, "UTC") != 0)
-        return err_set(err, ERR_CONFIG, "%s:%u: report.timezone: '%s' is not a known time zone", r->file,
-                       r->line_of[find_option("report.timezone") - settings_table], s->report_timezone);
-    if (f)
-        fclose(f);
-    return 0;
+    return check_timezone(r, err);
 }
 
 static void set_defaults(struct settings *s)

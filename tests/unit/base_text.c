@@ -1,4 +1,4 @@
-/* base: times, durations, CSV, buffers, digests, model files. SPDX-License-Identifier: MIT */
+/* base: clocks, CSV, buffers, digests, model files. SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/csv.h"
@@ -22,45 +22,6 @@ static void write_file(const char *text)
     fclose(f);
 }
 
-static void times_read_and_print(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *in, *out; /* out NULL: refused */
-    } cases[] = {
-        {"2026-11-22T03:04:05Z", "2026-11-22T03:04:05Z"},
-        {"2026-11-22", "2026-11-22T00:00:00Z"},
-        {"2026-11-22 03:04", "2026-11-22T03:04:00Z"},
-        {"2026-11-22T03:04:05.250+02:00", "2026-11-22T01:04:05.250Z"},
-        {"1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999999Z"},
-        {"2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"},
-        {"2026-12-31T24:00", "2027-01-01T00:00:00Z"},
-        {"2026-13-01", NULL},
-        {"2026-02-29", NULL}, /* no leap year, nor was 1900 */
-        {"1900-02-29", NULL},
-        {"2026-12-31T24:01", NULL},
-        {"yesterday", NULL},
-        {"2026-11-22T03:04:05Zjunk", NULL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        tstamp_ns t;
-        struct err err = {0};
-        char text[TIMEFMT_LEN];
-        int rc = timefmt_parse(&t, cases[i].in, &err);
-        if (!cases[i].out) {
-            assert_int_equal(rc, ERR_DATA);
-            assert_non_null(strstr(err.msg, cases[i].in));
-        } else {
-            assert_int_equal(rc, 0);
-            assert_string_equal(timefmt_iso(text, t), cases[i].out);
-        }
-    }
-    tstamp_ns t;
-    struct err err;
-    assert_int_equal(timefmt_parse(&t, "2026-11-22", &err), 0);
-    assert_int_equal(timefmt_weekday(t), 6); /* a Sunday */
-}
-
 /* A simulated clock that a configuration set going long ago, or very fast, shows the end of time. */
 static void clocks_do_not_overflow(void **state)
 {
@@ -71,24 +32,6 @@ static void clocks_do_not_overflow(void **state)
     assert_true(clock_now(&(struct clock){.start = old, .wall = late, .speed = 100000}) < old);
     assert_true(clock_now(&(struct clock){.start = 0, .wall = 0, .speed = 1}) > 0);
     assert_true(clock_wait_ms(&(struct clock){.start = old, .wall = late, .speed = 0.001}, late) > 0);
-}
-
-static void durations_read(void **state)
-{
-    (void)state;
-    tstamp_ns d;
-    struct err err;
-    assert_int_equal(timefmt_duration(&d, "1.5 h", &err), 0);
-    assert_int_equal(d, 5400 * NS_PER_S);
-    assert_int_equal(timefmt_duration(&d, "90", &err), 0);
-    assert_int_equal(d, 90 * NS_PER_S);
-    assert_int_equal(timefmt_duration(&d, "5 min", &err), 0);
-    assert_int_equal(d, 5 * NS_PER_MIN);
-    assert_int_equal(timefmt_duration(&d, "5 parsecs", &err), ERR_DATA);
-    assert_int_equal(timefmt_duration(&d, "-3 s", &err), ERR_DATA);
-    assert_int_equal(timefmt_duration(&d, "7000 w", &err), 0);
-    assert_int_equal(timefmt_duration(&d, "1e9 w", &err), ERR_DATA); /* more than can be counted in ns */
-    assert_int_equal(timefmt_duration(&d, "nan s", &err), ERR_DATA);
 }
 
 static void csv_reads_quotes_and_names_lines(void **state)
@@ -214,8 +157,6 @@ static void model_file_survives_and_detects_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_read_and_print),
-        cmocka_unit_test(durations_read),
         cmocka_unit_test(clocks_do_not_overflow),
         cmocka_unit_test(csv_reads_quotes_and_names_lines),
         cmocka_unit_test(csv_fields_are_cut_in_one_way),

@@ -97,12 +97,18 @@ static void what_is_wrong_is_named(void **state)
         {LEAST "budget: -1\n", ":5: budget: -1 is outside"},
         {LEAST "budget: nan\n", ":5: budget: 'nan' is not a number"},
         {LEAST "window: 5 parsecs\n", ":5: window: '5 parsecs' is not a duration"},
+        {LEAST "period: 301123012h\n", ":5: period: '301123012h' is not a duration"},
         {LEAST "window: 10 s\n", ":5: window: 10 s is outside"},
         {LEAST "window: [1, 2]\n", ":5: window: is a list"},
         {LEAST "budget: 1\nbudget: 2\n", ":6: budget: stands twice"},
         {LEAST "report: {day: someday}\n", ":5: report.day: 'someday' is not a day"},
         {LEAST "report: {time: 25:00}\n", ":5: report.time: '25:00' is not a time of day"},
-        {LEAST "report: {timezone: Mars/Olympus}\n", ":5: report.timezone: 'Mars/Olympus'"},
+        {LEAST "report: {timezone: Mars/Olympus}\n", ":5: report.timezone: 'Mars/Olympus' is not a known"},
+        {LEAST "report: {timezone: Europe}\n", ":5: report.timezone: 'Europe' is not a known"},
+        {LEAST "report: {timezone: tzdata.zi}\n", ":5: report.timezone: 'tzdata.zi' is not a known"},
+        {LEAST "# 40 \xb0"
+               "C\n",
+         ":5: byte 0xb0 is not UTF-8"},
         {LEAST "webhooks:\n  - secret: x\n", ":6: webhooks.url: is missing"},
         {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://x' is not an http"},
         {LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_short}\n", ":6: webhooks.secret: must be"},
@@ -124,6 +130,24 @@ static void what_is_wrong_is_named(void **state)
             strchr(err.msg, '\n'))
             fail_msg("case %zu: code %d, says '%s', want '%s'", i, rc, err.msg, cases[i].says);
     }
+}
+
+static void it_names_the_package_when_there_are_no_time_zones(void **state)
+{
+    (void)state;
+    struct settings *s;
+    struct err err;
+    char folder[] = "/tmp/psmon-no-zones-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    setenv("TZDIR", folder, 1);
+    int rc = load(&s, LEAST "report: {timezone: Europe/Berlin}\n", &err);
+    int utc = load(&s, LEAST, &(struct err){0});
+    unsetenv("TZDIR");
+    rmdir(folder);
+    assert_int_equal(rc, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "install the package tzdata"));
+    assert_int_equal(utc, 0); /* UTC needs none */
+    settings_free(s);
 }
 
 /* What check-config prints is itself a configuration that means the same. */
@@ -214,6 +238,7 @@ int main(void)
         cmocka_unit_test(everything_can_be_said),
         cmocka_unit_test(a_folder_of_csv),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(it_names_the_package_when_there_are_no_time_zones),
         cmocka_unit_test(printed_settings_read_back),
         cmocka_unit_test(printed_text_reads_back),
         cmocka_unit_test(the_sample_is_valid_and_complete),
