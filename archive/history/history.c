@@ -47,7 +47,7 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->fleet = f;
     h->live = strcmp(run->kind, "live") == 0;
     h->keep_ticks_days = run->keep_ticks_days;
-    h->day = h->tidy_day = INT64_MIN;
+    h->day = INT64_MIN;
     h->run = xstrdup(run->name);
     h->supply_id = xcalloc(f->n_supplies, sizeof *h->supply_id);
     h->finding_index = hashmap_new();
@@ -55,13 +55,20 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
         revisions_open(h, conninfo, &run->revision, err) != 0 ||
         history_import_maintenance(conninfo, m, err) != 0 ||
-        (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0))) {
+        (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0)) ||
+        jobs_open(h, conninfo, err) != 0) {
         release(h);
         free(h);
         return err->code;
     }
     *out = h;
     return 0;
+}
+
+void history_release_closed(struct history *h)
+{
+    if (h->closed && h->batches == 0 && !h->jobs.under_way)
+        free(h); /* else when the last of them is answered */
 }
 
 void history_close(struct history *h)
@@ -78,6 +85,5 @@ void history_close(struct history *h)
     release(h);
     h->growing = NULL;
     h->closed = true;
-    if (h->batches == 0)
-        free(h); /* else when the last batch is answered */
+    history_release_closed(h);
 }

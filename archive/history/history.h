@@ -52,6 +52,24 @@ bool history_put_recomputed(struct history *h, const struct tick *t);
 /* Maintenance that has changed in a run: what is new in the list or different is stored (durable). */
 void history_put_maintenance(struct history *h, const struct maintenance *m);
 
+/* What the history does by itself to keep the database in order: once a day of a live run's own time, one
+ * that failed or found a table in use again after an hour. */
+enum history_job_state { JOB_UNKNOWN, JOB_OK, JOB_WAITS, JOB_FAILED };
+enum { JOB_FORGET_TICKS, JOB_CLOSE_MONTHS, HISTORY_JOBS };
+struct history_job {
+    const char *name; /* "forget ticks" */
+    enum history_job_state state;
+    char said[160];             /* of the last try: what was done, or PostgreSQL's own words */
+    tstamp_ns tried, succeeded; /* wall clock; 0: never. Known also from before a restart */
+};
+/* [HISTORY_JOBS]; those that are not done in this run stay unknown. */
+const struct history_job *history_jobs(const struct history *h);
+const char *history_job_word(enum history_job_state s); /* "not tried yet", "ok", "waits", "failed" */
+/* The first of jobs[HISTORY_JOBS] that somebody should look at: failed, or waiting for three days; NULL:
+ * none.
+ */
+const struct history_job *history_job_in_trouble(const struct history_job jobs[], tstamp_ns now);
+
 /* Ticks waiting to be stored: replay pauses above ~64. */
 size_t history_backlog(const struct history *h);
 

@@ -40,11 +40,16 @@ struct history {
     struct pg_txn *growing;
     size_t n_growing, n_in_flight;
     tstamp_ns growing_from, growing_to;
-    int64_t day;      /* whose partition the growing transaction makes */
-    int64_t tidy_day; /* when old ticks were last dropped */
-    int batches;      /* submitted and not answered: they know this struct */
+    int64_t day; /* whose partition the growing transaction makes */
+    int batches; /* submitted and not answered: they know this struct */
     bool closed;
     tstamp_ns gap_from, gap_to; /* 0: none */
+
+    struct {
+        struct history_job job[HISTORY_JOBS];
+        tstamp_ns due[HISTORY_JOBS]; /* data time of the next try */
+        bool under_way;              /* one is: it knows this struct */
+    } jobs;
 
     struct stored_finding *finding;
     size_t n_findings, finding_cap;
@@ -63,6 +68,16 @@ int hours_restore(struct history *h, const char *conninfo, struct err *err) MUST
 /* ---- ticks.c ---- */
 void ticks_put(struct history *h, const struct tick *t, bool recomputed);
 void ticks_flush(struct history *h);
+
+/* ---- jobs.c ---- */
+/* What is known of the jobs from earlier starts. Blocking. */
+int jobs_open(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
+/* A tick at t has passed: starts what is due. */
+void jobs_step(struct history *h, tstamp_ns t);
+
+/* ---- history.c ---- */
+/* Frees a closed history when nobody knows it any more. */
+void history_release_closed(struct history *h);
 
 /* ---- findings.c ---- */
 void findings_put(struct history *h, const struct tick *t);

@@ -327,11 +327,100 @@ static const char revisions[] =
     "COMMENT ON COLUMN findings.revision IS 'that said what the row says now';"
     "COMMENT ON COLUMN runs.model IS 'of its newest revision, as model_hash and config_hash';";
 
+/* Upkeep in SQL, each job with its state: one that fails says so instead of looking as if nothing were to do.
+ * A partition's month is read only from names that have one: the catalogue is searched in whatever order its
+ * statistics suggest, and to_date of another relation's name is an error. */
+static const char upkeep[] =
+    "CREATE TABLE jobs (job text PRIMARY KEY, state text NOT NULL CHECK (state IN ('ok', 'waits', 'failed')),"
+    " said text NOT NULL, tried timestamptz NOT NULL, succeeded timestamptz);"
+    "COMMENT ON TABLE jobs IS 'what psmon does by itself to keep the database in order, and how it went';"
+    "COMMENT ON COLUMN jobs.state IS 'of the last try; waits: another session uses the table';"
+    "COMMENT ON COLUMN jobs.said IS 'what was done, or PostgreSQL''s own words';"
+    "COMMENT ON COLUMN jobs.succeeded IS 'last time, wall clock; null: never';"
+    "DROP FUNCTION psmon_forget(int, int, timestamptz);"
+    "CREATE FUNCTION psmon_forget(p_run int, p_days int, p_t timestamptz, OUT dropped int, OUT waits bool)"
+    " LANGUAGE plpgsql AS $$"
+    " DECLARE part regclass;"
+    " BEGIN"
+    "  SET LOCAL lock_timeout = '3s';" /* a long reader is not waited for: the next hour is another try */
+    "  dropped := 0; waits := false;"
+    "  FOR part IN SELECT c.oid FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid"
+    "   WHERE h.inhparent = to_regclass('ticks_run' || p_run) AND right(c.relname, 8) <"
+    "   to_char((p_t AT TIME ZONE 'UTC')::date - p_days, 'YYYYMMDD')"
+    "   UNION ALL SELECT to_regclass('ticks_run' || run) FROM runs WHERE kind = 'replay'"
+    "   AND coalesce(finished, started) < now() - p_days * interval '1 day'"
+    "   AND to_regclass('ticks_run' || run) IS NOT NULL LOOP"
+    "   BEGIN EXECUTE format('DROP TABLE %s', part); dropped := dropped + 1;"
+    "   EXCEPTION WHEN lock_not_available THEN waits := true; EXIT;" /* what was dropped before stays so */
+    "   END;"
+    "  END LOOP;"
+    " END $$;"
+    "COMMENT ON FUNCTION psmon_forget IS 'drops ticks of a run older than so many days of its own time, and"
+    " those of replays that ended so many days ago';"
+    "DROP FUNCTION psmon_close_month(timestamptz);"
+    "CREATE FUNCTION psmon_close_month(p_before timestamptz, OUT part text, OUT waits bool) LANGUAGE plpgsql"
+    " AS $$"
+    " DECLARE fresh text; m date; n bigint;"
+    " BEGIN"
+    "  waits := false;"
+    "  SELECT x.name, x.month INTO part, m FROM (SELECT c.relname AS name, CASE WHEN c.relname ~"
+    "   '^hours_[0-9]{6}$' THEN to_date(right(c.relname, 6), 'YYYYMM') END AS month FROM pg_inherits h"
+    "   JOIN pg_class c ON c.oid = h.inhrelid WHERE h.inhparent = 'hours'::regclass) x"
+    "   WHERE x.month + interval '1 month' <= p_before AT TIME ZONE 'UTC'"
+    "   AND NOT EXISTS (SELECT FROM hours_closed o WHERE o.month = x.month) ORDER BY x.month LIMIT 1;"
+    "  IF part IS NULL THEN RETURN; END IF;"
+    "  fresh := part || '_sorted';"
+    "  SET LOCAL lock_timeout = '10s';"
+    "  EXECUTE format('LOCK TABLE %I IN SHARE MODE', part);"
+    "  EXECUTE format('CREATE TABLE %I (LIKE hours INCLUDING DEFAULTS INCLUDING STORAGE)', fresh);"
+    "  EXECUTE format('INSERT INTO %I SELECT * FROM %I ORDER BY supply, t', fresh, part);"
+    "  GET DIAGNOSTICS n = ROW_COUNT;"
+    "  EXECUTE format('ALTER TABLE %I ADD PRIMARY KEY (supply, t, run)', fresh);"
+    "  EXECUTE format('CREATE INDEX ON %I USING brin (t)', fresh);"
+    "  EXECUTE format('ALTER TABLE hours DETACH PARTITION %I', part);"
+    "  EXECUTE format('DROP TABLE %I', part);"
+    "  EXECUTE format('ALTER TABLE %I RENAME TO %I', fresh, part);"
+    "  EXECUTE format('ALTER TABLE hours ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part,"
+    "   m::timestamp AT TIME ZONE 'UTC', (m + interval '1 month') AT TIME ZONE 'UTC');"
+    "  INSERT INTO hours_closed (month, rows) VALUES (m, n);"
+    " EXCEPTION WHEN lock_not_available THEN part := NULL; waits := true;"
+    " END $$;"
+    "COMMENT ON FUNCTION psmon_close_month IS 'rewrites the oldest month that is over in order of supply and"
+    " time, and swaps it in; null: there is none';";
+
+static const char upkeep_jobs[] =
+    "CREATE FUNCTION psmon_job(p_job text, p_run int, p_days int, p_t timestamptz, OUT state text, OUT said"
+    " text, OUT more bool) LANGUAGE plpgsql AS $$"
+    " DECLARE n int; name text; w bool;"
+    " BEGIN"
+    "  said := ''; more := false;"
+    "  BEGIN"
+    "   CASE p_job"
+    "   WHEN 'forget ticks' THEN"
+    "    SELECT f.dropped, f.waits INTO n, w FROM psmon_forget(p_run, p_days, p_t) f;"
+    "    IF n > 0 THEN said := n || ' partitions of ticks were dropped'; END IF;"
+    "   WHEN 'close months' THEN" /* a day late: what was recomputed after an outage should be in it */
+    "    SELECT f.part, f.waits INTO name, w FROM psmon_close_month(p_t - interval '1 day') f;"
+    "    IF name IS NOT NULL THEN said := name || ' was put in order'; more := true; END IF;"
+    "   END CASE;"
+    "   state := CASE WHEN w THEN 'waits' ELSE 'ok' END;"
+    "   IF w THEN said := concat_ws('; ', nullif(said, ''), 'another session uses a table'); END IF;"
+    "  EXCEPTION WHEN OTHERS THEN state := 'failed'; said := SQLERRM; more := false;"
+    "  END;"
+    "  INSERT INTO jobs AS j VALUES (p_job, state, said, now(), CASE WHEN state = 'ok' THEN now() END)"
+    "   ON CONFLICT ON CONSTRAINT jobs_pkey DO UPDATE SET (state, said, tried, succeeded) = ROW "
+    "(EXCLUDED.state,"
+    "   EXCLUDED.said, EXCLUDED.tried, coalesce(EXCLUDED.succeeded, j.succeeded));"
+    " END $$;"
+    "COMMENT ON FUNCTION psmon_job IS 'does a job and notes in jobs how it went; more: there is more of it "
+    "to do"
+    " at once';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks, tick_functions, hours,        findings_and_events,
-        models_and_reports, views, hourly_views,   finding_work, figures,
-        revisions};
+        fleets_and_runs,    ticks,  tick_functions, hours,        findings_and_events,
+        models_and_reports, views,  hourly_views,   finding_work, figures,
+        revisions,          upkeep, upkeep_jobs};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

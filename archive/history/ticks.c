@@ -72,9 +72,9 @@ static void batch_done(void *arg, bool ok)
     if (!ok && !h->closed)
         widen_gap(h, b->from, b->to);
     free(b);
-    if (h->closed && h->batches == 0)
-        free(h);
-    else if (!h->closed && h->growing)
+    if (h->closed)
+        history_release_closed(h);
+    else if (h->growing)
         ticks_flush(h);
 }
 
@@ -99,23 +99,6 @@ void ticks_flush(struct history *h)
 static int64_t day_of(tstamp_ns t)
 {
     return t >= 0 ? t / NS_PER_DAY : -((-t + NS_PER_DAY - 1) / NS_PER_DAY);
-}
-
-/* The daily chores of a live run: old ticks go, a month that is over is put in order. Transactions of their
- * own: a lock that cannot be had costs them alone. */
-static void tidy(struct history *h, const char *time)
-{
-    char days[16];
-    snprintf(days, sizeof days, "%d", h->keep_ticks_days);
-    const char *const forget[3] = {h->run_id, days, time};
-    struct pg_txn *t = pg_txn_new();
-    if (h->keep_ticks_days > 0)
-        pg_txn_add(t, "SELECT psmon_forget($1::int, $2::int, $3::timestamptz)", 3, forget);
-    pg_submit(h->pg, t, false, NULL, NULL);
-    t = pg_txn_new();
-    /* a day late: what was recomputed after an outage should be in it */
-    pg_txn_add(t, "SELECT psmon_close_month($1::timestamptz - interval '1 day')", 1, &time);
-    pg_submit(h->pg, t, false, NULL, NULL);
 }
 
 static struct pg_value binary(const struct buf *b)
@@ -217,10 +200,8 @@ void ticks_put(struct history *h, const struct tick *t, bool recomputed)
         pg_txn_add(h->growing, "SELECT psmon_tick_day($1::int, $2::timestamptz)", 2, params);
         h->day = day_of(t->t);
     }
-    if (h->live && !recomputed && day_of(t->t) > h->tidy_day && pg_up(h->pg)) {
-        h->tidy_day = day_of(t->t);
-        tidy(h, time);
-    }
+    if (h->live && !recomputed)
+        jobs_step(h, t->t);
     add_tick(h, h->growing, t, time, recomputed);
     h->growing_from = t->t < h->growing_from ? t->t : h->growing_from;
     h->growing_to = t->t > h->growing_to ? t->t : h->growing_to;

@@ -145,6 +145,10 @@ static const char trips[] = PARAMETERS
 static const char outcomes[] = PARAMETERS "SELECT week, supply, outcome, note FROM outcomes WHERE " WITHIN(
     "week") " AND " SUPPLY("supply") " ORDER BY week, supply";
 
+static const char jobs[] = PARAMETERS
+    "SELECT job, state, said, psmon_iso(tried) AS tried, psmon_iso(succeeded) AS succeeded FROM jobs "
+    "WHERE " WITHIN("tried") " ORDER BY job";
+
 static const struct query_view views[] = {
     {"supplies", "the fleet, with each supply's newest score", supplies, true, NULL},
     {"readings", "readings and divergences per channel, minutes where still stored, else hours", readings,
@@ -162,6 +166,7 @@ static const struct query_view views[] = {
     {"runs", "the live run and the replays", runs, false, NULL},
     {"trips", "imported trips", trips, false, NULL},
     {"outcomes", "imported outcomes of inspections", outcomes, false, NULL},
+    {"jobs", "upkeep of the database, and how it went", jobs, false, NULL},
 };
 
 const struct query_view *query_view_at(int i)

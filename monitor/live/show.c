@@ -58,6 +58,15 @@ static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
     }
 }
 
+static void add_upkeep(struct live *l, size_t *n)
+{
+    const struct history_job *j =
+        l->session.history ? history_job_in_trouble(history_jobs(l->session.history), clock_wall()) : NULL;
+    if (j)
+        add(l, n, "upkeep", "upkeep of the database: %s %s: %s", j->name, history_job_word(j->state),
+            j->said);
+}
+
 size_t live_conditions(struct live *l, tstamp_ns now)
 {
     size_t n = 0;
@@ -69,6 +78,7 @@ size_t live_conditions(struct live *l, tstamp_ns now)
         add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
     if (!pg_up(l->session.pg))
         add(l, &n, "database", "the database is away: alarms are spooled, scores will be recomputed");
+    add_upkeep(l, &n);
     add_coverage(l, &n);
     add_maintenance(l, &n, now);
     return n;
@@ -117,6 +127,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->archiver_since = l->archiver_since;
     v->db_failures = pg_failures(s->pg);
     v->db_queued = pg_queued(s->pg);
+    v->jobs = s->history ? history_jobs(s->history) : NULL;
     v->report = weekly_shown(s->weekly);
     v->rows = p->ranked ? p->rows : NULL;
     return v;

@@ -135,6 +135,18 @@ static void write_delivery(struct buf *out, const struct snapshot *s)
     single(out, "psmon_outbox_oldest_seconds", "gauge", "Age of the oldest of them.", a.outbox_oldest_s);
 }
 
+static void write_upkeep(struct buf *out, const struct history_job *jobs)
+{
+    family(out, "psmon_upkeep_failed", "gauge", "1 when the last try of a job on the database failed.");
+    for (size_t i = 0; jobs && i < HISTORY_JOBS; i++)
+        buf_printf(out, "psmon_upkeep_failed{job=\"%s\"} %d\n", jobs[i].name, jobs[i].state == JOB_FAILED);
+    family(out, "psmon_upkeep_success_timestamp_seconds", "gauge",
+           "When a job on the database last succeeded, Unix time; 0: never.");
+    for (size_t i = 0; jobs && i < HISTORY_JOBS; i++)
+        buf_printf(out, "psmon_upkeep_success_timestamp_seconds{job=\"%s\"} %.15g\n", jobs[i].name,
+                   seconds(jobs[i].succeeded));
+}
+
 static void write_log(struct buf *out)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -165,5 +177,6 @@ void metrics_write(struct buf *out, const struct snapshot *s, tstamp_ns started)
            (double)s->db_failures);
     single(out, "psmon_db_queued", "gauge", "Transactions waiting, those on disk included.",
            (double)s->db_queued);
+    write_upkeep(out, s->jobs);
     write_log(out);
 }

@@ -2,6 +2,7 @@
  * readiness does not flap with every hiccup of the archiver. SPDX-License-Identifier: MIT */
 #include "monitor/page/page_parts.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -44,9 +45,19 @@ static void check_ticks(struct health_check *c, const struct snapshot *s)
              s->phase ? s->phase : "");
 }
 
+static void check_upkeep(struct health_check *c, const struct snapshot *s)
+{
+    const struct history_job *j = history_job_in_trouble(s->jobs, clock_wall());
+    if (!j)
+        return;
+    c->state = HEALTH_DEGRADED;
+    snprintf(c->text, sizeof c->text, "%s %s: %s", j->name, history_job_word(j->state), j->said);
+}
+
 enum health health_check(const struct snapshot *s, struct health_check checks[HEALTH_CHECKS])
 {
-    static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model", "ticks", "scoring"};
+    static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model",
+                                                     "ticks",    "scoring",  "upkeep"};
     for (int i = 0; i < HEALTH_CHECKS; i++)
         checks[i] = (struct health_check){.name = names[i]};
     check_archiver(&checks[0], s);
@@ -57,11 +68,25 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
     check_ticks(&checks[3], s);
     if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0)
         judge(&checks[4], HEALTH_DEGRADED, "no supply is scored: see the ledger");
+    check_upkeep(&checks[5], s);
     enum health worst = HEALTH_OK;
     for (int i = 0; i < HEALTH_CHECKS; i++)
         if (checks[i].state > worst)
             worst = checks[i].state;
     return worst;
+}
+
+/* Each job of the history by itself, those too that are well. */
+static json_t *jobs_json(const struct history_job *jobs)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; jobs && i < HISTORY_JOBS; i++)
+        json_array_append_new(list,
+                              json_pack("{ss ss ss so* so*}", "job", jobs[i].name, "state",
+                                        history_job_word(jobs[i].state), "said", jobs[i].said, "tried",
+                                        jobs[i].tried ? value_instant(jobs[i].tried) : NULL, "succeeded",
+                                        jobs[i].succeeded ? value_instant(jobs[i].succeeded) : NULL));
+    return list;
 }
 
 int health_answer(struct buf *out, const struct snapshot *s)
@@ -74,7 +99,8 @@ int health_answer(struct buf *out, const struct snapshot *s)
         json_array_append_new(list, json_pack("{ss ss ss*}", "check", checks[i].name, "state",
                                               words[checks[i].state], "reason",
                                               *checks[i].text ? checks[i].text : NULL));
-    json_t *root = json_pack("{ss ss* so}", "status", words[worst], "phase", s->phase, "checks", list);
+    json_t *root = json_pack("{ss ss* so so}", "status", words[worst], "phase", s->phase, "checks", list,
+                             "jobs", jobs_json(s->jobs));
     char *text = json_dumps(root, JSON_COMPACT);
     buf_str(out, text ? text : "{}");
     free(text);

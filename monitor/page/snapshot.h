@@ -5,6 +5,7 @@
 #define PSM_MONITOR_SNAPSHOT_H
 
 #include "alerts/alerts.h"
+#include "archive/history/history.h"
 #include "base/fleet.h"
 #include "base/maintenance.h"
 #include "base/tick.h"
@@ -35,6 +36,7 @@ struct snapshot {
     double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */
     unsigned long db_failures;
     size_t db_queued;
+    const struct history_job *jobs;    /* [HISTORY_JOBS]; NULL: no history */
     const struct rank_row *rows;       /* [n_supplies] the order now, ranked first; NULL: none yet, the page
                                           then orders by the last tick alone */
     const struct report_shown *report; /* the latest list; NULL: none yet */

@@ -366,6 +366,30 @@ static void health_tells_short_from_long(void **state)
     expect("/livez", 200, "text/plain", "ok");
 }
 
+/* Each job on the database stands there with how it went; one that fails is a reason to look. */
+static void health_names_the_job_that_fails(void **state)
+{
+    (void)state;
+    struct history_job jobs[HISTORY_JOBS] = {{"forget ticks", JOB_OK, "", tick.t, tick.t},
+                                             {"close months", JOB_FAILED, "invalid value", tick.t, 0}};
+    snapshot.jobs = jobs;
+    json_t *j = ask_json("/health", 200), *list = json_object_get(j, "jobs");
+    assert_string_equal(field_text(j, "status"), "degraded");
+    assert_int_equal(json_array_size(list), HISTORY_JOBS);
+    assert_string_equal(field_text(json_array_get(list, 0), "state"), "ok");
+    assert_string_equal(field_text(json_array_get(list, 1), "state"), "failed");
+    assert_null(json_object_get(json_array_get(list, 1), "succeeded"));
+    char *text = json_dumps(json_object_get(j, "checks"), 0);
+    assert_non_null(strstr(text, "close months failed: invalid value"));
+    free(text);
+    json_decref(j);
+    expect("/metrics", 200, "text/plain; version=0.0.4", "psmon_upkeep_failed{job=\"close months\"} 1\n");
+    jobs[1].state = JOB_OK;
+    j = ask_json("/health", 200);
+    assert_string_equal(field_text(j, "status"), "ok");
+    json_decref(j);
+}
+
 static void old_ticks_fail_unless_a_hole_is_filled(void **state)
 {
     (void)state;
@@ -456,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup(a_supply_shows_its_signals, healthy),
         cmocka_unit_test_setup(the_provisional_order_needs_no_week, healthy),
         cmocka_unit_test_setup(health_tells_short_from_long, healthy),
+        cmocka_unit_test_setup(health_names_the_job_that_fails, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),
         cmocka_unit_test_setup(metrics_are_well_formed, healthy),
         cmocka_unit_test_setup(the_report_is_shown_in_four_forms, healthy),
