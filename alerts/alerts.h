@@ -92,7 +92,7 @@ struct alerts_ack {
     const char *by, *note;
     tstamp_ns at;
 };
-#define ALERTS_ID_LEN 48
+#define ALERTS_ID_LEN 56
 int alerts_acknowledge(const char *conninfo, const struct alerts_ack *ack, char id[ALERTS_ID_LEN],
                        struct err *err) MUSTCHECK;
 

@@ -27,6 +27,7 @@ struct occurrences {
     struct pg_txn *txn;         /* being built */
     tstamp_ns now;              /* data time of the last tick; 0: none yet */
     bool quiet;                 /* the last tick was */
+    bool restored;              /* what the database knew is here */
     struct alarm_view *view;
     size_t n_view, cap_view;
     unsigned long transitions;
@@ -248,17 +249,24 @@ static struct occurrence *to_continue(struct occurrences *s, const char *key)
     return NULL;
 }
 
-/* A finding's first occurrence has its name; a later one, after the first had returned, a number
- * besides. */
+/* A life's own name says when it began, so that it is nobody else's, whatever has been forgotten meanwhile:
+ * counting those remembered gave the same number twice. */
+static void name_life(char out[ALERTS_ID_LEN], const struct finding *f, tstamp_ns begun)
+{
+    snprintf(out, ALERTS_ID_LEN, "%.*s-%08llx", FINDING_ID_LEN, f->id,
+             (unsigned long long)(begun / NS_PER_S));
+}
+
+/* The life that begins with its finding has the finding's name. So has one of which nobody can know yet
+ * whether it began earlier, the database being away: mostly it goes on, and is told under the identifier it
+ * has; merge_row sees to the others. */
 static void name_occurrence(struct occurrences *s, struct occurrence *o)
 {
-    unsigned before = 0;
-    for (size_t i = 0; i < s->n; i++)
-        before += strcmp(s->occ[i]->finding.id, o->finding.id) == 0;
-    if (before == 0)
+    bool known = with_finding(s, o->finding.id) != NULL;
+    if (o->finding.first_seen == s->now || (!s->restored && !known))
         snprintf(o->id, sizeof o->id, "%s", o->finding.id);
     else
-        snprintf(o->id, sizeof o->id, "%.*s-%u", FINDING_ID_LEN, o->finding.id, before + 1);
+        name_life(o->id, &o->finding, s->now);
 }
 
 static void present_new(struct occurrences *s, const struct finding *f, bool monitor)
@@ -351,15 +359,16 @@ static struct pg_txn *finish(struct occurrences *s)
 }
 
 /* After the findings are marked: conditions, then every occurrence's step; blind: only those of
- * psmon's own. */
+ * psmon's own. What is quiet is recorded time, which passes a thousand times too fast for these: they say how
+ * psmon is now, and their delays are of the present. */
 static struct pg_txn *advance(struct occurrences *s, const struct alerts_condition *conditions, size_t n,
                               bool blind)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !s->quiet; i++)
         mark_condition(s, &conditions[i]);
     for (size_t i = 0; i < s->n; i++) {
         struct occurrence *o = s->occ[i];
-        if (o->monitor || !blind)
+        if (o->monitor ? !s->quiet : !blind)
             step(s, o, &(struct alarm_input){.now = s->now, .present = o->present});
     }
     for (size_t i = 0; i < s->n && !s->quiet; i++)
@@ -454,6 +463,29 @@ static void merge_into(struct occurrences *s, struct occurrence *old)
     }
 }
 
+/* What lived while the database was away took the name of a life that was over by then: it gets its own, and
+ * is told under that, for a receiver drops what comes under the old one. */
+static void rename_life(struct occurrences *s, struct occurrence *o)
+{
+    const struct alarm *a = &o->alarm;
+    name_life(o->id, &o->finding, a->pending);
+    o->dirty = true;
+    store_transition(s->txn, s->run, o,
+                     &(struct alarm_event){ALARM_BEGUN, ALARM_NORMAL, ALARM_PENDING, a->pending});
+    if (!a->raised)
+        return;
+    store_transition(s->txn, s->run, o,
+                     &(struct alarm_event){ALARM_RAISED, ALARM_PENDING, ALARM_UNACK, a->raised});
+    if (o->told)
+        send_message(s, o, ALARM_RAISED, a->raised, NULL);
+    if (!a->returned)
+        return;
+    store_transition(s->txn, s->run, o,
+                     &(struct alarm_event){ALARM_RETURNED, ALARM_UNACK, ALARM_RTN_UNACK, a->returned});
+    if (o->told)
+        send_message(s, o, ALARM_RETURNED, a->returned, NULL);
+}
+
 static void merge_row(struct occurrences *s, char *const v[])
 {
     struct occurrence row;
@@ -461,11 +493,13 @@ static void merge_row(struct occurrences *s, char *const v[])
     struct occurrence *mine = with_id(s, row.id);
     if (mine && mine->alarm.pending == row.alarm.pending)
         return; /* written by this very process */
-    if (mine) {
+    if (mine && alive(&row)) {
         *mine = row;
         forget_map(s);
         return;
     }
+    if (mine)
+        rename_life(s, mine);
     mine = append(s, &row);
     forget_map(s);
     if (raised(mine))
@@ -477,6 +511,7 @@ struct pg_txn *occurrences_restore(struct occurrences *s, const struct pg_rows *
     begin(s);
     for (int i = 0; i < rows->n_rows; i++)
         merge_row(s, &rows->value[i * rows->n_columns]);
+    s->restored = true;
     return finish(s);
 }
 

@@ -86,6 +86,13 @@ static inline void bench_handle(void *arg, const struct httpd_request *r, struct
     a->body_len = 7;
 }
 
+/* When each finding was said first, as the tracker notes it (detectors/verdict). */
+static struct {
+    char id[FINDING_ID_LEN];
+    int minute;
+} bench_seen[256];
+static size_t bench_n_seen;
+
 /* ---- database ---- */
 
 static inline void bench_sql(const char *text)
@@ -146,6 +153,7 @@ static inline void bench_open(struct bench *b)
     struct err err = {0};
     char command[200];
     memset(b, 0, sizeof *b);
+    bench_n_seen = 0;
     snprintf(command, sizeof command, "rm -rf %s", bench_spool());
     postgres_sh(command);
     bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
@@ -267,10 +275,35 @@ static inline struct finding bench_finding(const char *id, const char *subject)
     return f;
 }
 
-/* Tick number `minute` with these findings. */
+static inline tstamp_ns bench_first_seen(const struct finding *f, int minute)
+{
+    size_t i = 0;
+    while (i < bench_n_seen && strcmp(bench_seen[i].id, f->id) != 0)
+        i++;
+    if (i == bench_n_seen) {
+        assert_true(bench_n_seen < sizeof bench_seen / sizeof *bench_seen);
+        memcpy(bench_seen[i].id, f->id, sizeof bench_seen[i].id);
+        bench_seen[bench_n_seen++].minute = minute;
+    }
+    return BENCH_T0 + bench_seen[i].minute * NS_PER_MIN;
+}
+
+/* Tick number `minute` with these findings and conditions. */
+static inline void bench_step(struct bench *b, int minute, const struct finding *f, size_t n,
+                              const struct alerts_condition *c, size_t n_conditions, bool quiet)
+{
+    struct finding *seen = xcalloc(n + 1, sizeof *seen);
+    for (size_t i = 0; i < n; i++) {
+        seen[i] = f[i];
+        seen[i].first_seen = bench_first_seen(&f[i], minute);
+    }
+    alerts_step(b->alerts, BENCH_T0 + minute * NS_PER_MIN, seen, n, c, n_conditions, quiet);
+    free(seen);
+}
+
 static inline void bench_tick(struct bench *b, int minute, const struct finding *f, size_t n)
 {
-    alerts_step(b->alerts, BENCH_T0 + minute * NS_PER_MIN, f, n, NULL, 0, false);
+    bench_step(b, minute, f, n, NULL, 0, false);
 }
 
 static inline void bench_ticks(struct bench *b, int from, int to, const struct finding *f, size_t n)

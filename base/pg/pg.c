@@ -597,6 +597,11 @@ bool pg_up(const struct pg *pg)
     return pg->state == STATE_UP && pg->n <= PG_QUEUE_MAX;
 }
 
+bool pg_away(const struct pg *pg)
+{
+    return pg->away;
+}
+
 bool pg_durable(const struct pg *pg)
 {
     return pg->spool != NULL;

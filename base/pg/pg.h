@@ -36,8 +36,10 @@ int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *
 /* Waits up to deadline_s for what is queued (running the loop), then closes. */
 void pg_close(struct pg *pg, double deadline_s);
 
-/* Connected and not behind. */
+/* Connected and not behind: what costs it much may be asked of it. */
 bool pg_up(const struct pg *pg);
+/* It was lost, or could not be reached, and has not come back since. One that is behind is not away. */
+bool pg_away(const struct pg *pg);
 size_t pg_queued(const struct pg *pg);          /* transactions waiting, spooled ones included */
 unsigned long pg_failures(const struct pg *pg); /* lost connections and failed statements since start */
 

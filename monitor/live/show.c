@@ -76,7 +76,7 @@ size_t live_conditions(struct live *l, tstamp_ns now)
             timefmt_iso(since, l->archiver_since), l->archiver_error.msg);
     if (!l->session.world->model)
         add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
-    if (!pg_up(l->session.pg))
+    if (pg_away(l->session.pg))
         add(l, &n, "database", "the database is away: alarms are spooled, scores will be recomputed");
     add_upkeep(l, &n);
     add_coverage(l, &n);
@@ -121,7 +121,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->model = s->world->model_name;
     v->phase = describe_phase(l);
     v->archiver_up = l->archiver_up;
-    v->database_up = pg_up(s->pg);
+    v->database_up = !pg_away(s->pg);
     v->model_loaded = s->world->model != NULL;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
     v->archiver_since = l->archiver_since;

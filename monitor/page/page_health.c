@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/pg/pg.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,16 @@ static void check_archiver(struct health_check *c, const struct snapshot *s)
     c->state = s->now - s->archiver_since < HEALTH_GRACE ? HEALTH_DEGRADED : HEALTH_FAILING;
     snprintf(c->text, sizeof c->text, "archiver away for %" PRId64 " min: %s", minutes,
              s->archiver_error ? s->archiver_error : "");
+}
+
+static void check_database(struct health_check *c, const struct snapshot *s)
+{
+    if (!s->database_up) {
+        judge(c, HEALTH_DEGRADED, "database away: alarms and findings wait on disk");
+    } else if (s->db_queued > PG_QUEUE_MAX) {
+        c->state = HEALTH_DEGRADED;
+        snprintf(c->text, sizeof c->text, "database behind: %zu transactions wait", s->db_queued);
+    }
 }
 
 /* While a hole is being filled the last tick is old for a good reason: the phase tells. */
@@ -61,8 +72,7 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
     for (int i = 0; i < HEALTH_CHECKS; i++)
         checks[i] = (struct health_check){.name = names[i]};
     check_archiver(&checks[0], s);
-    if (!s->database_up)
-        judge(&checks[1], HEALTH_DEGRADED, "database away: alarms and findings wait on disk");
+    check_database(&checks[1], s);
     if (!s->model_loaded)
         judge(&checks[2], HEALTH_DEGRADED, "no model: data findings only (psmon train makes one)");
     check_ticks(&checks[3], s);

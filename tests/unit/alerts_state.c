@@ -126,11 +126,90 @@ static void a_new_life_is_a_new_occurrence(void **state)
     bench_ticks(&b, 3, 6, NULL, 0);
     bench_ticks(&b, 7, 9, &f, 1); /* even when the finding has the same name */
     bench_settle(&b);
-    assert_string_equal(states(), "f1=NORMAL f1-2=UNACK");
+    assert_string_equal(states(), "f1=NORMAL f1-6b052984=UNACK"); /* and minute 7 */
     assert_string_equal(bench_value("SELECT event FROM alarm_transitions WHERE occurrence = 'f1'"
                                     " ORDER BY at DESC LIMIT 1"),
                         "superseded");
     bench_delivered(&b, 3);
+}
+
+/* Months of flapping findings that keep their names, with restarts in between and lives of all ages
+ * forgotten: each life has its own row, its own transitions and its own messages. */
+static void no_identifier_is_used_twice_in_months_of_flapping(void **state)
+{
+    (void)state;
+    enum { FINDINGS = 3, LIVES = 70 };
+    unsigned seed = 29;
+    int minute = 0;
+    bench_start(&b);
+    for (int life = 0; life < LIVES; life++) {
+        struct finding f[FINDINGS];
+        for (int i = 0; i < FINDINGS; i++) {
+            char id[8], subject[16];
+            snprintf(id, sizeof id, "f%d", i);
+            snprintf(subject, sizeof subject, "SR:C0%d:Q1", i);
+            f[i] = bench_finding(id, subject);
+        }
+        bench_ticks(&b, minute, minute + 2, f, FINDINGS);
+        bench_ticks(&b, minute + 3, minute + 6, NULL, 0);
+        seed = seed * 1103515245 + 12345;
+        minute += 10 +
+                  (int)(seed >> 8) % (4 * 24 * 60); /* two days later on average, now and then over a week */
+        minute += life % 10 == 9 ? 8 * 24 * 60 : 0;
+        bench_until(&b, bench_depth(&b) == 0, 10);
+        b.receiver[0].n = 0; /* it has room for some only */
+        if (life % 7 == 6) {
+            bench_settle(&b);
+            bench_stop(&b, 5);
+            bench_start(&b);
+        }
+    }
+    assert_true(minute > 90 * 24 * 60);
+    bench_settle(&b);
+    char want[64];
+    snprintf(want, sizeof want, "%d %d %d", FINDINGS * LIVES, FINDINGS * LIVES, 2 * FINDINGS * LIVES);
+    assert_string_equal(
+        bench_value("SELECT (SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL) || ' ' || (SELECT"
+                    " count(*) FROM alarm_transitions WHERE event = 'raised') || ' ' || (SELECT"
+                    " count(*) FROM outbox WHERE state = 'delivered')"),
+        want);
+    assert_string_equal(bench_value("SELECT count(DISTINCT (occurrence, type)) FROM outbox"),
+                        bench_value("SELECT count(DISTINCT message) FROM deliveries WHERE ok"));
+}
+
+/* The database is away at a start, and a finding lives anew whose last life is over, of which nobody knows:
+ * once the database says so, it is told under a name of its own. */
+static void a_life_that_took_an_old_name_gets_its_own(void **state)
+{
+    (void)state;
+    bench_start(&b);
+    struct finding f = bench_finding("f1", "SR:C01:Q1");
+    bench_ticks(&b, 0, 2, &f, 1);
+    bench_ticks(&b, 3, 6, NULL, 0);
+    bench_delivered(&b, 2);
+    bench_settle(&b);
+    bench_stop(&b, 5);
+    assert_int_equal(postgres_ctl(bench_dir, "stop -m fast"), 0);
+    log_set_level((enum log_level) - 1);
+    bench_start(&b);
+    bench_ticks(&b, 7, 9, &f, 1);
+    bench_delivered(&b, 3);
+    assert_string_equal(b.receiver[0].got[2].occurrence, "f1");
+    start_database();
+    log_set_level(LOG_ERROR);
+    bench_until(&b, b.receiver[0].n == 4, 15);
+    bench_settle(&b);
+    assert_string_equal(b.receiver[0].got[3].type, "psmon.alarm.raised");
+    assert_string_equal(b.receiver[0].got[3].occurrence, "f1-6b052984");
+    assert_string_not_equal(b.receiver[0].got[3].id, b.receiver[0].got[0].id);
+    assert_string_equal(states(), "f1=RTN_UNACK f1-6b052984=UNACK");
+    bench_ticks(&b, 10, 13, NULL, 0);
+    bench_delivered(&b, 5);
+    bench_settle(&b);
+    assert_string_equal(
+        bench_value("SELECT string_agg(event, ',' ORDER BY at) FROM alarm_transitions WHERE occurrence ="
+                    " 'f1-6b052984'"),
+        "begun,raised,returned");
 }
 
 /* Everything a run leaves that does not depend on the wall clock. */
@@ -163,7 +242,7 @@ static void story_tick(int m)
     const struct alerts_condition away = {"archiver", "no answer from the archiver since 03:04"};
     const struct finding *list = m < 12 ? f : f + 1;
     size_t n = m < 5 ? 1 : m < 12 ? 2 : 1;
-    alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, list, n, &away, m >= 20 && m < 30, false);
+    bench_step(&b, m, list, n, &away, m >= 20 && m < 30, false);
 }
 
 static void the_same_ticks_twice_leave_the_same_rows(void **state)
@@ -326,11 +405,11 @@ static void only_what_is_still_open_is_told_after_a_hole(void **state)
     /* psmon was away; it fills the hole: "told" ends, "over" comes and goes, "open" and "late" come
      */
     for (int m = 3; m <= 9; m++)
-        alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, f + 1, 2, NULL, 0, true);
+        bench_step(&b, m, f + 1, 2, NULL, 0, true);
     for (int m = 10; m <= 16; m++)
-        alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, f + 1, 1, NULL, 0, true);
+        bench_step(&b, m, f + 1, 1, NULL, 0, true);
     struct finding now[2] = {f[1], f[3]};
-    alerts_step(b.alerts, BENCH_T0 + 17 * NS_PER_MIN, now, 2, NULL, 0, true);
+    bench_step(&b, 17, now, 2, NULL, 0, true);
     bench_settle(&b);
     bench_run(&b, 0.1);
     assert_int_equal(b.receiver[0].n, 1);
@@ -368,7 +447,7 @@ static void blindness_neither_raises_nor_ends_anything(void **state)
     assert_string_equal(view(2).class, "monitor");
     assert_string_equal(view(2).text, "no answer from the archiver");
     for (int m = 4; m < 60; m++) /* the hole is filled, in times before the last blind step */
-        alerts_step(b.alerts, BENCH_T0 + m * NS_PER_MIN, f, 2, NULL, 0, true);
+        bench_step(&b, m, f, 2, NULL, 0, true);
     bench_tick(&b, 60, f, 2);
     bench_tick(&b, 63, f, 2);
     assert_string_equal(view(0).state, "UNACK");
@@ -379,6 +458,28 @@ static void blindness_neither_raises_nor_ends_anything(void **state)
     assert_string_equal(bench_value("SELECT string_agg(split_part(occurrence, '-', 1) || ' ' ||"
                                     " split_part(type, '.', 3), ',' ORDER BY seq) FROM outbox"),
                         "f1 raised,psmon raised,f2 raised,psmon returned");
+}
+
+/* A catch-up runs through a day in seconds: what psmon says of itself meanwhile is of these seconds. */
+static void recorded_time_neither_raises_nor_ends_what_psmon_says_of_itself(void **state)
+{
+    (void)state;
+    const struct alerts_condition away = {"database", "the database is away"};
+    bench_start(&b);
+    for (int m = 0; m < 60; m++)
+        bench_step(&b, m, NULL, 0, &away, 1, true);
+    bench_tick(&b, 60, NULL, 0);
+    assert_int_equal(n_active(), 0);
+    for (int m = 61; m < 64; m++)
+        bench_step(&b, m, NULL, 0, &away, 1, false);
+    assert_string_equal(view(0).state, "UNACK");
+    for (int m = 64; m < 120; m++) /* away while a hole is filled, too: it has not come back */
+        bench_step(&b, m, NULL, 0, NULL, 0, true);
+    bench_step(&b, 120, NULL, 0, &away, 1, false);
+    assert_string_equal(view(0).state, "UNACK");
+    bench_delivered(&b, 1);
+    bench_settle(&b);
+    assert_string_equal(bench_value("SELECT count(*) FROM alarms"), "1");
 }
 
 static void an_acknowledgement_reaches_the_running_monitor(void **state)
@@ -563,12 +664,15 @@ int main(void)
         CASE(gone_before_it_fires_tells_nobody),
         CASE(chatter_is_one_occurrence),
         CASE(a_new_life_is_a_new_occurrence),
+        CASE(no_identifier_is_used_twice_in_months_of_flapping),
+        CASE(a_life_that_took_an_old_name_gets_its_own),
         CASE(the_same_ticks_twice_leave_the_same_rows),
         CASE(kill_at_any_instant_loses_and_doubles_nothing),
         CASE(state_comes_back_after_a_restart),
         CASE(what_was_not_delivered_is_after_a_restart),
         CASE(only_what_is_still_open_is_told_after_a_hole),
         CASE(blindness_neither_raises_nor_ends_anything),
+        CASE(recorded_time_neither_raises_nor_ends_what_psmon_says_of_itself),
         CASE(an_acknowledgement_reaches_the_running_monitor),
         CASE(an_acknowledgement_without_a_monitor_waits),
         CASE(the_database_may_be_away_while_running),

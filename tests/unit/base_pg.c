@@ -100,6 +100,29 @@ static void transactions_are_applied_in_order_and_whole(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void a_database_that_is_behind_is_not_away(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop, true);
+    run_until(&loop, pg, true, 10);
+    struct tally t = {0};
+    for (int i = 0; i < PG_QUEUE_MAX + 50; i++)
+        pg_submit(pg, insert_of(i, "x"), true, count, &t);
+    assert_false(pg_up(pg));
+    assert_false(pg_away(pg));
+    run_until(&loop, pg, true, 20);
+    postgres_ctl(dir, "stop -m immediate");
+    run_until(&loop, pg, false, 10);
+    assert_true(pg_away(pg));
+    postgres_ctl(dir, "start -w");
+    run_until(&loop, pg, true, 20);
+    assert_false(pg_away(pg));
+    pg_close(pg, 10);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 static void keep_last(void *arg, const struct pg_rows *rows)
 {
     *(long *)arg = rows ? strtol(rows->value[rows->n_columns * rows->n_rows - 1], NULL, 10) : -2;
@@ -431,6 +454,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, clear_tables)
     const struct CMUnitTest tests[] = {
         T(transactions_are_applied_in_order_and_whole),
+        T(a_database_that_is_behind_is_not_away),
         T(a_bad_transaction_leaves_no_trace_and_the_queue_goes_on),
         T(an_outage_loses_no_durable_transaction),
         T(kill_9_of_the_server_neither_loses_nor_doubles),

@@ -390,6 +390,21 @@ static void health_names_the_job_that_fails(void **state)
     json_decref(j);
 }
 
+/* The database that a catch-up outruns is there: nothing says that it is away. */
+static void a_database_that_is_behind_is_not_away(void **state)
+{
+    (void)state;
+    snapshot.db_queued = 1000;
+    json_t *j = ask_json("/health", 200);
+    assert_string_equal(field_text(json_array_get(json_object_get(j, "checks"), 1), "reason"),
+                        "database behind: 1000 transactions wait");
+    json_decref(j);
+    snapshot.database_up = false;
+    j = ask_json("/health", 200);
+    assert_non_null(strstr(field_text(json_array_get(json_object_get(j, "checks"), 1), "reason"), "away"));
+    json_decref(j);
+}
+
 static void old_ticks_fail_unless_a_hole_is_filled(void **state)
 {
     (void)state;
@@ -481,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup(the_provisional_order_needs_no_week, healthy),
         cmocka_unit_test_setup(health_tells_short_from_long, healthy),
         cmocka_unit_test_setup(health_names_the_job_that_fails, healthy),
+        cmocka_unit_test_setup(a_database_that_is_behind_is_not_away, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),
         cmocka_unit_test_setup(metrics_are_well_formed, healthy),
         cmocka_unit_test_setup(the_report_is_shown_in_four_forms, healthy),
