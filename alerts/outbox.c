@@ -222,12 +222,13 @@ static void give_up_all(struct endpoint *e, const char *why)
 
 static void explain(char out[160], const struct http_result *r)
 {
+    char status[HTTP_STATUS_LEN];
     if (!r->complete)
         snprintf(out, 160, "%.150s", r->error);
     else if (r->status / 100 == 3)
-        snprintf(out, 160, "HTTP %d: redirects are not followed", r->status);
+        snprintf(out, 160, "%.120s: redirects are not followed", http_status(status, r));
     else
-        snprintf(out, 160, "HTTP %d", r->status);
+        snprintf(out, 160, "%.150s", http_status(status, r));
     words_clean(out);
 }
 

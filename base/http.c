@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/proxy.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -44,6 +45,7 @@ struct http_request {
     void (*on_done)(void *arg, const struct http_result *r);
     void *arg;
     char error[CURL_ERROR_SIZE];
+    char proxy[PROXY_NAME_LEN + 32]; /* "": none */
 };
 
 struct socket_poll {
@@ -75,6 +77,12 @@ static void describe(const struct http_request *r, CURLcode code, char *out, siz
 {
     const char *text = r->error[0] ? r->error : curl_easy_strerror(code);
     long os_errno = 0;
+    bool ours = code == CURLE_WRITE_ERROR && (r->given_up || r->body.overflow);
+    if (*r->proxy && !ours) { /* it, not the peer, is who did not answer, or may be */
+        int n = snprintf(out, room, "through the proxy %s: ", r->proxy);
+        out += n;
+        room -= (size_t)n;
+    }
     curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &os_errno);
     if (code == CURLE_WRITE_ERROR && r->given_up)
         snprintf(out, room, "given up by the reader");
@@ -109,26 +117,29 @@ static void free_request(struct http_request *r)
 /* Reports the end, once, and frees r. The callback may start, cancel, even free the client. */
 static void finish(struct http_request *r, CURLcode code)
 {
-    char error[CURL_ERROR_SIZE + 64] = "cancelled";
+    char error[CURL_ERROR_SIZE + sizeof r->proxy + 64] = "cancelled";
     long status = 0;
     const char *type = NULL;
-    curl_off_t us = 0;
+    curl_off_t us = 0, sent = 0;
     bool complete = !r->cancelled && code == CURLE_OK;
     if (!r->cancelled)
         describe(r, code, error, sizeof error);
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(r->easy, CURLINFO_TOTAL_TIME_T, &us);
+    curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &sent); /* 0: it never came to sending */
     if (r->added)
         curl_multi_remove_handle(r->http->multi, r->easy);
     unlink_request(r);
     struct http_result result = {
         .status = complete ? (int)status : 0,
         .complete = complete,
+        .reached = complete || r->cancelled || sent > 0,
         .error = complete ? "" : error,
         .body = buf_text(&r->body),
         .body_len = r->body.len,
         .content_type = type ? type : "",
+        .proxy = r->proxy,
         .retry_after_s = retry_after(r->easy),
         .seconds = (double)us * 1e-6,
     };
@@ -349,6 +360,25 @@ static void set_request(struct http_request *r, const struct http_options *o)
     }
 }
 
+/* The environment's proxy, chosen here and not by curl: a failure has to name it. */
+static void set_proxy(struct http_request *r, const char *url)
+{
+    CURLU *u = curl_url();
+    char *scheme = NULL, *host = NULL, name[PROXY_NAME_LEN];
+    const char *variable, *proxy = NULL;
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+        proxy = proxy_for(scheme, host, &variable);
+    if (proxy)
+        snprintf(r->proxy, sizeof r->proxy, "%s (%s)", proxy_name(name, proxy), variable);
+    curl_easy_setopt(r->easy, CURLOPT_PROXY, proxy ? proxy : "");
+    curl_easy_setopt(r->easy, CURLOPT_NOPROXY, "");
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(u);
+}
+
 struct http_request *http_start(struct http *h, const struct http_options *o)
 {
     struct http_request *r = xcalloc(1, sizeof *r);
@@ -373,6 +403,7 @@ struct http_request *http_start(struct http *h, const struct http_options *o)
     curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
     curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
     set_timeouts(e, o);
+    set_proxy(r, o->url);
     set_request(r, o);
     r->next = h->first;
     if (h->first)
@@ -392,6 +423,27 @@ void http_cancel(struct http_request *r)
         r->http->waiting = true;
     else
         finish(r, CURLE_ABORTED_BY_CALLBACK);
+}
+
+char *http_status(char out[HTTP_STATUS_LEN], const struct http_result *r)
+{
+    snprintf(out, HTTP_STATUS_LEN, "HTTP %d%s%s", r->status, *r->proxy ? " through the proxy " : "",
+             r->proxy);
+    return out;
+}
+
+char *http_place(char out[HTTP_PLACE_LEN], const char *url)
+{
+    const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+    size_t before = (size_t)(host - url), n = strcspn(host, "?#");
+    for (size_t i = strcspn(host, "/?#"); i > 0; i--) /* a password may hold an @ */
+        if (host[i - 1] == '@') {
+            host += i;
+            n -= i;
+            break;
+        }
+    snprintf(out, HTTP_PLACE_LEN, "%.*s%.*s", (int)before, url, (int)n, host);
+    return out;
 }
 
 bool http_escape(char *out, size_t room, const char *text)

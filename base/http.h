@@ -1,5 +1,6 @@
 /* Asynchronous HTTP client on the libuv loop (libcurl's multi_socket interface). The includer of
- * curl.h. Callbacks run on the loop, never from inside http_start.
+ * curl.h. Callbacks run on the loop, never from inside http_start. Proxies: as the environment says, see
+ * base/proxy.h.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_BASE_HTTP_H
 #define PSM_BASE_HTTP_H
@@ -15,13 +16,16 @@ struct http_request; /* one exchange under way */
 struct http_result {
     int status;        /* HTTP status; 0 when there was no complete answer */
     bool complete;     /* the body arrived whole, as far as HTTP can tell */
+    bool reached;      /* somebody took the request; false: no such host, nobody there, no TLS with it */
     const char *error; /* one line when !complete ("connection refused" …); "" otherwise */
     const char *body;  /* whole body when no on_body was given; for on_body: the first 1 kB of a
                           non-2xx answer; NUL-terminated, borrowed during the callback */
     size_t body_len;
     const char *content_type; /* "" when absent */
-    double retry_after_s;     /* Retry-After in seconds (dates converted); < 0 when absent */
-    double seconds;           /* from start to end */
+    const char *proxy; /* "proxy.example:3128 (http_proxy)" when one stands between (proxy.h); "" otherwise;
+                          error names it already */
+    double retry_after_s; /* Retry-After in seconds (dates converted); < 0 when absent */
+    double seconds;       /* from start to end */
 };
 
 struct http_options {
@@ -54,6 +58,15 @@ struct http_request *http_start(struct http *h, const struct http_options *o);
 /* Ends an exchange that has not called on_done yet. on_done is called before this returns; when
  * called from inside an on_body, soon after that has returned. */
 void http_cancel(struct http_request *r);
+
+/* What an answer's status says for people: "HTTP 503", and the proxy when it came through one, which may have
+ * said it; out[HTTP_STATUS_LEN]. */
+#define HTTP_STATUS_LEN 256
+char *http_status(char out[HTTP_STATUS_LEN], const struct http_result *r);
+
+/* A URL for people, in out[HTTP_PLACE_LEN]: without user, password and what follows the path. */
+#define HTTP_PLACE_LEN 192
+char *http_place(char out[HTTP_PLACE_LEN], const char *url);
 
 /* Percent-encodes text for a query string into out, NUL-terminated; returns false when it does not
  * fit. */

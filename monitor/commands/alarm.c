@@ -107,9 +107,10 @@ static int acknowledge(const struct context *c, const struct options *o, const c
 
 static void print_answer(void *arg, const char *url, const struct http_result *r, bool ok)
 {
+    char status[HTTP_STATUS_LEN];
     (void)arg;
     if (r->complete)
-        printf("%s %s: HTTP %d in %.0f ms: %.*s\n", ok ? "ok    " : "FAILED", url, r->status,
+        printf("%s %s: %s in %.0f ms: %.*s\n", ok ? "ok    " : "FAILED", url, http_status(status, r),
                r->seconds * 1e3, (int)strcspn(r->body, "\r\n"), r->body);
     else
         printf("FAILED %s: %s\n", url, r->error);

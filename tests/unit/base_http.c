@@ -1,5 +1,6 @@
 /* base/http against a peer that misbehaves. SPDX-License-Identifier: MIT */
 #include "base/http.h"
+#include "base/proxy.h"
 #include "tests/near.h"
 #include "tests/support/peer.h"
 
@@ -347,10 +348,121 @@ static void escapes(void **state)
     assert_string_equal(out, "%C2");
 }
 
+/* ---- proxies (issue 7.12) ---- */
+
+static void unset_proxies(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
+}
+
+static void this_machine_is_asked_without_a_proxy(void **state)
+{
+    (void)state;
+    static struct outcome o;
+    char text[64];
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    assert_int_equal(fetch_script("200:direct").status, 200);
+    snprintf(text, sizeof text, "http://localhost:%d/200:direct/x", peer.port);
+    assert_int_equal(fetch(get(text, &o)).status, 200);
+    unset_proxies();
+}
+
+static void a_proxy_that_fails_is_named(void **state)
+{
+    (void)state;
+    static struct outcome o;
+    setenv("http_proxy", "http://user:p%40ss@127.0.0.1:1/", 1);
+    fetch(get("http://archiver.example/x", &o));
+    assert_false(o.complete);
+    assert_string_equal(o.error,
+                        "through the proxy 127.0.0.1:1 (http_proxy): could not connect: Connection refused");
+    setenv("all_proxy", "http://127.0.0.1:1", 1);
+    fetch(get("https://archiver.example/x", &o));
+    assert_string_equal(o.error,
+                        "through the proxy 127.0.0.1:1 (all_proxy): could not connect: Connection refused");
+    unset_proxies();
+}
+
+static void on_status(void *arg, const struct http_result *r)
+{
+    http_status(arg, r);
+}
+
+static void what_a_proxy_answers_names_it(void **state)
+{
+    (void)state;
+    char words[HTTP_STATUS_LEN] = "", proxy[64], want[128];
+    snprintf(proxy, sizeof proxy, "127.0.0.1:%d", peer.port);
+    setenv("http_proxy", proxy, 1);
+    /* what the peer sees of the whole URL is its script "http:", which it answers */
+    struct http_options g = {.method = "GET",
+                             .url = "http://archiver.example/x",
+                             .on_done = on_status,
+                             .arg = words,
+                             .timeout_s = 5};
+    http_start(http, &g);
+    run();
+    snprintf(want, sizeof want, "HTTP 200 through the proxy %s (http_proxy)", proxy);
+    assert_string_equal(words, want);
+    unset_proxies();
+    g.url = url("503:0", "/x");
+    http_start(http, &g);
+    run();
+    assert_string_equal(words, "HTTP 503");
+}
+
+static void no_proxy_names_hosts_domains_and_networks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *host;
+        bool without;
+    } cases[] = {
+        {"archiver.example", "archiver.example", true},
+        {"other, .example", "archiver.example", true},
+        {"EXAMPLE.", "archiver.example", true},
+        {"chiver.example", "archiver.example", false},
+        {"archiver.example", "example", false},
+        {"*", "archiver.example", true},
+        {"10.0.0.0/8", "10.20.30.40", true},
+        {"10.0.0.0/8", "11.20.30.40", false},
+        {"10.20.0.0/13", "10.23.255.1", true},
+        {"10.20.0.0/13", "10.32.0.1", false},
+        {"10.0.0.0/x", "10.20.30.40", false},
+        {"10.0.0.0/99", "10.20.30.40", false},
+        {"192.168.7.1", "192.168.7.1", true},
+        {"[fd00::]/8 fd00::/8", "[fd12::1]", true},
+        {"", "archiver.example", false},
+        {"fd00::/8", "10.0.0.1", false},
+    };
+    const char *variable;
+    setenv("https_proxy", "http://proxy.example:3128", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        setenv("no_proxy", cases[i].list, 1);
+        bool without = proxy_for("https", cases[i].host, &variable) == NULL;
+        if (without != cases[i].without)
+            fail_msg("no_proxy=%s: %s goes %s", cases[i].list, cases[i].host,
+                     without ? "without" : "through");
+    }
+    unset_proxies();
+    setenv("https_proxy", "http://proxy.example:3128", 1);
+    assert_null(proxy_for("https", "[::1]", &variable));
+    assert_null(proxy_for("https", "127.9.9.9", &variable));
+    assert_null(proxy_for("https", "LOCALHOST.", &variable));
+    assert_null(proxy_for("http", "archiver.example", &variable));
+    assert_non_null(proxy_for("https", "localhost.example", &variable));
+    assert_string_equal(variable, "https_proxy");
+    unset_proxies();
+}
+
 static int start(void **state)
 {
     (void)state;
     signal(SIGPIPE, SIG_IGN);
+    unset_proxies();
     if (peer_start(&peer, "tests/golden/archiver") != 0)
         return -1;
     uv_loop_init(&loop);
@@ -381,6 +493,10 @@ int main(void)
         cmocka_unit_test(freed_from_its_own_callback),
         cmocka_unit_test(many_requests_few_connections),
         cmocka_unit_test(escapes),
+        cmocka_unit_test(this_machine_is_asked_without_a_proxy),
+        cmocka_unit_test(a_proxy_that_fails_is_named),
+        cmocka_unit_test(what_a_proxy_answers_names_it),
+        cmocka_unit_test(no_proxy_names_hosts_domains_and_networks),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
