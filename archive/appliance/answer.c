@@ -201,12 +201,6 @@ static long scan_latest(struct sample samples[], struct answer_counts *counts, s
     return s->p == s->end ? names : -1;
 }
 
-static bool web_page(const char *text, size_t len)
-{
-    struct scan s = {text, text + len};
-    return next_is(&s, '<');
-}
-
 int answer_latest(struct answer_counts *out, const char *text, size_t len, const struct fleet *f,
                   uint32_t first, uint32_t n, tstamp_ns newest, source_samples *on, void *arg,
                   struct err *err)
@@ -224,8 +218,6 @@ int answer_latest(struct answer_counts *out, const char *text, size_t len, const
     *out = (struct answer_counts){0};
     if (names == 0)
         return err_set(err, ERR_DATA, "an empty answer to a request for %u channels", n);
-    if (web_page(text, len))
-        return err_set(err, ERR_DATA, "a web page instead of JSON");
     return err_set(err, ERR_DATA, "not the JSON expected, from byte %td of %zu", s.p - text, len);
 }
 
@@ -240,7 +232,7 @@ int answer_status(int8_t connected[], size_t *known, const char *text, size_t le
     *known = 0;
     if (!json_is_array(j)) {
         json_decref(j);
-        return err_set(err, ERR_DATA, "not a JSON list: %s", web_page(text, len) ? "a web page" : e.text);
+        return err_set(err, ERR_DATA, "not a JSON list: %s", e.text);
     }
     json_array_foreach(j, i, o)
     {

@@ -78,6 +78,13 @@ void operation_failed(struct operation *op, const char *fmt, ...)
     va_end(ap);
 }
 
+void operation_refused(struct operation *op, const char *why, size_t of)
+{
+    op->failed = op->failed ? op->failed : 1;
+    snprintf(op->why, sizeof op->why, "%s", why); /* this is the reason, whatever came before it */
+    operation_end(op, 0, of);
+}
+
 /* Says once that a kind of operation fails, and once that it works again. */
 static void note_health(struct appliance *a, enum operation_kind kind, const struct source_result *r)
 {

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 #include "archive/appliance/operation.h"
+#include "archive/appliance/refusal.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -54,11 +55,12 @@ static void read_answer(struct slot *slot, const struct http_result *r)
 {
     struct lists *l = slot->lists;
     struct err err;
+    char status[HTTP_STATUS_LEN];
     l->op.result.bytes += r->body_len;
     if (!r->complete)
         operation_failed(&l->op, "%s", r->error);
     else if (r->status != 200)
-        operation_failed(&l->op, "HTTP %d", r->status);
+        operation_failed(&l->op, "%s", http_status(status, r));
     else if (l->read(l, slot->batch, r, &err) != 0)
         operation_failed(&l->op, "%s", err.msg);
 }
@@ -71,6 +73,11 @@ static void on_answer(void *arg, const struct http_result *r)
     if (l->op.ended)
         return;
     l->running--;
+    char why[REFUSAL_LEN];
+    if (refusal_of(why, r, l->url, BODY_JSON, r->body, r->complete ? r->body_len : 0) == REFUSAL_PLAIN) {
+        operation_refused(&l->op, why, 0); /* the other lists would fare the same */
+        return;
+    }
     read_answer(slot, r);
     start_next(slot);
     if (l->running == 0)

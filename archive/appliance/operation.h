@@ -50,7 +50,7 @@ struct operation {
     bool ended;
     bool part;     /* of another operation, which says what is to be said of it */
     int failed;    /* requests, or channels of a range, that failed for good */
-    char why[256]; /* the first failure */
+    char why[384]; /* the first failure */
     struct source_result result;
     void (*stop)(struct operation *op); /* cancels its exchanges and timers */
     /* calls the caller's done */
@@ -72,6 +72,10 @@ void operation_end_soon(struct operation *op);
 
 /* Notes a failure (the first one's text is kept). */
 void operation_failed(struct operation *op, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The source refuses whatever it is asked: the operation ends with that as its one failure, or with those
+ * noted `of` so many. */
+void operation_refused(struct operation *op, const char *why, size_t of);
 
 /* A timer of op's own, to be closed by operation_close_timer from stop. */
 void operation_timer(struct operation *op, uv_timer_t *timer);

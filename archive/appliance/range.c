@@ -6,11 +6,16 @@
  * last sample that arrived whole; after that the channel counts as failed. When as many channels in
  * a row as there are connections (3 at least) fail, the appliance itself is away and the operation
  * ends.
+ * What refuses one request because of the source as a whole (refusal.h) would refuse all: the connections
+ * wait, one at a time asks again, and when that does not help the operation ends. A source that has not yet
+ * served anything, and that only a person can mend, is not asked again at all.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
 #include "archive/appliance/pb.h"
+#include "archive/appliance/refusal.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/timefmt.h"
 
 #include <math.h>
@@ -21,7 +26,8 @@
 #define REPETITIONS 4
 #define MAX_RETRY_AFTER_S 60.0
 #define STALL_S 30.0
-#define AWAY 3 /* channels failing in a row, at least, before the appliance is thought away */
+#define AWAY 3              /* channels failing in a row, at least, before the appliance is thought away */
+#define NOTHING_ARCHIVED 16 /* channels, so many at first: is this the right URL? */
 #define NO_LIMIT_S 86400.0
 /* How far from the range a sample can be before its time is thought wrong: the one before `from`
  * may be old. */
@@ -37,7 +43,10 @@ struct fetch {
     uint32_t channel;
     int failures;
     struct http_request *request; /* NULL: none, or waiting to be repeated */
+    bool refused;                 /* as all are: waits for another's luck, or its turn */
     struct pb_decoder *decoder;
+    char head[REFUSAL_HEAD]; /* the answer's first bytes */
+    size_t head_len;
     struct err err;   /* why the decoder gave up */
     bool have_before; /* `before` is the newest sample older than the range so far */
     bool inside;      /* a sample of the range was delivered, and what was before it */
@@ -53,6 +62,15 @@ struct range {
     uint64_t wrong_time;
     tstamp_ns from, to;
     int failed_in_row;
+    bool served;      /* something was: this is an archiver */
+    bool said;        /* that requests are repeated */
+    int refusals;     /* rounds in which whoever asked was refused; 0: all is well */
+    enum refusal how; /* the last one, and what it said */
+    double retry_after_s;
+    char why[REFUSAL_LEN];
+    size_t turn;      /* of fetch[], who asks in the next round */
+    uv_timer_t round; /* until then */
+    char *url;        /* of getData.raw, without parameters */
     struct http *via;
     struct fetch fetch[MAX_CONNECTIONS];
     source_samples *on_samples;
@@ -120,7 +138,12 @@ static void deliver_loss(struct fetch *f)
 static bool on_body(void *arg, const char *data, size_t n)
 {
     struct fetch *f = arg;
+    size_t room = sizeof f->head - f->head_len, more = n < room ? n : room;
     f->range->op.result.bytes += n;
+    memcpy(f->head + f->head_len, data, more);
+    f->head_len += more;
+    if (!refusal_begins_well(BODY_PB, f->head, f->head_len))
+        return more == n && f->head_len < sizeof f->head; /* of a page its start is enough */
     return pb_feed(f->decoder, data, n, &f->err) == 0;
 }
 
@@ -160,6 +183,24 @@ static void give_up(struct fetch *f, const char *why)
     next_channel(f);
 }
 
+/* How long to wait before the k-th repetition (from 1), in ms: not all at the same moment. */
+static uint64_t wait_ms(const struct range *r, int k, double retry_after_s)
+{
+    double wait = random_jitter(r->op.a->retry_s * ldexp(1, k - 1), 0.25);
+    if (retry_after_s > wait)
+        wait = fmin(retry_after_s, MAX_RETRY_AFTER_S);
+    return (uint64_t)(wait * 1e3);
+}
+
+/* Says at once, and once, that something is wrong; of a part the operation it belongs to does, soon. */
+static void say_trouble(struct range *r, const char *pv, const char *why)
+{
+    if (!r->said && !r->op.part)
+        log_warning("archiver", "%s%s%s; asked again for some %.0f s", pv, *pv ? ": " : "", why,
+                    r->op.a->retry_s * (ldexp(1, REPETITIONS) - 1));
+    r->said = true;
+}
+
 /* Repeats later, or gives the channel up. away: it looks as if the appliance did not work at
  * all. */
 static void fail(struct fetch *f, bool away, double retry_after_s, const char *why)
@@ -170,12 +211,90 @@ static void fail(struct fetch *f, bool away, double retry_after_s, const char *w
         give_up(f, why);
         return;
     }
-    double wait = r->op.a->retry_s * ldexp(1, f->failures - 1);
-    /* not all at the same moment */
-    wait *= 0.75 + 0.5 * (double)(uv_hrtime() / 1000 % 1000) / 1000;
-    if (retry_after_s > wait)
-        wait = fmin(retry_after_s, MAX_RETRY_AFTER_S);
-    uv_timer_start(&f->timer, on_retry, (uint64_t)(wait * 1e3), 0);
+    say_trouble(r, pv_of(f), why);
+    uv_timer_start(&f->timer, on_retry, wait_ms(r, f->failures, retry_after_s), 0);
+}
+
+/* ---- when the source refuses ------------------------------------------------------------------ */
+
+/* One of the refused asks for all of them, each in turn: should it be its channel after all, others tell. */
+static void on_round(uv_timer_t *timer)
+{
+    struct range *r = timer->data;
+    size_t n = (size_t)r->op.a->connections;
+    for (size_t i = 0; i < n; i++) {
+        struct fetch *f = &r->fetch[r->turn++ % n];
+        if (f->refused) {
+            f->refused = false;
+            start_request(f);
+            return;
+        }
+    }
+}
+
+/* The refused when nobody's answer is to come that might be better; else NULL. */
+static struct fetch *all_refused(struct range *r, size_t *n)
+{
+    struct fetch *one = NULL;
+    *n = 0;
+    for (int i = 0; i < r->op.a->connections; i++) {
+        if (r->fetch[i].request)
+            return NULL;
+        if (r->fetch[i].refused) {
+            one = &r->fetch[i];
+            ++*n;
+        }
+    }
+    return one;
+}
+
+/* After each answer: whether to go on asking. */
+static void consult(struct range *r)
+{
+    size_t n;
+    struct fetch *f = all_refused(r, &n);
+    if (!f || uv_is_active((uv_handle_t *)&r->round))
+        return;
+    bool several = n > 1 || r->n == 1; /* or else perhaps this channel alone is refused */
+    bool hopeless = r->how == REFUSAL_PLAIN && !r->served && several, enough = r->refusals == REPETITIONS;
+    if (hopeless) {
+        operation_refused(&r->op, r->why, 0);
+    } else if (enough && several) {
+        r->op.failed = (int)(r->n - r->op.result.channels_answered - r->unknown);
+        operation_refused(&r->op, r->why, r->n);
+    } else if (enough) { /* a single connection */
+        r->refusals = 0;
+        r->failed_in_row++;
+        f->refused = false;
+        give_up(f, r->why);
+    } else {
+        say_trouble(r, "", r->why);
+        uv_timer_start(&r->round, on_round, wait_ms(r, ++r->refusals, r->retry_after_s), 0);
+    }
+}
+
+/* It serves others: those that were refused go on, each after a pause of its own. */
+static void resume(struct range *r)
+{
+    r->refusals = 0;
+    uv_timer_stop(&r->round);
+    for (int i = 0; i < r->op.a->connections && !r->op.ended; i++) {
+        struct fetch *f = &r->fetch[i];
+        if (!f->refused)
+            continue;
+        f->refused = false;
+        fail(f, true, -1, r->why);
+    }
+}
+
+/* None of so many: said before the whole fleet has been asked. */
+static void say_nothing_archived(const struct range *r)
+{
+    char place[HTTP_PLACE_LEN];
+    if (r->unknown == NOTHING_ARCHIVED && r->op.result.channels_answered == 0 && !r->op.part)
+        log_warning("archiver",
+                    "%s: none of the first %d channels is archived there (HTTP 404), is the URL right?",
+                    http_place(place, r->url), NOTHING_ARCHIVED);
 }
 
 static void not_archived(struct fetch *f)
@@ -184,24 +303,22 @@ static void not_archived(struct fetch *f)
     if (r->unknown++ == 0)
         snprintf(r->unknown_pv, sizeof r->unknown_pv, "%s", pv_of(f));
     r->failed_in_row = 0;
+    say_nothing_archived(r);
     next_channel(f);
 }
 
-static void on_answer(void *arg, const struct http_result *res)
+/* What is wrong is this request's own, or nothing is. */
+static void take_answer(struct fetch *f, const struct http_result *res)
 {
-    struct fetch *f = arg;
     struct range *r = f->range;
     struct err err;
-    char why[sizeof f->err.msg];
-    f->request = NULL;
-    if (r->op.ended)
-        return;
-    snprintf(why, sizeof why, "HTTP %d", res->status);
+    char why[HTTP_STATUS_LEN];
+    http_status(why, res);
     if (!res->complete) {
         fail(f, true, -1, f->err.code ? f->err.msg : res->error);
     } else if (res->status == 404) {
         not_archived(f);
-    } else if (res->status >= 500 || res->status == 429) {
+    } else if (res->status >= 500) {
         fail(f, true, res->retry_after_s, why);
     } else if (res->status != 200) {
         give_up(f, why);
@@ -212,8 +329,32 @@ static void on_answer(void *arg, const struct http_result *res)
         deliver_loss(f);
         r->op.result.channels_answered++;
         r->failed_in_row = 0;
+        r->served = true;
         next_channel(f);
     }
+}
+
+static void on_answer(void *arg, const struct http_result *res)
+{
+    struct fetch *f = arg;
+    struct range *r = f->range;
+    char why[REFUSAL_LEN];
+    f->request = NULL;
+    if (r->op.ended)
+        return;
+    enum refusal how = refusal_of(why, res, r->url, BODY_PB, f->head, f->head_len);
+    if (how == REFUSAL_NONE) {
+        take_answer(f, res);
+        if (res->complete && !r->op.ended)
+            resume(r);
+    } else {
+        f->refused = true;
+        r->how = how;
+        r->retry_after_s = res->retry_after_s;
+        memcpy(r->why, why, sizeof r->why);
+    }
+    if (!r->op.ended)
+        consult(r);
 }
 
 static void start_request(struct fetch *f)
@@ -226,7 +367,7 @@ static void start_request(struct fetch *f)
     /* just before `from`: a sample at `from` itself would hide the one before it */
     timefmt_iso(from, f->inside && f->last > r->from ? f->last : r->from - 1);
     timefmt_iso(to, r->to);
-    char *url = xasprintf("%s/data/getData.raw?pv=%s&from=%s&to=%s", r->op.a->retrieval, pv, from, to);
+    char *url = xasprintf("%s?pv=%s&from=%s&to=%s", r->url, pv, from, to);
     pb_start(f->decoder, &(struct pb_options){
                              .earliest = r->from - OLDEST_BEFORE,
                              .latest = r->to + LATEST_AFTER,
@@ -234,6 +375,7 @@ static void start_request(struct fetch *f)
                              .arg = f,
                          });
     f->err.code = 0;
+    f->head_len = 0;
     f->request = http_start(r->via, &(struct http_options){
                                         .method = "GET",
                                         .url = url,
@@ -265,6 +407,7 @@ static void start_channel(struct fetch *f)
 static void stop(struct operation *op)
 {
     struct range *r = (struct range *)op;
+    operation_close_timer(op, &r->round);
     for (int i = 0; i < op->a->connections; i++) {
         struct fetch *f = &r->fetch[i];
         if (f->request)
@@ -278,6 +421,7 @@ static void discard(struct operation *op)
     struct range *r = (struct range *)op;
     for (int i = 0; i < MAX_CONNECTIONS; i++)
         pb_free(r->fetch[i].decoder);
+    free(r->url);
     free(r->channels);
     free(r);
 }
@@ -315,7 +459,9 @@ struct operation *appliance_fetch(struct appliance *a, struct http *via, const u
     r->on_samples = on;
     r->on_done = done;
     r->arg = arg;
+    r->url = xasprintf("%s/data/getData.raw", a->retrieval);
     operation_begin(&r->op, a, OPERATION_RANGE, deadline_s);
+    operation_timer(&r->op, &r->round);
     for (int i = 0; i < a->connections; i++) {
         struct fetch *f = &r->fetch[i];
         f->range = r;

@@ -11,6 +11,7 @@ method, path (without the script), headers, body, connection (number), time.
 
 Behaviours                      (the connection stays open unless said otherwise)
   ok            a small archiver: getDataAtTime, getData.raw, getPVStatus; else 200 {}
+                (PVs "missing…" are not archived: absent, 404; getData.raw of "forbidden…" is 403)
   day           the same, getDataAtTime a day old;      future  a day ahead
   file:NAME     DIR/NAME.http as recorded, byte by byte in pieces of 7 bytes; closes
   200:TEXT      that status with that body (spaces as _, commas as ;), any status
@@ -92,6 +93,8 @@ def archiver(path, body, shift):
     if url.path.endswith("/data/getData.raw"):
         if query["pv"].startswith("missing"):
             return 404, "text/html", b"<html>404</html>"
+        if query["pv"].startswith("forbidden"):
+            return 403, "text/html", b"<html>403</html>"
         return 200, "application/x-protobuf", raw(query["pv"], iso(query["from"]), iso(query["to"]))
     if url.path.endswith("/bpl/getPVStatus"):
         answer = [{"pvName": pv, "status": "Being archived", "connectionState": "true"} for pv in json.loads(body)]

@@ -498,6 +498,127 @@ static void range_gives_up(void **state)
     fleet_free(f);
 }
 
+/* ---- a source that refuses (issue 7.11, 7.21) -------------------------------------------------- */
+
+/* How many requests of a script the peer has seen. */
+static int requests_of(const char *script)
+{
+    char text[128];
+    int n = 0;
+    struct buf log = peer_log();
+    snprintf(text, sizeof text, "\"script\": \"%s\"", script);
+    for (const char *l = log.data; (l = strstr(l, text)); l++)
+        n++;
+    buf_free(&log);
+    return n;
+}
+
+static void say_where(char out[128], const char *script, const char *path)
+{
+    snprintf(out, 128, "http://127.0.0.1:%d/%s/retrieval/data/%s: ", peer.port, script, path);
+}
+
+static void a_login_page_ends_a_range_and_is_not_asked_again(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+    static const char page[] =
+        "200:%3C!DOCTYPE_html%3E%0A%3Chtml%3E%3Chead%3E%3Ctitle%3ESign_in%3C%2Ftitle%3E%3C%2Fhead%3E";
+    struct fleet *f = fleet_of_pvs(pvs, 8);
+    char where[128];
+    range("html", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    say_where(where, "html", "getData.raw");
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_int_equal(c.result.samples, 0);
+    assert_memory_equal(c.error, where, strlen(where));
+    assert_string_equal(c.error + strlen(where), "a web page (text/html;charset=utf-8) instead of readings: "
+                                                 "<!doctype html><html><body>busy</body></html>");
+    assert_int_equal(requests_of("html"), 2); /* one a connection */
+    range(page, f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_non_null(
+        strstr(c.error, "a web page (text/plain) instead of readings, titled \"Sign in\": <!DOCTYPE html>"));
+    /* text that is no page */
+    range("200:access_to_this_is_logged", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_non_null(strstr(c.error, "text (text/plain) instead of readings: access to this is logged"));
+    /* who has served gets another chance: a page while the appliance behind it starts */
+    range("ok,html,html,ok", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 8);
+    fleet_free(f);
+}
+
+static void a_login_page_ends_a_poll_and_says_where(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C", "D", "E", "F"};
+    struct fleet *f = fleet_of_pvs(pvs, 6);
+    char where[128];
+    struct source *s = open_script("html,html,html", f, 2, 1); /* six lists */
+    s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
+    run_and_close(s);
+    say_where(where, "html,html,html", "getDataAtTime");
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_memory_equal(c.error, where, strlen(where));
+    assert_true(requests_of("html,html,html") <= 2);
+    latest("403:no_entry", f, 5);
+    assert_non_null(strstr(c.error, "HTTP 403, access is refused"));
+    fleet_free(f);
+}
+
+static void nobody_there_is_said_at_once(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    struct source *s;
+    struct err err;
+    uint32_t all[] = {0, 1, 2};
+    struct source_options o = {.retrieval_url = "http://user:secret@127.0.0.1:1/retrieval",
+                               .now = clock_of_test};
+    assert_int_equal(source_open(&s, &loop, f, &o, &err), 0);
+    ((struct appliance *)s)->retry_s = 3600; /* a repetition would come after the deadline */
+    collect_reset(&c);
+    s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at(NOW), 10, collect_samples, collect_done, &c);
+    run_and_close(s);
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_string_equal(
+        c.error, "http://127.0.0.1:1/retrieval/data/getData.raw: could not connect: Connection refused");
+    fleet_free(f);
+}
+
+static void while_a_source_refuses_one_asks_for_all(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+    struct fleet *f = fleet_of_pvs(pvs, 8);
+    range("503:0.01", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_int_equal(c.result.code, ERR_NET);
+    assert_int_equal(requests_of("503:0.01"), 2 + 4); /* both connections, then one at a time */
+    range("ok,ok,503:0.01,503:0.01,503:0.01,ok", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+    assert_int_equal(c.result.code, 0);
+    assert_int_equal(c.result.channels_answered, 8);
+    fleet_free(f);
+}
+
+static void a_channel_that_alone_is_refused_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"forbidden", "B", "C", "D", "E", "F", "G", "forbidden2"};
+    struct fleet *f = fleet_of_pvs(pvs, 8);
+    for (int connections = 1; connections <= 4; connections++) {
+        struct source *s = open_script("ok", f, connections, 0);
+        uint32_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
+        s->ops->range(s, all, 8, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 20, collect_samples,
+                      collect_done, &c);
+        run_and_close(s);
+        assert_int_equal(c.result.code, ERR_NET);
+        assert_int_equal(c.result.channels_answered, 6);
+        assert_memory_equal(c.error, "2 of 8 failed: ", 15);
+        assert_non_null(strstr(c.error, "HTTP 403"));
+    }
+    fleet_free(f);
+}
+
 /* ---- connections, closing -------------------------------------------------------------------- */
 
 static void on_connected(void *arg, const int8_t connected[], const struct source_result *r)
@@ -757,6 +878,11 @@ int main(void)
         cmocka_unit_test(range_of_many_channels),
         cmocka_unit_test(range_heals),
         cmocka_unit_test(range_gives_up),
+        cmocka_unit_test(a_login_page_ends_a_range_and_is_not_asked_again),
+        cmocka_unit_test(a_login_page_ends_a_poll_and_says_where),
+        cmocka_unit_test(nobody_there_is_said_at_once),
+        cmocka_unit_test(while_a_source_refuses_one_asks_for_all),
+        cmocka_unit_test(a_channel_that_alone_is_refused_does_not_stop_the_others),
         cmocka_unit_test(connection_states),
         cmocka_unit_test(a_cancelled_request_ends_alone),
         cmocka_unit_test(a_range_is_cancelled_in_the_middle),
