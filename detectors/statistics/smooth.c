@@ -12,7 +12,8 @@
 #define LOG_FLOOR 1e-3    /* a table that never changes has statistics of 0 */
 #define SPREAD_LEAST 0.02 /* of a logarithm: a fiftieth of its own size is nothing to tell apart by */
 
-#define REFERENCE_LENGTHS 5 /* memories (1/λ rows) that a reference must hold for a speed to be used */
+#define TRIMMED_NORMAL 0.7003 /* trimmed mean of squares of standard normal values */
+#define REFERENCE_LENGTHS 5   /* memories (1/λ rows) that a reference must hold for a speed to be used */
 
 const double track_lambda[TRACK_SPEEDS] = {0.3, 0.1, 0.03, 0.01};
 
@@ -36,37 +37,25 @@ void tracks_open(struct tracks *t, size_t d)
     t->d = d;
     for (int k = 0; k < TRACK_COUNT; k++)
         t->square[k] = xcalloc(d, sizeof(double));
-    for (int s = 0; s < TRACK_SPEEDS; s++) {
-        t->deviation[s] = xcalloc(d, sizeof(double));
-        t->deviation2[s] = xcalloc(d, sizeof(double));
-    }
 }
 
 void tracks_close(struct tracks *t)
 {
     for (int k = 0; k < TRACK_COUNT; k++)
         free(t->square[k]);
-    for (int s = 0; s < TRACK_SPEEDS; s++) {
-        free(t->deviation[s]);
-        free(t->deviation2[s]);
-    }
     *t = (struct tracks){0};
 }
 
 static void fade(double v[], const double to[], size_t d, double keep)
 {
     for (size_t j = 0; j < d; j++)
-        v[j] = (to ? to[j] : 0) + keep * (v[j] - (to ? to[j] : 0));
+        v[j] = to[j] + keep * (v[j] - to[j]);
 }
 
 static void fade_all(struct tracks *t, const struct track_null *n, const double keep[TRACK_SPEEDS])
 {
     for (int k = 0; k < TRACK_COUNT; k++)
         fade(t->square[k], n->square[k / TRACK_SPEEDS], t->d, keep[k % TRACK_SPEEDS]);
-    for (int s = 0; s < TRACK_SPEEDS; s++) {
-        fade(t->deviation[s], NULL, t->d, keep[s]);
-        fade(t->deviation2[s], n->deviation2, t->d, keep[s]);
-    }
 }
 
 void tracks_reset(struct tracks *t, const struct track_null *n)
@@ -89,20 +78,29 @@ static double square_of(float v)
     return fmin((double)v * (double)v, SQUARE_MOST);
 }
 
+/* Fewer values have a smaller sum of squares: brought to the size of a full row. */
+static double to_full(const struct track_row *p, size_t d)
+{
+    return (double)d / (double)p->observed;
+}
+
+double track_row_square(const struct track_row *p, size_t d, int kind)
+{
+    const float *v = kind == 0 ? p->u : p->e;
+    double sum = 0;
+    for (size_t j = 0; j < d; j++)
+        sum += square_of(v[j]);
+    return to_full(p, d) * sum / (double)d;
+}
+
 void tracks_step(struct tracks *t, const struct track_row *p)
 {
-    /* fewer values have a smaller sum of squares: brought to the size of a full row */
-    double full = (double)t->d / (double)p->observed;
+    double full = to_full(p, t->d);
     for (int s = 0; s < TRACK_SPEEDS; s++) {
         double l = track_lambda[s], *du = t->square[s], *de = t->square[s + TRACK_SPEEDS];
         for (size_t j = 0; j < t->d; j++) {
             du[j] += l * (full * square_of(p->u[j]) - du[j]);
             de[j] += l * (full * square_of(p->e[j]) - de[j]);
-            if (isnan(p->r[j]))
-                continue;
-            double r = (double)p->r[j];
-            t->deviation[s][j] += l * (r - t->deviation[s][j]);
-            t->deviation2[s][j] += l * (r * r - t->deviation2[s][j]);
         }
     }
 }
@@ -113,6 +111,11 @@ static double log_level(const double square[], size_t d)
     for (size_t j = 0; j < d; j++)
         sum += square[j];
     return log(sum / (double)d + LOG_FLOOR);
+}
+
+double tracks_level(const struct tracks *t, int which)
+{
+    return log_level(t->square[which], t->d);
 }
 
 static bool counts(const struct track_null *n, int k)
@@ -159,7 +162,7 @@ static void fit_means(struct track_null *null, const struct track_rows *rows)
         }
         null->square[0][j] = trimmed_mean(v, rows->n);
         null->square[1][j] = trimmed_mean(e, rows->n);
-        null->deviation2[j] = m ? trimmed_mean(r, m) : 0;
+        null->deviation2[j] = m ? trimmed_mean(r, m) / TRIMMED_NORMAL : 0;
     }
     free(v);
 }

@@ -1,7 +1,6 @@
 /* The step of the tracks, smoothed statistics of rows: per signal and speed, exponentially weighted means of
- * squared whitened deviations (D), squared reconstruction residuals (A) and signed deviations (to explain).
- * Their mean over the signals is the statistic itself, so what is explained is what is scored.
- * SPDX-License-Identifier: MIT */
+ * squared whitened deviations (D) and squared reconstruction residuals (A). Their mean over the signals is
+ * the statistic itself, so what is explained is what is scored. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_SMOOTH_H
 #define PSM_DETECTORS_STATISTICS_SMOOTH_H
 
@@ -24,9 +23,7 @@ struct track_null {
 
 struct tracks {
     size_t d;
-    double *square[TRACK_COUNT];      /* [d] each */
-    double *deviation[TRACK_SPEEDS];  /* [d] */
-    double *deviation2[TRACK_SPEEDS]; /* [d] */
+    double *square[TRACK_COUNT]; /* [d] each */
 };
 
 void track_null_open(struct track_null *n, size_t d);
@@ -36,8 +33,8 @@ void track_null_close(struct track_null *n);
 struct track_row {
     float *u; /* whitened, within ±6 */
     float *e; /* reconstruction residual in the same space; without a network u itself */
-    float *r; /* deviation from what the other columns imply, in scales; too small where others of the row
-                 are missing; NaN: missing itself */
+    float *r; /* deviation from what the other columns imply, in scales, to the full: not clipped; too small
+                 where others of the row are missing; NaN: missing itself */
     size_t observed;
 };
 
@@ -67,6 +64,12 @@ void tracks_step(struct tracks *t, const struct track_row *row);
 
 /* Largest standardised logarithm; *which receives the track it came from. */
 double tracks_score(const struct tracks *t, const struct track_null *n, int *which);
+
+/* Logarithm of a track's statistic, as in the null's medians. */
+double tracks_level(const struct tracks *t, int which);
+
+/* What one row adds to the tracks of D (kind 0) or A (1): its mean square, of a full row's size. */
+double track_row_square(const struct track_row *row, size_t d, int kind);
 
 /* The highest score: all signals stay at the limit of the scale for long. */
 double tracks_limit(const struct track_null *n);

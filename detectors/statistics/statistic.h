@@ -25,7 +25,7 @@
 
 #define STATISTICS_MAX 16
 #define WINDOWS_MAX 2
-#define FIGURES_MAX 4 /* of one statistic */
+#define FIGURES_MAX 5 /* of one statistic */
 
 /* How a window's values x become one number that grows with the surprise. */
 enum standard {

@@ -5,6 +5,7 @@
 #include "detectors/model/tail.h"
 #include "detectors/net/joint.h"
 #include "detectors/statistics/smooth.h"
+#include "detectors/statistics/spell.h"
 
 #include <assert.h>
 #include <math.h>
@@ -23,12 +24,16 @@
 #define COLD_REACH 0.95     /* but no farther than this share of the scale's end */
 #define COLD_POINT 0.01
 #define TAIL_SHARE 0.03
-#define LASTING 0.6 /* mean deviation as a share of its root mean square: a shift, not unrest */
+#define LEAST_DEVIATION 0.14 /* scales: √0.02, what the whitening's shrinkage leaves to a column at least */
+#define UNSEEN                                                                                  \
+    0.01 /* scales: deviations so small in training are no measure; no multiple of them is told \
+          */
 
 /* What some rows say of others. */
 struct fit {
     size_t d;
     float *centre, *scale; /* [d] */
+    bool *constant;        /* [d] never moved */
     struct joint *joint;   /* of (x - centre)/scale */
     float *z;              /* [d] scratch */
 };
@@ -42,6 +47,7 @@ struct learned {
     float *healthy;   /* [n_healthy] the same scores, sorted */
     size_t n_healthy;
     double stretch; /* 1 when calibrated: scores are divided by it before they meet the tail */
+    double alarm;   /* chance from which on a row is an alarm */
 };
 
 /* Rows to learn from. */
@@ -61,8 +67,14 @@ static void fit_scale(struct fit *f, size_t j, float v[], size_t n, double range
     if (n == 0)
         return;
     reference_scale(v, n, &f->centre[j], &f->scale[j]);
-    if (f->scale[j] <= SAME * whole)
+    f->constant[j] = f->scale[j] <= SAME * whole;
+    if (f->constant[j])
         f->scale[j] = CONSTANT_SCALE * fmaxf(1, whole);
+}
+
+static double scaled(const struct fit *f, const float x[], size_t j)
+{
+    return ((double)x[j] - (double)f->centre[j]) / (double)f->scale[j];
 }
 
 /* z[d] of a row; the number of observed values. */
@@ -70,7 +82,7 @@ static size_t scale_row(const struct fit *f, const float x[], float z[])
 {
     size_t observed = 0;
     for (size_t j = 0; j < f->d; j++) {
-        double v = ((double)x[j] - (double)f->centre[j]) / (double)f->scale[j];
+        double v = scaled(f, x, j);
         z[j] = (float)(v > CLIP_SCALED ? CLIP_SCALED : v < -CLIP_SCALED ? -CLIP_SCALED : v);
         observed += isnan(v) ? 0 : 1;
     }
@@ -86,6 +98,7 @@ static void fit_open(struct fit *f, const struct table_rows *rows, size_t d, siz
     *f = (struct fit){.d = d,
                       .centre = xcalloc(d, sizeof *f->centre),
                       .scale = xcalloc(d, sizeof *f->scale),
+                      .constant = xcalloc(d, sizeof *f->constant),
                       .z = xcalloc(d, sizeof *f->z)};
     for (size_t j = 0; j < d; j++) {
         size_t there = 0;
@@ -107,6 +120,7 @@ static void fit_close(struct fit *f)
 {
     free(f->centre);
     free(f->scale);
+    free(f->constant);
     free(f->z);
     joint_free(f->joint);
 }
@@ -120,9 +134,9 @@ static void fit_row(struct fit *f, const float x[], struct track_row *out)
     if (out->observed < f->d)
         joint_fill(f->joint, f->z, CLIP_SCALED);
     joint_deviation(f->joint, f->z, out->r);
-    for (size_t j = 0; j < f->d; j++)
-        if (isnan(x[j]))
-            out->r[j] = NAN;
+    for (size_t j = 0; j < f->d;
+         j++) /* the clipping is for the others' sake: of itself a column tells the truth */
+        out->r[j] += isnan(x[j]) ? NAN : (float)(scaled(f, x, j) - (double)f->z[j]);
     joint_input(f->joint, f->z, NULL, out->u);
     const float *e = joint_residual(f->joint, out->u, 1, out->e);
     if (e != out->e)
@@ -190,6 +204,11 @@ void tracks_calibrate(void *learned, float score[], size_t n)
     struct learned *t = learned;
     take_healthy(t, score, n);
     t->stretch = 1;
+}
+
+void tracks_alarm_at(void *learned, double chance)
+{
+    ((struct learned *)learned)->alarm = chance;
 }
 
 /* Scores of the cross-fitted rows give the cold start's tail. Where the table wanders so much that twice
@@ -305,10 +324,13 @@ struct live {
     struct place place;
     struct learned *learned; /* its network computes in place */
     struct tracks tracks;
+    struct spell spell;
     struct track_row row;
     float *x, *parts; /* [d]; behind row */
     tstamp_ns last;   /* INT64_MIN: none yet */
     int which;        /* the track that decides */
+    size_t top;       /* while an alarm lasts: the column that is told, and what it does */
+    struct spell_shift shift;
 };
 
 static void *open(const struct place *p)
@@ -323,6 +345,7 @@ static void *open(const struct place *p)
     l->last = INT64_MIN;
     tracks_open(&l->tracks, d);
     tracks_reset(&l->tracks, &l->learned->null);
+    spell_open(&l->spell, d);
     return l;
 }
 
@@ -330,8 +353,30 @@ static void close(void *live)
 {
     struct live *l = live;
     tracks_close(&l->tracks);
+    spell_close(&l->spell);
     free(l->parts);
     free(l);
+}
+
+/* Mean square of a column's usual deviations, by which the columns are compared. */
+static double usual2(const struct learned *t, size_t j)
+{
+    return fmax(t->null.deviation2[j], LEAST_DEVIATION * LEAST_DEVIATION);
+}
+
+/* What each column has in the alarm; the one whose deviation of late is most surprising is told. */
+static void show_shifts(struct live *l, float part[])
+{
+    const struct learned *t = l->learned;
+    l->shift.evidence = -1;
+    for (size_t j = 0; j < t->d; j++) {
+        struct spell_shift s = spell_shift(&l->spell, j, usual2(t, j));
+        part[feature_at(l->place.layout, 0, t->level[j])->channel] = (float)s.evidence;
+        if (s.evidence > l->shift.evidence) {
+            l->shift = s;
+            l->top = j;
+        }
+    }
 }
 
 static void show(struct live *l, float *const figure[])
@@ -342,8 +387,15 @@ static void show(struct live *l, float *const figure[])
     for (size_t j = 0; j < t->d; j++)
         sum += (double)l->row.e[j] * (double)l->row.e[j];
     figure[TRACK_SCORE][0] = score;
-    figure[TRACK_CHANCE][0] = (float)chance_of(t, (double)score);
+    float chance = (float)chance_of(t, (double)score);
+    spell_step(&l->spell, &l->tracks, &t->null, &l->row, l->which, chance <= (float)t->alarm, l->last);
+    figure[TRACK_CHANCE][0] = chance;
+    figure[TRACK_LASTS][0] = l->spell.lasts;
     figure[TRACK_RECONSTRUCTION][0] = (float)(sum / (double)l->row.observed);
+    if (l->spell.lasts) {
+        show_shifts(l, figure[TRACK_PART]);
+        return;
+    }
     const double *now = l->tracks.square[l->which], *usual = t->null.square[l->which / TRACK_SPEEDS];
     for (size_t j = 0; j < t->d; j++)
         figure[TRACK_PART][feature_at(l->place.layout, 0, t->level[j])->channel] = (float)(now[j] - usual[j]);
@@ -356,6 +408,7 @@ static void minute(void *live, const struct minute *m, float *const figure[])
     tracks_fade(&l->tracks, &l->learned->null, (size_t)(step / l->place.period) - 1);
     l->last = t;
     figure[TRACK_SCORE][0] = figure[TRACK_CHANCE][0] = figure[TRACK_RECONSTRUCTION][0] = NAN;
+    figure[TRACK_LASTS][0] = NAN;
     for (size_t c = 0; c < l->place.fleet->n_channels; c++)
         figure[TRACK_PART][c] = NAN;
     take_columns(l->learned, m->features->x, l->x);
@@ -375,30 +428,31 @@ static void explain(const void *live, size_t supply, struct finding *out)
 {
     const struct live *l = live;
     const struct learned *t = l->learned;
-    const double *now = l->tracks.square[l->which], *usual = t->null.square[l->which / TRACK_SPEEDS];
-    size_t top = 0, speed = (size_t)l->which % TRACK_SPEEDS;
-    for (size_t j = 1; j < t->d; j++)
-        if (now[j] - usual[j] > now[top] - usual[top])
-            top = j;
+    const struct spell_shift s = l->shift;
+    size_t top = l->top;
     const struct channel *c =
         &l->place.fleet->channels[feature_at(l->place.layout, supply, t->level[top])->channel];
-    double mean = l->tracks.deviation[speed][top], rms = sqrt(l->tracks.deviation2[speed][top]);
-    double healthy = sqrt(fmax(t->null.deviation2[top], 1e-12)), scale = (double)t->fit.scale[top];
-    const char *from = t->d > 1 ? "what the other signals imply" : "its usual value";
-    bool lasting = fabs(mean) >= LASTING * rms;
+    const char *name = l->place.fleet->signals.name[c->signal];
+    const char *from = t->fit.constant[top] ? "its value in all of training"
+                       : t->d > 1           ? "what the other signals imply"
+                                            : "its usual value";
+    double usual = sqrt(t->null.deviation2[top]);
+    char times[64] = "";
     out->supply = (int32_t)supply;
-    out->onset = l->last - (tstamp_ns)ceil(1 / track_lambda[speed]) * l->place.period;
-    out->size = scale * (lasting ? mean : rms);
-    out->direction = !lasting ? DIRECTION_BOTH : mean > 0 ? DIRECTION_UP : DIRECTION_DOWN;
-    snprintf(out->signal, sizeof out->signal, "%s", l->place.fleet->signals.name[c->signal]);
-    if (lasting)
-        snprintf(out->reason, sizeof out->reason, "%s averages %.3g %s %s (%.2g times the usual deviation)",
-                 l->place.fleet->signals.name[c->signal], fabs(out->size), mean > 0 ? "above" : "below", from,
-                 fabs(mean) / healthy);
+    out->onset = s.since - l->place.period;
+    out->size = (double)t->fit.scale[top] * s.size;
+    out->direction = !s.lasting ? DIRECTION_BOTH : s.size > 0 ? DIRECTION_UP : DIRECTION_DOWN;
+    snprintf(out->signal, sizeof out->signal, "%s", name);
+    if (!t->fit.constant[top] && usual >= UNSEEN)
+        snprintf(times, sizeof times,
+                 s.lasting ? " (%.2g times the usual deviation)" : " (%.2g times as widely as usual)",
+                 fabs(s.size) / usual);
+    if (s.lasting)
+        snprintf(out->reason, sizeof out->reason, "%s averages %.3g %s %s%s", name, fabs(out->size),
+                 s.size > 0 ? "above" : "below", from, times);
     else
-        snprintf(out->reason, sizeof out->reason,
-                 "%s swings by %.3g around %s (%.2g times as widely as usual)",
-                 l->place.fleet->signals.name[c->signal], out->size, from, rms / healthy);
+        snprintf(out->reason, sizeof out->reason, "%s swings by %.3g around %s%s", name, out->size, from,
+                 times);
 }
 
 const struct statistic statistic_tracks = {
@@ -408,6 +462,7 @@ const struct statistic statistic_tracks = {
                [TRACK_CHANCE] = {"tracks_chance", "chance of a row", "", false, false, NULL},
                [TRACK_RECONSTRUCTION] = {"tracks_reconstruction", "reconstruction error", "", false, false,
                                          NULL},
+               [TRACK_LASTS] = {"tracks_lasts", "an alarm's cause is there", "", false, false, NULL},
                [TRACK_PART] = {"tracks_part", "part of the score", "", true, false, NULL}},
     .of = OF_TABLES,
     .learn = learn,

@@ -13,7 +13,9 @@ enum track_figure {
     TRACK_SCORE,          /* higher: more anomalous; 0: the median of healthy rows */
     TRACK_CHANCE,         /* probability of such a score in a healthy row */
     TRACK_RECONSTRUCTION, /* mean squared residual of this row, whitened units: about 1 when healthy */
-    TRACK_PART,           /* of each channel: what it adds to the score, above what it usually does */
+    TRACK_LASTS, /* 1: the row is an alarm and its cause is in the present; 0: it is none, or only the
+                    tracks still remember what has left */
+    TRACK_PART,  /* of each channel: what it adds to the score, above what it usually does */
 };
 
 extern const struct statistic statistic_tracks;
@@ -23,5 +25,8 @@ bool tracks_have_network(const void *learned);
 /* Takes chances from the scores of healthy rows that were not learned from, instead of the reference's own
  * with the factor 2 of a cold start; owns score[n]. */
 void tracks_calibrate(void *learned, float score[], size_t n);
+
+/* Sets the chance from which on a row is an alarm; at first none is. */
+void tracks_alarm_at(void *learned, double chance);
 
 #endif

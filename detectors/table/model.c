@@ -168,6 +168,7 @@ static void learn(struct table_model *m, const struct laid *rows, const struct t
     for (size_t i = 0; i < statistics_count(); i++)
         if (statistics[i]->learn && statistic_judges(statistics[i], true))
             m->model->learned[i] = statistics[i]->learn(&lesson);
+    tracks_alarm_at(*tracks_of(m->model), o->alpha);
     m->model->fit[0] = FIT_OK;
     m->model->n_scored = 1;
 }
@@ -317,22 +318,19 @@ static void add_span(struct buf *b, double s)
 }
 
 /* "xmeas_09 averages 0.93 above what the other signals imply (3.1 times the usual deviation), now 121.3,
- * over about 1.6 h". */
+ * for 1.6 h".
+ */
 static void explain(const struct table_scorer *s, const double x[], size_t observed, struct table_row *out)
 {
     struct finding f = {0};
     struct buf b = {0};
-    if (!out->flag) {
-        snprintf(out->why, sizeof out->why, "as usual");
-        return;
-    }
     scorer_explain(s->scorer, &statistic_tracks, 0, &f);
     buf_str(&b, f.reason);
     if (isnan(x[out->top]))
         buf_str(&b, ", now missing");
     else
         buf_printf(&b, ", now %.5g", x[out->top]);
-    buf_str(&b, ", over about ");
+    buf_str(&b, ", for ");
     add_span(&b, (double)(s->t - f.onset) / (double)ROW * (double)s->period / (double)NS_PER_S);
     if (observed < s->m->used)
         buf_printf(&b, "; %zu signals without a value", s->m->used - observed);
@@ -370,11 +368,16 @@ void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], st
     out->scored = true;
     out->score = (double)track_figure(&tick, TRACK_SCORE);
     out->chance = (double)chance;
-    out->flag = chance <= (float)m->alpha;
+    out->remembered = chance <= (float)m->alpha;
+    out->flag = track_figure(&tick, TRACK_LASTS) > 0;
     out->reconstruction = (double)track_figure(&tick, TRACK_RECONSTRUCTION);
     out->jsd = mean_of(figure(&tick, "jsd", true), d);
     out->top = largest(figure(&tick, statistic_tracks.figure[TRACK_PART].name, true), d);
-    explain(s, x, observed, out);
+    if (out->flag)
+        explain(s, x, observed, out);
+    else
+        snprintf(out->why, sizeof out->why,
+                 out->remembered ? "as usual again; the score still remembers what has left" : "as usual");
 }
 
 int table_model_calibrate(struct table_model *m, const struct table *t, struct err *err)

@@ -18,7 +18,7 @@ struct table_model;
 struct table_options {
     uint64_t seed;
     size_t window;                                          /* rows of the divergence's window, 2 to 65,535 */
-    double alpha;                                           /* a row is flagged at chance <= alpha */
+    double alpha;                                           /* a row is an alarm at chance <= alpha */
     void (*progress)(void *arg, double done, double total); /* may be NULL */
     void *arg;
 };
@@ -40,10 +40,11 @@ struct table_row {
     bool scored;  /* else only why is written, and the rest is NaN, false, -1 */
     double score; /* of tracks.h, as chance and reconstruction */
     double chance;
-    bool flag;
-    double jsd; /* bits, mean over signals; NaN until half of the window is there */
+    bool remembered; /* chance <= alpha: also of what has left, as long as the score's window holds it */
+    bool flag;       /* and what it tells of is in the present */
+    double jsd;      /* bits, mean over signals; NaN until half of the window is there */
     double reconstruction;
-    int top; /* signal that contributes most, index into the table's names */
+    int top; /* signal that contributes most, while flagged to what is there; index into the table's names */
     char why[TABLE_WHY_LEN];
 };
 

@@ -24,7 +24,9 @@
 static const char about[] =
     "Learns what is usual from the rows of --train and scores those of TEST one after the other.\n"
     "Tables are CSV: time (ISO 8601, UTC), one column per signal, perhaps label, which is not looked at.\n"
-    "OUT has one row per row of TEST: time,score,flag,jsd,reconstruction,chance,top,why.\n";
+    "OUT has one row per row of TEST: time,score,flag,jsd,reconstruction,chance,top,why,window_flag.\n"
+    "Score and chance remember up to some hundred rows: window_flag is 1 at a chance of at most alpha, flag\n"
+    "only while what made it so is still there, and why says what, in the table's units.\n";
 
 struct arguments {
     const char *train, *calibrate, *test, *out, *window;
@@ -148,7 +150,7 @@ static void add_row(struct buf *b, const struct table *t, size_t i, const struct
     buf_csv(b, row->top < 0 ? "" : t->names[row->top]);
     buf_str(b, ",");
     buf_csv(b, row->why);
-    buf_str(b, "\n");
+    buf_printf(b, ",%d\n", row->remembered);
 }
 
 /* Scores t's rows into f; false when writing failed. */
@@ -158,7 +160,7 @@ static bool score_rows(struct table_model *m, const struct table *t, FILE *f)
     struct progress progress;
     struct table_row row;
     struct buf line = {0};
-    bool ok = fputs("time,score,flag,jsd,reconstruction,chance,top,why\n", f) >= 0;
+    bool ok = fputs("time,score,flag,jsd,reconstruction,chance,top,why,window_flag\n", f) >= 0;
     progress_start(&progress, "scoring");
     for (size_t i = 0; i < t->n && ok; i++) {
         table_scorer_step(s, t->time[i], t->value + i * t->d, &row);
@@ -245,7 +247,7 @@ static int run_score(int argc, char **argv)
          "healthy rows that were not learned from: chances are taken from their scores", false},
         {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60",
          false},
-        {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag rows with a chance of at most P; 0.01", false},
+        {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag at a chance of at most P; 0.01", false},
         {"output", 'o', OPTION_TEXT, &a.out, "OUT.csv", "where the scores go; - is standard output", true},
         {0},
     };

@@ -30,11 +30,12 @@ done
 python3 "$scoring/tep.py" "$work/score" | tail -1
 # the program's own flags: rows after the fault, rows before it
 awk -F, 'FNR == 1 { file++; next }
-    file == 1 { normal += $3; next }
-    FNR - 1 <= 160 { before += $3; next }
-    { after += $3; n++ }
-    END { printf "flag column: rows after a fault %.4f, before it %.4f, healthy run %.4f\n",
-          after / n, before / (160 * (file - 1)), normal / 960 }' "$work"/out/*.csv
+    file == 1 { normal += $3; window_normal += $NF; next }
+    FNR - 1 <= 160 { before += $3; window_before += $NF; next }
+    { after += $3; window_after += $NF; n++ }
+    END { form = "%s column: rows after a fault %.4f, before it %.4f, healthy run %.4f\n"
+          printf form, "flag", after / n, before / (160 * (file - 1)), normal / 960
+          printf form, "window_flag", window_after / n, window_before / (160 * (file - 1)), window_normal / 960 }' "$work"/out/*.csv
 
 for name in machine_temperature ambient_temperature; do
     table=$data/nab/${name}_system_failure.csv

@@ -25,7 +25,7 @@ scored() { score "$@" -o - | cmp -s - scores.csv; }
 first_column() { tail -n +2 "$1" | cut -d, -f1; }
 
 try "scores a table" score test.csv -o scores.csv
-try "columns as promised" test "$(head -n 1 scores.csv)" = "time,score,flag,jsd,reconstruction,chance,top,why"
+try "columns as promised" test "$(head -n 1 scores.csv)" = "time,score,flag,jsd,reconstruction,chance,top,why,window_flag"
 first_column test.csv > want
 first_column scores.csv > got
 try "one row per row, at its time" cmp want got
@@ -33,7 +33,9 @@ try "flags the broken relation, and little else" awk -F, '
     NR > 1 && NR <= 301 { before += $3 }
     NR > 320 { after += $3 }
     END { print before, after; exit !(before <= 15 && after >= 78) }' scores.csv
-try "flag is chance <= alpha" awk -F, 'NR > 1 && $3 != ($6 <= 0.01) { bad = 1 } END { exit bad }' scores.csv
+try "window_flag is chance <= alpha, and flag not without it" awk -F, '
+    NR > 1 && ($NF != ($6 <= 0.01) || $3 > $NF) { bad = 1 }
+    END { exit bad }' scores.csv
 try "no temporary file is left" test -z "$(find . -name '*.tmp')"
 try "the same on standard output" scored test.csv
 sed '2,$s/[01]$/7/' test.csv > relabelled.csv
@@ -41,7 +43,7 @@ try "labels change nothing" scored relabelled.csv
 try "an hour is 60 rows of a minute" scored test.csv --window "1 h"
 sed '101s/,.*/,,,/' test.csv > gap.csv
 score gap.csv -o - 2>/dev/null | sed -n 101p > got
-echo '2026-03-01T01:39:00Z,,0,,,,,not scored: no values' > want
+echo '2026-03-01T01:39:00Z,,0,,,,,not scored: no values,0' > want
 try "a row without values says so" cmp want got
 exits 0 "scores into a device" "$PSMON" score --train train.csv test.csv -o /dev/null
 says "cold-start" "without calibration it says so"

@@ -9,6 +9,8 @@
 
 #include <gsl/gsl_errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define WIDTH 4
@@ -443,7 +445,8 @@ static void healthy_rows_are_flagged_as_stated(void **state)
     print_message("flagged of 6,000 healthy rows at 0.01: %.4f\n", share);
     assert_true(share < 0.03);
     for (size_t i = 1; i < 6000; i++) {
-        assert_int_equal(rows[i].flag, rows[i].chance <= 0.01);
+        assert_int_equal(rows[i].remembered, rows[i].chance <= 0.01);
+        assert_true(rows[i].remembered || !rows[i].flag);
         if (rows[i].score > rows[0].score)
             assert_true(rows[i].chance <= rows[0].chance);
         else
@@ -490,6 +493,108 @@ static void finds_unrest(void **state)
     assert_non_null(strstr(rows[300].why, "d swings by "));
     free(rows);
     table_free(t);
+}
+
+/* The number before a word; NaN: the word is not there. */
+static double told(const char *why, const char *word)
+{
+    const char *at = strstr(why, word);
+    if (!at)
+        return NAN;
+    at--; /* the blank before it */
+    while (at > why && !strchr(" (", at[-1]))
+        at--;
+    return strtod(at, NULL);
+}
+
+/* Two thousand rows whose last column is 5 but in [from, to), where it is `there`. */
+static struct table *stand_still(unsigned seed, size_t from, size_t to, double there)
+{
+    struct table *t = make_table(2000, seed, 0);
+    for (size_t i = 0; i < t->n; i++)
+        t->value[i * WIDTH + 3] = i >= from && i < to ? there : 5;
+    return t;
+}
+
+/* The score remembers it for hundreds of rows; the flag is of the present. */
+static void a_flag_ends_when_its_cause_has_left(void **state)
+{
+    (void)state;
+    struct table *train = stand_still(41, 0, 0, 0), *t = stand_still(42, 600, 800, 25);
+    struct table_model *m = learn(train);
+    struct table_row *rows = score(m, t);
+    assert_true(flagged(rows, 0, 600) < 0.02);
+    assert_true(flagged(rows, 603, 800) == 1);
+    assert_true(flagged(rows, 810, 2000) < 0.02);
+    assert_true(rows[810].remembered && rows[1000].remembered && !rows[1900].remembered);
+    assert_string_equal(rows[820].why, "as usual again; the score still remembers what has left");
+    free(rows);
+    table_model_free(m);
+    /* one that moves: 6 of its deviations, then the same again while the first is still remembered, then less
+     */
+    struct table *moving = make_table(900, 43, 0);
+    for (size_t i = 0; i < 900; i++)
+        if ((i >= 300 && i < 400) || (i >= 450 && i < 500) || (i >= 600 && i < 700))
+            moving->value[i * WIDTH + 3] += i < 600 ? 0.024 : 0.012;
+    rows = score(model, moving);
+    assert_true(flagged(rows, 305, 400) == 1 && flagged(rows, 415, 450) == 0);
+    assert_true(flagged(rows, 455, 500) == 1 && flagged(rows, 515, 600) == 0);
+    assert_true(flagged(rows, 650, 700) == 1 && flagged(rows, 720, 900) == 0);
+    assert_true(rows[440].remembered);
+    free(rows);
+    table_free(moving);
+    table_free(train);
+    table_free(t);
+}
+
+/* In the table's units, from the first row to the last: not of clipped values, not diluted by rows before. */
+static void sizes_are_those_of_the_table(void **state)
+{
+    (void)state;
+    struct table *train = stand_still(44, 0, 0, 0), *t = stand_still(45, 600, 800, 25);
+    struct table_model *m = learn(train);
+    struct table_row *rows = score(m, t);
+    assert_true(flagged(rows, 603, 800) == 1);
+    for (size_t i = 600; i < 800; i++) {
+        if (!rows[i].flag)
+            continue;
+        assert_near(told(rows[i].why, "above its value in all of training"), 20, 0, 0.1);
+        assert_true(isnan(told(rows[i].why, "times"))); /* of a spread that was never seen */
+    }
+    assert_non_null(strstr(rows[699].why, "now 25, for 100 min"));
+    free(rows);
+    table_model_free(m);
+    table_free(train);
+    table_free(t);
+    t = make_table(700, 46, 0);
+    for (size_t i = 300; i < 600; i++)
+        t->value[i * WIDTH + 3] += 2; /* 500 of its deviations of 0.004 */
+    rows = score(model, t);
+    for (size_t i = 300; i < 600; i++) {
+        assert_int_equal(rows[i].top, 3);
+        assert_near(told(rows[i].why, "above what the other signals imply"), 2, 0, 0.02);
+        assert_near(told(rows[i].why, "times"), 500, 0, 50);
+    }
+    free(rows);
+    table_free(t);
+}
+
+/* One of two that go together is far out: it is named, and not the one that stayed. */
+static void names_the_signal_that_left_the_others(void **state)
+{
+    (void)state;
+    for (int j = 0; j < 3; j++) {
+        struct table *t = make_table(300, 47, 0);
+        const double far[] = {1.5e3, 1e7, 1e3};
+        for (size_t i = 200; i < 300; i++)
+            t->value[i * WIDTH + (size_t)j] += far[j];
+        struct table_row *rows = score(model, t);
+        for (size_t i = 200; i < 300; i++)
+            assert_int_equal(rows[i].top, j);
+        assert_near(told(rows[250].why, "above"), far[j], 0, 0.01 * far[j]);
+        free(rows);
+        table_free(t);
+    }
 }
 
 static void missing_values(void **state)
@@ -661,6 +766,9 @@ int main(void)
         cmocka_unit_test(healthy_rows_are_flagged_as_stated),
         cmocka_unit_test(finds_a_broken_relation),
         cmocka_unit_test(finds_unrest),
+        cmocka_unit_test(a_flag_ends_when_its_cause_has_left),
+        cmocka_unit_test(sizes_are_those_of_the_table),
+        cmocka_unit_test(names_the_signal_that_left_the_others),
         cmocka_unit_test(missing_values),
         cmocka_unit_test(gaps_in_time_empty_the_windows),
         cmocka_unit_test(another_pace),
