@@ -239,6 +239,8 @@ static int configure(struct cluster *c, struct err *err)
         buf_add(&b, p, 1);
     }
     buf_str(&b, "\"'\n"
+                /* files, not /dev/shm: a container's is small, and systemd's RemoveIPC clears it */
+                "dynamic_shared_memory_type = mmap\n"
                 "shared_buffers = 128MB\nmax_connections = 40\nsynchronous_commit = on\n"
                 "max_wal_size = 1GB\ncheckpoint_timeout = 15min\nwal_compression = on\n"
                 "max_parallel_workers_per_gather = 0\njit = off\n"
