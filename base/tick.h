@@ -35,10 +35,21 @@ struct tick {
     const float *chance;           /* [S] expected healthy supply-days this extreme per week over the scored
                                       fleet; NaN */
     uint32_t ledger[REASON_COUNT]; /* supplies per reason; the sum is n_supplies */
+    uint32_t resting;              /* of those with too few samples: because they were in maintenance, off or
+                                      ramping for so long, and not for want of data */
     bool hour;                     /* hourly statistics were evaluated in this tick */
     const struct finding *findings; /* every finding that is open, or that closed in this tick */
     size_t n_findings;
 };
+
+/* Supplies that ought to be scored and are not, for want of data or of a model. What the machine does, or
+ * work on it, is no such want. */
+static inline uint32_t tick_lost(const struct tick *t)
+{
+    const uint32_t *n = t->ledger;
+    return n[REASON_MISSING] + n[REASON_STALE] + n[REASON_MODE_NEVER_SEEN] + n[REASON_NO_MODEL] +
+           n[REASON_TOO_FEW_SAMPLES] - t->resting;
+}
 
 /* The figure of a name, per channel or per supply; NULL: the tick has none. */
 static inline const struct figure *tick_figure(const struct tick *t, const char *name, bool per_channel)

@@ -17,7 +17,8 @@ void gate_init(struct gate *g, size_t n, unsigned window_minutes)
                        .usable = xcalloc(n, sizeof *g->usable),
                        .unknown = xcalloc(n, sizeof *g->unknown),
                        .recent = xcalloc(n, window_minutes),
-                       .recent_n = xcalloc(n, sizeof *g->recent_n)};
+                       .recent_n = xcalloc(n, sizeof *g->recent_n),
+                       .resting_n = xcalloc(n, sizeof *g->resting_n)};
 }
 
 void gate_fini(struct gate *g)
@@ -29,6 +30,7 @@ void gate_fini(struct gate *g)
     free(g->unknown);
     free(g->recent);
     free(g->recent_n);
+    free(g->resting_n);
 }
 
 void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t)
@@ -42,6 +44,19 @@ void gate_maintenance(struct gate *g, const struct maintenance *m, const struct 
     }
 }
 
+static void remember(struct gate *g, size_t i, enum minute_kind kind)
+{
+    uint8_t *slot = &g->recent[i * g->window_minutes + g->recent_at];
+    g->recent_n[i] = (uint16_t)(g->recent_n[i] + (kind == MINUTE_USABLE) - (*slot == MINUTE_USABLE));
+    g->resting_n[i] = (uint16_t)(g->resting_n[i] + (kind == MINUTE_RESTING) - (*slot == MINUTE_RESTING));
+    *slot = (uint8_t)kind;
+}
+
+static bool at_rest(enum mode mode)
+{
+    return mode == MODE_OFF || mode == MODE_RAMPING || mode == MODE_SETTLING;
+}
+
 void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff)
 {
     for (size_t i = 0; i < g->n; i++) {
@@ -49,9 +64,8 @@ void gate_judge(struct gate *g, const struct model *m, const struct feature_fram
         g->unknown[i] = stands && (m->fit[i] == FIT_NEVER_STEADY ||
                                    (steady && !reference_knows(&m->ref, i, ff->context[i * ROW_CONTEXT])));
         g->usable[i] = steady && !g->unknown[i] && !g->maintenance[i] && !g->blocked[i];
-        uint8_t *slot = &g->recent[i * g->window_minutes + g->recent_at];
-        g->recent_n[i] = (uint16_t)(g->recent_n[i] + g->usable[i] - *slot);
-        *slot = g->usable[i];
+        bool rests = g->maintenance[i] || at_rest((enum mode)ff->mode[i]);
+        remember(g, i, g->usable[i] ? MINUTE_USABLE : rests ? MINUTE_RESTING : MINUTE_LACKING);
     }
     g->recent_at = (g->recent_at + 1) % g->window_minutes;
 }
@@ -70,6 +84,11 @@ static bool has_data(const struct frame *in, const struct supply *s)
         if (!isnan(in->value[c]))
             return true;
     return false;
+}
+
+bool gate_rests(const struct gate *g, size_t i)
+{
+    return g->resting_n[i] > 0 && 2 * (unsigned)(g->recent_n[i] + g->resting_n[i]) >= g->window_minutes;
 }
 
 enum reason gate_reason(const struct gate *g, const struct model *m, const struct fleet *f,

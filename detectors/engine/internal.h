@@ -14,16 +14,18 @@
 #define NO_CHANCE 1e300 /* nothing was found: weaker than any chance */
 
 /* ---- gate.c: which supplies' minute counts, and why the others' do not ---- */
+/* A minute that does not count because of maintenance or of what the machine does is nobody's fault. */
+enum minute_kind { MINUTE_LACKING, MINUTE_USABLE, MINUTE_RESTING };
 struct gate {
     size_t n;
     unsigned window_minutes;
-    bool *maintenance; /* [S] */
-    bool *own_work;    /* [S] a maintenance of its own began in this minute */
-    bool *blocked;     /* [S] a statistic says that it must not be scored */
-    bool *usable;      /* [S] steady, known, not in maintenance, not blocked */
-    bool *unknown;     /* [S] steady at a current that the reference never saw */
-    uint8_t *recent;   /* [S][window_minutes] ring of usable; recent_n[S] their number */
-    uint16_t *recent_n;
+    bool *maintenance;              /* [S] */
+    bool *own_work;                 /* [S] a maintenance of its own began in this minute */
+    bool *blocked;                  /* [S] a statistic says that it must not be scored */
+    bool *usable;                   /* [S] steady, known, not in maintenance, not blocked */
+    bool *unknown;                  /* [S] steady at a current that the reference never saw */
+    uint8_t *recent;                /* [S][window_minutes] ring of enum minute_kind */
+    uint16_t *recent_n, *resting_n; /* [S] how many of them are usable, resting */
     size_t recent_at;
 };
 void gate_init(struct gate *g, size_t n, unsigned window_minutes);
@@ -31,6 +33,8 @@ void gate_fini(struct gate *g);
 void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t);
 void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff);
 /* scored: it has a score. model may be NULL. */
+/* Whether what a supply lacks of a window are minutes at rest, and not data. */
+bool gate_rests(const struct gate *g, size_t supply);
 enum reason gate_reason(const struct gate *g, const struct model *m, const struct fleet *f,
                         const struct minute *in, size_t supply, bool scored);
 

@@ -302,6 +302,7 @@ static bool step_model(struct scorer *s, const struct minute *in)
 static void show_scores(struct scorer *s, const struct minute *in, struct tick *out)
 {
     memset(out->ledger, 0, sizeof out->ledger);
+    out->resting = 0;
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
         double score = NAN, chance = s->model ? hourly_day_chance(&s->hourly, i, &score) : (double)NAN;
         enum reason r = gate_reason(&s->gate, s->model, s->fleet, in, i, !isnan(score));
@@ -310,6 +311,7 @@ static void show_scores(struct scorer *s, const struct minute *in, struct tick *
         s->shown.score[i] = r == REASON_SCORED ? (float)score : NAN;
         s->shown.chance[i] = r == REASON_SCORED ? (float)chance : NAN;
         out->ledger[r]++;
+        out->resting += r == REASON_TOO_FEW_SAMPLES && gate_rests(&s->gate, i);
     }
 }
 

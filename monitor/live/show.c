@@ -33,15 +33,34 @@ static void add_coverage(struct live *l, size_t *n)
     const struct tick *t = &l->session.pipeline->tick;
     if (!t->t || !l->session.world->model)
         return;
-    size_t lost = t->ledger[REASON_MISSING] + t->ledger[REASON_STALE] + t->ledger[REASON_MODE_NEVER_SEEN] +
-                  t->ledger[REASON_TOO_FEW_SAMPLES] + t->ledger[REASON_NO_MODEL];
+    size_t lost = tick_lost(t);
     size_t wanted = t->n_supplies - t->ledger[REASON_MAINTENANCE];
     if (wanted && (double)lost > BLIND_SHARE * (double)wanted)
         add(l, n, "coverage",
             "%zu of %zu supplies cannot be scored: %u missing, %u stale, %u in a mode "
             "never seen, %u with too few samples, %u without a model",
             lost, wanted, t->ledger[REASON_MISSING], t->ledger[REASON_STALE],
-            t->ledger[REASON_MODE_NEVER_SEEN], t->ledger[REASON_TOO_FEW_SAMPLES], t->ledger[REASON_NO_MODEL]);
+            t->ledger[REASON_MODE_NEVER_SEEN], t->ledger[REASON_TOO_FEW_SAMPLES] - t->resting,
+            t->ledger[REASON_NO_MODEL]);
+}
+
+/* Work on all of the ring, IOCs switched off too: that nothing new comes is expected. */
+static bool all_in_maintenance(const struct live *l, tstamp_ns now)
+{
+    const struct world *w = l->session.world;
+    for (uint32_t i = 0; i < w->fleet->n_supplies; i++)
+        if (!maintenance_at(w->maintenance, w->fleet, i, now))
+            return false;
+    return true;
+}
+
+static void add_archiver(struct live *l, size_t *n, tstamp_ns now)
+{
+    char since[TIMEFMT_LEN];
+    bool silent = l->archiver_error.code == ERR_DATA;
+    if (l->phase == PHASE_BLIND && !(silent && all_in_maintenance(l, now)))
+        add(l, n, "archiver", "psmon is blind since %s: the archiver: %s",
+            timefmt_iso(since, l->archiver_since), l->archiver_error.msg);
 }
 
 static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
@@ -70,10 +89,7 @@ static void add_upkeep(struct live *l, size_t *n)
 size_t live_conditions(struct live *l, tstamp_ns now)
 {
     size_t n = 0;
-    char since[TIMEFMT_LEN];
-    if (l->phase == PHASE_BLIND)
-        add(l, &n, "archiver", "psmon is blind since %s: the archiver: %s",
-            timefmt_iso(since, l->archiver_since), l->archiver_error.msg);
+    add_archiver(l, &n, now);
     if (!l->session.world->model)
         add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
     if (pg_away(l->session.pg))
@@ -121,6 +137,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->model = s->world->model_name;
     v->phase = describe_phase(l);
     v->archiver_up = l->archiver_up;
+    v->archiver_reached = l->archiver_reached;
     v->database_up = !pg_away(s->pg);
     v->model_loaded = s->world->model != NULL;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;

@@ -228,6 +228,44 @@ static void test_step_is_found(void **state)
     scorer_free(sc);
 }
 
+/* A minute of some hours after the reference, in which a sector's work ended at 16:00 of the first day and
+ * another sector gave no readings until then. */
+static void minute_after_work(const struct world *w, struct scorer *sc, int k, struct tick *tick)
+{
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    tstamp_ns t = T0 + (MINUTES + k) * NS_PER_MIN;
+    read_minute(w, t, value, quality);
+    for (int c = CHANNELS / 2; c < CHANNELS && k > 1440 + 480 && k <= 1440 + 960; c++) {
+        value[c] = NAN;
+        quality[c] = QUALITY_MISSING;
+    }
+    scorer_step(sc, &(struct frame){t, value, quality}, k < 1440, tick);
+}
+
+static void test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it(void **state)
+{
+    struct world *w = *state;
+    struct table_file table;
+    struct maintenance *work = NULL;
+    struct err err;
+    struct tick tick;
+    table_of(&table, "supply,start,end,work\nS0,2026-11-26T08:00:00Z,2026-11-26T16:00:00Z,water\n");
+    assert_int_equal(maintenance_load(&work, table.path, w->fleet, &err), 0);
+    unlink(table.path);
+    tstamp_ns t0 = T0 + (MINUTES + 1440 + 480) * NS_PER_MIN;
+    assert_true(work->period[0].start == t0);
+    struct scorer *sc = scorer_new(w->model, w->fleet, work, &options);
+    for (int k = 0; k <= 1440 + 1230; k++)
+        minute_after_work(w, sc, k, &tick);
+    /* when all have settled they lack samples, P7 its model; of those of the work that is expected */
+    assert_int_equal(tick.ledger[REASON_TOO_FEW_SAMPLES], 7);
+    assert_int_equal(tick.resting, 4);
+    assert_int_equal(tick_lost(&tick), 3 + 1);
+    scorer_free(sc);
+    maintenance_free(work);
+}
+
 /* A scorer warmed up for its first tick, and where it stands. */
 struct start {
     struct scorer *scorer;
@@ -393,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
         cmocka_unit_test(test_what_differs_is_named),
