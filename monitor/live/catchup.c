@@ -11,6 +11,8 @@ static bool on_frame(void *arg, const struct frame *f)
 {
     struct live *l = arg;
     bool warm = f->t < l->first_scored;
+    live_archiver_is(l, true);
+    live_alive(l);
     size_t n = warm ? 0 : live_conditions(l, f->t);
     session_tick(&l->session, f, warm, true, l->conditions, n);
     l->last = f->t;

@@ -41,8 +41,10 @@ struct live {
     bool fresh;                  /* the poll brought a sample that is newer than what was known */
     tstamp_ns last_fresh;        /* when a poll last did, monitor's clock */
     struct err archiver_error;
+    bool archiver_tried, archiver_reached; /* something has come back of it; it has answered */
     bool archiver_up;
-    tstamp_ns archiver_since;
+    tstamp_ns archiver_since;    /* monitor's clock; the start while it was never reached */
+    tstamp_ns poll_began;        /* monotonic */
     tstamp_ns connections_asked; /* monotonic */
     bool asking;                 /* for it, now */
     bool waiting;                /* a tick is, for that answer */
@@ -50,7 +52,10 @@ struct live {
     struct repair *repair;
     struct audit *audit; /* NULL before the first live tick */
     struct model_watch *watch;
-    uv_timer_t housekeeping; /* model, gaps, watchdog */
+    uv_timer_t housekeeping; /* model, gaps, status */
+    uv_timer_t watchdog;
+    tstamp_ns alive_every, alive_told; /* of systemd's watchdog, monotonic; every 0: there is none */
+    int claim;                         /* of state_dir, see claim.c; -1 */
     uv_signal_t signals[3];
     bool stopping;
 
@@ -65,6 +70,15 @@ struct live {
 /* The session goes on in another world, which it takes over. reread: windows are made by what has changed:
  * recorded time is read again. */
 void live_enter(struct live *l, struct world *next, bool reread);
+
+/* Tells systemd's watchdog that work goes on, when it is time to: for work that keeps the loop from turning.
+ */
+void live_alive(struct live *l);
+
+/* claim.c */
+/* One monitor on a state_dir: takes it, or says who has it. Until live_unclaim. Errors: ERR_IO. */
+int live_claim(struct live *l, struct err *err) MUSTCHECK;
+void live_unclaim(struct live *l);
 
 /* watch.c */
 void live_watch_begin(struct live *l);
@@ -84,6 +98,7 @@ tstamp_ns live_settled(const struct live *l);           /* newest grid time that
 void live_follow(struct live *l);                       /* starts LIVE */
 void live_blind(struct live *l, const struct err *why); /* starts or continues BLIND */
 double live_backoff_s(unsigned failures);               /* 1, 2, 4 … 60 s, with jitter */
+void live_archiver_is(struct live *l, bool up);         /* what has come back of it */
 
 /* repair.c */
 void live_repair(struct live *l); /* starts a repair when there is a gap and none is under way */

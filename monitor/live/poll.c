@@ -45,18 +45,22 @@ static void ask_again(struct live *l)
     uv_timer_start(&l->timer, on_timer, clock_wait_ms(&s->clock, clock_now(&s->clock) + s->period / 6), 0);
 }
 
-static void archiver_is(struct live *l, bool up)
+/* An archiver that was never reached is away since psmon's start, however often it was asked. */
+void live_archiver_is(struct live *l, bool up)
 {
-    if (l->archiver_up == up && l->archiver_since)
+    bool tried = l->archiver_tried;
+    l->archiver_tried = true;
+    if (tried && l->archiver_up == up)
         return;
-    bool first = l->archiver_since == 0;
-    l->archiver_up = up;
-    l->archiver_since = clock_now(&l->session.world->settings->clock);
-    if (up && !first)
-        log_info("archiver", "answers again");
-    else if (!up)
+    if (up || l->archiver_reached)
+        l->archiver_since = clock_now(&l->session.world->settings->clock);
+    if (!up)
         log_error("archiver", "away: %s; polls go on with back-off, the hole will be filled",
                   l->archiver_error.msg);
+    else if (tried)
+        log_info("archiver", l->archiver_reached ? "answers again" : "answers");
+    l->archiver_up = up;
+    l->archiver_reached |= up;
 }
 
 void live_blind(struct live *l, const struct err *why)
@@ -65,7 +69,7 @@ void live_blind(struct live *l, const struct err *why)
     l->failures++;
     l->snapshot.poll_failures++;
     l->archiver_error = *why;
-    archiver_is(l, false);
+    live_archiver_is(l, false);
     /* no tick is made, so nothing is known of findings; psmon's own alarms and their delays go on */
     tstamp_ns now = clock_now(&l->session.world->settings->clock);
     size_t n = live_conditions(l, now);
@@ -150,7 +154,7 @@ static void on_polled(void *arg, const struct source_result *r)
     if (l->stopping || l->phase == PHASE_CATCHING_UP)
         return;
     tstamp_ns now = clock_now(&s->clock);
-    l->snapshot.poll_seconds = (double)(clock_monotonic() - l->snapshot.last_poll) / 1e9;
+    l->snapshot.poll_seconds = (double)(clock_monotonic() - l->poll_began) / 1e9;
     if (l->fresh)
         l->last_fresh = now;
     struct err why = {0};
@@ -165,7 +169,8 @@ static void on_polled(void *arg, const struct source_result *r)
         return;
     }
     l->failures = 0;
-    archiver_is(l, true);
+    l->snapshot.last_poll = now;
+    live_archiver_is(l, true);
     if (l->phase == PHASE_BLIND)
         live_catch_up(l);
     else if (l->fresh)
@@ -190,7 +195,7 @@ static void on_timer(uv_timer_t *timer)
     }
     l->fresh = false;
     l->snapshot.polls++;
-    l->snapshot.last_poll = clock_monotonic();
+    l->poll_began = clock_monotonic();
     /* minute by minute, also when late: each is made of what the archive holds of it */
     l->polled = l->phase == PHASE_LIVE ? l->last + s->period : settled;
     l->poll = l->source->ops->latest(l->source, l->polled, deadline_s(s), on_sample, on_polled, l);
@@ -206,7 +211,7 @@ void live_follow(struct live *l)
     /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
     malloc_trim(0);
     l->phase = PHASE_LIVE;
-    archiver_is(l, true);
+    live_archiver_is(l, true);
     l->last_fresh = clock_now(&l->session.world->settings->clock);
     schedule(l);
 }

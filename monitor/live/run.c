@@ -58,7 +58,7 @@ static void on_housekeeping(uv_timer_t *timer)
     struct live *l = timer->data;
     const struct tick *t = &l->session.pipeline->tick;
     char status[256], at[TIMEFMT_LEN];
-    snprintf(status, sizeof status, "WATCHDOG=1\nSTATUS=%s, last tick %s, %u of %zu supplies scored",
+    snprintf(status, sizeof status, "STATUS=%s, last tick %s, %u of %zu supplies scored",
              live_snapshot(l)->phase, t->t ? timefmt_iso(at, t->t) : "none", t->ledger[REASON_SCORED],
              l->session.world->fleet->n_supplies);
     notify_systemd(status);
@@ -66,6 +66,33 @@ static void on_housekeeping(uv_timer_t *timer)
         live_watch_model(l);
         live_repair(l);
     }
+}
+
+static void tell_alive(struct live *l)
+{
+    l->alive_told = clock_monotonic();
+    notify_systemd("WATCHDOG=1");
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    tell_alive(timer->data);
+}
+
+void live_alive(struct live *l)
+{
+    if (l->alive_every && clock_monotonic() - l->alive_told >= l->alive_every)
+        tell_alive(l);
+}
+
+/* Until the loop ends, also while what waits is written out at the end. */
+static void start_watchdog(struct live *l)
+{
+    uint64_t ms = notify_watchdog_ms();
+    l->alive_every = (tstamp_ns)ms * (NS_PER_S / 1000);
+    if (ms)
+        uv_timer_start(&l->watchdog, on_watchdog, 0, ms);
+    uv_unref((uv_handle_t *)&l->watchdog);
 }
 
 static void reload(struct live *l)
@@ -165,9 +192,14 @@ static int open_all(struct live *l, tstamp_ns since, struct err *err)
     struct context *c = &l->context;
     uv_timer_init(&l->loop, &l->timer);
     uv_timer_init(&l->loop, &l->housekeeping);
-    l->timer.data = l->housekeeping.data = l;
+    uv_timer_init(&l->loop, &l->watchdog);
+    l->timer.data = l->housekeeping.data = l->watchdog.data = l;
+    l->archiver_since = clock_now(&c->world->settings->clock);
     start_signals(l);
-    int rc = open_session(l, since, err);
+    start_watchdog(l);
+    int rc = live_claim(l, err);
+    if (rc == 0)
+        rc = open_session(l, since, err);
     if (rc == 0)
         rc = context_source(c, &l->loop, &l->source, err);
     return rc;
@@ -200,6 +232,7 @@ static void close_all(struct live *l)
     uv_loop_close(&l->loop);
     live_watch_end(l);
     context_close(&l->context);
+    live_unclaim(l);
 }
 
 static int run_monitor(int argc, char **argv)
@@ -228,6 +261,7 @@ static int run_monitor(int argc, char **argv)
         return command_fail(&err);
     }
     l->context.resident = true;
+    l->claim = -1;
     uv_loop_init(&l->loop);
     int rc = open_all(l, since, &err);
     if (rc == 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 static void family(struct buf *out, const char *name, const char *type, const char *help)
@@ -39,9 +40,29 @@ static double seconds(tstamp_ns t)
     return (double)t / (double)NS_PER_S;
 }
 
+/* The kernel counts it in ticks since the machine started: field 22, behind a name that may hold anything. */
+tstamp_ns metrics_process_start(void)
+{
+    char text[1024] = "";
+    FILE *f = fopen("/proc/self/stat", "re");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = '\0';
+    unsigned long long ticks;
+    struct timespec up;
+    const char *name_end = strrchr(text, ')');
+    if (!name_end || clock_gettime(CLOCK_BOOTTIME, &up) != 0 ||
+        sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &ticks) != 1)
+        return clock_wall();
+    tstamp_ns started = (tstamp_ns)ticks * (NS_PER_S / sysconf(_SC_CLK_TCK));
+    return clock_wall() - (up.tv_sec * NS_PER_S + up.tv_nsec - started);
+}
+
 static void write_process(struct buf *out, tstamp_ns started)
 {
-    single(out, "process_start_time_seconds", "gauge", "Start of the page, Unix time.", seconds(started));
+    single(out, "process_start_time_seconds", "gauge", "Start of the process, Unix time.", seconds(started));
     struct rusage u;
     if (getrusage(RUSAGE_SELF, &u) == 0)
         single(out, "process_cpu_seconds_total", "counter", "User and system CPU time.",
@@ -89,7 +110,8 @@ static void write_cycle(struct buf *out, const struct snapshot *s)
     single(out, "psmon_clock_seconds", "gauge",
            "The monitor's clock; differs from the wall clock in simulated time.", seconds(s->now));
     single(out, "psmon_cycles_total", "counter", "Ticks computed.", (double)s->ticks);
-    single(out, "psmon_cycle_duration_seconds", "gauge", "Time the last tick took.", s->tick_seconds);
+    single(out, "psmon_cycle_duration_seconds", "gauge", "Time the last tick took, all its stages.",
+           s->poll_seconds + s->tick_seconds + s->store_seconds);
     family(out, "psmon_stage_duration_seconds", "gauge", "Parts of the last tick.");
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
         buf_printf(out, "psmon_stage_duration_seconds{stage=\"%s\"} %.9g\n", stages[i].name,
@@ -105,7 +127,7 @@ static void write_input(struct buf *out, const struct snapshot *s)
     buf_printf(out, "psmon_archiver_requests_total{result=\"failed\"} %" PRIu64 "\n", s->poll_failures);
     single(out, "psmon_archiver_poll_duration_seconds", "gauge", "Time the last poll took.", s->poll_seconds);
     single(out, "psmon_archiver_last_poll_timestamp_seconds", "gauge",
-           "The last complete poll, on the monitor's clock.", seconds(s->last_poll));
+           "When the last poll was answered, on the monitor's clock; 0: none yet.", seconds(s->last_poll));
     single(out, "psmon_samples_total", "counter", "Samples taken from the archiver.", (double)s->samples);
     single(out, "psmon_readings_corrected_total", "counter",
            "Readings of ticks that the archive held otherwise afterwards: it wrote them late.",

@@ -143,7 +143,7 @@ int page_open(struct page **out, uv_loop_t *loop, const char *listen,
     struct page *p = xcalloc(1, sizeof *p);
     p->get = get;
     p->arg = arg;
-    p->started = clock_wall();
+    p->started = metrics_process_start();
     int rc = httpd_open(&p->httpd, loop, listen, 1024, handle, p, err);
     if (rc < 0) {
         free(p);

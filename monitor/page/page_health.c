@@ -24,9 +24,13 @@ static void check_archiver(struct health_check *c, const struct snapshot *s)
     if (s->archiver_up)
         return;
     int64_t minutes = (s->now - s->archiver_since) / NS_PER_MIN;
+    const char *why = s->archiver_error ? s->archiver_error : "";
     c->state = s->now - s->archiver_since < HEALTH_GRACE ? HEALTH_DEGRADED : HEALTH_FAILING;
-    snprintf(c->text, sizeof c->text, "archiver away for %" PRId64 " min: %s", minutes,
-             s->archiver_error ? s->archiver_error : "");
+    if (s->archiver_reached)
+        snprintf(c->text, sizeof c->text, "archiver away for %" PRId64 " min: %s", minutes, why);
+    else
+        snprintf(c->text, sizeof c->text, "archiver not reached since psmon started %" PRId64 " min ago%s%s",
+                 minutes, *why ? ": " : ", no answer yet", why);
 }
 
 static void check_database(struct health_check *c, const struct snapshot *s)
@@ -76,7 +80,7 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
     if (!s->model_loaded)
         judge(&checks[2], HEALTH_DEGRADED, "no model: data findings only (psmon train makes one)");
     check_ticks(&checks[3], s);
-    if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0)
+    if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0 && tick_lost(s->tick) > 0)
         judge(&checks[4], HEALTH_DEGRADED, "no supply is scored: see the ledger");
     check_upkeep(&checks[5], s);
     enum health worst = HEALTH_OK;

@@ -45,5 +45,7 @@ int health_answer(struct buf *out, const struct snapshot *s);
 
 /* ---- metrics.c: Prometheus text format 0.0.4 ---- */
 void metrics_write(struct buf *out, const struct snapshot *s, tstamp_ns started);
+/* Wall-clock time at which this process started. */
+tstamp_ns metrics_process_start(void);
 
 #endif

@@ -29,8 +29,10 @@ struct snapshot {
     tstamp_ns now;                   /* the monitor's clock */
     const char *run, *model, *phase; /* phase: "no model", "catching up 43 %", "live" … */
     bool archiver_up, database_up, model_loaded;
-    const char *archiver_error;          /* "" when up */
-    tstamp_ns archiver_since, last_poll; /* since when it is in that state */
+    bool archiver_reached;      /* it has answered since psmon started */
+    const char *archiver_error; /* "" when up, or when nothing has come back yet */
+    tstamp_ns archiver_since;   /* since when it is in that state; psmon's start while it was never reached */
+    tstamp_ns last_poll;        /* the last one that was answered, on the monitor's clock; 0: none yet */
     /* counters and last durations, for /metrics */
     uint64_t ticks, samples, polls, poll_failures, gaps_filled, readings_corrected;
     double poll_seconds, tick_seconds, store_seconds; /* of the last ones: poll, computation, hand-over */

@@ -10,6 +10,19 @@ receiver() {
     begin "receive$1" "$PSMON" receive --listen 127.0.0.1:"$hook_port" --secret $SECRET
     receiver=$pid
 }
+# what systemd would hear, a line each
+python3 -u - "$work/notify" > "$work/notified" 2>&1 <<'X' &
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+while True:
+    print(s.recv(4096).decode().replace("\n", " "))
+X
+pids="$! $pids"
+# the watchdog of a site's drop-in, for which a word every ten seconds would come too late
+export NOTIFY_SOCKET="$work/notify" WATCHDOG_USEC=900000
+pings() { [ "$(grep -c WATCHDOG=1 "$work/notified")" -ge "$1" ]; }
 monitor() {
     begin "run$1" "$PSMON" run -c "$config" --since 2026-01-29T00:00:00Z
     monitor=$pid
@@ -31,6 +44,10 @@ receiver 1
 monitor 1
 await 120 live
 ok $? "the monitor catches up a day and is ready"
+await 5 pings 12
+ok $? "systemd's watchdog hears from it as often as it asks"
+exits 1 "a second one on the same state_dir does not start" "$PSMON" run -c "$config"
+says "already running (pid $(cat "$work/state/run.pid"))" "and says who runs"
 await 60 grep -q 'psmon.alarm.raised' "$work/receive1.log"
 ok $? "a webhook was received"
 ! grep -qi 'bad signature' "$work/receive1.log"

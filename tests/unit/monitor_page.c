@@ -353,6 +353,7 @@ static void health_tells_short_from_long(void **state)
     json_decref(j);
     snapshot.archiver_up = false;
     snapshot.archiver_error = "connection refused";
+    snapshot.archiver_reached = true;
     snapshot.archiver_since = snapshot.now - 2 * NS_PER_MIN;
     j = ask_json("/health", 200);
     assert_string_equal(field_text(j, "status"), "degraded");
@@ -403,6 +404,42 @@ static void a_database_that_is_behind_is_not_away(void **state)
     j = ask_json("/health", 200);
     assert_non_null(strstr(field_text(json_array_get(json_object_get(j, "checks"), 1), "reason"), "away"));
     json_decref(j);
+}
+
+/* Of the archiver's check. */
+static void expect_archiver(const char *text)
+{
+    json_t *j = ask_json("/health", 200);
+    assert_string_equal(field_text(json_array_get(json_object_get(j, "checks"), 0), "reason"), text);
+    json_decref(j);
+}
+
+static void an_archiver_that_was_never_reached_is_away_since_the_start(void **state)
+{
+    (void)state;
+    snapshot.archiver_up = false;
+    snapshot.archiver_since = snapshot.now - 3 * NS_PER_MIN;
+    expect_archiver("archiver not reached since psmon started 3 min ago, no answer yet");
+    snapshot.archiver_error = "connection refused";
+    expect_archiver("archiver not reached since psmon started 3 min ago: connection refused");
+}
+
+static void a_ring_at_rest_is_healthy(void **state)
+{
+    (void)state;
+    uint32_t ledger[REASON_COUNT];
+    memcpy(ledger, tick.ledger, sizeof ledger);
+    memset(tick.ledger, 0, sizeof ledger);
+    tick.ledger[REASON_TOO_FEW_SAMPLES] = tick.resting = S - 1; /* the evening of a maintenance day */
+    tick.ledger[REASON_MAINTENANCE] = 1;
+    json_t *rests = ask_json("/health", 200);
+    tick.resting = 0; /* they have no readings */
+    json_t *lacks = ask_json("/health", 200);
+    memcpy(tick.ledger, ledger, sizeof ledger);
+    assert_string_equal(field_text(rests, "status"), "ok");
+    assert_string_equal(field_text(lacks, "status"), "degraded");
+    json_decref(rests);
+    json_decref(lacks);
 }
 
 static void old_ticks_fail_unless_a_hole_is_filled(void **state)
@@ -465,6 +502,41 @@ static void metrics_are_well_formed(void **state)
     free(a.body);
 }
 
+/* The value of a metric without labels. */
+static double metric(const char *text, const char *name)
+{
+    char line[120];
+    snprintf(line, sizeof line, "\n%s ", name);
+    const char *at = strstr(text, line);
+    if (!at)
+        fail_msg("there is no %s", name);
+    return strtod(at + strlen(line), NULL);
+}
+
+/* What is an instant is so on the clock that its help names, whatever this machine's other clocks say. */
+static void instants_are_on_the_clocks_they_name(void **state)
+{
+    (void)state;
+    double wall = (double)clock_wall() / 1e9, clock = 1794000000;
+    snapshot.last_poll = snapshot.now - 20 * NS_PER_S;
+    snapshot.poll_seconds = 0.25;
+    snapshot.tick_seconds = 0.5;
+    snapshot.store_seconds = 1;
+    struct answer a = ask("GET", "/metrics");
+    assert_near(metric(a.body, "psmon_clock_seconds"), clock + 5, 0, 1e-3);
+    assert_near(metric(a.body, "psmon_last_cycle_timestamp_seconds"), clock, 0, 1e-3);
+    assert_near(metric(a.body, "psmon_archiver_last_poll_timestamp_seconds"), clock - 15, 0, 1e-3);
+    double started = metric(a.body, "process_start_time_seconds");
+    assert_true(started <= wall && started > wall - 3600);
+    assert_near(metric(a.body, "psmon_cycle_duration_seconds"), 1.75, 0, 1e-9);
+    /* an instant that is added is looked at here too */
+    size_t instants = 0;
+    for (const char *p = a.body; (p = strstr(p, "_timestamp_seconds ")); p++)
+        instants += p[-1] != '\n' && strncmp(p + 19, "gauge", 5) != 0 && p[19] >= '0' && p[19] <= '9';
+    assert_int_equal(instants, 2);
+    free(a.body);
+}
+
 static void the_report_is_shown_in_four_forms(void **state)
 {
     (void)state;
@@ -497,8 +569,11 @@ int main(void)
         cmocka_unit_test_setup(health_tells_short_from_long, healthy),
         cmocka_unit_test_setup(health_names_the_job_that_fails, healthy),
         cmocka_unit_test_setup(a_database_that_is_behind_is_not_away, healthy),
+        cmocka_unit_test_setup(an_archiver_that_was_never_reached_is_away_since_the_start, healthy),
+        cmocka_unit_test_setup(a_ring_at_rest_is_healthy, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),
         cmocka_unit_test_setup(metrics_are_well_formed, healthy),
+        cmocka_unit_test_setup(instants_are_on_the_clocks_they_name, healthy),
         cmocka_unit_test_setup(the_report_is_shown_in_four_forms, healthy),
     };
     return cmocka_run_group_tests_name("monitor/page", tests, setup, teardown);

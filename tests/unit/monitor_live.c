@@ -1,0 +1,138 @@
+/* monitor/live: what the resident monitor says of itself, and how often systemd hears of it.
+ * SPDX-License-Identifier: MIT */
+#include "monitor/live/live.h"
+
+#include "base/mem.h"
+#include "detectors/model/internal.h"
+#include "monitor/live/notify.h"
+#include "tests/fleet.h"
+#include "tests/postgres.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- systemd's watchdog ---- */
+
+static uint64_t asked_for(const char *usec, const char *pid)
+{
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
+    if (usec)
+        setenv("WATCHDOG_USEC", usec, 1);
+    if (pid)
+        setenv("WATCHDOG_PID", pid, 1);
+    return notify_watchdog_ms();
+}
+
+static void the_watchdog_hears_thrice_in_what_systemd_asks_for(void **state)
+{
+    (void)state;
+    char own[24];
+    snprintf(own, sizeof own, "%ld", (long)getpid());
+    assert_int_equal(asked_for(NULL, NULL), 0);
+    assert_int_equal(asked_for("120000000", own), 40000);
+    assert_int_equal(asked_for("6000000", NULL), 2000);
+    assert_int_equal(asked_for("6000000", "1"), 0); /* another process answers for us */
+    assert_int_equal(asked_for("100", own), 1);
+    assert_int_equal(asked_for("nothing", own), 0);
+}
+
+/* ---- conditions ---- */
+
+#define NOW (INT64_C(1795000020) * NS_PER_S)
+
+static struct settings settings = {.period = NS_PER_MIN, .window = 12 * NS_PER_HOUR, .clock = {.speed = 1}};
+static struct fleet *fleet;
+static struct maintenance *none, *all;
+static uv_loop_t loop;
+static struct pg *pg; /* of a server that is not there */
+static char spool[] = "/tmp/psmon-live-XXXXXX";
+
+static int setup(void **state)
+{
+    (void)state;
+    struct err err;
+    struct table_file table;
+    fleet =
+        fleet_of("supply,family,sector,signal,pv,unit\nA,quad,S1,voltage,A:V,V\nB,quad,S2,voltage,B:V,V\n");
+    table_of(&table, "supply,start,end,work\n*,2026-11-18T00:00:00Z,2026-11-19T00:00:00Z,shutdown\n");
+    uv_loop_init(&loop);
+    if (!mkdtemp(spool) || pg_open(&pg, &loop, "host=/nonexistent", spool, &err) != 0)
+        return -1;
+    int rc = maintenance_load(&none, NULL, fleet, &err) + maintenance_load(&all, table.path, fleet, &err);
+    unlink(table.path);
+    return rc;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    maintenance_free(none);
+    maintenance_free(all);
+    fleet_free(fleet);
+    pg_close(pg, 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", spool);
+    return uv_loop_close(&loop) + postgres_sh(command);
+}
+
+/* Whether a monitor in that state says a condition. The database of no monitor is up. */
+static bool says(struct live *l, const char *condition)
+{
+    size_t n = live_conditions(l, NOW);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(l->conditions[i].name, condition) == 0)
+            return true;
+    return false;
+}
+
+static void work_on_the_whole_ring_is_not_blindness(void **state)
+{
+    (void)state;
+    struct live *l = xcalloc(1, sizeof *l);
+    struct pipeline pipeline = {0};
+    l->session.pipeline = &pipeline;
+    l->session.pg = pg;
+    l->phase = PHASE_BLIND;
+    err_set(&l->archiver_error, ERR_DATA, "no channel has had a new sample");
+    l->session.world = world_of(&settings, fleet, none, NULL);
+    assert_true(says(l, "archiver"));
+    world_drop(l->session.world);
+    l->session.world = world_of(&settings, fleet, all, NULL);
+    assert_false(says(l, "archiver"));
+    err_set(&l->archiver_error, ERR_NET, "connection refused"); /* no work of ours */
+    assert_true(says(l, "archiver"));
+    world_drop(l->session.world);
+    free(l);
+}
+
+static void the_evening_of_a_maintenance_day_is_covered(void **state)
+{
+    (void)state;
+    struct live *l = xcalloc(1, sizeof *l);
+    struct pipeline pipeline = {.tick = {.t = NOW, .n_supplies = 2}};
+    struct model *model = model_new(fleet);
+    l->session.pipeline = &pipeline;
+    l->session.pg = pg;
+    l->phase = PHASE_LIVE;
+    l->session.world = world_of(&settings, fleet, none, model);
+    pipeline.tick.ledger[REASON_TOO_FEW_SAMPLES] = 2;
+    assert_true(says(l, "coverage"));
+    pipeline.tick.resting = 2;
+    assert_false(says(l, "coverage"));
+    world_drop(l->session.world);
+    model_free(model);
+    free(l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_watchdog_hears_thrice_in_what_systemd_asks_for),
+        cmocka_unit_test(work_on_the_whole_ring_is_not_blindness),
+        cmocka_unit_test(the_evening_of_a_maintenance_day_is_covered),
+    };
+    return cmocka_run_group_tests_name("monitor/live", tests, setup, teardown);
+}
