@@ -35,7 +35,11 @@ if [ -n "$missing" ]; then
         fi ;;
     esac
     # shellcheck disable=SC2086
-    $apt install $missing
+    $apt install $missing || {
+        echo "these packages could not be installed:$missing" >&2
+        echo "(apt's reason stands above; without a network, bring them and run make again)" >&2
+        exit 1
+    }
 fi
 if [ -n "$need_user" ]; then
     useradd --system --user-group --home-dir /var/lib/psmon --shell /usr/sbin/nologin psmon
