@@ -11,10 +11,10 @@
  *   0.4   a data finding, a part in a common finding, or no finding: too small in engineering units to matter
  * Hysteresis: a supply keeps the score of the last list while the new one is within RANK_HOLD of it, so noise
  * does not reshuffle the list.
- * Order: score, highest first. Ties: an open finding first, then the longer persistence (hours held), then
- * the name. Supplies that were never scored in the week follow, by name, with rank 0 and the reason that took
- * most of their hours.
- * SPDX-License-Identifier: MIT */
+ * A supply without a finding that was scored for less than RANK_LEAST_HOURS comes behind all others, and is
+ * on no list: what six hours say of it is chance. Order: score, highest first. Ties: an open finding first,
+ * then the longer persistence (hours held), then the name. Supplies that were never scored in the week
+ * follow, by name, with rank 0 and the reason that took most of their hours. SPDX-License-Identifier: MIT */
 #include "monitor/rank.h"
 
 #include "base/mem.h"
@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_HOURS 24 /* evidence has to hold for so long */
+#define DAY_HOURS RANK_LEAST_HOURS /* evidence has to hold for so long */
 
 struct rank_week {
     size_t n_supplies, hours;          /* hours begun so far */
@@ -316,6 +316,12 @@ static void tell_reason(struct rank_row *r, tstamp_ns now)
             at = append(r, at, ", over since ", rank_day(day, d->closed, now));
     } else {
         at = append(r, at, "no finding", "");
+        if (r->lacks) {
+            char hours[64];
+            snprintf(hours, sizeof hours, "%u h of this week, a list asks for %u", (unsigned)r->hours_scored,
+                     RANK_LEAST_HOURS);
+            at = append(r, at, "; scored in ", hours);
+        }
     }
     if (!isnan(r->chance)) {
         at = append(r, at, d ? "; by chance " : "; its most unusual day comes by chance ",
@@ -348,6 +354,8 @@ static int in_order(const void *pa, const void *pb)
     bool ranked_a = !isnan(a->row.score), ranked_b = !isnan(b->row.score);
     if (ranked_a != ranked_b)
         return ranked_b - ranked_a;
+    if (ranked_a && a->row.lacks != b->row.lacks)
+        return a->row.lacks - b->row.lacks;
     if (ranked_a) {
         if (a->row.score < b->row.score || a->row.score > b->row.score)
             return a->row.score < b->row.score ? 1 : -1;
@@ -371,6 +379,7 @@ static void fill_row(struct rank_row *r, const struct rank_week *w, tstamp_ns no
         tell_unranked(r, w);
         return;
     }
+    r->lacks = !r->finding && r->hours_scored < RANK_LEAST_HOURS;
     bool own = r->finding && r->finding->class != CLASS_DATA && !isnan(r->finding->chance);
     r->chance = own ? r->finding->chance : (double)w->chance[r->supply];
     tell_reason(r, now);

@@ -19,8 +19,14 @@ struct rank_row {
     bool open;                         /* that finding is open */
     enum reason unscored;              /* rank 0: the reason that took most of its hours */
     uint32_t hours_scored, hours_held; /* of the week: scored; at or above the row's evidence */
+    bool lacks;                        /* no finding, and scored for less than RANK_LEAST_HOURS: too little to
+                                          be on a list; ranked behind all others for who wants it now */
     char reason[320];
 };
+
+/* Scored hours that a supply without a finding needs for a place on a list: its evidence has to hold for a
+ * day. A finding is a statement of its own. */
+#define RANK_LEAST_HOURS 24
 
 #define RANK_HOURS 168 /* of a week; later hours push out the first */
 

@@ -9,11 +9,13 @@
 #include "monitor/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct weekly {
     struct session *s;
     tstamp_ns next;             /* when the next list is due; 0: not known yet */
-    unsigned issued;            /* lists so far */
+    unsigned issued;            /* lists shown so far */
+    unsigned issued_asked;      /* as it was when the database was asked what came after the newest */
     unsigned under_way;         /* that are being made or put into their forms: they know this struct */
     struct report_shown *shown; /* the newest; NULL: none yet */
     unsigned shown_number;
@@ -94,13 +96,8 @@ static void on_rendered(uv_work_t *work, int status)
     free(x);
 }
 
-static void on_report(void *arg, const char *document_json)
+static void show(struct weekly *w, const char *document_json)
 {
-    struct weekly *w = arg;
-    if (!w->s->snapshot) { /* nobody looks */
-        w->under_way--;
-        return;
-    }
     struct showing *x = xcalloc(1, sizeof *x);
     x->weekly = w;
     x->number = ++w->issued;
@@ -108,6 +105,34 @@ static void on_report(void *arg, const char *document_json)
     x->work.data = x;
     if (uv_queue_work(w->s->loop, &x->work, render, on_rendered) != 0)
         on_rendered(&x->work, UV_ENOMEM);
+}
+
+static void on_report(void *arg, const char *document_json)
+{
+    struct weekly *w = arg;
+    if (w->s->snapshot)
+        show(w, document_json);
+    else /* nobody looks */
+        w->under_way--;
+}
+
+/* Outcomes and trips come in after a list was issued: who looks at it on the page sees them too. */
+static void on_since(void *arg, const char *document_json)
+{
+    struct weekly *w = arg;
+    if (w->issued == w->issued_asked && w->shown && strcmp(w->shown->document, document_json) != 0)
+        show(w, document_json);
+    else
+        w->under_way--;
+}
+
+static void look_again(struct weekly *w)
+{
+    if (!w->s->snapshot || !w->shown || w->under_way || !pg_up(w->s->pg))
+        return;
+    w->under_way++;
+    w->issued_asked = w->issued;
+    report_since(w->s->pg, w->shown->document, on_since, w);
 }
 
 /* Findings of the week that count against the budget. */
@@ -159,8 +184,11 @@ void weekly_tick(void *self, const struct moment *m)
         return;
     if (w->next == 0)
         w->next = report_due(set, m->t - 1);
-    if (m->t < w->next)
+    if (m->t < w->next) {
+        if (m->tick->hour)
+            look_again(w);
         return;
+    }
     issue(w, w->next);
     w->next = report_due(set, m->t);
 }

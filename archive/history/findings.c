@@ -129,7 +129,7 @@ void history_put_ranking(struct history *h, const struct history_ranking *r,
     for (size_t i = 0; i < r->n; i++) {
         char rank[16], score[32], chance[32];
         snprintf(rank, sizeof rank, "%d", r->rows[i].rank);
-        const char *const params[10] = {h->run_id,
+        const char *const params[12] = {h->run_id,
                                         report,
                                         week,
                                         issued,
@@ -138,12 +138,15 @@ void history_put_ranking(struct history *h, const struct history_ranking *r,
                                         number(score, r->rows[i].score),
                                         number(chance, r->rows[i].chance),
                                         r->rows[i].reason ? r->rows[i].reason : "",
-                                        made_by};
+                                        made_by,
+                                        r->rows[i].finding,
+                                        r->rows[i].class};
         pg_txn_add(t,
                    "INSERT INTO rankings (run, number, week_start, issued_at, rank, supply, score,"
-                   " chance, reason, revision) VALUES ($1::int, $2::int, $3::timestamptz, $4::timestamptz,"
-                   " $5::int, $6, $7::float8, $8::float8, $9, $10::int) ON CONFLICT DO NOTHING",
-                   10, params);
+                   " chance, reason, revision, finding, class) VALUES ($1::int, $2::int, $3::timestamptz,"
+                   " $4::timestamptz, $5::int, $6, $7::float8, $8::float8, $9, $10::int, $11, $12)"
+                   " ON CONFLICT DO NOTHING",
+                   12, params);
     }
     const char *const params[6] = {h->run_id, report, week, issued, made_by, r->document_json};
     /* the revision is there: it was submitted before */

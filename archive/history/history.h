@@ -76,7 +76,8 @@ size_t history_backlog(const struct history *h);
 struct history_rank {
     int rank; /* 1 …; 0: not ranked */
     const char *supply, *reason;
-    double score, chance; /* NaN: SQL NULL */
+    const char *finding, *class; /* id and class of the finding that carries it; NULL: none */
+    double score, chance;        /* NaN: SQL NULL */
 };
 /* A weekly ranking, frozen when issued: rows and the report's document (JSON text), one transaction,
  * durable. taken as pg_submit_durable's: before that nobody may be told of it; NULL is allowed. */

@@ -416,11 +416,25 @@ static const char upkeep_jobs[] =
     "to do"
     " at once';";
 
+/* What was issued stays: the columns of lists before are filled from their own documents. */
+static const char list_findings[] =
+    "ALTER TABLE rankings ADD finding text, ADD class text;"
+    "COMMENT ON COLUMN rankings.finding IS 'id of the finding that carries the row; null: none, its place is "
+    "a"
+    " score alone (or, before findings were kept here, it was on no list)';"
+    "COMMENT ON COLUMN rankings.class IS 'of that finding';"
+    "ALTER TABLE rankings DISABLE TRIGGER frozen;"
+    "UPDATE rankings k SET finding = coalesce(d.entry ->> 'id', ''), class = d.entry ->> 'class' FROM "
+    "(SELECT run,"
+    " number, jsonb_array_elements(document -> 'rows') AS entry FROM reports) d WHERE d.run = k.run AND"
+    " d.number = k.number AND d.entry ->> 'supply' = k.supply AND d.entry ->> 'class' IS NOT NULL;"
+    "ALTER TABLE rankings ENABLE TRIGGER frozen;";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
         fleets_and_runs,    ticks,  tick_functions, hours,        findings_and_events,
         models_and_reports, views,  hourly_views,   finding_work, figures,
-        revisions,          upkeep, upkeep_jobs};
+        revisions,          upkeep, upkeep_jobs,    list_findings};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -148,7 +148,7 @@ static int judge_lists(const char *conninfo, const char *run, const struct fleet
     int rc =
         pg_run(conninfo,
                "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings JOIN runs USING (run) "
-               "WHERE name = $1 AND rank BETWEEN 1 AND 10 ORDER BY issued_at, rank",
+               "WHERE name = $1 AND rank BETWEEN 1 AND 10 AND finding IS NOT NULL ORDER BY issued_at, rank",
                1, &run, &rows, err);
     if (rc != 0)
         return rc;

@@ -39,8 +39,20 @@ static void keep(void *arg, const char *document_json)
     *document = xstrdup(document_json);
 }
 
-/* Asks the history for the past on a loop of its own, as the monitor does. */
-static int finish(const struct context *c, const struct report_input *in, char **document, struct err *err)
+/* What is asked of the history, and calls keep with the answer. */
+static void complete(struct pg *pg, const void *input, char **document)
+{
+    report_issue(pg, NULL, input, keep, document);
+}
+
+static void add_since(struct pg *pg, const void *issued, char **document)
+{
+    report_since(pg, issued, keep, document);
+}
+
+/* Asks the history on a loop of its own, as the monitor does. */
+static int ask(const struct context *c, void (*question)(struct pg *pg, const void *of, char **document),
+               const void *of, char **document, struct err *err)
 {
     uv_loop_t loop;
     struct pg *pg;
@@ -50,7 +62,7 @@ static int finish(const struct context *c, const struct report_input *in, char *
         uint64_t deadline = uv_hrtime() + 10 * (uint64_t)NS_PER_S;
         while (!pg_up(pg) && uv_hrtime() < deadline)
             uv_run(&loop, UV_RUN_ONCE);
-        report_issue(pg, NULL, in, keep, document);
+        question(pg, of, document);
         while (!*document)
             uv_run(&loop, UV_RUN_ONCE);
         pg_close(pg, 1);
@@ -116,7 +128,7 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         in.rows = rows;
         in.findings = findings;
         in.budget_used = count_of_budget(findings, in.n_findings, in.week_start);
-        rc = finish(c, &in, document, err);
+        rc = ask(c, complete, &in, document, err);
     }
     free(findings);
     free(rows);
@@ -157,19 +169,20 @@ static int find_format(const char *word, enum report_format *format)
 static int make(struct context *c, const char *run, tstamp_ns week, enum report_format format,
                 struct buf *out, struct err *err)
 {
-    char *name = run ? xstrdup(run) : NULL, *document = NULL;
+    char *name = run ? xstrdup(run) : NULL, *issued = NULL, *document = NULL;
     int rc = context_database(c, err);
     if (rc == 0 && !name)
         rc = history_default_run(c->conninfo, &name, err);
     if (rc == 0 && !name)
         rc = err_set(err, ERR_CONFIG, "nothing was monitored or replayed yet: there is no run");
     if (rc == 0)
-        rc = history_report(c->conninfo, name, week, &document, err);
-    if (rc == 0 && !document)
-        rc = provisional(c, name, week, &document, err);
+        rc = history_report(c->conninfo, name, week, &issued, err);
+    if (rc == 0)
+        rc = issued ? ask(c, add_since, issued, &document, err) : provisional(c, name, week, &document, err);
     if (rc == 0)
         rc = report_render(out, document, format, err);
     free(document);
+    free(issued);
     free(name);
     return rc;
 }
@@ -189,8 +202,9 @@ static int run_report(int argc, char **argv)
     enum report_format format;
     if (!command_options(
             argc, argv, "report -c FILE [--week DATE] [--run NAME] [--format F] [-o FILE]",
-            "Prints the weekly inspection list as it was issued. Where none was issued for that week\n"
-            "a provisional one is made of what is stored, and says so.",
+            "Prints the weekly inspection list as it was issued, with what has become known of its\n"
+            "entries since then. Where none was issued for that week a provisional one is made of\n"
+            "what is stored, and says so.",
             specs, NULL, 0, NULL, &status))
         return status;
     struct context c;

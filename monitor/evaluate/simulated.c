@@ -242,8 +242,8 @@ static void end_week(struct scoring *s, struct collected *c, tstamp_ns from, tst
     pipeline_rank(c->pipeline);
     const char *top[10];
     size_t n = 0;
-    for (size_t i = 0; i < b->fleet->n_supplies && n < 10; i++)
-        if (c->pipeline->rows[i].rank > 0)
+    for (size_t i = 0; i < b->fleet->n_supplies && i < 10; i++)
+        if (c->pipeline->rows[i].finding) /* a place that no finding explains promises nothing */
             top[n++] = b->fleet->supplies[c->pipeline->rows[i].supply].name;
     if (b->n_labels)
         judge_list(c->judgement, top, n, b->fleet, b->labels, b->n_labels, from, to);

@@ -19,7 +19,7 @@ struct issue {
     struct history *history;
     int revision; /* of the run, when the list was made */
     struct history_rank *rows;
-    char **words; /* [2n] supply and reason of each row */
+    char **words; /* [3n] supply, reason and finding of each row */
     size_t n;
     tstamp_ns week_start, issued_at;
     void (*done)(void *arg, const char *document_json);
@@ -34,8 +34,8 @@ static void on_taken(void *arg, bool safe)
         log_error("report", "neither disk nor database keeps the list");
     w->done(w->arg, w->text);
     for (size_t i = 0; i < w->n; i++) {
-        free(w->words[2 * i]);
-        free(w->words[2 * i + 1]);
+        for (size_t k = 0; k < 3; k++)
+            free(w->words[3 * i + k]);
     }
     free(w->words);
     free(w->rows);
@@ -76,18 +76,56 @@ void report_issue(struct pg *pg, struct history *h, const struct report_input *i
                         .done = done,
                         .arg = arg};
     w->rows = xcalloc(w->n + 1, sizeof *w->rows);
-    w->words = xcalloc(2 * w->n + 1, sizeof *w->words);
+    w->words = xcalloc(3 * w->n + 1, sizeof *w->words);
     for (size_t i = 0; i < w->n; i++) {
         const struct rank_row *r = &in->rows[i];
-        w->words[2 * i] = xstrdup(in->fleet->supplies[r->supply].name);
-        w->words[2 * i + 1] = xstrdup(r->reason);
-        w->rows[i] = (struct history_rank){.rank = r->rank,
-                                           .score = r->score,
-                                           .chance = r->chance,
-                                           .supply = w->words[2 * i],
-                                           .reason = w->words[2 * i + 1]};
+        char **words = w->words + 3 * i;
+        words[0] = xstrdup(in->fleet->supplies[r->supply].name);
+        words[1] = xstrdup(r->reason);
+        words[2] = r->finding ? xstrdup(r->finding->id) : NULL;
+        w->rows[i] =
+            (struct history_rank){.rank = r->lacks ? 0 : r->rank,
+                                  .score = r->score,
+                                  .chance = r->chance,
+                                  .supply = words[0],
+                                  .reason = words[1],
+                                  .finding = words[2],
+                                  .class = r->finding ? finding_class_name(r->finding->class) : NULL};
     }
-    report_gather(pg, w->document, on_past, w);
+    report_gather(pg, w->document, GATHER_PAST, on_past, w);
+}
+
+/* ---- what has become known since ---- */
+
+struct later {
+    json_t *document;
+    void (*done)(void *arg, const char *document_json);
+    void *arg;
+};
+
+static void on_since(void *arg, json_t *since)
+{
+    struct later *l = arg;
+    if (since)
+        report_add_since(l->document, since);
+    json_decref(since);
+    char *text = value_dump(l->document, 8);
+    l->done(l->arg, text);
+    free(text);
+    free(l);
+}
+
+void report_since(struct pg *pg, const char *document_json,
+                  void (*done)(void *arg, const char *document_json), void *arg)
+{
+    json_t *document = json_loads(document_json, 0, NULL);
+    if (!document) { /* rendering says what is wrong with it */
+        done(arg, document_json);
+        return;
+    }
+    struct later *l = xcalloc(1, sizeof *l);
+    *l = (struct later){document, done, arg};
+    report_gather(pg, document, GATHER_SINCE, on_since, l);
 }
 
 /* ---- when it is due ---- */

@@ -34,6 +34,12 @@ struct report_input {
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
                   void (*done)(void *arg, const char *document_json), void *arg);
 
+/* A list as it was issued, with what has become known since then (outcomes of its entries, trips after it)
+ * added for who reads it; the stored document stays as it is. done gets the text (borrowed), without
+ * additions when the database is away. Never blocks; pg must live until done. */
+void report_since(struct pg *pg, const char *document_json,
+                  void (*done)(void *arg, const char *document_json), void *arg);
+
 /* When the week's list is due: the next instant strictly after t at report.day, report.time in
  * report.timezone. Where the clocks go forward over that time of day, the instant that far after midnight.
  * Sets TZ for the duration of the call: from one thread only. */

@@ -5,7 +5,7 @@
  *  "period": {"from": "2026-11-09T06:00:00Z", "to": "2026-11-16T06:00:00Z"},
  *  "issued_at": "2026-11-16T06:00:00Z",
  *  "model": {"name": "2026-10", "hash": "…", "summary": "…"}, "configuration": {"hash": "…"},
- *  "supplies": 1320, "ranked": 1307,
+ *  "supplies": 1320, "ranked": 1307, "hours": {"least": 24, "median": 164, "short": 13},
  *  "rows": [{"rank": 1, "last_rank": 4, "supply": "S07-SX5", "family": "sextupole", "sector": "S07",
  *    "priority": "high", "score": 7.2, "chance": 0.025, "chance_words": "once in 40 weeks",
  *    "reason": "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance …",
@@ -22,14 +22,22 @@
  * [{"subject": "S21-CV2", "class": "equipment", "reason": "…", "closed": "…"}]}, "common": [finding, …],
  * "data": [finding, …], "ledger": [{"reason": "scored", "supply_hours": 210332}, …, {"reason": "psmon not
  * running", …}], "supply_hours": 221760, "budget": {"stated": 1, "used": 2}, "scoreboard": [{"weeks": 4,
- * "lists": 4, "entries": 60, "fault_found": 5, "nothing_found": 3, "not_inspected": 50, "unknown": 2,
- * "precision": 0.625}, {"weeks": 12, …}], "trips": {"weeks": 12, "listed": [{"supply": "…", "time": "…",
- * "cause": "fan", "rank": 2, "lead_days": 5.2}], "missed": [{"supply": "…", "time": "…", "cause": "…"}],
- *            "median_lead_days": 5.2}}
+ * "lists": 4, "entries": 60, "without_finding": 20, "fault_found": 5, "nothing_found": 3, "not_inspected":
+ * 50, "unknown": 2, "precision": 0.625}, {"weeks": 12, …}], "trips": {"weeks": 12, "listed": [{"supply": "…",
+ * "time": "…", "cause": "fan", "rank": 2, "lead_days": 5.2, "reason": "IGBT temperature …"}], "missed":
+ * [{"supply": "…", "time": "…", "cause": "…"}], "median_lead_days": 5.2}}
+ *
+ * Only entries that a finding carries count on the scoreboard: a place that no finding explains is an order
+ * of healthy supplies, which finds nothing. "hours": a supply without a finding is ranked by "least" scored
+ * hours or more; "short" supplies had fewer, "median" is how many half of them had. What becomes known after
+ * it was issued is no part of the document; who shows it adds (report_add_since) "since": {"fault_found": 1,
+ * "nothing_found": 0, "not_inspected": 2, "unknown": 9, "trips": [{"supply": …, "time": …, "cause": …,
+ * "days": 3.2}]}, and to rows "outcome": {"outcome": "fault_found", "note": "…"}.
  *
  * SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
+#include "base/mem.h"
 #include "base/timefmt.h"
 
 #include <math.h>
@@ -112,11 +120,17 @@ static json_t *row_json(const struct report_input *in, const struct rank_row *r)
 static void add_not_ranked(json_t *doc, const struct report_input *in)
 {
     json_t *names[REASON_COUNT] = {NULL};
-    size_t count[REASON_COUNT] = {0}, ranked = 0;
+    size_t count[REASON_COUNT] = {0}, ranked = 0, n_short = 0;
+    json_t *few = json_array();
     for (size_t i = 0; i < in->fleet->n_supplies; i++) {
         const struct rank_row *r = &in->rows[i];
-        if (r->rank) {
+        if (r->rank && !r->lacks) {
             ranked++;
+            continue;
+        }
+        if (r->lacks) {
+            if (n_short++ < NAMES_MAX)
+                json_array_append_new(few, value_text(in->fleet->supplies[r->supply].name));
             continue;
         }
         if (!names[r->unscored])
@@ -130,8 +144,34 @@ static void add_not_ranked(json_t *doc, const struct report_input *in)
             json_array_append_new(list,
                                   json_pack("{so sI so}", "reason", value_text(reason_name((enum reason)k)),
                                             "supplies", (json_int_t)count[k], "names", names[k]));
+    if (n_short)
+        json_array_append_new(list, json_pack("{ss sI sO}", "reason", "scored for too few hours", "supplies",
+                                              (json_int_t)n_short, "names", few));
+    json_decref(few);
     json_object_set_new(doc, "ranked", json_integer((json_int_t)ranked));
     json_object_set_new(doc, "not_ranked", list);
+}
+
+static int fewer(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* What a place on the list asks for, and how many supplies lacked it. */
+static void add_hours(json_t *doc, const struct report_input *in)
+{
+    size_t n = in->fleet->n_supplies, few = 0;
+    uint32_t *hours = xcalloc(n + 1, sizeof *hours);
+    for (size_t i = 0; i < n; i++) {
+        hours[i] = in->rows[i].hours_scored;
+        few += hours[i] < RANK_LEAST_HOURS;
+    }
+    qsort(hours, n, sizeof *hours, fewer);
+    json_object_set_new(doc, "hours",
+                        json_pack("{si sI sI}", "least", RANK_LEAST_HOURS, "median", (json_int_t)hours[n / 2],
+                                  "short", (json_int_t)few));
+    free(hours);
 }
 
 static json_t *findings_of(const struct report_input *in, enum finding_class class)
@@ -208,9 +248,10 @@ json_t *report_document(const struct report_input *in)
     json_object_set_new(doc, "supplies", json_integer((json_int_t)in->fleet->n_supplies));
     json_t *rows = json_array();
     for (size_t i = 0; i < in->fleet->n_supplies && i < (size_t)in->settings->report_size; i++)
-        if (in->rows[i].rank)
+        if (in->rows[i].rank && !in->rows[i].lacks)
             json_array_append_new(rows, row_json(in, &in->rows[i]));
     json_object_set_new(doc, "rows", rows);
+    add_hours(doc, in);
     add_not_ranked(doc, in);
     json_object_set_new(doc, "changes", json_pack("{so}", "closed", closed_findings(in)));
     json_object_set_new(doc, "common", findings_of(in, CLASS_COMMON));
@@ -272,10 +313,33 @@ static void add_last(json_t *doc, const json_t *past)
                             json_integer(strtol(cell(json_array_get(last, 0), 2), NULL, 10)));
 }
 
-/* How the entries of earlier lists fared. lists: [age in weeks, supply, outcome or null]. */
+/* Entries by what an inspection said of them. */
+struct tally {
+    long found, nothing, not_inspected, unknown;
+};
+
+static void count_outcome(struct tally *t, const char *outcome)
+{
+    long *n = strcmp(outcome, "fault_found") == 0     ? &t->found
+              : strcmp(outcome, "nothing_found") == 0 ? &t->nothing
+              : strcmp(outcome, "not_inspected") == 0 ? &t->not_inspected
+                                                      : &t->unknown;
+    ++*n;
+}
+
+static json_t *tally_json(const struct tally *t)
+{
+    return json_pack("{sI sI sI sI}", "fault_found", (json_int_t)t->found, "nothing_found",
+                     (json_int_t)t->nothing, "not_inspected", (json_int_t)t->not_inspected, "unknown",
+                     (json_int_t)t->unknown);
+}
+
+/* How the entries of earlier lists fared. lists: [age in weeks, supply, outcome or null, class of the finding
+ * or null]. */
 static json_t *scoreboard(const json_t *lists, int weeks)
 {
-    long found = 0, nothing = 0, not_inspected = 0, unknown = 0, newest[16] = {0}, n_lists = 0;
+    struct tally t = {0};
+    long without = 0, newest[16] = {0}, n_lists = 0;
     size_t i;
     json_t *row;
     json_array_foreach(lists, i, row)
@@ -285,21 +349,20 @@ static json_t *scoreboard(const json_t *lists, int weeks)
             continue;
         n_lists += !newest[age];
         newest[age] = 1;
-        const char *outcome = cell(row, 2);
-        if (strcmp(outcome, "fault_found") == 0)
-            found++;
-        else if (strcmp(outcome, "nothing_found") == 0)
-            nothing++;
-        else if (strcmp(outcome, "not_inspected") == 0)
-            not_inspected++;
+        if (*cell(row, 3))
+            count_outcome(&t, cell(row, 2));
         else
-            unknown++;
+            without++;
     }
-    return json_pack("{si sI sI sI sI sI sI so}", "weeks", weeks, "lists", (json_int_t)n_lists, "entries",
-                     (json_int_t)(found + nothing + not_inspected + unknown), "fault_found",
-                     (json_int_t)found, "nothing_found", (json_int_t)nothing, "not_inspected",
-                     (json_int_t)not_inspected, "unknown", (json_int_t)unknown, "precision",
-                     found + nothing ? json_real((double)found / (double)(found + nothing)) : json_null());
+    long told = t.found + t.nothing;
+    json_t *board = json_pack("{si sI sI sI so}", "weeks", weeks, "lists", (json_int_t)n_lists, "entries",
+                              (json_int_t)(told + t.not_inspected + t.unknown), "without_finding",
+                              (json_int_t)without, "precision",
+                              told ? json_real((double)t.found / (double)told) : json_null());
+    json_t *outcomes = tally_json(&t);
+    json_object_update(board, outcomes);
+    json_decref(outcomes);
+    return board;
 }
 
 static int ascending(const void *a, const void *b)
@@ -308,7 +371,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* trips: [supply, time, cause, best rank on a list issued before it or null, days since that list or null] */
+/* trips: [supply, time, cause, best rank on lists issued before it by a finding of its own or null, days
+ * since the first of them or null, what that list said] */
 static void add_trips(json_t *doc, const json_t *trips)
 {
     json_t *listed = json_array(), *missed = json_array(), *row;
@@ -323,6 +387,7 @@ static void add_trips(json_t *doc, const json_t *trips)
             double days = strtod(cell(row, 4), NULL);
             json_object_set_new(o, "rank", json_integer(rank));
             json_object_set_new(o, "lead_days", value_number(days));
+            json_object_set_new(o, "reason", value_text(cell(row, 5)));
             if (n < sizeof lead / sizeof *lead)
                 lead[n++] = days;
         }
@@ -400,4 +465,29 @@ void report_add_past(json_t *doc, const json_t *past)
     add_trips(doc, answers(past, "trips"));
     add_charts(doc, past);
     add_earlier(doc, answers(past, "outcomes"));
+}
+
+/* ---- what came after ---- */
+
+/* outcomes: [supply, outcome, note]; trips: [supply, time, cause, days after the list was issued]. */
+void report_add_since(json_t *doc, const json_t *since)
+{
+    size_t i;
+    json_t *row;
+    struct tally t = {0};
+    json_array_foreach(answers(since, "outcomes"), i, row)
+    {
+        json_t *r = row_of(doc, cell(row, 0));
+        if (r)
+            json_object_set_new(r, "outcome",
+                                json_pack("{ss ss}", "outcome", cell(row, 1), "note", cell(row, 2)));
+    }
+    json_array_foreach(json_object_get(doc, "rows"), i, row) if (json_object_get(row, "class"))
+        count_outcome(&t, field_text(json_object_get(row, "outcome"), "outcome"));
+    json_t *all = tally_json(&t), *trips = json_array();
+    json_array_foreach(answers(since, "trips"), i, row) json_array_append_new(
+        trips, json_pack("{ss ss ss so}", "supply", cell(row, 0), "time", cell(row, 1), "cause", cell(row, 2),
+                         "days", value_number(strtod(cell(row, 3), NULL))));
+    json_object_set_new(all, "trips", trips);
+    json_object_set_new(doc, "since", all);
 }

@@ -28,3 +28,29 @@ char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit)
     snprintf(out, FIELD_SIZE_LEN, "%+.*f %s", digits, size, unit);
     return out;
 }
+
+const char *field_outcome(const json_t *object)
+{
+    static const char *const words[][2] = {{"fault_found", "fault found"},
+                                           {"nothing_found", "nothing found"},
+                                           {"not_inspected", "not inspected"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(field_text(object, "outcome"), words[i][0]) == 0)
+            return words[i][1];
+    return "";
+}
+
+char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document)
+{
+    const json_t *hours = json_object_get(document, "hours");
+    double few = field_number(hours, "short");
+    *out = '\0';
+    if (few > 0)
+        snprintf(out, FIELD_LACKED_LEN,
+                 "Without a finding a place on the list asks for %.0f scored hours: %.0f of %.0f supplies "
+                 "had fewer;"
+                 " half of all had %.0f or more.",
+                 field_number(hours, "least"), few, field_number(document, "supplies"),
+                 field_number(hours, "median"));
+    return out;
+}

@@ -11,14 +11,17 @@
 #include <string.h>
 
 /* What a question's $1, $2 … stand for. */
-enum parameter { NONE, RUN, FROM, TO, SIZE, SUPPLIES, SIGNALS, PARAMETERS };
+enum parameter { NONE, RUN, FROM, TO, ISSUED, SUPPLIES, SIGNALS, PARAMETERS };
 
 struct question {
     const char *name, *sql;
     enum parameter parameters[4];
 };
 
-static const struct question questions[] = {
+/* What was listed is what the list showed, however long lists are now. */
+#define LISTED "k.rank <= jsonb_array_length(d.document -> 'rows')"
+
+static const struct question past_questions[] = {
     {"number",
      "SELECT max(k.number) FROM reports k JOIN runs r USING (run) WHERE r.name = $1 AND k.week_start < "
      "$2::timestamptz",
@@ -34,20 +37,23 @@ static const struct question questions[] = {
      "SELECT round(extract(epoch FROM $2::timestamptz - k.week_start) / 604800) - 1, k.supply,"
      " (SELECT o.outcome FROM outcomes o WHERE o.supply = k.supply AND o.week BETWEEN (k.week_start AT TIME "
      "ZONE"
-     " 'UTC')::date AND (k.week_start AT TIME ZONE 'UTC')::date + 6 ORDER BY o.week LIMIT 1)"
-     " FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.rank <= $3::int"
+     " 'UTC')::date AND (k.week_start AT TIME ZONE 'UTC')::date + 6 ORDER BY o.week LIMIT 1), k.class"
+     " FROM rankings k JOIN runs r USING (run) JOIN reports d USING (run, number) WHERE r.name = $1 "
+     "AND " LISTED
      " AND k.week_start < $2::timestamptz AND k.week_start >= $2::timestamptz - interval '84 days 12 hours'",
-     {RUN, FROM, SIZE}},
-    /* listed: within the four weeks before the trip; lead from the first such list */
+     {RUN, FROM}},
+    /* listed: by a finding of the supply (missing data foretells nothing) within the four weeks before the
+     * trip; lead from the first such list */
     {"trips",
-     "SELECT t.supply, psmon_iso(t.time), t.cause, l.rank, extract(epoch FROM t.time - l.issued) / 86400 "
-     "FROM trips t"
-     " LEFT JOIN LATERAL (SELECT min(k.rank) AS rank, min(k.issued_at) AS issued FROM rankings k JOIN runs r "
-     "USING"
-     " (run) WHERE r.name = $1 AND k.supply = t.supply AND k.rank <= $3::int AND k.issued_at < t.time"
-     " AND k.issued_at > t.time - interval '28 days') l ON true"
+     "SELECT t.supply, psmon_iso(t.time), t.cause, l.rank, extract(epoch FROM t.time - l.issued) / 86400,"
+     " l.reason FROM trips t"
+     " LEFT JOIN LATERAL (SELECT min(k.rank) AS rank, min(k.issued_at) AS issued, (array_agg(k.reason ORDER "
+     "BY"
+     " k.issued_at))[1] AS reason FROM rankings k JOIN runs r USING (run) JOIN reports d USING (run, number)"
+     " WHERE r.name = $1 AND k.supply = t.supply AND k.class IN ('equipment', 'sensor', 'common') AND " LISTED
+     " AND k.issued_at < t.time AND k.issued_at > t.time - interval '28 days') l ON true"
      " WHERE t.time > $2::timestamptz - interval '84 days' AND t.time <= $2::timestamptz ORDER BY t.time",
-     {RUN, TO, SIZE}},
+     {RUN, TO}},
     {"hours",
      "SELECT s.name, floor(extract(epoch FROM h.t - $2::timestamptz) / 3600), nullif(h.score, 'NaN') FROM "
      "hours h"
@@ -69,10 +75,29 @@ static const struct question questions[] = {
      " AT TIME ZONE 'UTC')::date ORDER BY supply, week DESC",
      {SUPPLIES, FROM}},
 };
-#define QUESTIONS (sizeof questions / sizeof *questions)
+
+static const struct question since_questions[] = {
+    {"outcomes",
+     "SELECT supply, outcome, note FROM outcomes WHERE supply = ANY ($1::text[]) AND week BETWEEN"
+     " ($2::timestamptz AT TIME ZONE 'UTC')::date AND ($2::timestamptz AT TIME ZONE 'UTC')::date + 6"
+     " ORDER BY supply, week DESC",
+     {SUPPLIES, FROM}},
+    {"trips",
+     "SELECT supply, psmon_iso(time), cause, extract(epoch FROM time - $2::timestamptz) / 86400 FROM trips"
+     " WHERE supply = ANY ($1::text[]) AND time > $2::timestamptz AND time <= $2::timestamptz +"
+     " interval '28 days' ORDER BY time, supply",
+     {SUPPLIES, ISSUED}},
+};
+
+static const struct {
+    const struct question *question;
+    size_t n;
+} questions[] = {[GATHER_PAST] = {past_questions, sizeof past_questions / sizeof *past_questions},
+                 [GATHER_SINCE] = {since_questions, sizeof since_questions / sizeof *since_questions}};
 
 struct gathering {
     struct pg *pg;
+    enum gather what;
     char *parameter[PARAMETERS];
     json_t *past; /* NULL until something was answered */
     size_t at, unanswered;
@@ -123,7 +148,7 @@ static void end(struct gathering *g)
     if (g->unanswered)
         log_warning("report",
                     "the database left %zu of %zu questions unanswered: the weekly list does without",
-                    g->unanswered, QUESTIONS);
+                    g->unanswered, questions[g->what].n);
     for (int k = 0; k < PARAMETERS; k++)
         free(g->parameter[k]);
     free(g);
@@ -134,7 +159,7 @@ static void on_rows(void *arg, const struct pg_rows *rows);
 
 static void ask(struct gathering *g)
 {
-    const struct question *q = &questions[g->at];
+    const struct question *q = &questions[g->what].question[g->at];
     const char *params[4];
     int n = 0;
     while (n < 4 && q->parameters[n] != NONE) {
@@ -150,26 +175,26 @@ static void on_rows(void *arg, const struct pg_rows *rows)
     if (rows) {
         if (!g->past)
             g->past = json_object();
-        json_object_set_new(g->past, questions[g->at].name, rows_json(rows));
+        json_object_set_new(g->past, questions[g->what].question[g->at].name, rows_json(rows));
     } else {
         g->unanswered++;
     }
-    if (++g->at < QUESTIONS)
+    if (++g->at < questions[g->what].n)
         ask(g);
     else
         end(g);
 }
 
-void report_gather(struct pg *pg, const json_t *doc, void (*done)(void *arg, json_t *past), void *arg)
+void report_gather(struct pg *pg, const json_t *doc, enum gather what,
+                   void (*done)(void *arg, json_t *answers), void *arg)
 {
     struct gathering *g = xcalloc(1, sizeof *g);
     const json_t *rows = json_object_get(doc, "rows"), *period = json_object_get(doc, "period");
-    size_t size = json_array_size(rows);
-    *g = (struct gathering){.pg = pg, .done = done, .arg = arg};
+    *g = (struct gathering){.pg = pg, .what = what, .done = done, .arg = arg};
     g->parameter[RUN] = xstrdup(field_text(doc, "run"));
     g->parameter[FROM] = xstrdup(field_text(period, "from"));
     g->parameter[TO] = xstrdup(field_text(period, "to"));
-    g->parameter[SIZE] = xasprintf("%zu", size ? size : 1);
+    g->parameter[ISSUED] = xstrdup(field_text(doc, "issued_at"));
     g->parameter[SUPPLIES] = array_of(rows, "supply");
     g->parameter[SIGNALS] = array_of(rows, "signal");
     ask(g);

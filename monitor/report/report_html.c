@@ -128,6 +128,9 @@ static void write_top(struct buf *out, const json_t *doc)
     fact(out, "False ones to be expected", line);
     fact(out, "Model", field_text(json_object_get(doc, "model"), "name"));
     buf_str(out, "</dl></header>");
+    char lacked[FIELD_LACKED_LEN];
+    if (*field_lacked(lacked, doc))
+        text(out, "<p class=\"soft\">", lacked, "</p>");
     if (!json_is_true(json_object_get(doc, "past_known")))
         buf_str(
             out,
@@ -163,13 +166,15 @@ static void write_why(struct buf *out, const json_t *row)
     }
     if (json_object_get(row, "class"))
         text(out, "<span class=\"action\">", field_text(row, "action"), "</span>");
+    const json_t *outcome = json_object_get(row, "outcome");
+    if (outcome) {
+        text(out, "<span class=\"earlier\">inspected since: ", field_outcome(outcome), "");
+        text(out, *field_text(outcome, "note") ? ", " : "", field_text(outcome, "note"), "</span>");
+    }
     json_array_foreach(json_object_get(row, "earlier"), i, x)
     {
         text(out, "<span class=\"earlier\">week of ", field_text(x, "week"), ": ");
-        const char *outcome = field_text(x, "outcome");
-        buf_str(out, strcmp(outcome, "fault_found") == 0     ? "fault found"
-                     : strcmp(outcome, "nothing_found") == 0 ? "nothing found"
-                                                             : "not inspected");
+        buf_str(out, field_outcome(x));
         text(out, *field_text(x, "note") ? ", " : "", field_text(x, "note"), "</span>");
     }
     buf_str(out, "</td>");
@@ -305,7 +310,7 @@ static void write_trips(struct buf *out, const json_t *trips)
     size_t i;
     json_t *x;
     double median = field_number(trips, "median_lead_days");
-    buf_printf(out, "<p>Trips of the last 12 weeks: %zu were on a list before, %zu were not",
+    buf_printf(out, "<p>Trips of the last 12 weeks: %zu were on a list before by a finding, %zu were not",
                json_array_size(listed), json_array_size(missed));
     if (!isnan(median))
         buf_printf(out, "; median lead %.1f days", median);
@@ -318,8 +323,9 @@ static void write_trips(struct buf *out, const json_t *trips)
         text(out, "<li>", field_text(x, "supply"), ", ");
         text(out, "", field_text(x, "time"), ", ");
         text(out, "", field_text(x, "cause"), "");
-        buf_printf(out, ": rank %.0f, %.1f days before</li>", field_number(x, "rank"),
+        buf_printf(out, ": rank %.0f, %.1f days before: ", field_number(x, "rank"),
                    field_number(x, "lead_days"));
+        text(out, "", field_text(x, "reason"), "</li>");
     }
     json_array_foreach(missed, i, x)
     {
@@ -337,12 +343,13 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
     json_t *x;
     if (!board)
         return;
-    buf_str(
-        out,
-        "<section class=\"keep\"><h2>How earlier lists fared</h2><div class=\"wide\"><table class=\"small\">"
-        "<thead><tr><th>last</th><th class=\"n\">entries</th><th class=\"n\">fault found</th>"
-        "<th class=\"n\">nothing found</th><th class=\"n\">not inspected</th><th class=\"n\">no word</th>"
-        "<th class=\"n\">precision</th></tr></thead><tbody>");
+    buf_str(out,
+            "<section class=\"keep\"><h2>How earlier lists fared</h2>"
+            "<p class=\"soft\">Entries that a finding carried; others say nothing of a supply.</p>"
+            "<div class=\"wide\"><table class=\"small\">"
+            "<thead><tr><th>last</th><th class=\"n\">entries</th><th class=\"n\">fault found</th>"
+            "<th class=\"n\">nothing found</th><th class=\"n\">not inspected</th><th class=\"n\">no word</th>"
+            "<th class=\"n\">precision</th></tr></thead><tbody>");
     json_array_foreach(board, i, x)
     {
         static const char *const keys[] = {"entries", "fault_found", "nothing_found", "not_inspected",
@@ -360,6 +367,32 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
     write_trips(out, json_object_get(doc, "trips"));
 }
 
+static void write_since(struct buf *out, const json_t *since)
+{
+    size_t i;
+    json_t *x;
+    if (!since)
+        return;
+    buf_printf(
+        out,
+        "<section class=\"keep\"><h2>What became of this list</h2><p>Entries with a finding: fault found "
+        "%.0f, nothing found %.0f, not inspected %.0f, no word %.0f.</p>",
+        field_number(since, "fault_found"), field_number(since, "nothing_found"),
+        field_number(since, "not_inspected"), field_number(since, "unknown"));
+    if (json_array_size(json_object_get(since, "trips")))
+        buf_str(out, "<ul>");
+    json_array_foreach(json_object_get(since, "trips"), i, x)
+    {
+        text(out, "<li>", field_text(x, "supply"), ", ");
+        text(out, "", field_text(x, "time"), ", ");
+        text(out, "", field_text(x, "cause"), "");
+        buf_printf(out, ": trip %.1f days after</li>", field_number(x, "days"));
+    }
+    if (i)
+        buf_str(out, "</ul>");
+    buf_str(out, "</section>");
+}
+
 void report_html(struct buf *out, const json_t *doc)
 {
     const json_t *model = json_object_get(doc, "model");
@@ -374,6 +407,7 @@ void report_html(struct buf *out, const json_t *doc)
     write_changes(out, doc);
     write_findings(out, json_object_get(doc, "data"), "Data findings", "None.");
     write_not_ranked(out, doc);
+    write_since(out, json_object_get(doc, "since"));
     write_scoreboard(out, doc);
     write_ledger(out, doc);
     text(out, "<footer>Model ", field_text(model, "name"), "");

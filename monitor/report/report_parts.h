@@ -14,9 +14,15 @@ json_t *report_document(const struct report_input *in);
  * array of arrays of text or null; a question that failed is absent. */
 void report_add_past(json_t *document, const json_t *past);
 
+/* Adds what has become known since an issued list: outcomes of its entries, trips after it. */
+void report_add_since(json_t *document, const json_t *since);
+
 /* ---- report_gather.c ---- */
-/* Asks the history; done gets the answers (its own reference) or NULL when nothing could be asked. */
-void report_gather(struct pg *pg, const json_t *document, void (*done)(void *arg, json_t *past), void *arg);
+/* Asks the history; done gets the answers (its own reference) or NULL when nothing could be asked.
+ * GATHER_PAST: what was before the list; GATHER_SINCE: what has become known since it was issued. */
+enum gather { GATHER_PAST, GATHER_SINCE };
+void report_gather(struct pg *pg, const json_t *document, enum gather what,
+                   void (*done)(void *arg, json_t *answers), void *arg);
 
 /* ---- report_action.c ---- */
 /* "high", "medium" or "low". High: an open equipment finding that a second witness confirms, that is rarer
@@ -36,4 +42,8 @@ char *field_day(char out[RANK_DAY_LEN], const json_t *object, const char *key); 
 /* A size with its sign and unit: "+6.1 K", "2.4 times". */
 #define FIELD_SIZE_LEN 48
 char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit);
+const char *field_outcome(const json_t *object); /* its "outcome": "fault found", …; "" */
+/* Of a document: what its list lacked, in a line; "" when every supply had the hours. */
+#define FIELD_LACKED_LEN 200
+char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document);
 #endif

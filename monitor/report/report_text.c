@@ -79,6 +79,9 @@ static void write_top(struct buf *out, const json_t *doc)
     buf_printf(out, "%.0f of %.0f supplies ranked; findings this week: %g, false ones to be expected: %g\n",
                field_number(doc, "ranked"), field_number(doc, "supplies"), field_number(budget, "used"),
                field_number(budget, "stated"));
+    char lacked[FIELD_LACKED_LEN];
+    if (*field_lacked(lacked, doc))
+        wrap(out, 0, 0, lacked);
     if (!json_is_true(json_object_get(doc, "past_known")))
         buf_str(out,
                 "The database was away: nothing is said about earlier lists, trips or the week's course.\n");
@@ -103,6 +106,18 @@ static void write_contributors(struct buf *out, const json_t *row)
     buf_free(&line);
 }
 
+static void write_outcome(struct buf *out, const json_t *outcome)
+{
+    struct buf line = {0};
+    if (!outcome)
+        return;
+    const char *note = field_text(outcome, "note");
+    buf_printf(&line, "inspected since: %s%s%s", field_outcome(outcome), *note ? ", " : "", note);
+    buf_printf(out, "%6s", "");
+    wrap(out, 6, 6, buf_text(&line));
+    buf_free(&line);
+}
+
 static void write_rows(struct buf *out, const json_t *doc)
 {
     head(out, "Inspect in this order");
@@ -122,13 +137,14 @@ static void write_rows(struct buf *out, const json_t *doc)
         write_contributors(out, row);
         if (json_object_get(row, "class"))
             buf_printf(out, "%6s-> %s\n", "", field_text(row, "action"));
+        write_outcome(out, json_object_get(row, "outcome"));
         size_t k;
         json_t *earlier;
         json_array_foreach(json_object_get(row, "earlier"), k, earlier)
         {
             struct buf line = {0};
             buf_printf(&line, "earlier, week of %s: %s %s", field_text(earlier, "week"),
-                       field_text(earlier, "outcome"), field_text(earlier, "note"));
+                       field_outcome(earlier), field_text(earlier, "note"));
             buf_printf(out, "%6s", "");
             wrap(out, 6, 6, buf_text(&line));
             buf_free(&line);
@@ -218,6 +234,7 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
     if (!board)
         return;
     head(out, "How earlier lists fared");
+    buf_str(out, "  Entries that a finding carried; others say nothing of a supply.\n");
     buf_str(out, "  weeks  entries  fault found  nothing found  not inspected  no word  precision\n");
     size_t i;
     json_t *row;
@@ -233,14 +250,37 @@ static void write_scoreboard(struct buf *out, const json_t *doc)
                    field_number(row, "unknown"), share);
     }
     const json_t *listed = json_object_get(trips, "listed"), *missed = json_object_get(trips, "missed");
-    buf_printf(out, "  Trips of the last 12 weeks: %zu were on a list before, %zu were not.\n",
+    buf_printf(out, "  Trips of the last 12 weeks: %zu were on a list before by a finding, %zu were not.\n",
                json_array_size(listed), json_array_size(missed));
     json_array_foreach(listed, i, row)
-        buf_printf(out, "    %s %s %s: rank %.0f, %.1f days before\n", field_text(row, "time"),
+    {
+        struct buf line = {0};
+        buf_printf(&line, "%s %s %s: rank %.0f, %.1f days before: %s", field_text(row, "time"),
                    field_text(row, "supply"), field_text(row, "cause"), field_number(row, "rank"),
-                   field_number(row, "lead_days"));
+                   field_number(row, "lead_days"), field_text(row, "reason"));
+        buf_str(out, "    ");
+        wrap(out, 4, 6, buf_text(&line));
+        buf_free(&line);
+    }
     json_array_foreach(missed, i, row) buf_printf(out, "    %s %s %s: missed\n", field_text(row, "time"),
                                                   field_text(row, "supply"), field_text(row, "cause"));
+}
+
+static void write_since(struct buf *out, const json_t *since)
+{
+    if (!since)
+        return;
+    head(out, "What became of this list");
+    buf_printf(
+        out,
+        "  Entries with a finding: fault found %.0f, nothing found %.0f, not inspected %.0f, no word %.0f\n",
+        field_number(since, "fault_found"), field_number(since, "nothing_found"),
+        field_number(since, "not_inspected"), field_number(since, "unknown"));
+    size_t i;
+    json_t *trip;
+    json_array_foreach(json_object_get(since, "trips"), i, trip)
+        buf_printf(out, "    %s %s %s: trip %.1f days after\n", field_text(trip, "time"),
+                   field_text(trip, "supply"), field_text(trip, "cause"), field_number(trip, "days"));
 }
 
 void report_text(struct buf *out, const json_t *doc)
@@ -252,5 +292,6 @@ void report_text(struct buf *out, const json_t *doc)
     write_findings(out, json_object_get(doc, "data"), "Data findings");
     write_not_ranked(out, doc);
     write_ledger(out, doc);
+    write_since(out, json_object_get(doc, "since"));
     write_scoreboard(out, doc);
 }

@@ -97,6 +97,12 @@ static void the_filled_schema_of_the_version_before_is_taken_over(void **state)
     struct err err = {0};
     assert_int_equal(
         query_number(conninfo, "SELECT max(version) FROM psmon_schema WHERE component = 'history'"), 11);
+    run_sql("INSERT INTO rankings SELECT run, 8, now(), now(), i, 'Q0' || i, 1, 1, 'why' FROM runs,"
+            " generate_series(1, 2) i WHERE name = 'live'");
+    run_sql("INSERT INTO reports (run, number, week_start, issued_at, document) SELECT run, 8, now(), now(),"
+            " '{\"rows\": [{\"supply\": \"Q01\", \"id\": \"f7\", \"class\": \"sensor\"}, {\"supply\": "
+            "\"Q02\"}]}' FROM"
+            " runs WHERE name = 'live'");
     long ticks = query_number(conninfo, "SELECT count(*) FROM ticks"),
          hours = query_number(conninfo, "SELECT count(*) FROM hours"),
          lists = query_number(conninfo, "SELECT count(*) FROM rankings");
@@ -106,6 +112,13 @@ static void the_filled_schema_of_the_version_before_is_taken_over(void **state)
     assert_int_equal(query_number(conninfo, "SELECT count(*) FROM ticks"), ticks);
     assert_int_equal(query_number(conninfo, "SELECT count(*) FROM hours"), hours);
     assert_int_equal(query_number(conninfo, "SELECT count(*) FROM rankings"), lists);
+    /* which entries of a list a finding carried is known of their rows too; they are frozen as before */
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM rankings WHERE number = 8 AND finding = 'f7' AND"
+                                  " class = 'sensor' AND supply = 'Q01'"),
+                     1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM rankings WHERE class IS NOT NULL"), 1);
+    assert_int_equal(pg_run(conninfo, "UPDATE rankings SET rank = 2", 0, NULL, NULL, &err), ERR_DB);
     /* every view reads it */
     struct pg_rows *views = NULL;
     assert_int_equal(

@@ -240,7 +240,8 @@ static void a_list_remembers_the_one_before(void **state)
             " ('2026-11-02', 'P10', 'nothing_found', '')");
     run_sql("INSERT INTO trips VALUES ('P03', '2026-11-11T20:00:00Z', 'fan'), ('P05', "
             "'2026-11-12T08:00:00Z', 'driver'),"
-            " ('P03', '2026-11-20T08:00:00Z', 'later than the week')");
+            " ('P03', '2026-11-20T08:00:00Z', 'later than the week'),"
+            " ('P09', '2026-11-13T08:00:00Z', 'no warning')"); /* was on the list, by no finding */
     make_week(&m, start + 7 * NS_PER_DAY, 5);
     char *second = issue(&m, true, conninfo);
     rank_week_free(m.week);
@@ -252,7 +253,8 @@ static void a_list_remembers_the_one_before(void **state)
     assert_string_equal(field_text(json_array_get(json_object_get(changes, "improved"), 0), "supply"), "P03");
     assert_near(field_number(row(doc, 1), "last_rank"), 2, 0, 0); /* P10 */
     const json_t *board = json_array_get(json_object_get(doc, "scoreboard"), 0);
-    assert_near(field_number(board, "entries"), 4, 0, 0);
+    assert_near(field_number(board, "entries"), 2, 0, 0); /* P03 by its own finding, P10 by a common one */
+    assert_near(field_number(board, "without_finding"), 2, 0, 0);
     assert_near(field_number(board, "lists"), 1, 0, 0);
     assert_near(field_number(board, "fault_found"), 1, 0, 0);
     assert_near(field_number(board, "nothing_found"), 1, 0, 0);
@@ -260,7 +262,9 @@ static void a_list_remembers_the_one_before(void **state)
     const json_t *trips = json_object_get(doc, "trips"), *listed = json_object_get(trips, "listed");
     assert_int_equal(json_array_size(listed), 1);
     assert_near(field_number(json_array_get(listed, 0), "lead_days"), 2.5, 0, 1e-9);
-    assert_int_equal(json_array_size(json_object_get(trips, "missed")), 1);
+    assert_string_equal(field_text(json_array_get(listed, 0), "supply"), "P03");
+    assert_non_null(strstr(field_text(json_array_get(listed, 0), "reason"), "6.1 K above"));
+    assert_int_equal(json_array_size(json_object_get(trips, "missed")), 2);
     assert_string_equal(field_text(json_array_get(json_object_get(row(doc, 1), "earlier"), 0), "outcome"),
                         "nothing_found");
     json_decref(doc);
@@ -347,6 +351,107 @@ static void without_a_database_it_says_so(void **state)
     buf_free(&out);
     free(text);
     rank_week_free(m.week);
+}
+
+/* Six hours after the start: an order of healthy supplies by chance is no list. */
+static void a_list_of_a_few_hours_holds_findings_alone_and_says_what_it_lacked(void **state)
+{
+    (void)state;
+    struct made m;
+    make_week(&m, start + 28 * NS_PER_DAY, 3);
+    rank_week_reset(m.week);
+    for (int h = 0; h < 6; h++) {
+        float score[S] = {0}, chance[S];
+        const uint8_t reason[S] = {0};
+        for (int s = 0; s < S; s++)
+            chance[s] = 241;
+        score[8] = 3;
+        rank_week_add(m.week, score, chance, reason);
+    }
+    m.findings[1].closed = 1; /* long over */
+    rank_fleet(m.rows, fleet, m.week, m.findings, 3, m.in.week_start, m.in.week_end);
+    char *text = issue(&m, false, conninfo);
+    json_t *doc = parse(text);
+    assert_int_equal(json_array_size(json_object_get(doc, "rows")), 2); /* the equipment's, the data's */
+    assert_string_equal(field_text(row(doc, 0), "supply"), "P03");
+    assert_near(field_number(doc, "ranked"), 2, 0, 0);
+    const json_t *hours = json_object_get(doc, "hours"),
+                 *group = json_array_get(json_object_get(doc, "not_ranked"), 0);
+    assert_near(field_number(hours, "least"), 24, 0, 0);
+    assert_near(field_number(hours, "median"), 6, 0, 0);
+    assert_near(field_number(hours, "short"), S, 0, 0);
+    assert_string_equal(field_text(group, "reason"), "scored for too few hours");
+    assert_near(field_number(group, "supplies"), S - 2, 0, 0);
+    json_decref(doc);
+    static const enum report_format forms[] = {REPORT_TEXT, REPORT_HTML};
+    for (size_t i = 0; i < 2; i++) {
+        struct buf out = {0};
+        struct err err = {0};
+        assert_int_equal(report_render(&out, text, forms[i], &err), 0);
+        assert_non_null(strstr(buf_text(&out), "asks for 24 scored hours"));
+        buf_free(&out);
+    }
+    free(text);
+    rank_week_free(m.week);
+}
+
+/* ---- afterwards ---- */
+
+/* What the list issued first says now; the stored document has not changed. */
+static char *read_again(const char *document)
+{
+    uv_loop_t loop;
+    struct pg *pg;
+    struct err err = {0};
+    char *text = NULL;
+    uv_loop_init(&loop);
+    if (pg_open(&pg, &loop, conninfo, NULL, &err) != 0)
+        fail_msg("%s", err.msg);
+    while (!pg_up(pg))
+        uv_run(&loop, UV_RUN_ONCE);
+    report_since(pg, document, keep, &text);
+    while (!text)
+        uv_run(&loop, UV_RUN_ONCE);
+    pg_close(pg, 10);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    return text;
+}
+
+static void an_issued_list_is_read_with_what_came_of_it(void **state)
+{
+    (void)state;
+    char *issued = NULL;
+    struct err err = {0};
+    assert_int_equal(history_report(conninfo, RUN_LIVE, start + NS_PER_DAY, &issued, &err), 0);
+    assert_non_null(issued);
+    char *now = read_again(issued);
+    json_t *doc = parse(now), *since = json_object_get(doc, "since");
+    assert_string_equal(field_text(json_object_get(row(doc, 0), "outcome"), "note"), "fan replaced");
+    assert_near(field_number(since, "fault_found"), 1, 0, 0);
+    assert_near(field_number(since, "nothing_found"), 1, 0, 0);
+    assert_near(field_number(since, "unknown"), 0, 0, 0);
+    const json_t *trips = json_object_get(since, "trips"); /* P03 twice, P09 */
+    assert_int_equal(json_array_size(trips), 3);
+    assert_near(field_number(json_array_get(trips, 0), "days"), 2.5, 0, 1e-9);
+    json_decref(doc);
+    static const enum report_format forms[] = {REPORT_TEXT, REPORT_HTML};
+    for (size_t i = 0; i < 2; i++) {
+        struct buf out = {0};
+        assert_int_equal(report_render(&out, now, forms[i], &err), 0);
+        assert_non_null(strstr(buf_text(&out), "inspected since: fault found, fan replaced"));
+        assert_non_null(strstr(buf_text(&out), "trip 2.5 days after"));
+        buf_free(&out);
+    }
+    /* again: the same text, and what is stored is what was said */
+    char *again = read_again(now), *stored = NULL;
+    assert_string_equal(again, now);
+    assert_int_equal(history_report(conninfo, RUN_LIVE, start + NS_PER_DAY, &stored, &err), 0);
+    assert_string_equal(stored, issued);
+    free(again);
+    free(stored);
+    free(now);
+    free(issued);
 }
 
 /* ---- renderings ---- */
@@ -464,6 +569,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ledger_sums_to_the_fleet),
         cmocka_unit_test(a_list_remembers_the_one_before),
+        cmocka_unit_test(an_issued_list_is_read_with_what_came_of_it),
+        cmocka_unit_test(a_list_of_a_few_hours_holds_findings_alone_and_says_what_it_lacked),
         cmocka_unit_test(the_week_comes_back_from_stored_hours),
         cmocka_unit_test(without_a_database_it_says_so),
         cmocka_unit_test(renderings_come_from_the_document),
