@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/csvtable.h"
 
-#include "base/csv.h"
+#include "base/dialect.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/timefmt.h"
@@ -121,7 +121,7 @@ static bool read_number(const char *p, size_t n, double *out)
 static const char *next_field(const char **p, const char *end, size_t *n)
 {
     struct csv_text t = {*p, (size_t)(end - *p), false};
-    if (csv_cut(&t, p, end))
+    if (csv_cut(&t, p, end, ','))
         *p = NULL;
     *n = t.n;
     return t.s;

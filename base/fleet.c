@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum column {
     COL_SUPPLY,
@@ -69,17 +70,21 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
     for (int i = 0; i < COL_COUNT; i++) {
         col[i] = csv_find(c, column_names[i]);
         if (col[i] < 0 && i < COL_REQUIRED)
-            return err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", csv_path(c), column_names[i]);
+            return err_set(err, ERR_CONFIG, "%s:%u: column '%s' is missing", csv_path(c), csv_line(c),
+                           column_names[i]);
     }
     /* a column that nobody reads is more likely a slip of the pen ("feder") than a note */
     for (size_t j = 0; j < csv_columns(c); j++) {
         bool known = false;
         for (int i = 0; i < COL_COUNT; i++)
-            known |= strcmp(csv_name(c, j), column_names[i]) == 0;
+            known |= strcasecmp(csv_name(c, j), column_names[i]) == 0;
         if (!known)
-            return err_set(err, ERR_CONFIG, "%s:1: unknown column '%s'", csv_path(c), csv_name(c, j));
-        if (csv_find(c, csv_name(c, j)) != (int)j)
-            return err_set(err, ERR_CONFIG, "%s:1: column '%s' twice", csv_path(c), csv_name(c, j));
+            return err_set(err, ERR_CONFIG, "%s:%u: unknown column '%s'", csv_path(c), csv_line(c),
+                           csv_name(c, j));
+        for (size_t i = 0; i < j; i++)
+            if (strcasecmp(csv_name(c, i), csv_name(c, j)) == 0)
+                return err_set(err, ERR_CONFIG, "%s:%u: column '%s' twice", csv_path(c), csv_line(c),
+                               csv_name(c, j));
     }
     return 0;
 }
@@ -127,13 +132,33 @@ static int read_limits(const struct csv *c, const int col[], struct channel *ch,
     return 0;
 }
 
+/* Names go into lines of logs, files and messages. */
+static bool has_control(const char *s)
+{
+    while (*s && (unsigned char)*s >= ' ' && *s != 0x7f)
+        s++;
+    return *s != '\0';
+}
+
+static int check_texts(const struct csv *c, const int col[], struct err *err)
+{
+    for (int i = 0; i < COL_COUNT; i++) {
+        const char *text = csv_field(c, col[i]);
+        if (i < COL_REQUIRED && i != COL_UNIT && *text == '\0')
+            return err_set(err, ERR_CONFIG, "%s:%u: %s is empty", csv_path(c), csv_line(c), column_names[i]);
+        if (has_control(text))
+            return err_set(err, ERR_CONFIG, "%s:%u: %s: a line break or another control character in it",
+                           csv_path(c), csv_line(c), column_names[i]);
+    }
+    return 0;
+}
+
 static int read_row(struct fleet_full *f, const struct csv *c, const int col[], struct err *err)
 {
-    for (int i = 0; i < COL_REQUIRED; i++)
-        if (i != COL_UNIT && *csv_field(c, col[i]) == '\0')
-            return err_set(err, ERR_CONFIG, "%s:%u: %s is empty", csv_path(c), csv_line(c), column_names[i]);
     struct channel ch = {.low = NAN};
-    int rc = read_supply(f, c, col, &ch.supply, err);
+    int rc = check_texts(c, col, err);
+    if (rc == 0)
+        rc = read_supply(f, c, col, &ch.supply, err);
     if (rc == 0)
         rc = read_limits(c, col, &ch, err);
     if (rc != 0)

@@ -26,15 +26,10 @@ static int read_period(const struct csv *c, const int col[4], const struct fleet
     if (p->supply < 0 && p->sector < 0 && strcmp(subject, "*") != 0)
         return err_set(err, ERR_CONFIG, "%s:%u: supply: '%.80s' is neither a supply nor a sector nor *",
                        csv_path(c), p->line, subject);
-    if (timefmt_parse(&p->start, csv_field(c, col[1]), err) != 0) {
-        err_wrap(err, "%s:%u: start", csv_path(c), p->line);
-        return err->code = ERR_CONFIG;
-    }
     p->end = MAINTENANCE_OPEN; /* work that is under way: nobody knows yet until when */
-    if (*end && timefmt_parse(&p->end, end, err) != 0) {
-        err_wrap(err, "%s:%u: end", csv_path(c), p->line);
+    if (csv_time(c, col[1], NULL, &p->start, err) != 0 ||
+        (*end && csv_time(c, col[2], NULL, &p->end, err) != 0))
         return err->code = ERR_CONFIG;
-    }
     if (p->end <= p->start)
         return err_set(err, ERR_CONFIG, "%s:%u: end: '%s' is not after start", csv_path(c), p->line, end);
     p->subject = xstrdup(subject);

@@ -1,6 +1,8 @@
 /* What psmon calls things; see words.h. SPDX-License-Identifier: MIT */
 #include "base/words.h"
 
+#include "base/utf8.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -79,30 +81,9 @@ char *words_chance(char out[WORDS_CHANCE_LEN], double chance)
 
 /* ---- UTF-8 ---- */
 
-/* Length of the sequence at s; 0 when it is none (RFC 3629: no overlong forms, no surrogates). */
-static size_t sequence(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return 1;
-    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-               : (s[0] & 0xf0) == 0xe0        ? 3
-               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                              : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80) /* also the end of the text */
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
-}
-
 void words_clean(char *text)
 {
-    for (unsigned char *s = (unsigned char *)text; *s;) {
-        size_t n = sequence(s);
-        if (n == 0)
-            *s = '?';
-        s += n ? n : 1;
-    }
+    size_t n = strlen(text), at = 0;
+    while ((at += utf8_prefix(text + at, n - at)) < n)
+        text[at] = '?';
 }

@@ -3,102 +3,171 @@
 
 #include "base/csv.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/number.h"
+#include "base/readings.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#define TIME "time"
 #define LABEL "label"
 
-struct column {
-    const char *name;
-    int at; /* in the file */
+/* The reading of a file. */
+struct reading {
+    struct table *t;
+    struct csv *csv;
+    const char *time_format;
+    struct readings columns;
+    enum timecell_form form; /* of the first row */
+    size_t rows, time_cap, value_cap;
 };
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct column *)a)->name, ((const struct column *)b)->name);
+    return strcmp(((const struct readings_column *)a)->name, ((const struct readings_column *)b)->name);
 }
 
-/* The signals of the header in the order of their names; caller frees. */
-static int find_columns(struct table *t, const struct csv *c, struct column **out, struct err *err)
+/* Leaves the label out, orders the others by name and sees that each is there once. */
+static int take_columns(struct reading *r, struct err *err)
 {
-    size_t n = csv_columns(c);
-    if (csv_find(c, TIME) < 0)
-        return err_set(err, ERR_DATA, "%s:1: there is no column '%s'", t->path, TIME);
-    struct column *columns = xcalloc(n, sizeof *columns);
-    *out = columns;
-    for (size_t i = 0; i < n; i++) {
-        const char *name = csv_name(c, i);
-        if (*name == '\0')
-            return err_set(err, ERR_DATA, "%s:1: column %zu has no name", t->path, i + 1);
-        if (csv_find(c, name) != (int)i)
-            return err_set(err, ERR_DATA, "%s:1: column '%s' is there twice", t->path, name);
-        if (strcmp(name, TIME) != 0 && strcmp(name, LABEL) != 0)
-            columns[t->d++] = (struct column){name, (int)i};
+    struct table *t = r->t;
+    struct readings *c = &r->columns;
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (strcasecmp(c->column[i].name, LABEL) == 0)
+            free(c->column[i].name);
+        else
+            c->column[n++] = c->column[i];
+    c->n = n;
+    unsigned line = csv_dialect(r->csv)->header_line;
+    if (n == 0)
+        return err_set(err, ERR_DATA, "%s:%u: there is no column of readings", t->path, line);
+    qsort(c->column, n, sizeof *c->column, by_name);
+    t->names = xcalloc(n, sizeof *t->names);
+    for (t->d = 0; t->d < n; t->d++) {
+        t->names[t->d] = xstrdup(c->column[t->d].name);
+        if (t->d > 0 && strcmp(t->names[t->d], t->names[t->d - 1]) == 0)
+            return err_set(err, ERR_DATA, "%s:%u: column '%s' is there twice", t->path, line,
+                           t->names[t->d++]);
     }
-    if (t->d == 0)
-        return err_set(err, ERR_DATA, "%s:1: there is no column of readings", t->path);
-    qsort(columns, t->d, sizeof *columns, by_name);
-    t->names = xcalloc(t->d, sizeof *t->names);
-    for (size_t j = 0; j < t->d; j++)
-        t->names[j] = xstrdup(columns[j].name);
     return 0;
 }
 
-static int read_time(struct table *t, const struct csv *c, int at, struct err *err)
+static int find_columns(struct reading *r, struct err *err)
 {
-    struct err why;
-    if (timefmt_parse(&t->time[t->n], csv_field(c, at), &why) != 0)
-        return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time", t->path, csv_line(c), TIME,
-                       csv_field(c, at));
-    if (t->n > 0 && t->time[t->n] <= t->time[t->n - 1] && t->backward++ == 0)
-        t->first_backward = csv_line(c);
+    size_t n = csv_columns(r->csv);
+    char **names = xcalloc(n, sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = xstrdup(csv_name(r->csv, i));
+    int rc = readings_find(&r->columns, csv_dialect(r->csv), names, n, r->t->path, err);
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    return rc == 0 ? take_columns(r, err) : rc;
+}
+
+static void note_bad(struct table *t, const struct err *why)
+{
+    if (t->bad++ == 0)
+        t->bad_first = xstrdup(why->msg);
+}
+
+static int read_time(struct reading *r, tstamp_ns *out, struct err *err)
+{
+    const char *wrong;
+    enum timecell_form form = readings_time(&r->columns, csv_row(r->csv), r->time_format, out, &wrong);
+    if (form == TIMECELL_NONE)
+        return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time: %s", r->t->path, csv_line(r->csv),
+                       csv_name(r->csv, (size_t)r->columns.time), csv_field(r->csv, r->columns.time), wrong);
+    if (r->form == TIMECELL_NONE)
+        r->form = form;
     return 0;
 }
 
-static int read_rows(struct table *t, struct csv *c, const struct column columns[], struct err *err)
+/* A value that cannot be read, is no number or is marked invalid is a missing one. */
+static int read_value(const struct reading *r, const struct readings_column *c, double *out, struct err *err)
 {
-    size_t time_cap = 0, value_cap = 0;
-    int rc, at = csv_find(c, TIME);
-    while ((rc = csv_next(c, err)) == 1) {
-        xgrow(&t->time, &time_cap, t->n + 1, sizeof *t->time);
-        xgrow(&t->value, &value_cap, (t->n + 1) * t->d, sizeof *t->value);
-        if ((rc = read_time(t, c, at, err)) != 0)
-            return rc;
-        for (size_t j = 0; j < t->d; j++) {
-            double *v = &t->value[t->n * t->d + j];
-            if ((rc = csv_number(c, columns[j].at, v, err)) != 0)
-                return rc;
-            if (!isfinite(*v))
-                *v = NAN;
-        }
-        t->n++;
-    }
+    int rc = csv_number(r->csv, c->value, out, err);
+    if (rc != 0 || !isfinite(*out) ||
+        (c->severity >= 0 && readings_severity(&csv_row(r->csv)[c->severity]) == SEVERITY_INVALID))
+        *out = NAN;
     return rc;
 }
 
-int table_read(struct table **out, const char *path, struct err *err)
+/* The current row into the table; what cannot be read is noted. */
+static void take_row(struct reading *r)
 {
-    struct csv *c;
-    int rc = csv_open(&c, path, err);
+    struct table *t = r->t;
+    struct err why = {0}, first = {0};
+    tstamp_ns time;
+    if (read_time(r, &time, &first) != 0) {
+        note_bad(t, &first);
+        return;
+    }
+    xgrow(&t->time, &r->time_cap, t->n + 1, sizeof *t->time);
+    xgrow(&t->value, &r->value_cap, (t->n + 1) * t->d, sizeof *t->value);
+    for (size_t j = 0; j < t->d; j++)
+        if (read_value(r, &r->columns.column[j], &t->value[t->n * t->d + j], &why) != 0 && first.code == 0)
+            first = why;
+    if (first.code)
+        note_bad(t, &first);
+    t->time[t->n] = time;
+    if (t->n > 0 && time <= t->time[t->n - 1] && t->backward++ == 0)
+        t->first_backward = csv_line(r->csv);
+    t->n++;
+}
+
+static int read_rows(struct reading *r, struct err *err)
+{
+    int rc;
+    while ((rc = csv_next(r->csv, err)) != 0) {
+        if (rc < 0 && csv_broken(r->csv))
+            return rc;
+        if (rc < 0)
+            note_bad(r->t, err);
+        else if (r->rows > 0 || !readings_is_units(&r->columns, csv_row(r->csv), r->time_format))
+            take_row(r);
+        r->rows++;
+    }
+    if (r->t->bad == 0 || 2 * r->t->bad < r->rows)
+        return 0;
+    err_set(err, ERR_DATA, "%s",
+            r->t->bad_first); /* no table of readings: a column of text, another format */
+    if (r->t->bad > 1)
+        err_set(err, ERR_DATA, "%.400s (one of %zu such lines of %zu)", r->t->bad_first, r->t->bad, r->rows);
+    return ERR_DATA;
+}
+
+static char *recognised(const struct reading *r)
+{
+    char words[DIALECT_WORDS_LEN];
+    dialect_words(words, csv_dialect(r->csv));
+    bool usual = r->form == TIMECELL_ISO || r->form == TIMECELL_NONE || r->form == TIMECELL_GIVEN;
+    return xasprintf("%s%s%s%s", words, *words && !usual ? "; " : "", usual ? "" : "times are ",
+                     usual ? "" : timecell_words(r->form));
+}
+
+int table_read(struct table **out, const char *path, const char *time_format, struct err *err)
+{
+    struct reading r = {.time_format = time_format};
+    int rc = csv_open(&r.csv, path, err);
     if (rc != 0)
         return rc;
-    struct column *columns = NULL;
-    struct table *t = xcalloc(1, sizeof *t);
-    t->path = xstrdup(path);
-    rc = find_columns(t, c, &columns, err);
+    r.t = xcalloc(1, sizeof *r.t);
+    r.t->path = xstrdup(path);
+    rc = find_columns(&r, err);
     if (rc == 0)
-        rc = read_rows(t, c, columns, err);
-    free(columns);
-    csv_close(c);
+        rc = read_rows(&r, err);
+    if (rc == 0)
+        r.t->recognised = recognised(&r);
+    readings_free(&r.columns);
+    csv_close(r.csv);
     if (rc != 0) {
-        table_free(t);
+        table_free(r.t);
         return rc;
     }
-    *out = t;
+    *out = r.t;
     return 0;
 }
 
@@ -111,6 +180,8 @@ void table_free(struct table *t)
     free(t->names);
     free(t->time);
     free(t->value);
+    free(t->bad_first);
+    free(t->recognised);
     free(t->path);
     free(t);
 }

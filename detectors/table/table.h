@@ -1,5 +1,5 @@
-/* A table of readings in memory: `time`, one column per signal, perhaps `label`, which is never looked at.
- * SPDX-License-Identifier: MIT */
+/* A table of readings in memory: times, one column per signal, perhaps `label`, which is never looked at. Any
+ * form that base/readings.h knows. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TABLE_TABLE_H
 #define PSM_DETECTORS_TABLE_TABLE_H
 
@@ -16,10 +16,16 @@ struct table {
     double *value;           /* (n,d) NaN: missing (empty, nan, null, not finite) */
     size_t backward;         /* rows whose time is not after the row before */
     unsigned first_backward; /* line of the first of them */
+    size_t bad;       /* lines with something that could not be read: a value is missing then, a row that
+                         has no time or too many or few fields is left out */
+    char *bad_first;  /* "FILE:LINE: …" of the first of them; NULL: none */
+    char *recognised; /* how it is written, where that is not a matter of course: "separated by
+                         semicolons, decimal commas; times are milliseconds since 1970"; else "" */
 };
 
-/* Reads a CSV file. Errors: ERR_IO; ERR_DATA naming file, line and column. */
-int table_read(struct table **out, const char *path, struct err *err) MUSTCHECK;
+/* Reads a file. time_format: of the times, as timecell_check found it good; NULL: they tell. Errors: ERR_IO;
+ * ERR_DATA naming file, line and column, also when most lines are bad. */
+int table_read(struct table **out, const char *path, const char *time_format, struct err *err) MUSTCHECK;
 void table_free(struct table *t);
 
 /* Fails (ERR_DATA, naming the column) unless t has the signals of `as`. */

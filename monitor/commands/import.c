@@ -3,6 +3,7 @@
 #include "archive/history/history.h"
 #include "base/csv.h"
 #include "base/mem.h"
+#include "base/timecell.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 
@@ -69,13 +70,14 @@ static bool is_outcome(const char *word)
            strcmp(word, "not_inspected") == 0;
 }
 
-/* Any time of ISO 8601, in UTC; for a week the date of it. */
+/* A time as tables have it, in UTC; for a week the date of it. */
 static int read_time(char **out, const char *text, bool date, struct err *err)
 {
     char iso[TIMEFMT_LEN];
+    const char *wrong;
     tstamp_ns t;
-    if (timefmt_parse(&t, text, err) != 0)
-        return err->code;
+    if (timecell_read(&t, text, strlen(text), NULL, &wrong) == TIMECELL_NONE)
+        return err_set(err, ERR_DATA, "'%.40s' is not a time: %s", text, wrong);
     timefmt_iso(iso, t);
     if (date)
         iso[strcspn(iso, "T")] = '\0';

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/timecell.h"
 #include "base/timefmt.h"
 #include "detectors/table/model.h"
 #include "monitor/command.h"
@@ -23,13 +24,16 @@
 
 static const char about[] =
     "Learns what is usual from the rows of --train and scores those of TEST one after the other.\n"
-    "Tables are CSV: time (ISO 8601, UTC), one column per signal, perhaps label, which is not looked at.\n"
+    "A table has a column of times (ISO 8601, or a number since 1970; UTC where no zone is said), one\n"
+    "column per signal, perhaps label, which is not looked at. Separators, decimal commas and exports of\n"
+    "Excel, Grafana, the appliance (getData.csv) and the Data Browser are recognised. A cell that cannot\n"
+    "be read is missing, a row without time is left out; how many is said.\n"
     "OUT has one row per row of TEST: time,score,flag,jsd,reconstruction,chance,top,why,window_flag.\n"
     "Score and chance remember up to some hundred rows: window_flag is 1 at a chance of at most alpha, flag\n"
     "only while what made it so is still there, and why says what, in the table's units.\n";
 
 struct arguments {
-    const char *train, *calibrate, *test, *out, *window;
+    const char *train, *calibrate, *test, *out, *window, *time_format;
     double alpha;
 };
 
@@ -61,8 +65,14 @@ static void show_progress(void *arg, double done, double total)
     progress_update(arg, done, total);
 }
 
-static void note_times(const struct table *t)
+/* What the reader of a table may want to know of how it was read. */
+static void note_reading(const struct table *t)
 {
+    if (*t->recognised)
+        fprintf(stderr, "psmon: %s: %s\n", t->path, t->recognised);
+    if (t->bad)
+        fprintf(stderr, "psmon: %s: %zu lines could not be read in full; the first: %s\n", t->path, t->bad,
+                t->bad_first);
     if (t->backward)
         fprintf(stderr,
                 "psmon: %s: time does not advance at line %u (%zu times in all); rows are taken in "
@@ -79,10 +89,11 @@ static void note_period(const struct table *train, const struct table *t)
                 t->path, b / (double)NS_PER_S, train->path, a / (double)NS_PER_S);
 }
 
-static int read_matching(struct table **out, const char *path, const struct table *train, struct err *err)
+static int read_matching(struct table **out, const char *path, const struct arguments *a,
+                         const struct table *train, struct err *err)
 {
     struct table *t;
-    int rc = table_read(&t, path, err);
+    int rc = table_read(&t, path, a->time_format, err);
     if (rc != 0)
         return rc;
     rc = table_match(train, t, err);
@@ -90,7 +101,7 @@ static int read_matching(struct table **out, const char *path, const struct tabl
         table_free(t);
         return rc;
     }
-    note_times(t);
+    note_reading(t);
     note_period(train, t);
     *out = t;
     return 0;
@@ -104,7 +115,7 @@ static int train(struct table_model **out, const struct arguments *a, const stru
     int rc = window_rows(&o.window, a->window, table, err);
     if (rc != 0)
         return rc;
-    note_times(table);
+    note_reading(table);
     progress_start(&progress, "training");
     rc = table_model_train(out, table, &o, err);
     progress_end(&progress);
@@ -121,7 +132,7 @@ static int calibrate(struct table_model *m, const struct arguments *a, const str
         fprintf(stderr, "psmon: no --calibrate table: chances are cold-start estimates\n");
         return 0;
     }
-    int rc = read_matching(&t, a->calibrate, train_table, err);
+    int rc = read_matching(&t, a->calibrate, a, train_table, err);
     if (rc == 0) {
         rc = table_model_calibrate(m, t, err);
         table_free(t);
@@ -223,8 +234,8 @@ static int score(const struct arguments *a, struct err *err)
     struct table *train_table = NULL, *test = NULL;
     struct table_model *m = NULL;
     int rc;
-    if ((rc = table_read(&train_table, a->train, err)) != 0 ||
-        (rc = read_matching(&test, a->test, train_table, err)) != 0 ||
+    if ((rc = table_read(&train_table, a->train, a->time_format, err)) != 0 ||
+        (rc = read_matching(&test, a->test, a, train_table, err)) != 0 ||
         (rc = train(&m, a, train_table, err)) != 0 || (rc = calibrate(m, a, train_table, err)) != 0)
         goto out;
     if (strcmp(a->out, "-") == 0 || is_special(a->out))
@@ -248,6 +259,8 @@ static int run_score(int argc, char **argv)
         {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60",
          false},
         {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag at a chance of at most P; 0.01", false},
+        {"time-format", 0, OPTION_TEXT, &a.time_format, "F",
+         "how times are written, as strptime(3) has it: \"%d.%m.%Y %H:%M\"", false},
         {"output", 'o', OPTION_TEXT, &a.out, "OUT.csv", "where the scores go; - is standard output", true},
         {0},
     };
@@ -260,7 +273,7 @@ static int run_score(int argc, char **argv)
         err_set(&err, ERR_CONFIG, "score: one table to score is needed");
     else if (!(a.alpha > 0 && a.alpha < 1))
         err_set(&err, ERR_CONFIG, "--alpha: %g is not between 0 and 1", a.alpha);
-    else
+    else if (!a.time_format || timecell_check(a.time_format, &err) == 0)
         return score(&a, &err) == 0 ? EXIT_OK : command_fail(&err);
     return command_fail(&err);
 }

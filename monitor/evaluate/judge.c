@@ -3,7 +3,6 @@
 
 #include "base/csv.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,9 +16,7 @@ static int read_time(const struct csv *c, int column, tstamp_ns *t, struct err *
     *t = 0;
     if (*csv_field(c, column) == '\0')
         return 0;
-    if (timefmt_parse(t, csv_field(c, column), err) == 0)
-        return 0;
-    return err_wrap(err, "%s:%u: %s", csv_path(c), csv_line(c), csv_name(c, (size_t)column));
+    return csv_time(c, column, NULL, t, err);
 }
 
 int judge_read_labels(const char *path, struct label **out, size_t *n, struct err *err)

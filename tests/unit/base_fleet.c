@@ -64,7 +64,7 @@ static void bad_fleets_are_refused_by_line(void **state)
     static const struct {
         const char *text, *says;
     } cases[] = {
-        {"", "empty file"},
+        {"", "a header line is needed"},
         {"supply,family\nA,b\n", ":1: column 'sector' is missing"},
         {"supply,family,sector,signal,pv,unit,colour\n", ":1: unknown column 'colour'"},
         {"supply,family,sector,signal,pv,unit,unit\n", ":1: column 'unit' twice"},
@@ -78,6 +78,11 @@ static void bad_fleets_are_refused_by_line(void **state)
         {HEAD "A,quad,S1,current,A:I,A,,x,,\n", ":2: low: 'x' is not a number"},
         {HEAD "A,quad,S1,current,A:I,A,,5,4,\n", ":2: low: must be below high"},
         {HEAD "A,quad,S1,current,A:I,A,,,,0\n", ":2: range: must be positive"},
+        {HEAD "A,quad,S1,voltage,A:V,V,,,,\nA,quad,S1,igbt_temperature,A:T,\xb0"
+              "C,,,,\n",
+         ":3: unit: byte 0xb0 is not UTF-8"},
+        {HEAD "A,quad,S1,current,\"A:I\nB\",A,,,,\n", ":2: pv: a line break or another control character"},
+        {"supply,family,sector,signal,pv,unit,Unit\n", ":1: column 'Unit' twice"},
         {HEAD "A,quad,S1,current\n", ":2: 4 fields where the header has 10"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -88,6 +93,23 @@ static void bad_fleets_are_refused_by_line(void **state)
         if (rc != ERR_CONFIG || !strstr(err.msg, cases[i].says))
             fail_msg("case %zu: code %d, says '%s', want '%s'", i, rc, err.msg, cases[i].says);
     }
+}
+
+/* From a spreadsheet of another country, its header in capitals, after two lists were joined. */
+static void it_reads_a_fleet_as_spreadsheets_write_it(void **state)
+{
+    (void)state;
+    struct fleet *f = load("\xef\xbb\xbf"
+                           "Supply;Family;Sector;Signal;PV;Unit;Low;High;;\r\n"
+                           "A;quad;S1;current;A:I;A;-0,5;1.150,5;;\r\n"
+                           "Supply;Family;Sector;Signal;PV;Unit;Low;High;;\r\n"
+                           "A;quad;S1;igbt_temperature;A:T;°C;;;;\r\n");
+    assert_int_equal(f->n_supplies, 1);
+    assert_int_equal(f->n_channels, 2);
+    assert_near(f->channels[0].low, -0.5, 0, 0);
+    assert_near(f->channels[0].high, 1150.5, 0, 0);
+    assert_string_equal(f->channels[1].unit, "°C");
+    fleet_free(f);
 }
 
 static void a_supply_may_be_scattered_and_hashes_differ(void **state)
@@ -151,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(channels_are_grouped_and_ordered),
         cmocka_unit_test(bad_fleets_are_refused_by_line),
+        cmocka_unit_test(it_reads_a_fleet_as_spreadsheets_write_it),
         cmocka_unit_test(a_supply_may_be_scattered_and_hashes_differ),
         cmocka_unit_test(maintenance_covers_supplies_sectors_and_all),
     };

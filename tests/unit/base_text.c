@@ -1,7 +1,6 @@
-/* base: clocks, CSV, buffers, digests, model files. SPDX-License-Identifier: MIT */
+/* base: clocks, buffers, digests, model files. SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/csv.h"
 #include "base/digest.h"
 #include "base/mfile.h"
 #include "base/timefmt.h"
@@ -14,14 +13,6 @@
 
 static char path[] = "/tmp/psmon-base-text-XXXXXX";
 
-static void write_file(const char *text)
-{
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 /* A simulated clock that a configuration set going long ago, or very fast, shows the end of time. */
 static void clocks_do_not_overflow(void **state)
 {
@@ -32,55 +23,6 @@ static void clocks_do_not_overflow(void **state)
     assert_true(clock_now(&(struct clock){.start = old, .wall = late, .speed = 100000}) < old);
     assert_true(clock_now(&(struct clock){.start = 0, .wall = 0, .speed = 1}) > 0);
     assert_true(clock_wait_ms(&(struct clock){.start = old, .wall = late, .speed = 0.001}, late) > 0);
-}
-
-static void csv_reads_quotes_and_names_lines(void **state)
-{
-    (void)state;
-    write_file("\xef\xbb\xbf"
-               "a,b , c\r\n1,\"x, \"\"y\"\"\nz\",nan\n\n2,,7.5\n3,4\n");
-    struct csv *c;
-    struct err err = {0};
-    assert_int_equal(csv_open(&c, path, &err), 0);
-    assert_int_equal(csv_columns(c), 3);
-    assert_int_equal(csv_find(c, "c"), 2);
-    assert_int_equal(csv_next(c, &err), 1);
-    assert_string_equal(csv_field(c, 1), "x, \"y\"\nz");
-    double v;
-    assert_int_equal(csv_number(c, 2, &v, &err), 0);
-    assert_true(isnan(v));
-    assert_int_equal(csv_next(c, &err), 1);
-    assert_string_equal(csv_field(c, 1), "");
-    assert_int_equal(csv_number(c, 2, &v, &err), 0);
-    assert_near(v, 7.5, 0, 0);
-    assert_int_equal(csv_next(c, &err), ERR_DATA);
-    assert_non_null(strstr(err.msg, ":6:"));
-    csv_close(c);
-}
-
-static void csv_fields_are_cut_in_one_way(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *line, *want; /* fields in |…|, or what is wrong */
-    } cases[] = {
-        {"1,2,3", "|1|2|3|"},
-        {" 1 ,\t2\t, 3\r", "|1|2|3|"},
-        {"", "||"},
-        {",", "|||"},
-        {"a b,\"c, d\" ,\"\"", "|a b|c, d||"},
-        {"\"say \"\"yes\"\"\",2", "|say \"\"yes\"\"|2|"},
-        {"1,\"2", "quote is not closed"},
-        {"1,\"2\"\"", "quote is not closed"},
-        {"\"1\"x,2", "text after a closing quote"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *p = cases[i].line, *end = p + strlen(p), *wrong = NULL;
-        char got[64] = "|";
-        for (struct csv_text t; p && !(wrong = csv_cut(&t, &p, end));)
-            snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s|", (int)t.n, t.s);
-        assert_string_equal(wrong ? wrong : got, cases[i].want);
-    }
 }
 
 static void buffer_refuses_beyond_its_cap(void **state)
@@ -158,8 +100,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clocks_do_not_overflow),
-        cmocka_unit_test(csv_reads_quotes_and_names_lines),
-        cmocka_unit_test(csv_fields_are_cut_in_one_way),
         cmocka_unit_test(buffer_refuses_beyond_its_cap),
         cmocka_unit_test(hmac_matches_the_published_vector),
         cmocka_unit_test(model_file_survives_and_detects_damage),

@@ -115,7 +115,7 @@ static struct table *read_text(const char *text, struct err *err)
 {
     char *path = file_of(text);
     struct table *t = NULL;
-    if (table_read(&t, path, err) != 0)
+    if (table_read(&t, path, NULL, err) != 0)
         t = NULL;
     unlink(path);
     free(path);
@@ -186,12 +186,17 @@ static void names_what_is_wrong(void **state)
     } cases[] = {
         {"time,a\n2026-01-01T00:00:00Z,1\n2026-01-01T00:01:00Z,warm\n", ":3: a: 'warm' is not a number"},
         {"time,a\n2026-01-01T00:00:00Z,1\nyesterday,2\n", ":3: time: 'yesterday' is not a time"},
-        {"t,a\n1,2\n", ":1: there is no column 'time'"},
+        {"t,a\n1,2\n", ":1: there is no column of times"},
         {"time,a,a\n2026-01-01T00:00:00Z,1,2\n", ":1: column 'a' is there twice"},
-        {"time,,a\n2026-01-01T00:00:00Z,1,2\n", ":1: column 2 has no name"},
         {"time,label\n2026-01-01T00:00:00Z,0\n", ":1: there is no column of readings"},
         {"time,a\n2026-01-01T00:00:00Z,1,2\n", ":2: 3 fields where the header has 2"},
-        {"", "empty file"},
+        {"time,a,note\n2026-01-01T00:00:00Z,1,x\n2026-01-01T00:01:00Z,2,y\n",
+         ":2: note: 'x' is not a number (one of 2 such lines of 2)"},
+        {"time,a\n2026-01-01T00:00:00Z,\"1\n", ":2: quote is not closed"},
+        {"time,a\n2026-01-01T00:00:00Z,1.234,5\n", ":2: 3 fields where the header has 2"},
+        {"time;a\n2026-01-01T00:00:00Z;2,5\n2026-01-01T00:01:00Z;1.234\n",
+         ":3: a: '1.234' has a point where the table has decimal commas"},
+        {"", "a header line is needed"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct err err = {0};
@@ -200,6 +205,68 @@ static void names_what_is_wrong(void **state)
         if (!strstr(err.msg, cases[i].says))
             fail_msg("'%s' does not say '%s'", err.msg, cases[i].says);
     }
+}
+
+static void assert_reads_as(const char *text, const char *recognised, size_t bad)
+{
+    struct err err;
+    struct table *t = read_text(text, &err);
+    if (!t)
+        fail_msg("%s", err.msg);
+    assert_string_equal(t->recognised, recognised);
+    assert_int_equal(t->bad, bad);
+    assert_int_equal(t->n, 3);
+    assert_int_equal(t->d, 2);
+    assert_int_equal(t->time[0], INT64_C(1767225600) * NS_PER_S);
+    assert_int_equal(table_period(t), NS_PER_MIN);
+    assert_near(t->value[4], 2.5, 0, 0);
+    assert_near(t->value[5], -1250, 0, 0);
+    table_free(t);
+}
+
+/* The same three rows as different people have them. */
+static void it_reads_tables_as_people_have_them(void **state)
+{
+    (void)state;
+    assert_reads_as(
+        "time,a,b\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:01:00Z,,nan\n2026-01-01T00:02:00Z,2.5,-1250\n", "",
+        0);
+    assert_reads_as("sep=;\r\nZeit;b;a\r\n;A;V\r\n2026-01-01 00:00;2;1\r\n2026-01-01 00:01;null;-\r\n"
+                    "2026-01-01 00:02;-1.250,0;2,5\r\n",
+                    "separated by semicolons, decimal commas", 0);
+    assert_reads_as(
+        "\xef\xbb\xbf\"Time\",\"a\",\"b\"\n1767225600000,1,2\n1767225660000,None,\n1767225720000,2.5,-1250\n",
+        "times are milliseconds since 1970", 0);
+    assert_reads_as(
+        "datetime\ta\tb\tLabel\n2026-01-01 00:00:00+00\t1\t2\tx\n2026-01-01 00:01:00+00\t#N/A\t\t\n"
+        "2026-01-01 00:02:00+00\t2.5\t-1250\t\n",
+        "separated by tabs", 0);
+    assert_reads_as(
+        "# Created by CS-Studio Data Browser\n# Time\ta Value\tSeverity\tStatus\tb Value\tSeverity\tStatus\n"
+        "2026-01-01 00:00:00.000\t1\tNONE\tNO_ALARM\t2\tNONE\tNO_ALARM\n"
+        "2026-01-01 00:01:00.000\t9\tINVALID\tCOMM\t#N/A\t#N/A\t#N/A\n"
+        "2026-01-01 00:02:00.000\t2.5\tNONE\tNO_ALARM\t-1250\tNONE\tNO_ALARM\n",
+        "separated by tabs", 0);
+}
+
+/* A bad cell costs itself, a row without time or of another width the row, a header again nothing: never the
+ * rest. */
+static void it_goes_on_behind_what_it_cannot_read(void **state)
+{
+    (void)state;
+    struct err err;
+    struct table *t = read_text("time,a,b\n2026-01-01T00:00:00Z,1,2\ntime,a,b\n2026-01-01T00:01:00Z,high,5\n"
+                                "later,3,4\n2026-01-01T00:02:00Z,3\n2026-01-01T00:03:00Z,6,7\n"
+                                "2026-01-01T00:04:00Z,7,8\n2026-01-01T00:05:00Z,8,9\n",
+                                &err);
+    assert_non_null(t);
+    assert_int_equal(t->n, 5);
+    assert_int_equal(t->bad, 3);
+    assert_non_null(strstr(t->bad_first, ":4: a: 'high' is not a number"));
+    assert_true(isnan(t->value[2]));
+    assert_near(t->value[3], 5, 0, 0);
+    assert_near(t->value[4], 6, 0, 0);
+    table_free(t);
 }
 
 static void columns_must_match(void **state)
@@ -248,8 +315,8 @@ static void fit_as_numpy(void **state)
     (void)state;
     struct table *train, *rows;
     struct err err;
-    assert_int_equal(table_read(&train, "tests/golden/table/train.csv", &err), 0);
-    assert_int_equal(table_read(&rows, "tests/golden/table/rows.csv", &err), 0);
+    assert_int_equal(table_read(&train, "tests/golden/table/train.csv", NULL, &err), 0);
+    assert_int_equal(table_read(&rows, "tests/golden/table/rows.csv", NULL, &err), 0);
     size_t n, d = train->d;
     double *want = golden("tests/golden/table/fit.csv", "row", &n), worst = 0;
     float *learned = scaled(train, train), *z = scaled(train, rows);
@@ -754,6 +821,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_table),
         cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(it_reads_tables_as_people_have_them),
+        cmocka_unit_test(it_goes_on_behind_what_it_cannot_read),
         cmocka_unit_test(columns_must_match),
         cmocka_unit_test(fit_as_numpy),
         cmocka_unit_test(labels_are_not_looked_at),
