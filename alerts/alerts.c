@@ -54,15 +54,17 @@ struct commit {
     uint64_t number; /* of outbox_end */
 };
 
-/* What is not safe is told all the same: an alarm that is never told is worse than one that, should psmon die
- * now, is told again under the same identifiers. */
-static void on_taken(void *arg, bool safe)
+/* What disk and database refuse is told all the same, for an alarm that is never told is worse than one that
+ * nobody remembers should psmon die now; but the message says so. */
+static void on_taken(void *arg, enum pg_taken how)
 {
     struct commit *c = arg;
-    if (!safe)
-        log_error("alerts", "disk and database refuse alarm changes: told all the same");
-    if (!c->alerts->closing)
-        outbox_release(c->alerts->outbox, c->number);
+    if (how == PG_IN_MEMORY)
+        log_error("alerts", "disk and database refuse alarm changes: told as what is in memory only");
+    if (!c->alerts->closing && how != PG_LEFT)
+        outbox_release(c->alerts->outbox, c->number, how == PG_SAFE);
+    if (how == PG_IN_MEMORY)
+        return;
     release(c->alerts);
     free(c);
 }
@@ -77,9 +79,7 @@ static void commit(struct alerts *a, struct pg_txn *txn)
     struct commit *c = xcalloc(1, sizeof *c);
     *c = (struct commit){a, outbox_end(a->outbox)};
     a->parts++;
-    if (pg_submit_durable(a->pg, txn, on_taken, c))
-        return;
-    on_taken(c, false);
+    pg_submit_durable(a->pg, txn, on_taken, c);
 }
 
 /* The caller's conditions and the outbox's, into a->conditions. */

@@ -88,6 +88,13 @@ char *message_event(const struct occurrence *o, enum alarm_event_kind kind, tsta
     return envelope(alarm_event_name(kind), t, data);
 }
 
+char *message_not_durable(const char *text)
+{
+    json_t *j = json_loads(text, 0, NULL);
+    put(json_object_get(j, "data"), "durable", json_false());
+    return value_dump(j, MESSAGE_DIGITS);
+}
+
 char *message_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting)
 {
     json_t *data = json_object();

@@ -14,6 +14,9 @@
 char *message_event(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
                     const char *source, const char *continued_as);
 
+/* The same, of what neither disk nor database keep: with "durable": false in data. Caller frees. */
+char *message_not_durable(const char *text);
+
 /* A heartbeat (data: what is open and waiting) and a test; caller frees. */
 char *message_heartbeat(tstamp_ns t, const char *run, const char *source, size_t n_open, size_t n_waiting);
 char *message_test(tstamp_ns t, const char *source);

@@ -39,6 +39,7 @@ struct message {
     tstamp_ns due;     /* monotonic */
     tstamp_ns created; /* wall */
     uint64_t staged;   /* number of its transaction, which is not safe yet; 0: it is */
+    bool fleeting;     /* released, although it is not safe: it is told so */
     bool held;         /* an attempt failed, its own or another's in an outage */
     bool heartbeat;    /* not in the queue: recorded only when it fails */
     struct http_request *request;
@@ -114,6 +115,12 @@ static void submit(struct outbox *o, struct pg_txn *txn)
         pg_txn_free(txn);
     else if (!pg_submit(o->pg, txn, true, NULL, NULL))
         log_error("alerts", "the result of a webhook could not be kept");
+}
+
+/* Nobody may hear of it yet. */
+static bool is_staged(const struct message *m)
+{
+    return m->staged && !m->fleeting;
 }
 
 /* ---- the queue ---- */
@@ -213,7 +220,7 @@ static void give_up_all(struct endpoint *e, const char *why)
 {
     struct pg_txn *txn = pg_txn_new();
     for (size_t i = e->n; i-- > 0;)
-        if (!e->queue[i]->request && !e->queue[i]->staged)
+        if (!e->queue[i]->request && !is_staged(e->queue[i]))
             give_up(e->queue[i], txn, "dead", why);
     submit(e->outbox, txn);
 }
@@ -364,7 +371,9 @@ static void start(struct message *m)
     struct webhook w;
     m->started = clock_wall();
     m->attempts++;
-    webhook_make(&w, e->shape, &e->key, m->id, m->started / NS_PER_S, m->text);
+    char *fleeting = m->fleeting ? message_not_durable(m->text) : NULL;
+    webhook_make(&w, e->shape, &e->key, m->id, m->started / NS_PER_S, fleeting ? fleeting : m->text);
+    free(fleeting);
     const struct http_options options = {.method = "POST",
                                          .url = e->url,
                                          .headers = (const char *const *)w.header,
@@ -388,7 +397,8 @@ static bool overtaken(const struct message *m)
     if (!m->held || m->final)
         return false;
     for (size_t i = e->n; i-- > 0 && e->queue[i] != m;)
-        if (e->queue[i]->final && !e->queue[i]->staged && strcmp(e->queue[i]->occurrence, m->occurrence) == 0)
+        if (e->queue[i]->final && !is_staged(e->queue[i]) &&
+            strcmp(e->queue[i]->occurrence, m->occurrence) == 0)
             return true;
     return false;
 }
@@ -419,7 +429,7 @@ static void pump(struct endpoint *e)
     unsigned limit = e->outages ? 1 : AT_ONCE;
     for (size_t i = 0; i < e->n && e->under_way < limit; i++) {
         struct message *m = e->queue[i];
-        if (!m->request && !m->staged && !m->after && m->due <= now)
+        if (!m->request && !is_staged(m) && !m->after && m->due <= now)
             start(m);
     }
 }
@@ -471,12 +481,17 @@ uint64_t outbox_end(struct outbox *o)
     return o->transaction++;
 }
 
-void outbox_release(struct outbox *o, uint64_t transaction)
+void outbox_release(struct outbox *o, uint64_t transaction, bool safe)
 {
-    for (size_t i = 0; i < o->n; i++)
-        for (size_t j = 0; j < o->endpoint[i].n; j++)
-            if (o->endpoint[i].queue[j]->staged == transaction)
-                o->endpoint[i].queue[j]->staged = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        for (size_t j = 0; j < o->endpoint[i].n; j++) {
+            struct message *m = o->endpoint[i].queue[j];
+            if (m->staged == transaction) {
+                m->fleeting = !safe;
+                m->staged = safe ? 0 : transaction;
+            }
+        }
+    }
     outbox_tick(o);
 }
 

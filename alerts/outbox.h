@@ -27,7 +27,9 @@ struct outbox_message {
 };
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
 uint64_t outbox_end(struct outbox *o);
-void outbox_release(struct outbox *o, uint64_t transaction);
+/* safe: disk or database have it; else its messages say that they are not durable (message_not_durable).
+ * Again with safe when that has changed. */
+void outbox_release(struct outbox *o, uint64_t transaction, bool safe);
 
 /* Takes up messages left waiting by an earlier process: rows of store_waiting_sql. */
 void outbox_restore(struct outbox *o, const struct pg_rows *rows);

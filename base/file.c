@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int file_write(int fd, const void *data, size_t n, int64_t offset)
@@ -51,4 +52,10 @@ void file_sync_folder(const char *folder)
         return;
     fsync(fd);
     close(fd);
+}
+
+int64_t file_space(const char *path)
+{
+    struct statvfs v;
+    return statvfs(path, &v) == 0 ? (int64_t)v.f_bavail * (int64_t)v.f_frsize : INT64_MAX;
 }

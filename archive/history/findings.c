@@ -118,7 +118,7 @@ void findings_put(struct history *h, const struct tick *t)
 /* ---- rankings ---- */
 
 void history_put_ranking(struct history *h, const struct history_ranking *r,
-                         void (*taken)(void *arg, bool safe), void *arg)
+                         void (*taken)(void *arg, enum pg_taken how), void *arg)
 {
     char week[TIMEFMT_LEN], issued[TIMEFMT_LEN], report[16], made_by[16];
     timefmt_iso(week, r->week_start);
@@ -157,10 +157,7 @@ void history_put_ranking(struct history *h, const struct history_ranking *r,
         " config_hash, revision, $6::jsonb FROM revisions WHERE run = $1::int AND revision = $5::int"
         " ON CONFLICT DO NOTHING",
         6, params);
-    if (pg_durable(h->pg))
-        pg_submit_durable(h->pg, t, taken, arg);
-    else if (!pg_submit(h->pg, t, false, taken, arg) && taken)
-        taken(arg, false);
+    pg_submit_durable(h->pg, t, taken, arg);
 }
 
 /* ---- models ---- */

@@ -90,7 +90,7 @@ struct history_ranking {
     const char *document_json;
 };
 void history_put_ranking(struct history *h, const struct history_ranking *r,
-                         void (*taken)(void *arg, bool safe), void *arg);
+                         void (*taken)(void *arg, enum pg_taken how), void *arg);
 
 /* ---- at start-up, blocking ---- */
 /* Time of the run's last stored tick; 0: none. */

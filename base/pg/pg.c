@@ -19,6 +19,7 @@
 #define ANSWER_MS 120000 /* a transaction without any answer for so long: the peer is gone */
 #define BACKOFF_MIN_MS 200
 #define BACKOFF_MAX_MS 10000
+#define DISK_LOOK_MS 10000 /* a disk that is not well is tried again this often */
 
 enum state { STATE_DOWN, STATE_CONNECTING, STATE_SETUP, STATE_UP };
 
@@ -28,9 +29,10 @@ struct item {
     bool query, durable;
     bool writing; /* on its way into the spool; not sent before it is there */
     int64_t offset;
-    uint64_t seq;                        /* in the spool, at offset; 0: not in it */
-    void (*taken)(void *arg, bool safe); /* NULL: was called, or nobody asked */
+    uint64_t seq;                                /* in the spool, at offset; 0: not in it */
+    void (*taken)(void *arg, enum pg_taken how); /* NULL: was called for the last time, or nobody asked */
     void *taken_arg;
+    bool in_memory; /* that is what it was told */
     struct pg *pg;
     void (*done)(void *arg, bool ok);
     void (*done_rows)(void *arg, const struct pg_rows *rows);
@@ -44,11 +46,13 @@ struct pg {
     uv_poll_t *poll;  /* on conn's socket, which may change while connecting */
     uv_timer_t timer; /* next attempt, connect deadline or answer deadline, after state */
     uv_timer_t kick;  /* sends what is queued, from the loop rather than from the submitter */
+    uv_timer_t look;  /* after the disk, while it is not well */
     int handles;      /* timers not closed yet */
     enum state state;
-    bool away;     /* the last attempt failed or the connection was lost */
-    bool busy;     /* the head (or the setup) is under way */
-    bool rollback; /* the session is in a failed transaction */
+    bool away;      /* the last attempt failed or the connection was lost */
+    bool busy;      /* the head (or the setup) is under way */
+    bool rollback;  /* the session is in a failed transaction */
+    bool rejecting; /* the head is being put among the rejected */
     uint64_t backoff_ms;
     struct item *head, **tail;
     size_t n, n_spooled;
@@ -92,27 +96,30 @@ static struct item *pop(struct pg *pg)
     return it;
 }
 
-/* Tells the submitter, once, whether the transaction is safe. */
-static void tell_taken(struct item *it, bool safe)
+/* Tells the submitter where the transaction is. */
+static void tell_taken(struct item *it, enum pg_taken how)
 {
-    void (*taken)(void *arg, bool safe) = it->taken;
-    it->taken = NULL;
-    if (taken)
-        taken(it->taken_arg, safe);
+    void (*taken)(void *arg, enum pg_taken how) = it->taken;
+    if (!taken || (how == PG_IN_MEMORY && it->in_memory))
+        return;
+    it->in_memory = how == PG_IN_MEMORY;
+    if (how != PG_IN_MEMORY)
+        it->taken = NULL;
+    taken(it->taken_arg, how);
 }
 
-/* The disk has refused these, and the database is away: they are in memory only. */
-static void tell_unsafe(struct pg *pg)
+/* The disk has refused these, and the database is away. */
+static void tell_refused(struct pg *pg, enum pg_taken how)
 {
     for (struct item *it = pg->head; it; it = it->next)
         if (it->durable && !it->seq && !it->writing)
-            tell_taken(it, false);
+            tell_taken(it, how);
 }
 
 /* Tells the submitter and frees. */
 static void finish(struct item *it, bool ok, const struct pg_rows *rows)
 {
-    tell_taken(it, true); /* committed, or among the rejected */
+    tell_taken(it, PG_SAFE); /* committed, or among the rejected */
     pg_txn_free(it->txn);
     if (it->query)
         it->done_rows(it->arg, ok ? rows : NULL);
@@ -254,7 +261,7 @@ static void lost(struct pg *pg, const char *why)
     pg_rows_free(pg->rows);
     pg->rows = NULL;
     uv_timer_start(&pg->timer, on_timer, backoff(pg), 0);
-    tell_unsafe(pg);
+    tell_refused(pg, PG_IN_MEMORY);
     fail_all(take_disposable(pg));
     if (was_up && pg->on_state)
         pg->on_state(pg->on_state_arg, false);
@@ -348,7 +355,8 @@ static bool load_head(struct pg *pg)
 
 static void send_next(struct pg *pg)
 {
-    if (pg->busy || (pg->state != STATE_SETUP && (pg->state != STATE_UP || !load_head(pg)))) {
+    bool wait = pg->busy || (pg->rejecting && pg->state != STATE_SETUP);
+    if (wait || (pg->state != STATE_SETUP && (pg->state != STATE_UP || !load_head(pg)))) {
         if (!pg->busy && pg->state == STATE_UP)
             uv_timer_stop(&pg->timer);
         return;
@@ -397,9 +405,18 @@ static void setup_done(struct pg *pg)
         pg->on_state(pg->on_state_arg, true);
 }
 
+static void wake(struct pg *pg);
+
+static void on_rejected(void *arg)
+{
+    struct pg *pg = arg;
+    pg->rejecting = false;
+    finish(pop(pg), false, NULL);
+    wake(pg);
+}
+
 static void item_failed(struct pg *pg)
 {
-    struct err err;
     struct item *it = pg->head;
     pg->failures++;
     pg->rollback = !it->query;
@@ -408,9 +425,12 @@ static void item_failed(struct pg *pg)
         return;
     }
     log_error("pg", "transaction rejected: sqlstate=%s %s", pg->sqlstate, pg->failure);
-    if (it->durable && pg->spool && pg_spool_reject(pg->spool, it->txn, pg->failure, &err) != 0)
-        log_error("pg", "%s", err.msg);
-    finish(pop(pg), false, NULL);
+    if (it->durable && pg->spool) { /* it stays the head, and in the log, until that is on disk */
+        pg->rejecting = true;
+        pg_spool_reject(pg->spool, it->txn, pg->failure, on_rejected, pg);
+    } else {
+        finish(pop(pg), false, NULL);
+    }
 }
 
 static void answered(struct pg *pg)
@@ -487,6 +507,28 @@ static void on_poll(uv_poll_t *h, int status, int events)
     }
 }
 
+/* ---- the disk ---- */
+
+static void on_look(uv_timer_t *h)
+{
+    struct pg *pg = h->data;
+    if (pg_disk(pg) == PG_DISK_WELL)
+        uv_timer_stop(h);
+    else
+        pg_spool_look(pg->spool);
+}
+
+static void watch_disk(struct pg *pg)
+{
+    if (pg_disk(pg) != PG_DISK_WELL && !uv_is_active((uv_handle_t *)&pg->look))
+        uv_timer_start(&pg->look, on_look, DISK_LOOK_MS, DISK_LOOK_MS);
+}
+
+enum pg_disk pg_disk(const struct pg *pg)
+{
+    return pg->spool ? pg_spool_disk(pg->spool) : PG_DISK_WELL;
+}
+
 /* ---- the interface ---- */
 
 static void found_in_spool(void *arg, uint64_t seq, int64_t offset)
@@ -515,8 +557,10 @@ int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *
     pg->conninfo = xstrdup(conninfo);
     uv_timer_init(loop, &pg->timer);
     uv_timer_init(loop, &pg->kick);
-    pg->timer.data = pg->kick.data = pg;
-    pg->handles = 2;
+    uv_timer_init(loop, &pg->look);
+    pg->timer.data = pg->kick.data = pg->look.data = pg;
+    pg->handles = 3;
+    watch_disk(pg);
     *out = pg;
     start_connecting(pg);
     return 0;
@@ -574,10 +618,12 @@ void pg_close(struct pg *pg, double deadline_s)
     if (pg->n > 0)
         log_warning("pg", "closing with transactions=%zu waiting, spooled=%zu", pg->n, pg->n_spooled);
     fail_all(take_disposable(pg));
-    tell_unsafe(pg);
     uv_close((uv_handle_t *)&pg->timer, on_closed);
     uv_close((uv_handle_t *)&pg->kick, on_closed);
+    uv_close((uv_handle_t *)&pg->look, on_closed);
     settle_spool(pg); /* what the callbacks submitted */
+    tell_refused(pg, PG_LEFT);
+    settle_spool(pg);
     while (pg->handles > 0)
         uv_run(pg->loop, UV_RUN_NOWAIT);
     pg_rows_free(pg->rows);
@@ -626,10 +672,12 @@ void pg_on_state(struct pg *pg, void (*on_state)(void *arg, bool up), void *arg)
 static void on_kick(uv_timer_t *h)
 {
     struct pg *pg = h->data;
-    if (pg->state == STATE_DOWN)
-        fail_all(take_disposable(pg)); /* queries asked while the database is away */
-    else if (pg->state == STATE_UP)
+    if (pg->state == STATE_DOWN) { /* what came while the database is away */
+        fail_all(take_disposable(pg));
+        tell_refused(pg, PG_IN_MEMORY);
+    } else if (pg->state == STATE_UP) {
         send_next(pg);
+    }
 }
 
 static void wake(struct pg *pg)
@@ -658,15 +706,18 @@ static void on_spooled(void *arg, uint64_t seq, int64_t offset)
         log_error("pg", "a transaction is kept in memory only, until the database takes it");
     }
     if (seq || pg->away)
-        tell_taken(it, seq != 0);
+        tell_taken(it, seq ? PG_SAFE : PG_IN_MEMORY);
+    watch_disk(pg);
     wake(pg);
 }
 
 static struct item *submit_durable(struct pg *pg, struct pg_txn *t)
 {
     struct item *it = enqueue(pg, t);
-    it->durable = it->writing = true;
-    pg_spool_append(pg->spool, t, on_spooled, it);
+    it->durable = true;
+    it->writing = pg->spool != NULL;
+    if (pg->spool)
+        pg_spool_append(pg->spool, t, on_spooled, it);
     return it;
 }
 
@@ -683,16 +734,13 @@ bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void 
     return true;
 }
 
-bool pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, bool safe), void *arg)
+void pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, enum pg_taken how),
+                       void *arg)
 {
-    if (!pg->spool) {
-        pg_txn_free(t);
-        return false;
-    }
     struct item *it = submit_durable(pg, t);
     it->taken = taken;
     it->taken_arg = arg;
-    return true;
+    wake(pg);
 }
 
 void pg_query(struct pg *pg, const char *sql, int n_params, const char *const params[],

@@ -7,7 +7,8 @@
  * again. (For durable ones the database keeps the last number it committed in table psmon_spool, so
  * they are not even run again after our own kill -9.)
  *   durable      written to the spool (fsync, in a thread) before it is sent, and taken off it after commit:
- *                once it is on disk it survives the database's absence and our own kill -9; unbounded.
+ *                once it is on disk it survives the database's absence and our own kill -9; unbounded. Space
+ *                for thousands is the spool's own beforehand, so that a disk that others fill takes them.
  *   disposable   kept in memory only, while the database is there; refused (pg_submit returns false)
  *                when it is away or more than PG_QUEUE_MAX wait: the caller remembers what to recompute.
  * SPDX-License-Identifier: MIT */
@@ -69,11 +70,24 @@ void pg_txn_free(struct pg_txn *t);
  * refused, done is not called. */
 bool pg_submit(struct pg *pg, struct pg_txn *t, bool durable, void (*done)(void *arg, bool ok), void *arg);
 
-/* As pg_submit of a durable one. taken is called once on the loop, not from inside this call: with safe when
- * the transaction is on disk or, if the disk refused it, committed; until then nobody may be told of what is
- * in it. Without safe when the disk refused it and the database is away, or pg_close came first: it is in
- * memory only. */
-bool pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, bool safe), void *arg);
+/* As pg_submit of a durable one; without a spool it is in memory until it is committed. taken is called on
+ * the loop, not from inside this call, to say where it is: once with PG_IN_MEMORY, perhaps, and once at last.
+ */
+enum pg_taken {
+    PG_IN_MEMORY, /* the disk refused it and the database is away: should we die now, it is lost */
+    PG_SAFE,      /* on disk, or committed: until now nobody may be told of it as of something that lasts */
+    PG_LEFT       /* pg_close came first */
+};
+void pg_submit_durable(struct pg *pg, struct pg_txn *t, void (*taken)(void *arg, enum pg_taken how),
+                       void *arg);
+
+/* How the spool's disk does; one that is not well is tried again every 10 s. */
+enum pg_disk {
+    PG_DISK_WELL,
+    PG_DISK_SHORT,  /* there is no more space than is reserved: it takes what comes, for a while */
+    PG_DISK_REFUSES /* what is durable is in memory only, or in the database */
+};
+enum pg_disk pg_disk(const struct pg *pg);
 
 /* Rows of a query, all text; NULL for SQL NULL. */
 struct pg_rows {

@@ -16,6 +16,7 @@
 enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 
 #define MAX_CONDITIONS 16
+#define DISK_TEXT_LEN 200
 
 struct model_watch; /* notices and loads another model */
 struct audit;       /* compares ticks with the archive afterwards */
@@ -60,7 +61,7 @@ struct live {
     bool stopping;
 
     struct snapshot snapshot;
-    char phase_text[96];
+    char phase_text[96], disk_text[DISK_TEXT_LEN];
     struct alerts_condition conditions[MAX_CONDITIONS];
     char condition_text[MAX_CONDITIONS][256];
     tstamp_ns stages_shown; /* monotonic */

@@ -2,16 +2,20 @@
  * SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "monitor/weekly.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #define LONG_MAINTENANCE (7 * NS_PER_DAY)
 #define STAGES_EVERY (10 * NS_PER_S)
 /* Share of the fleet without a score because of us or the data, not because of the machine's mode. */
+#define HISTORY_ROOM (INT64_C(1) << 30)
+#define SPOOL_ROOM (INT64_C(64) << 20)
 #define BLIND_SHARE 0.5
 
 static void add(struct live *l, size_t *n, const char *name, const char *fmt, ...)
@@ -86,6 +90,22 @@ static void add_upkeep(struct live *l, size_t *n)
             j->said);
 }
 
+/* Room for three days of history, or, where that is kept on a server of the site, for spool and models. */
+static const char *describe_disk(const struct live *l, char out[DISK_TEXT_LEN])
+{
+    const struct settings *s = l->session.world->settings;
+    enum pg_disk disk = pg_disk(l->session.pg);
+    int64_t room = s->state_dir ? file_space(s->state_dir) : INT64_MAX;
+    out[0] = '\0';
+    if (disk == PG_DISK_REFUSES)
+        snprintf(out, DISK_TEXT_LEN, "the disk of %.100s takes nothing: %s", s->state_dir,
+                 pg_away(l->session.pg) ? "alarms are in memory only" : "only the database keeps alarms");
+    else if (disk == PG_DISK_SHORT || room < (s->database_url ? SPOOL_ROOM : HISTORY_ROOM))
+        snprintf(out, DISK_TEXT_LEN, "the disk of %.100s is nearly full: %" PRId64 " MB are left",
+                 s->state_dir, room / 1000000);
+    return out;
+}
+
 size_t live_conditions(struct live *l, tstamp_ns now)
 {
     size_t n = 0;
@@ -93,7 +113,10 @@ size_t live_conditions(struct live *l, tstamp_ns now)
     if (!l->session.world->model)
         add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
     if (pg_away(l->session.pg))
-        add(l, &n, "database", "the database is away: alarms are spooled, scores will be recomputed");
+        add(l, &n, "database", "the database is away: alarms %s, scores will be recomputed",
+            pg_disk(l->session.pg) == PG_DISK_REFUSES ? "are in memory only" : "are spooled");
+    if (*describe_disk(l, l->disk_text))
+        add(l, &n, "disk", "%s", l->disk_text);
     add_upkeep(l, &n);
     add_coverage(l, &n);
     add_maintenance(l, &n, now);
@@ -139,6 +162,8 @@ const struct snapshot *live_snapshot(void *arg)
     v->archiver_up = l->archiver_up;
     v->archiver_reached = l->archiver_reached;
     v->database_up = !pg_away(s->pg);
+    v->disk_refuses = pg_disk(s->pg) == PG_DISK_REFUSES;
+    v->disk = describe_disk(l, l->disk_text);
     v->model_loaded = s->world->model != NULL;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
     v->archiver_since = l->archiver_since;

@@ -197,6 +197,8 @@ void metrics_write(struct buf *out, const struct snapshot *s, tstamp_ns started)
     single(out, "psmon_db_up", "gauge", "1 while the database answers.", s->database_up);
     single(out, "psmon_db_errors_total", "counter", "Lost connections and failed statements.",
            (double)s->db_failures);
+    single(out, "psmon_disk_well", "gauge", "1 while the disk under state_dir takes what comes and has room.",
+           !s->disk || !*s->disk);
     single(out, "psmon_db_queued", "gauge", "Transactions waiting, those on disk included.",
            (double)s->db_queued);
     write_upkeep(out, s->jobs);

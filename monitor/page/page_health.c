@@ -35,7 +35,9 @@ static void check_archiver(struct health_check *c, const struct snapshot *s)
 
 static void check_database(struct health_check *c, const struct snapshot *s)
 {
-    if (!s->database_up) {
+    if (!s->database_up && s->disk_refuses) {
+        judge(c, HEALTH_FAILING, "database away, and the disk takes nothing: alarms wait in memory only");
+    } else if (!s->database_up) {
         judge(c, HEALTH_DEGRADED, "database away: alarms and findings wait on disk");
     } else if (s->db_queued > PG_QUEUE_MAX) {
         c->state = HEALTH_DEGRADED;
@@ -71,8 +73,8 @@ static void check_upkeep(struct health_check *c, const struct snapshot *s)
 
 enum health health_check(const struct snapshot *s, struct health_check checks[HEALTH_CHECKS])
 {
-    static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model",
-                                                     "ticks",    "scoring",  "upkeep"};
+    static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model", "ticks",
+                                                     "scoring",  "upkeep",   "disk"};
     for (int i = 0; i < HEALTH_CHECKS; i++)
         checks[i] = (struct health_check){.name = names[i]};
     check_archiver(&checks[0], s);
@@ -83,6 +85,8 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
     if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0 && tick_lost(s->tick) > 0)
         judge(&checks[4], HEALTH_DEGRADED, "no supply is scored: see the ledger");
     check_upkeep(&checks[5], s);
+    if (s->disk && *s->disk)
+        judge(&checks[6], HEALTH_DEGRADED, s->disk);
     enum health worst = HEALTH_OK;
     for (int i = 0; i < HEALTH_CHECKS; i++)
         if (checks[i].state > worst)

@@ -36,7 +36,7 @@ struct health_check {
     enum health state;
     char text[200]; /* "" when ok */
 };
-#define HEALTH_CHECKS 6
+#define HEALTH_CHECKS 7
 /* Fills checks[HEALTH_CHECKS], returns the worst. Degraded: works with less, or a short outage. Failing: what
  * it says can no longer be trusted to be complete. */
 enum health health_check(const struct snapshot *s, struct health_check checks[HEALTH_CHECKS]);

@@ -29,6 +29,8 @@ struct snapshot {
     tstamp_ns now;                   /* the monitor's clock */
     const char *run, *model, *phase; /* phase: "no model", "catching up 43 %", "live" … */
     bool archiver_up, database_up, model_loaded;
+    const char *disk; /* what is wrong with it; "" (or NULL) nothing */
+    bool disk_refuses;
     bool archiver_reached;      /* it has answered since psmon started */
     const char *archiver_error; /* "" when up, or when nothing has come back yet */
     tstamp_ns archiver_since;   /* since when it is in that state; psmon's start while it was never reached */

@@ -26,12 +26,14 @@ struct issue {
     void *arg;
 };
 
-/* The list is safe, or as safe as it gets: it is shown. */
-static void on_taken(void *arg, bool safe)
+/* The list is shown once it is safe: one that may yet be lost is not issued. */
+static void on_taken(void *arg, enum pg_taken how)
 {
     struct issue *w = arg;
-    if (!safe)
+    if (how != PG_SAFE)
         log_error("report", "neither disk nor database keeps the list");
+    if (how == PG_IN_MEMORY)
+        return;
     w->done(w->arg, w->text);
     for (size_t i = 0; i < w->n; i++) {
         for (size_t k = 0; k < 3; k++)
@@ -60,7 +62,7 @@ static void on_past(void *arg, json_t *past)
     if (w->history)
         history_put_ranking(w->history, &r, on_taken, w);
     else
-        on_taken(w, true);
+        on_taken(w, PG_SAFE);
 }
 
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,

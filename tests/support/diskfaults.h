@@ -1,11 +1,12 @@
-/* Disks that fail at the n-th call: pwrite, write, fsync, fdatasync and ftruncate of regular files are
- * interposed in the program that includes this (once). Out of memory is not injected: psmon aborts then, on
- * purpose (base/mem.h), and what it had told by then is on disk. SPDX-License-Identifier: MIT */
+/* Disks that fail at the n-th call: pwrite, write, fsync, fdatasync, ftruncate and fallocate of regular files
+ * are interposed in the program that includes this (once). Out of memory is not injected: psmon aborts then,
+ * on purpose (base/mem.h), and what it had told by then is on disk. SPDX-License-Identifier: MIT */
 #ifndef PSM_TESTS_DISKFAULTS_H
 #define PSM_TESTS_DISKFAULTS_H
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +21,8 @@ enum disk_fault {
     DISK_FAILS_TWICE, /* that and the next */
     DISK_TEARS,       /* the same, but a write leaves half of its bytes */
     DISK_IS_FULL,     /* that call and all later ones, with ENOSPC */
-    DISK_FAULTS
+    DISK_FAULTS,
+    DISK_IS_FILLED /* by others, from that call on: what has its blocks is written, nothing else */
 };
 
 static atomic_int disk_calls; /* so far */
@@ -64,13 +66,15 @@ static inline bool disk_due(int fd)
     if (disk_fails_at == 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
     int call = ++disk_calls;
-    int last = disk_fault == DISK_IS_FULL ? INT_MAX : disk_fails_at + (disk_fault == DISK_FAILS_TWICE);
+    int last = disk_fault == DISK_IS_FULL || disk_fault == DISK_IS_FILLED
+                   ? INT_MAX
+                   : disk_fails_at + (disk_fault == DISK_FAILS_TWICE);
     return call >= disk_fails_at && call <= last;
 }
 
 static inline int disk_error(void)
 {
-    errno = disk_fault == DISK_IS_FULL ? ENOSPC : EIO;
+    errno = disk_fault == DISK_IS_FULL || disk_fault == DISK_IS_FILLED ? ENOSPC : EIO;
     return -1;
 }
 
@@ -84,10 +88,24 @@ static inline int disk_error(void)
             abort();                                   \
     }
 
+/* The blocks of the one file that reserves any. */
+static _Atomic off_t disk_reserved;
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+    DISK_NEXT(fallocate)
+    if (disk_due(fd))
+        return disk_error();
+    int rc = next(fd, mode, offset, length);
+    if (rc == 0)
+        disk_reserved = offset + length;
+    return rc;
+}
+
 ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
 {
     DISK_NEXT(pwrite)
-    if (!disk_due(fd))
+    if (!disk_due(fd) || (disk_fault == DISK_IS_FILLED && offset + (off_t)n <= disk_reserved))
         return next(fd, data, n, offset);
     if (disk_fault == DISK_TEARS && next(fd, data, n / 2, offset) < 0)
         abort();
@@ -107,7 +125,7 @@ ssize_t write(int fd, const void *data, size_t n)
 int fsync(int fd)
 {
     DISK_NEXT(fsync)
-    return disk_due(fd) ? disk_error() : next(fd);
+    return disk_due(fd) && disk_fault != DISK_IS_FILLED ? disk_error() : next(fd);
 }
 
 int fdatasync(int fd)
@@ -115,13 +133,16 @@ int fdatasync(int fd)
     DISK_NEXT(fdatasync)
     disk_hold();
     disk_release();
-    return disk_due(fd) ? disk_error() : next(fd);
+    return disk_due(fd) && disk_fault != DISK_IS_FILLED ? disk_error() : next(fd);
 }
 
 int ftruncate(int fd, off_t length)
 {
     DISK_NEXT(ftruncate)
-    return disk_due(fd) ? disk_error() : next(fd, length);
+    if (disk_due(fd) && disk_fault != DISK_IS_FILLED)
+        return disk_error();
+    disk_reserved = disk_reserved < length ? disk_reserved : length;
+    return next(fd, length);
 }
 
 #endif

@@ -104,22 +104,91 @@ static void nothing_is_told_before_it_is_on_disk(void **state)
     bench_close(&b);
 }
 
-/* Neither takes it: it is told all the same, and kept when the database comes. */
-static void an_alarm_that_neither_disk_nor_database_take_is_told(void **state)
+static bool says_it_is_not_durable(size_t i)
 {
-    (void)state;
+    assert_true(i < b.receiver[0].n && b.receiver[0].got[i].verified);
+    return strstr(b.receiver[0].got[i].body, "\"durable\":false") != NULL;
+}
+
+static void with_the_database_away(void)
+{
     bench_open(&b);
     assert_int_equal(postgres_ctl(bench_dir, "stop -m fast"), 0);
     bench_start(&b);
+}
+
+static void and_back(void)
+{
+    assert_int_equal(postgres_ctl(bench_dir, "start -w"), 0);
+    bench_until(&b, pg_up(b.pg) && pg_queued(b.pg) == 0, 30);
+}
+
+/* Neither takes it: it is told all the same, as what it is, and kept when the database comes. */
+static void an_alarm_that_neither_disk_nor_database_take_is_told_as_such(void **state)
+{
+    (void)state;
+    with_the_database_away();
     disk_fail_at(1, DISK_IS_FULL);
     struct finding f = bench_finding("f1", "SR:C01:Q1");
     bench_ticks(&b, 0, 2, &f, 1);
     bench_delivered(&b, 1);
-    assert_int_equal(postgres_ctl(bench_dir, "start -w"), 0);
-    bench_until(&b, pg_up(b.pg) && pg_queued(b.pg) == 0, 30);
+    assert_true(says_it_is_not_durable(0));
+    assert_int_equal(pg_disk(b.pg), PG_DISK_REFUSES);
+    and_back();
     disk_works();
     assert_string_equal(bench_value("SELECT state FROM alarms"), "UNACK");
+    assert_string_equal(bench_value("SELECT body LIKE '%durable%' FROM outbox"), "f");
+    bench_ticks(&b, 3, 6, NULL, 0);
+    bench_delivered(&b, 2);
+    assert_false(says_it_is_not_durable(1));
+    assert_int_equal(pg_disk(b.pg), PG_DISK_WELL);
     bench_close(&b);
+}
+
+/* It waits for its receiver meanwhile: what is said then is what is so then. */
+static void a_message_becomes_durable_when_the_database_takes_it(void **state)
+{
+    (void)state;
+    with_the_database_away();
+    b.receiver[0].status = 503;
+    b.receiver[0].fail = 1 << 20;
+    disk_fail_at(1, DISK_IS_FULL);
+    struct finding f = bench_finding("f1", "SR:C01:Q1");
+    bench_ticks(&b, 0, 2, &f, 1);
+    bench_until(&b, b.receiver[0].n == 1, 10);
+    assert_true(says_it_is_not_durable(0));
+    and_back();
+    size_t before = b.receiver[0].n;
+    b.receiver[0].fail = 0;
+    disk_works();
+    bench_delivered(&b, before + 1);
+    assert_false(says_it_is_not_durable(before));
+    bench_close(&b);
+}
+
+/* Others have filled the disk: the spool has its space beforehand. */
+static void a_full_disk_still_keeps_alarms(void **state)
+{
+    (void)state;
+    run_with(1 << 20, DISK_FAILS_ONCE, NULL);
+    char *want = rows();
+    with_the_database_away();
+    disk_fail_at(1, DISK_IS_FILLED);
+    story();
+    bench_delivered(&b, MESSAGES);
+    assert_true(disk_failed());
+    for (size_t i = 0; i < MESSAGES; i++)
+        assert_false(says_it_is_not_durable(i));
+    bench_stop(&b, 0); /* and psmon dies with it */
+    assert_int_equal(postgres_ctl(bench_dir, "start -w"), 0);
+    bench_start(&b);
+    bench_until(&b, pg_up(b.pg) && pg_queued(b.pg) == 0, 30);
+    disk_works();
+    bench_close(&b);
+    char *got = rows();
+    assert_string_equal(got, want);
+    free(got);
+    free(want);
 }
 
 int main(void)
@@ -128,7 +197,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alarms_are_told_once_and_kept_whichever_call_fails),
         cmocka_unit_test(nothing_is_told_before_it_is_on_disk),
-        cmocka_unit_test(an_alarm_that_neither_disk_nor_database_take_is_told),
+        cmocka_unit_test(an_alarm_that_neither_disk_nor_database_take_is_told_as_such),
+        cmocka_unit_test(a_message_becomes_durable_when_the_database_takes_it),
+        cmocka_unit_test(a_full_disk_still_keeps_alarms),
     };
     return cmocka_run_group_tests_name("alerts/disk", tests, bench_group_setup, bench_group_teardown);
 }

@@ -239,11 +239,13 @@ static void say(int out, int id)
         _exit(1);
 }
 
-static void on_taken(void *arg, bool safe)
+static void on_taken(void *arg, enum pg_taken how)
 {
     struct submitted *s = arg;
+    if (how == PG_IN_MEMORY)
+        return;
     s->child->under_way--;
-    if (safe)
+    if (how == PG_SAFE)
         say(s->child->out, -s->id);
     free(s);
 }

@@ -25,12 +25,12 @@ static int n_told;
 static int number_of_restarts;
 static bool hit; /* the call that was to fail has come */
 
-static void on_taken(void *arg, bool safe)
+static void on_taken(void *arg, enum pg_taken how)
 {
     enum told *t = arg;
-    assert_int_equal(*t, NOTHING); /* once */
-    *t = safe ? SAFE : UNSAFE;
-    n_told++;
+    n_told += *t == NOTHING;
+    assert_true(*t == NOTHING || (*t == UNSAFE && how != PG_IN_MEMORY)); /* once, and once at last */
+    *t = how == PG_SAFE ? SAFE : UNSAFE;
 }
 
 static void clear(void)
@@ -107,7 +107,7 @@ static void submit_story(struct pg *pg, uv_loop_t *loop, bool (*so_far)(const st
     int id = 0;
     for (int burst = 0; burst < BURSTS; burst++) {
         for (; id < burst_end[burst]; id++)
-            assert_true(pg_submit_durable(pg, insert_of(id), on_taken, &told[id]));
+            pg_submit_durable(pg, insert_of(id), on_taken, &told[id]);
         run_until(loop, pg, burst == BURSTS - 1 ? all_told : so_far, id);
     }
 }
@@ -121,7 +121,7 @@ static void restart(uv_loop_t *loop)
     struct pg *pg = open_pg(loop, conninfo);
     enum told fresh = NOTHING;
     int id = number_of_restarts++ + STORY;
-    assert_true(pg_submit_durable(pg, insert_of(id), on_taken, &fresh));
+    pg_submit_durable(pg, insert_of(id), on_taken, &fresh);
     pg_close(pg, 20);
     assert_int_equal(fresh, SAFE);
     assert_int_equal(query_number(conninfo, "SELECT max(id) FROM seen"), id);
@@ -241,6 +241,44 @@ static void a_psmon_that_dies_loses_nothing_that_was_told_to_be_safe(void **stat
     at_every_call(dying);
 }
 
+/* A disk that others have filled: what is reserved is used up, which is said before it is; then it refuses,
+ * and in the end it is well again. */
+static void a_full_disk_is_said_before_it_refuses(void **state)
+{
+    (void)state;
+    enum { BIG = 1 << 20, N = 17 };
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    clear();
+    struct pg *pg = open_pg(&loop, nowhere);
+    assert_int_equal(pg_disk(pg), PG_DISK_WELL);
+    disk_fail_at(1, DISK_IS_FILLED);
+    char *big = malloc(BIG);
+    memset(big, 'x', BIG);
+    big[BIG - 1] = '\0';
+    const char *const params[1] = {big};
+    enum told first[N] = {NOTHING};
+    int safe_when_short = 0, i = 0;
+    for (; i < N && pg_disk(pg) != PG_DISK_REFUSES; i++) {
+        struct pg_txn *t = pg_txn_new();
+        pg_txn_add(t, "SELECT $1", 1, params);
+        pg_submit_durable(pg, t, on_taken, &first[i]);
+        run_until(&loop, pg, all_told, i + 1);
+        safe_when_short += pg_disk(pg) == PG_DISK_SHORT && first[i] == SAFE;
+        assert_int_equal(first[i], pg_disk(pg) == PG_DISK_REFUSES ? UNSAFE : SAFE);
+    }
+    assert_true(safe_when_short >= 4);
+    assert_true(i >= 15 && i <= 16); /* the reserve is 16 MiB */
+    disk_works();
+    pg_submit_durable(pg, insert_of(0), on_taken, &told[0]);
+    run_until(&loop, pg, all_told, i + 1);
+    assert_int_equal(told[0], SAFE);
+    assert_int_equal(pg_disk(pg), PG_DISK_WELL);
+    pg_close(pg, 0);
+    free(big);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -268,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_the_database_nothing_is_lost_or_run_twice),
         cmocka_unit_test(without_the_database_what_was_told_to_be_safe_is),
+        cmocka_unit_test(a_full_disk_is_said_before_it_refuses),
         cmocka_unit_test(a_psmon_that_dies_loses_nothing_that_was_told_to_be_safe),
     };
     return cmocka_run_group_tests_name("base/pgdisk", tests, start, stop);

@@ -127,11 +127,33 @@ static void the_evening_of_a_maintenance_day_is_covered(void **state)
     free(l);
 }
 
+/* A folder on a file system without room; sysfs has none, ever. */
+static void a_disk_without_room_is_an_alarm(void **state)
+{
+    (void)state;
+    struct live *l = xcalloc(1, sizeof *l);
+    struct pipeline pipeline = {0};
+    struct settings here = settings;
+    l->session.pipeline = &pipeline;
+    l->session.pg = pg;
+    here.state_dir = (char *)"/sys";
+    l->session.world = world_of(&here, fleet, none, NULL);
+    assert_true(says(l, "disk"));
+    assert_string_equal(live_snapshot(l)->disk, "the disk of /sys is nearly full: 0 MB are left");
+    assert_false(l->snapshot.disk_refuses);
+    here.state_dir = spool;
+    here.database_url = (char *)"host=/nonexistent"; /* some megabytes do */
+    assert_false(says(l, "disk"));
+    world_drop(l->session.world);
+    free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_watchdog_hears_thrice_in_what_systemd_asks_for),
         cmocka_unit_test(work_on_the_whole_ring_is_not_blindness),
+        cmocka_unit_test(a_disk_without_room_is_an_alarm),
         cmocka_unit_test(the_evening_of_a_maintenance_day_is_covered),
     };
     return cmocka_run_group_tests_name("monitor/live", tests, setup, teardown);

@@ -442,6 +442,25 @@ static void a_ring_at_rest_is_healthy(void **state)
     json_decref(lacks);
 }
 
+/* "Waits on disk" is said only where it does. */
+static void health_says_when_the_disk_takes_nothing(void **state)
+{
+    (void)state;
+    snapshot.disk = "the disk of /var/lib/psmon takes nothing: only the database keeps alarms";
+    snapshot.disk_refuses = true;
+    json_t *j = ask_json("/health", 200), *list = json_object_get(j, "checks");
+    assert_string_equal(field_text(json_array_get(list, 6), "check"), "disk");
+    assert_string_equal(field_text(json_array_get(list, 6), "state"), "degraded");
+    assert_string_equal(field_text(json_array_get(list, 6), "reason"), snapshot.disk);
+    json_decref(j);
+    expect("/metrics", 200, "text/plain; version=0.0.4", "psmon_disk_well 0\n");
+    snapshot.database_up = false;
+    j = ask_json("/health", 503);
+    assert_non_null(
+        strstr(field_text(json_array_get(json_object_get(j, "checks"), 1), "reason"), "in memory only"));
+    json_decref(j);
+}
+
 static void old_ticks_fail_unless_a_hole_is_filled(void **state)
 {
     (void)state;
@@ -571,6 +590,7 @@ int main(void)
         cmocka_unit_test_setup(a_database_that_is_behind_is_not_away, healthy),
         cmocka_unit_test_setup(an_archiver_that_was_never_reached_is_away_since_the_start, healthy),
         cmocka_unit_test_setup(a_ring_at_rest_is_healthy, healthy),
+        cmocka_unit_test_setup(health_says_when_the_disk_takes_nothing, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),
         cmocka_unit_test_setup(metrics_are_well_formed, healthy),
         cmocka_unit_test_setup(instants_are_on_the_clocks_they_name, healthy),
