@@ -7,11 +7,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
 #include "monitor/interrupt.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -21,113 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_OPTIONS 32
 #define SERVICE_USER "psmon"
-
-static void print_help(const char *usage, const char *about, const struct option_spec *specs)
-{
-    printf("usage: psmon %s\n\n%s\n", usage, about);
-    printf("\n");
-    for (const struct option_spec *o = specs; o->name; o++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%c%s--%s%s%s", o->letter ? "-" : "", o->letter ? o->letter : ' ',
-                 o->letter ? ", " : "   ", o->name, o->placeholder ? " " : "",
-                 o->placeholder ? o->placeholder : "");
-        printf("  %-28s %s\n", left, o->help);
-    }
-    printf("      --help                   this text\n");
-}
-
-static bool set_option(const struct option_spec *o, const char *text, struct err *err)
-{
-    char *end;
-    switch (o->type) {
-    case OPTION_FLAG: *(bool *)o->to = true; return true;
-    case OPTION_TEXT: *(const char **)o->to = text; return true;
-    case OPTION_NUMBER: *(double *)o->to = strtod(text, &end); break;
-    case OPTION_INTEGER:
-        errno = 0;
-        *(int64_t *)o->to = strtoll(text, &end, 10);
-        break;
-    case OPTION_TIME: return timefmt_parse(o->to, text, err) == 0;
-    case OPTION_DURATION: return timefmt_duration(o->to, text, err) == 0;
-    default: return false;
-    }
-    if (end == text || *end != '\0') {
-        err_set(err, ERR_CONFIG, "'%s' is not a %snumber", text, o->type == OPTION_INTEGER ? "whole " : "");
-        return false;
-    }
-    return true;
-}
-
-static int usage_error(const char *command, const char *text)
-{
-    fprintf(stderr, "psmon %s: %s; see psmon %s --help\n", command, text, command);
-    return EXIT_USAGE;
-}
-
-bool command_options(int argc, char **argv, const char *usage, const char *about,
-                     const struct option_spec *specs, const char **positional, int max, int *n, int *status)
-{
-    struct option long_options[MAX_OPTIONS + 2];
-    char letters[2 * MAX_OPTIONS + 2] = ":", text[256];
-    bool seen[MAX_OPTIONS] = {false};
-    int count = 0;
-    for (; specs[count].name; count++) {
-        const struct option_spec *o = &specs[count];
-        long_options[count] = (struct option){o->name, o->type != OPTION_FLAG, NULL, 256 + count};
-        if (o->letter)
-            snprintf(letters + strlen(letters), 3, "%c%s", o->letter, o->type != OPTION_FLAG ? ":" : "");
-    }
-    long_options[count] = (struct option){"help", 0, NULL, 'h'};
-    long_options[count + 1] = (struct option){0};
-
-    int found = 0, c;
-    optind = 0;
-    *status = EXIT_USAGE;
-    while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
-        if (c == 'h') {
-            print_help(usage, about, specs);
-            *status = EXIT_OK;
-            return false;
-        }
-        int i = c - 256;
-        for (int j = 0; i < 0 && j < count; j++)
-            if (specs[j].letter == c)
-                i = j;
-        if (i < 0) {
-            snprintf(text, sizeof text, "%s %s", c == ':' ? "a value is missing after" : "unknown option",
-                     argv[optind - 1]);
-            usage_error(argv[0], text);
-            return false;
-        }
-        struct err err = {0};
-        if (!set_option(&specs[i], optarg, &err)) {
-            snprintf(text, sizeof text, "--%s: %.200s", specs[i].name, err.msg);
-            usage_error(argv[0], text);
-            return false;
-        }
-        seen[i] = true;
-    }
-    for (; optind < argc; optind++) {
-        if (found == max) {
-            snprintf(text, sizeof text, "unexpected argument '%.100s'", argv[optind]);
-            usage_error(argv[0], text);
-            return false;
-        }
-        positional[found++] = argv[optind];
-    }
-    for (int i = 0; i < count; i++) {
-        if (specs[i].required && !seen[i]) {
-            snprintf(text, sizeof text, "--%s is needed", specs[i].name);
-            usage_error(argv[0], text);
-            return false;
-        }
-    }
-    if (n)
-        *n = found;
-    return true;
-}
 
 int command_fail(const struct err *err)
 {

@@ -1,9 +1,10 @@
-/* What the commands share: options, opening configuration, fleet and database, exit codes.
+/* What the commands share: the table of them, opening configuration, fleet and database, exit codes.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_COMMAND_H
 #define PSM_MONITOR_COMMAND_H
 
 #include "archive/source.h"
+#include "monitor/options.h"
 #include "monitor/world.h"
 
 #define EXIT_OK 0
@@ -14,27 +15,17 @@
 struct command {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
+    const char *(*word)(int i); /* what may stand behind its name, NULL past the last; for completion */
 };
+
 extern const struct command command_run, command_train, command_model, command_replay, command_simulate,
     command_score, command_evaluate, command_report, command_query, command_alarm, command_import,
-    command_check_config, command_receive;
+    command_check_config, command_receive, command_completion, command_version;
 
-/* Options of a command, ended by {0}. value NULL: a flag. Text is stored by set. */
-enum option_type { OPTION_TEXT, OPTION_NUMBER, OPTION_INTEGER, OPTION_TIME, OPTION_DURATION, OPTION_FLAG };
-struct option_spec {
-    const char *name; /* "from" for --from */
-    char letter;      /* 'c' for -c; 0: none */
-    enum option_type type;
-    void *to;                /* const char **, double *, int64_t *, tstamp_ns *, tstamp_ns *, bool * */
-    const char *placeholder; /* "T" */
-    const char *help;
-    bool required;
-};
-
-/* Parses argv; options and positional arguments may be mixed; positional[] receives at most max of them,
- * *n their number. Prints help (exit 0) or one line of error (exit 2) and returns false with *status set. */
-bool command_options(int argc, char **argv, const char *usage, const char *about,
-                     const struct option_spec *specs, const char **positional, int max, int *n, int *status);
+/* All of them, in the order of the help; NULL at the end (commands/commands.c). */
+extern const struct command *const commands[];
+/* The one of a name; NULL: there is none. */
+const struct command *command_find(const char *name);
 
 /* Prints "psmon: <text>" and returns EXIT_USAGE for ERR_CONFIG, else EXIT_FAILED. */
 int command_fail(const struct err *err);

@@ -1,4 +1,5 @@
 /* psmon's command line: finds the command and runs it. SPDX-License-Identifier: MIT */
+#include "base/spelling.h"
 #include "monitor/command.h"
 
 #include <gsl/gsl_errno.h>
@@ -7,26 +8,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int print_version(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    printf("psmon %s\n", PSMON_VERSION);
-    return EXIT_OK;
-}
-static const struct command command_version = {"version", "print the version", print_version};
-
-static const struct command *const commands[] = {
-    &command_run,      &command_train,   &command_model,        &command_replay,  &command_report,
-    &command_query,    &command_alarm,   &command_import,       &command_score,   &command_evaluate,
-    &command_simulate, &command_receive, &command_check_config, &command_version,
-};
-
 static void print_usage(FILE *to)
 {
-    fprintf(to, "usage: psmon COMMAND [options]; psmon COMMAND --help says more\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(to, "  %-13s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(to, "usage: psmon COMMAND [options]; psmon help COMMAND says more\n\n");
+    for (const struct command *const *c = commands; *c; c++)
+        fprintf(to, "  %-13s %s\n", (*c)->name, (*c)->summary);
+}
+
+static int unknown(const char *name)
+{
+    char hint[SPELLING_LEN];
+    struct spelling s = spelling_of(name);
+    for (const struct command *const *c = commands; *c; c++)
+        spelling_offer(&s, (*c)->name);
+    fprintf(stderr, "psmon: unknown command '%s'%s; psmon --help lists them\n", name,
+            spelling_hint(hint, &s));
+    return EXIT_USAGE;
+}
+
+static bool is_one_of(const char *word, const char *const names[])
+{
+    for (; *names; names++)
+        if (strcmp(word, *names) == 0)
+            return true;
+    return false;
+}
+
+static int run(const char *name, int argc, char **argv)
+{
+    const struct command *c = command_find(name);
+    return c ? c->run(argc, argv) : unknown(name);
+}
+
+/* psmon help, psmon help COMMAND. */
+static int help(const char *name)
+{
+    char *argv[] = {(char *)(uintptr_t)name, (char[]){"--help"}, NULL};
+    if (name)
+        return run(name, 2, argv);
+    print_usage(stdout);
+    return EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -40,14 +61,9 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return EXIT_USAGE;
     }
-    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        print_usage(stdout);
-        return EXIT_OK;
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i]->run(argc - 1, argv + 1);
-    fprintf(stderr, "psmon: unknown command '%s'; psmon --help lists them\n", name);
-    return EXIT_USAGE;
+    if (is_one_of(argv[1], (const char *const[]){"help", "--help", "-h", NULL}))
+        return help(argv[2]);
+    if (is_one_of(argv[1], (const char *const[]){"--version", "-V", "-v", NULL}))
+        return run("version", 1, argv + 1);
+    return run(argv[1], argc - 1, argv + 1);
 }

@@ -160,6 +160,12 @@ static int with_database(struct context *c, const struct options *o, const char 
     return strcmp(word[0], "ack") == 0 ? acknowledge(c, o, word[1]) : list(c, o->run);
 }
 
+static const char *word(int i)
+{
+    static const char *const words[] = {"list", "ack", "test", NULL};
+    return words[i];
+}
+
 static int run_alarm(int argc, char **argv)
 {
     struct options o = {.note = "", .run = RUN_LIVE};
@@ -192,5 +198,7 @@ static int run_alarm(int argc, char **argv)
     return status;
 }
 
-const struct command command_alarm = {"alarm", "open alarms: list, acknowledge; test the webhooks",
-                                      run_alarm};
+const struct command command_alarm = {.name = "alarm",
+                                      .summary = "open alarms: list, acknowledge; test the webhooks",
+                                      .run = run_alarm,
+                                      .word = word};

@@ -72,4 +72,5 @@ static int run_check_config(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_check_config = {"check-config", "validate the configuration", run_check_config};
+const struct command command_check_config = {
+    .name = "check-config", .summary = "validate the configuration", .run = run_check_config};

@@ -253,5 +253,5 @@ static int run_evaluate(int argc, char **argv)
     return evaluate_rings(&o);
 }
 
-const struct command command_evaluate = {"evaluate", "measure false findings, detection and delay",
-                                         run_evaluate};
+const struct command command_evaluate = {
+    .name = "evaluate", .summary = "measure false findings, detection and delay", .run = run_evaluate};

@@ -236,4 +236,5 @@ static int run(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_import = {"import", "trips, outcomes of inspections, maintenance", run};
+const struct command command_import = {
+    .name = "import", .summary = "trips, outcomes of inspections, maintenance", .run = run};

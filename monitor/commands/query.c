@@ -1,6 +1,7 @@
 /* psmon query: the history as table, CSV or JSON, row by row. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/commands/query_sql.h"
@@ -130,7 +131,7 @@ static int print_empty(struct printer *p, const char *conninfo, const char *sql,
     struct pg_rows *head = NULL;
     static const char *const none[5] = {NULL};
     if (p->format == FORMAT_TABLE) {
-        printf("nothing found\n");
+        printf("none\n");
         return 0;
     }
     if (p->format == FORMAT_JSON) {
@@ -240,14 +241,31 @@ static int ask(const struct context *c, const struct query_view *v, const struct
 
 /* ---- the command ---- */
 
+static const char *word(int i)
+{
+    const struct query_view *v = query_view_at(i);
+    return v ? v->name : NULL;
+}
+
+static int unknown_view(const char *name, struct err *err)
+{
+    char hint[SPELLING_LEN];
+    struct spelling s = spelling_of(name);
+    for (int i = 0; word(i); i++)
+        spelling_offer(&s, word(i));
+    return err_set(err, ERR_CONFIG, "cannot show '%.60s'%s; see psmon query --help", name,
+                   spelling_hint(hint, &s));
+}
+
 static int check(struct options *o, const char *const positional[], int n, const struct query_view **v,
                  struct err *err)
 {
     static const char *const formats[] = {"table", "csv", "json"};
-    *v = n == 1 ? query_view_find(positional[0]) : NULL;
+    if (n == 0)
+        return err_set(err, ERR_CONFIG, "say what to show; see psmon query --help");
+    *v = query_view_find(positional[0]);
     if (!*v)
-        return err_set(err, ERR_CONFIG, "%s%s%s; see psmon query --help",
-                       n ? "cannot show '" : "say what to show", n ? positional[0] : "", n ? "'" : "");
+        return unknown_view(positional[0], err);
     int f = 0;
     while (f < 3 && strcmp(o->format_name, formats[f]) != 0)
         f++;
@@ -303,4 +321,5 @@ static int run(int argc, char **argv)
     return status;
 }
 
-const struct command command_query = {"query", "history: scores, readings, findings, rankings …", run};
+const struct command command_query = {
+    .name = "query", .summary = "history: scores, readings, findings, rankings …", .run = run, .word = word};

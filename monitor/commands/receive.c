@@ -178,5 +178,5 @@ static int run_receive(int argc, char **argv)
     return status;
 }
 
-const struct command command_receive = {"receive", "a small webhook receiver, for tests and set-up",
-                                        run_receive};
+const struct command command_receive = {
+    .name = "receive", .summary = "a small webhook receiver, for tests and set-up", .run = run_receive};

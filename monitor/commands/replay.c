@@ -171,4 +171,5 @@ static int run_replay(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_replay = {"replay", "run over recorded time", run_replay};
+const struct command command_replay = {
+    .name = "replay", .summary = "run over recorded time", .run = run_replay};

@@ -229,4 +229,4 @@ static int run_report(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_report = {"report", "the weekly list", run_report};
+const struct command command_report = {.name = "report", .summary = "the weekly list", .run = run_report};

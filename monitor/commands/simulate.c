@@ -302,4 +302,6 @@ static int run_simulate(int argc, char **argv)
 }
 
 const struct command command_simulate = {
-    "simulate", "the simulated ring: an Archiver Appliance's interface, or tables", run_simulate};
+    .name = "simulate",
+    .summary = "the simulated ring: an Archiver Appliance's interface, or tables",
+    .run = run_simulate};

@@ -159,6 +159,9 @@ static int run_train(int argc, char **argv)
     q.from = pipeline_align(c.world->settings, q.from);
     q.to = pipeline_align(c.world->settings, q.to);
     int rc = models_check_name(q.name, &err);
+    if (rc == 0 && q.to <= q.from)
+        rc = err_set(&err, ERR_CONFIG, "--to (%s) must be after --from (%s)", timefmt_iso(to, q.to),
+                     timefmt_iso(from, q.from));
     if (rc == 0 && q.to - q.from < SHORTEST_REFERENCE)
         rc = err_set(&err, ERR_CONFIG, "--from to --to must be at least 3 days (14 or more to calibrate)");
     if (rc == 0 && q.to > clock_now(&c.world->settings->clock))
@@ -171,7 +174,8 @@ static int run_train(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_train = {"train", "learn a model from a known-good period", run_train};
+const struct command command_train = {
+    .name = "train", .summary = "learn a model from a known-good period", .run = run_train};
 
 /* ---- model list, model activate ---- */
 
@@ -192,6 +196,12 @@ static void print_model(void *arg, const char *name, bool active)
         printf("%c %-28s unusable: %s\n", active ? '*' : ' ', name, err.msg);
     }
     free(path);
+}
+
+static const char *word(int i)
+{
+    static const char *const words[] = {"list", "activate", NULL};
+    return words[i];
 }
 
 static int run_model(int argc, char **argv)
@@ -242,4 +252,5 @@ static int run_model(int argc, char **argv)
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_model = {"model", "list models, put one in force", run_model};
+const struct command command_model = {
+    .name = "model", .summary = "list models, put one in force", .run = run_model, .word = word};

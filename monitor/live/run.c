@@ -271,4 +271,4 @@ static int run_monitor(int argc, char **argv)
     return rc == 0 || rc == ERR_CANCELLED ? EXIT_OK : command_fail(&err);
 }
 
-const struct command command_run = {"run", "the resident monitor", run_monitor};
+const struct command command_run = {.name = "run", .summary = "the resident monitor", .run = run_monitor};

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 #include "base/timefmt.h"
 
 #include <assert.h>
@@ -187,6 +188,27 @@ static int check_twice(struct reader *r, const yaml_node_t *map, const yaml_node
     return 0;
 }
 
+/* A key that is not in the table, and which of it may be meant: also one that only stands in the wrong
+ * section. */
+static int unknown_key(struct reader *r, const yaml_node_t *n, const char *shown, const char *name,
+                       const struct setting table[], size_t len, struct err *err)
+{
+    char hint[SPELLING_LEN], what[SPELLING_LEN + 20];
+    const char *last = strrchr(name, '.');
+    struct spelling s = spelling_of(name);
+    for (size_t i = 0; i < len; i++)
+        spelling_offer(&s, table[i].path);
+    if (table == settings_table)
+        spelling_offer(&s, "webhooks");
+    if (!spelling_best(&s) && last) {
+        s = spelling_of(last + 1);
+        for (size_t i = 0; i < len; i++)
+            spelling_offer(&s, table[i].path);
+    }
+    snprintf(what, sizeof what, "unknown key%s", spelling_hint(hint, &s));
+    return fail_at(r, n, shown, what, err);
+}
+
 static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *err)
 {
     if (item->type != YAML_MAPPING_NODE)
@@ -205,7 +227,8 @@ static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *e
         while (i < settings_webhook_table_len && strcmp(settings_webhook_table[i].path, name) != 0)
             i++;
         if (i == settings_webhook_table_len)
-            return fail_at(r, node(r, p->key), key, "unknown key", err);
+            return unknown_key(r, node(r, p->key), key, name, settings_webhook_table,
+                               settings_webhook_table_len, err);
         if (check_twice(r, item, p, key, err) != 0 ||
             read_scalar(r, &settings_webhook_table[i], w, node(r, p->value), key, err) != 0)
             return ERR_CONFIG;
@@ -308,7 +331,7 @@ static int read_mapping(struct reader *r, const yaml_node_t *map, const char *pr
         else if (is_section(path))
             rc = fail_at(r, v, path, "must be a mapping", err);
         else
-            rc = fail_at(r, k, path, "unknown key", err);
+            rc = unknown_key(r, k, path, path, settings_table, settings_table_len, err);
         if (rc != 0)
             return rc;
         if (o)

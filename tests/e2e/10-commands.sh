@@ -2,16 +2,50 @@
 # The command line: help, versions, exit codes, errors that name what is wrong.
 . "$(dirname "$0")/../support/e2e.sh"
 
-for command in run train model replay report query alarm import score evaluate simulate receive check-config; do
+for command in run train model replay report query alarm import score evaluate simulate receive check-config completion; do
     exits 0 "$command --help" "$PSMON" $command --help
+    exits 0 "help $command" "$PSMON" help $command
+    says "usage: psmon $command" "says the same"
 done
 exits 0 "version" "$PSMON" version
+exits 0 "-V" "$PSMON" -V
+says "psmon " "is the version"
 exits 2 "no command is wrong use" "$PSMON"
 exits 2 "an unknown command is wrong use" "$PSMON" frobnicate
+exits 2 "a mistyped one too" "$PSMON" relpay
+says "unknown command 'relpay' (did you mean 'replay'?); psmon --help lists them" "and what was meant is guessed"
+exits 2 "help for it too" "$PSMON" help trian
+says "did you mean 'train'?" "with the guess"
 exits 2 "an unknown option is wrong use" "$PSMON" run --frobnicate
+exits 2 "a mistyped one" "$PSMON" run --sicne now
+says "unknown option --sicne (did you mean --since?); see psmon run --help" "with the guess"
 exits 2 "a missing option is wrong use" "$PSMON" train --from 2026-01-01
-exits 2 "a bad time is wrong use" "$PSMON" train -c x --from yesterday --to today
-says "'yesterday' is not a time" "and is named"
+exits 2 "a bad time is wrong use" "$PSMON" train -c x --from yesterdy --to today
+says "'yesterdy' is not a time (want 2026-11-22T03:04:05Z, yesterday, now or -7d)" "and is named"
+exits 2 "a number that is none is wrong use" "$PSMON" simulate --seed 99999999999999999999
+says "--seed: '99999999999999999999' is not a whole number" "and is named"
+exits 2 "something to show that there is not" "$PSMON" query -c x finding
+says "cannot show 'finding' (did you mean 'findings'?)" "with the guess"
+
+# what shells complete comes of the tables of commands and options
+suggest() { # WORD...: the suggestions for the last one
+    "$PSMON" completion bash > "$work/completion"
+    bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _psmon; printf "%s\n" "${COMPREPLY[@]}"' \
+        completion "$work/completion" "$@"
+}
+completes() { # WANT WORD...
+    want=$1
+    shift
+    suggest "$@" > "$work/last"
+    test "$(tr '\n' ' ' < "$work/last")" = "$want"
+}
+try "bash completes commands" completes "replay report receive " psmon re
+try "and after help" completes "train " psmon help tr
+try "and options" completes "--from --format " psmon query --f
+try "and words" completes "findings " psmon query fin
+try "and words of model" completes "activate " psmon model a
+try "every command has its lines" sh -c 'for c in $("$0" --help | sed -n "s/^  \([a-z-]*\) .*/\1/p"); do
+    [ "$c" = version ] || grep -q "^$c) cat" "$1" || { echo "$c"; exit 1; }; done' "$PSMON" "$work/completion"
 
 cat > "$work/fleet.csv" <<'X'
 supply,family,sector,signal,pv,unit
@@ -25,6 +59,9 @@ says "budget: 1" "and its defaults are printed"
 write "colour: red"
 exits 2 "an unknown key is refused" "$PSMON" check-config -c "$work/c.yaml"
 says "c.yaml:4: colour: unknown key" "with file, line and key"
+write "settle: 3 s"
+exits 2 "one in the wrong section" "$PSMON" check-config -c "$work/c.yaml"
+says "c.yaml:4: settle: unknown key (did you mean 'archiver.settle'?)" "with the guess"
 write ""
 echo 'Q1,quad,S1,dac,Q1:I,1' >> "$work/fleet.csv"
 exits 2 "a PV twice is refused" "$PSMON" check-config -c "$work/c.yaml"

@@ -17,7 +17,7 @@ compare() {
 
 # ---- options: a command's file against its section of the man page ----
 for file in monitor/*.c monitor/*/*.c; do
-    commands=$(tr '\n' ' ' < "$file" | grep -oE 'struct command command_[a-z_]+ = \{ *"[a-z-]+"' | sed 's/.*"\(.*\)"/\1/')
+    commands=$(tr '\n' ' ' < "$file" | grep -oE 'struct command command_[a-z_]+ = \{ *[.]name = "[a-z-]+"' | sed 's/.*"\(.*\)"/\1/')
     [ -n "$commands" ] || continue
     tr '\n' ' ' < "$file" | grep -oE '\{ *"[a-z-]+", *('"'.'"'|0), *OPTION_' | sed 's/[^"]*"\([^"]*\)".*/--\1/' | sort -u > "$work/has"
     : > "$work/told"

@@ -1,6 +1,7 @@
 /* base: times as text, durations, times in the cells of tables. SPDX-License-Identifier: MIT */
 #include "base/timecell.h"
 #include "base/timefmt.h"
+#include "base/timeword.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -204,6 +205,56 @@ static void it_reads_times_by_a_given_format(void **state)
     assert_non_null(strstr(err.msg, "names no day"));
 }
 
+static void it_reads_times_relative_to_a_present(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out; /* NULL: refused */
+    } cases[] = {
+        {"now", "2026-03-01T06:07:08Z"},
+        {"Now", "2026-03-01T06:07:08Z"},
+        {"today", "2026-03-01T00:00:00Z"},
+        {"yesterday", "2026-02-28T00:00:00Z"},
+        {"tomorrow", "2026-03-02T00:00:00Z"},
+        {"-7d", "2026-02-22T06:07:08Z"},
+        {" - 7 d ", "2026-02-22T06:07:08Z"},
+        {"+90 s", "2026-03-01T06:08:38Z"},
+        {"now-1.5h", "2026-03-01T04:37:08Z"},
+        {"yesterday +6h", "2026-02-28T06:00:00Z"},
+        {"2026-01-01", "2026-01-01T00:00:00Z"},
+        {"-7", NULL}, /* of what? */
+        {"-", NULL},
+        {"--7d", NULL},
+        {"- -7d", NULL},
+        {"yesterdy", NULL},
+        {"yesterday 6h", NULL},
+        {"now-", NULL},
+        {"nowish", NULL},
+        {"-7 fortnights", NULL},
+        {"-1e300d", NULL},
+        {"", NULL},
+        {"                                                                                           now",
+         NULL},
+    };
+    struct err err;
+    tstamp_ns now, t;
+    char text[TIMEFMT_LEN];
+    assert_int_equal(timefmt_parse(&now, "2026-03-01T06:07:08Z", &err), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool ok = timeword_parse(&t, cases[i].in, now, &err) == 0;
+        if (ok != (cases[i].out != NULL))
+            fail_msg("'%s' is %s", cases[i].in, ok ? "read" : err.msg);
+        if (ok)
+            assert_string_equal(timefmt_iso(text, t), cases[i].out);
+    }
+    assert_int_equal(timeword_parse(&t, "yesterdy", now, &err), ERR_DATA);
+    assert_non_null(
+        strstr(err.msg, "'yesterdy' is not a time (want 2026-11-22T03:04:05Z, yesterday, now or -7d)"));
+    assert_non_null(strstr(err.msg, "did you mean 'yesterday'?"));
+    assert_int_equal(timeword_parse(&t, "today", -1, &err), 0);
+    assert_string_equal(timefmt_iso(text, t), "1969-12-31T00:00:00Z");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +263,7 @@ int main(void)
         cmocka_unit_test(it_reads_durations_and_refuses_those_beyond_counting),
         cmocka_unit_test(it_reads_epochs_by_their_size),
         cmocka_unit_test(it_reads_times_by_a_given_format),
+        cmocka_unit_test(it_reads_times_relative_to_a_present),
     };
     return cmocka_run_group_tests_name("base/time", tests, NULL, NULL);
 }
