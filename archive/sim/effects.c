@@ -188,7 +188,7 @@ static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, s
 static void temperatures(struct sim *s, const struct unit *u, int64_t day, struct supply_day *p)
 {
     const struct ambient_day *air = cache_get(s->air_days, day_key(u->sector, day));
-    const struct ambient_day *water = cache_get(s->water_days, day_key(u->water, day));
+    const struct ambient_day *water = cache_get(s->water_days, day_key(u->loop, day));
     const struct drive *d = &p->drive;
     for (int k = 0; k < DAY_LEN; k++) {
         int n = DRIVE_DAY - 1 + k;

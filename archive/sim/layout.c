@@ -4,8 +4,11 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/layout.h"
 
+#include "base/mem.h"
+
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct design {
     const char *name;
@@ -61,7 +64,12 @@ void layout_sector_name(char out[LAYOUT_NAME], uint32_t sector)
 void layout_group_name(char out[LAYOUT_NAME], enum group_kind g, const struct unit *u)
 {
     switch (g) {
-    case GROUP_WATER: snprintf(out, LAYOUT_NAME, "W%02u", u->water + 1); break;
+    case GROUP_WATER:
+        if (u->manifold)
+            snprintf(out, LAYOUT_NAME, "W%02u%c", u->sector + 1, u->manifold);
+        else
+            snprintf(out, LAYOUT_NAME, "W%02u", u->water + 1);
+        break;
     case GROUP_RACK: snprintf(out, LAYOUT_NAME, "R%02u%c", u->sector + 1, (char)('A' + (int)u->rack)); break;
     case GROUP_FEEDER: snprintf(out, LAYOUT_NAME, "F%u", u->feeder + 1); break;
     default: layout_sector_name(out, u->sector);
@@ -90,7 +98,7 @@ static enum family family_of(uint32_t k, uint32_t *number)
     uint32_t count[FAMILY_COUNT] = {0};
     enum family best = FAMILY_QUADRUPOLE;
     for (uint32_t i = 0; i <= k; i++) {
-        double lowest = 2;
+        double lowest = INFINITY;
         for (int f = 0; f < FAMILY_COUNT; f++) {
             double filled = (count[f] + 0.5) / designs[f].per_sector;
             if (filled < lowest) {
@@ -171,17 +179,54 @@ static void draw_channels(struct unit *u, struct draw *d)
     u->deadband[SIGNAL_DAC] = uniform(d, 0, 1) < 0.5;
 }
 
-void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct random_normal *normal)
+/* Racks of eight, the last with what is left over; water of two sectors or of half a sector. */
+static void place(struct unit *u, uint32_t sector, uint32_t k, uint32_t size, bool manifolds)
 {
-    uint32_t sectors = (n + LAYOUT_PER_SECTOR - 1) / LAYOUT_PER_SECTOR;
-    for (uint32_t i = 0; i < n; i++) {
+    uint32_t racks = size < 16 ? 1 : size / 8;
+    u->sector = sector;
+    u->rack = k / 8 < racks ? k / 8 : racks - 1;
+    u->loop = sector / 2; /* groups that share a cause cut across sectors as they do in a tunnel */
+    u->water = u->loop;
+    if (manifolds) {
+        u->manifold = k < size / 2 ? 'A' : 'B';
+        u->water = 2 * sector + (u->manifold == 'B');
+    }
+}
+
+/* Sizes come in turn, over and over. */
+static uint32_t size_of(const struct sim_options *o, uint32_t sector)
+{
+    uint32_t given = 0;
+    while (given < SIM_SECTOR_SIZES && o->sector_sizes[given])
+        given++;
+    return given ? o->sector_sizes[sector % given] : SIM_SECTOR_SIZE;
+}
+
+/* Places all of them; returns the number of sectors. The last sector may be a part of one. */
+static uint32_t place_all(struct unit units[], const struct sim_options *o, uint32_t place_in_sector[])
+{
+    uint32_t sector = 0, k = 0;
+    for (uint32_t i = 0; i < o->supplies; i++, k++) {
+        if (k == size_of(o, sector)) {
+            sector++;
+            k = 0;
+        }
+        place(&units[i], sector, k, size_of(o, sector), o->manifolds);
+        place_in_sector[i] = k;
+    }
+    return sector + 1;
+}
+
+void layout_fill(struct unit units[], const struct sim_options *o, const struct random_normal *normal)
+{
+    uint32_t *k = xcalloc(o->supplies, sizeof *k);
+    uint32_t sectors = place_all(units, o, k);
+    uint64_t seed = o->seed;
+    for (uint32_t i = 0; i < o->supplies; i++) {
         struct unit *u = &units[i];
         uint32_t number;
-        u->sector = i / LAYOUT_PER_SECTOR;
-        u->water = u->sector / 2; /* groups that share a cause cut across sectors as they do in a tunnel */
-        u->rack = i % LAYOUT_PER_SECTOR / 8 < 4 ? i % LAYOUT_PER_SECTOR / 8 : 3;
         u->feeder = u->sector * 4 / sectors;
-        u->family = family_of(i % LAYOUT_PER_SECTOR, &number);
+        u->family = family_of(k[i], &number);
         snprintf(u->name, sizeof u->name, "S%02u:%c%u", u->sector + 1, designs[u->family].letter, number);
         struct draw d = {.key = random_key(seed, 'U', i), .normal = normal};
         draw_physics(u, &d);
@@ -193,4 +238,5 @@ void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct ra
         u->wander_key = random_key(seed, 'W', i);
         u->cycling_key = random_key(seed, 'Y', i);
     }
+    free(k);
 }

@@ -4,11 +4,11 @@
 #define PSM_ARCHIVE_SIM_LAYOUT_H
 
 #include "archive/sim/random.h"
+#include "archive/sim/ring.h"
 #include "base/fleet.h"
 
 #include <stdbool.h>
 
-#define LAYOUT_PER_SECTOR 33u
 #define LAYOUT_DAC_FULL 32767
 
 enum family { FAMILY_QUADRUPOLE, FAMILY_SEXTUPOLE, FAMILY_HORIZONTAL, FAMILY_VERTICAL, FAMILY_COUNT };
@@ -17,7 +17,10 @@ enum family { FAMILY_QUADRUPOLE, FAMILY_SEXTUPOLE, FAMILY_HORIZONTAL, FAMILY_VER
 struct unit {
     char name[24];
     enum family family;
-    uint32_t sector, water, rack, feeder;
+    uint32_t sector, rack, feeder; /* the rack within its sector */
+    uint32_t water;                /* circuit or manifold that fleet.csv names */
+    uint32_t loop;                 /* whose water has one temperature: two sectors */
+    char manifold;                 /* 'A' or 'B', the half of its sector; 0: water is a circuit */
     bool corrector;
     double peak;                              /* [A] also the DAC's full scale */
     double setpoint;                          /* nominal i; correctors: the centre of their motion */
@@ -44,8 +47,8 @@ struct limits {
     double low, high, hihi, range;
 };
 
-/* Fills units[n]. */
-void layout_fill(struct unit units[], uint32_t n, uint64_t seed, const struct random_normal *normal);
+/* Fills units[o->supplies]. */
+void layout_fill(struct unit units[], const struct sim_options *o, const struct random_normal *normal);
 
 struct limits layout_limits(const struct unit *u, enum signal signal);
 const char *layout_family(enum family f);
@@ -53,7 +56,7 @@ const char *layout_signal(enum signal s); /* "capacitor_temperature" … */
 const char *layout_suffix(enum signal s); /* "CapTempM" … */
 const char *layout_unit(enum signal s);   /* "°C" … */
 
-/* "S01", "W01", "R01A", "F1". */
+/* "S01", "W01" or "W01B", "R01A", "F1". */
 #define LAYOUT_NAME 16
 void layout_sector_name(char out[LAYOUT_NAME], uint32_t sector);
 void layout_group_name(char out[LAYOUT_NAME], enum group_kind g, const struct unit *u);

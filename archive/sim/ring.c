@@ -37,6 +37,9 @@ static int check_options(const struct sim_options *o, struct err *err)
         return err_set(err, ERR_CONFIG, "%u supplies: from 1 to 1000000", o->supplies);
     if (!(o->days >= 0 && o->days <= 36525) || !(o->healthy_days >= 0 && o->healthy_days <= 36525))
         return err_set(err, ERR_CONFIG, "days and healthy days: from 0 to 36525");
+    for (size_t i = 0; i < SIM_SECTOR_SIZES; i++)
+        if (o->sector_sizes[i] > 1000)
+            return err_set(err, ERR_CONFIG, "a sector of %u supplies: from 1 to 1000", o->sector_sizes[i]);
     if (o->from < FIRST_TIME)
         return err_set(err, ERR_CONFIG, "the simulated archive begins in 1971");
     if ((double)o->from / (double)NS_PER_DAY + o->days > LAST_DAY)
@@ -46,7 +49,7 @@ static int check_options(const struct sim_options *o, struct err *err)
 
 static void open_caches(struct sim *s)
 {
-    size_t sectors = (s->options.supplies + LAYOUT_PER_SECTOR - 1) / LAYOUT_PER_SECTOR;
+    size_t sectors = s->units[s->options.supplies - 1].sector + 1;
     size_t blocks = s->options.cache_bytes / sizeof(struct block);
     if (!blocks)
         blocks = 2 * (size_t)s->options.supplies + 256; /* a poll at midnight needs two days of each */
@@ -65,7 +68,7 @@ int sim_new(struct sim **out, const struct sim_options *o, struct err *err)
     random_normal_init(&s->normal);
     s->calendar = calendar_make(o->seed, o->from);
     s->units = xcalloc(o->supplies, sizeof *s->units);
-    layout_fill(s->units, o->supplies, o->seed, &s->normal);
+    layout_fill(s->units, o, &s->normal);
     s->pv = xcalloc(sim_channels(s), sizeof *s->pv);
     s->by_pv = hashmap_new();
     for (uint32_t c = 0; c < sim_channels(s); c++) {

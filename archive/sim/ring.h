@@ -17,8 +17,13 @@ struct sim;
 
 enum sim_fault_size { SIM_SMALL, SIM_MEDIUM, SIM_MIXED };
 
+#define SIM_SECTOR_SIZE 33u
+#define SIM_SECTOR_SIZES 16
+
+/* What stays 0 below `cache_bytes` is the plain ring, on which published figures were measured; every option
+ * adds to it without changing the rest. */
 struct sim_options {
-    uint32_t supplies; /* >= 1; 33 to a sector */
+    uint32_t supplies; /* >= 1; SIM_SECTOR_SIZE to a sector unless sector_sizes say otherwise */
     uint64_t seed;
     tstamp_ns from; /* faults are planted from `from` + healthy_days … */
     double days;    /* … to `from` + days; before and after, the ring is healthy */
@@ -26,6 +31,8 @@ struct sim_options {
     double faults_per_week; /* over the whole ring; < 0: 1.5 % of the supplies; 0: none */
     enum sim_fault_size fault_size;
     size_t cache_bytes; /* memory for blocks; 0: two days of the whole ring and some more */
+    uint32_t sector_sizes[SIM_SECTOR_SIZES]; /* sizes of the sectors, in turn, up to the first 0 */
+    bool manifolds; /* water in fleet.csv: half a sector ("W07B") instead of two sectors ("W04") */
 };
 
 enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };

@@ -23,7 +23,8 @@
 
 struct simulate {
     const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secret, *fault_size,
-        *listen;
+        *listen, *sectors;
+    bool manifolds;
     int64_t supplies, seed, threads;
     double days, healthy_days, speed, faults_per_week;
     tstamp_ns from, start;
@@ -196,6 +197,23 @@ static int serve(struct simulate *o, struct err *err)
 
 /* ---- options ---- */
 
+/* The sizes of the sectors, "33,24,40"; none: all of one size. */
+static int read_sectors(const char *text, uint32_t sizes[SIM_SECTOR_SIZES], struct err *err)
+{
+    size_t n = 0;
+    for (const char *p = text; p; n++) {
+        char *end;
+        errno = 0;
+        long size = strtol(p, &end, 10);
+        if (end == p || (*end && *end != ',') || errno || size < 1 || size > 1000 || n == SIM_SECTOR_SIZES)
+            return err_set(err, ERR_CONFIG, "--sectors: '%s' is not a list of 1 to %d numbers from 1 to 1000",
+                           text, SIM_SECTOR_SIZES);
+        sizes[n] = (uint32_t)size;
+        p = *end ? end + 1 : NULL;
+    }
+    return 0;
+}
+
 static int check(struct simulate *o, struct sim_options *s, struct err *err)
 {
     static const char *const sizes[] = {
@@ -221,8 +239,9 @@ static int check(struct simulate *o, struct sim_options *s, struct err *err)
         .healthy_days = o->healthy_days,
         .faults_per_week = o->faults_per_week,
         .fault_size = (enum sim_fault_size)size,
+        .manifolds = o->manifolds,
     };
-    return 0;
+    return read_sectors(o->sectors, s->sector_sizes, err);
 }
 
 static void set_clock(struct simulate *o)
@@ -253,7 +272,10 @@ static int run_simulate(int argc, char **argv)
                          .threads = sysconf(_SC_NPROCESSORS_ONLN)};
     const struct option_spec specs[] = {
         {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT", "answer as an Archiver Appliance there", false},
-        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies, 33 a sector (1320)", false},
+        {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies (1320)", false},
+        {"sectors", 0, OPTION_TEXT, &o.sectors, "N,N...", "supplies of the sectors, in turn (33)", false},
+        {"manifolds", 0, OPTION_FLAG, &o.manifolds, NULL,
+         "fleet.csv's water is half a sector, not two sectors", false},
         {"days", 0, OPTION_NUMBER, &o.days, "D", "length of the simulated span (28)", false},
         {"healthy-days", 0, OPTION_NUMBER, &o.healthy_days, "H", "days without faults at its start (14)",
          false},
