@@ -199,6 +199,23 @@ static void apply_freezing(struct sim *s, uint32_t supply, int64_t day, struct b
     }
 }
 
+/* ---- sensors that come and go ---- */
+
+/* Spells of invalid readings, ten minutes each, as a loose thermocouple has. */
+static void apply_flapping(const struct sim *s, uint32_t supply, int64_t day, struct block *b)
+{
+    for (size_t i = 0; i < s->n_faults; i++) {
+        const struct sim_fault *f = &s->faults[i];
+        if (f->mode != FAULT_SENSOR || f->kind != SENSOR_FLAPPING || f->supply != (int32_t)supply)
+            continue;
+        int64_t from = (f->onset - day * NS_PER_DAY) / NS_PER_MIN,
+                to = (f->end - day * NS_PER_DAY) / NS_PER_MIN;
+        for (int64_t m = from < 0 ? 0 : from; m < to && m < MINUTES_PER_DAY; m++)
+            if (random_unit(random_at(f->key, (day * MINUTES_PER_DAY + m) / 10)) < f->size)
+                b->word[f->signal][m] |= (uint32_t)SEVERITY_INVALID << BLOCK_SEVERITY_SHIFT;
+    }
+}
+
 /* ---- what is sent ---- */
 
 /* Takes out what the connection loses and the dead-band holds back; marks the first after a loss. */
@@ -264,6 +281,7 @@ void block_make(void *sim, uint64_t key, void *block)
     free(p);
 
     apply_freezing(s, supply, day, b, before);
+    apply_flapping(s, supply, day, b);
     struct outage out[BLOCK_OUTAGES];
     int n = block_outages(s, supply, day, out);
     for (int c = 0; c < SIGNAL_KNOWN; c++)

@@ -53,6 +53,15 @@ bool calendar_shutdown(const struct calendar *c, int64_t week)
     return phase >= SHUTDOWN_AT && phase < SHUTDOWN_AT + SHUTDOWN_WEEKS;
 }
 
+tstamp_ns calendar_in_operation(const struct calendar *c, tstamp_ns t)
+{
+    int64_t week = calendar_week(t);
+    while (calendar_shutdown(c, week))
+        t = calendar_week_start(++week);
+    tstamp_ns up = calendar_week_start(week) + CALENDAR_MAINTENANCE_MIN * NS_PER_MIN + NS_PER_HOUR;
+    return t < up ? up : t;
+}
+
 /* A minute between 09:00 and 17:00 of one of the five days from Wednesday on. */
 static int working_minute(uint64_t bits)
 {

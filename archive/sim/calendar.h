@@ -33,6 +33,9 @@ int64_t calendar_week(tstamp_ns t);
 tstamp_ns calendar_week_start(int64_t week);
 bool calendar_shutdown(const struct calendar *c, int64_t week);
 
+/* t, or when the machine is next up after a shutdown or maintenance that covers it: an hour after its end. */
+tstamp_ns calendar_in_operation(const struct calendar *c, tstamp_ns t);
+
 void calendar_day(const struct calendar *c, int64_t day, struct machine_day *out);
 
 /* Mains sags of the day: their minutes and feeders (-1: all). Returns their number, at most 2. */

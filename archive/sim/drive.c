@@ -6,6 +6,7 @@
 #include "archive/sim/drive.h"
 
 #include <math.h>
+#include <string.h>
 
 #define OPTICS_STEP 0.015
 #define OPTICS_RAMP_MIN 5
@@ -74,6 +75,37 @@ static void apply_trips(struct sim *s, uint32_t supply, int64_t first_minute, fl
     }
 }
 
+/* The feedback holds the orbit against a neighbour that has gone, and drives this corrector by a part of its
+ * range, in some minutes; to 98 % of it at most. */
+static void push(const struct unit *u, const struct sim_fault *f, int64_t first_minute, float i[DRIVE_LEN])
+{
+    double sign = u->setpoint < 0 ? -1 : 1, over = random_between(random_at(f->key, 45), 3, 10);
+    int64_t from = f->onset / NS_PER_MIN - first_minute, to = f->end / NS_PER_MIN - first_minute;
+    for (int64_t k = from < 0 ? 0 : from; k < to && k < DRIVE_LEN; k++) {
+        double share = fmin(1, (double)(k - from + 1) / over);
+        double pushed = (double)i[k] + sign * share * f->size / 100;
+        i[k] = (float)fmax(-0.98, fmin(0.98, pushed));
+    }
+}
+
+/* Faults that the feedback answers with another set-point: of a neighbour, or of a corrector's own DCCT,
+ * whose drift it takes back, so that DAC and read-back move and the true current stays. */
+static void apply_feedback(const struct sim *s, uint32_t supply, int64_t first_minute, float i[DRIVE_LEN])
+{
+    for (size_t n = 0; n < s->n_faults; n++) {
+        const struct sim_fault *f = &s->faults[n];
+        if (f->supply != (int32_t)supply)
+            continue;
+        if (f->mode == FAULT_VICTIM)
+            push(&s->units[supply], f, first_minute, i);
+        if (f->mode != FAULT_DCCT_DRIFT)
+            continue;
+        int64_t from = f->onset / NS_PER_MIN - first_minute, to = f->end / NS_PER_MIN - first_minute;
+        for (int64_t k = from < 0 ? 0 : from; k < to && k < DRIVE_LEN; k++)
+            i[k] *= (float)(1 - 1e-6 * f->size * fmin(1, (double)(k - from) / (1440.0 * FAULT_DRIFT_DAYS)));
+    }
+}
+
 static void commanded(struct sim *s, uint32_t supply, int64_t day, float i[DRIVE_LEN])
 {
     const struct unit *u = &s->units[supply];
@@ -82,6 +114,8 @@ static void commanded(struct sim *s, uint32_t supply, int64_t day, float i[DRIVE
     follow_machine(s, u, day, i + DRIVE_DAY);
     if (u->corrector)
         add_motion(s, u, first, i);
+    if (u->corrector)
+        apply_feedback(s, supply, first, i);
     apply_trips(s, supply, first, i);
 }
 
@@ -102,16 +136,63 @@ void drive_codes(struct sim *s, uint32_t supply, int64_t day, int32_t dac[DRIVE_
         dac[k] = to_code(i[k]);
 }
 
+/* A code with one bit that stays as it was not at the set-point; the sign is a bit of its own, and sound. */
+static int32_t stuck_bit(int32_t code, int32_t bit, int32_t at_setpoint)
+{
+    int32_t size = code < 0 ? -code : code, stuck = at_setpoint & bit ? 0 : bit;
+    int32_t bent = (size & ~bit) | stuck;
+    return code < 0 ? -bent : bent;
+}
+
+/* What the converter makes of a code while a fault of the DAC or of the DC link acts on it. */
+static int32_t bend(const struct sim_fault *f, const struct unit *u, int32_t code, int64_t minute)
+{
+    int32_t setpoint = (int32_t)(fabs(u->setpoint) * LAYOUT_DAC_FULL), size = (int32_t)f->size;
+    if (f->mode == FAULT_DC_LINK) { /* no headroom for what is above 99.7 % of the set-point */
+        int32_t most = (int32_t)(0.997 * setpoint);
+        return code > most ? most : code < -most ? -most : code;
+    }
+    if (f->kind == DAC_STUCK_BIT)
+        return stuck_bit(code, size, setpoint);
+    uint64_t bits = random_at(f->key, minute);
+    if (random_unit(bits) > 1.0 / 240) /* a glitch every four hours */
+        return code;
+    return code + (bits & 1 ? 8 : -8) * size;
+}
+
+/* Bends the codes of two days; false when no fault asks for it, and bent is untouched. */
+static bool bend_codes(const struct sim *s, uint32_t supply, int64_t first_minute,
+                       const int32_t dac[DRIVE_LEN], int32_t bent[DRIVE_LEN])
+{
+    bool any = false;
+    for (size_t n = 0; n < s->n_faults; n++) {
+        const struct sim_fault *f = &s->faults[n];
+        bool droops = f->mode == FAULT_DC_LINK && f->level == SIM_LARGE && !s->units[supply].corrector;
+        if (f->supply != (int32_t)supply || !(droops || f->mode == FAULT_DAC))
+            continue;
+        if (!any)
+            memcpy(bent, dac, DRIVE_LEN * sizeof *bent);
+        any = true;
+        int64_t from = f->onset / NS_PER_MIN - first_minute, to = f->end / NS_PER_MIN - first_minute;
+        for (int64_t k = from < 0 ? 0 : from; k < to && k < DRIVE_LEN; k++)
+            bent[k] = bend(f, &s->units[supply], bent[k], first_minute + k);
+    }
+    return any;
+}
+
 void drive_make(struct sim *s, uint32_t supply, int64_t day, struct drive *d)
 {
     const struct unit *u = &s->units[supply];
     drive_codes(s, supply, day, d->dac);
+    int32_t bent[DRIVE_LEN];
+    bool bends = bend_codes(s, supply, (day - 1) * MINUTES_PER_DAY, d->dac, bent);
+    const int32_t *code = bends ? bent : d->dac;
     float coil_step = (float)(1 - exp(-1 / u->tau_coil));
     float igbt_step = (float)(1 - exp(-1 / u->tau_igbt));
     float capacitor_step = (float)(1 - exp(-1 / u->tau_capacitor));
     float coil = -1, igbt1 = 0, igbt2 = 0, capacitor1 = 0, capacitor2 = 0;
     for (int k = 0; k < DRIVE_LEN; k++) {
-        double i = d->dac[k] * (1.0 / LAYOUT_DAC_FULL) * u->gain + u->offset;
+        double i = code[k] * (1.0 / LAYOUT_DAC_FULL) * u->gain + u->offset;
         float x = (float)fabs(i), q = x * x;
         if (coil < 0) {
             coil = igbt2 = capacitor2 = q;

@@ -14,6 +14,26 @@ struct supply_day {
     float noise[SIGNAL_KNOWN][DAY_LEN];  /* sd of the white noise, unit of the channel */
 };
 
+/* Minutes since t at index k; negative before. */
+static inline double minutes_since(tstamp_ns t, int64_t day, int k)
+{
+    return (double)(day * NS_PER_DAY + (k - 1) * NS_PER_MIN - t) / (double)NS_PER_MIN;
+}
+
+/* Index of the first minute at or after t. Index 0 is the last minute of the day before: a dead-band and a
+ * frozen value need to know what was. */
+static inline int index_of(tstamp_ns t, int64_t day)
+{
+    int64_t k = (t - day * NS_PER_DAY + NS_PER_MIN - 1) / NS_PER_MIN + 1;
+    return k < 0 ? 0 : k > DAY_LEN ? DAY_LEN : (int)k;
+}
+
+/* From 0 to 1 over so many minutes. */
+static inline double ramp(double minutes, double over)
+{
+    return minutes <= 0 ? 0 : minutes >= over ? 1 : minutes / over;
+}
+
 /* Fills p for a day of a supply. */
 void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day *p);
 

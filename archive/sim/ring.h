@@ -15,7 +15,15 @@
 
 struct sim;
 
-enum sim_fault_size { SIM_SMALL, SIM_MEDIUM, SIM_MIXED };
+/* Mixed: small or medium; any: small, medium or large. What a fault or an event has is one of the first
+ * three. */
+enum sim_size { SIM_SMALL, SIM_MEDIUM, SIM_LARGE, SIM_MIXED, SIM_ANY };
+
+/* How something ended. A repair is on a maintenance day, or by itself after some hours or days, or some hours
+ * after it made the supply trip. */
+enum sim_end { SIM_REPAIRED, SIM_BY_ITSELF, SIM_BY_TRIP, SIM_NEVER, SIM_ENDS };
+#define SIM_FOR_EVER (INT64_MAX / 2) /* end of what never ends */
+#define SIM_MODES 20                 /* numbers of failure modes: from 1 to 19 */
 
 #define SIM_SECTOR_SIZE 33u
 #define SIM_SECTOR_SIZES 16
@@ -29,25 +37,30 @@ struct sim_options {
     double days;    /* … to `from` + days; before and after, the ring is healthy */
     double healthy_days;
     double faults_per_week; /* over the whole ring; < 0: 1.5 % of the supplies; 0: none */
-    enum sim_fault_size fault_size;
+    enum sim_size fault_size;
     size_t cache_bytes; /* memory for blocks; 0: two days of the whole ring and some more */
     uint32_t sector_sizes[SIM_SECTOR_SIZES]; /* sizes of the sectors, in turn, up to the first 0 */
     bool manifolds; /* water in fleet.csv: half a sector ("W07B") instead of two sectors ("W04") */
+    uint32_t modes; /* bit m: failure mode m is planted, with all its variants; 0: the plain cycle */
+    uint32_t ends;  /* bit of enum sim_end: how faults end, repairs with a row in maintenance.csv; 0: repaired
+                       or by a trip */
 };
 
 enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };
 
-/* A planted fault. Modes: docs/power-supplies.md §9 as told in faults.c. */
+/* A planted fault. Modes: docs/power-supplies.md §9 as told in faults.h. */
 struct sim_fault {
     int32_t supply; /* -1: the whole sector */
     uint32_t sector;
-    int mode;       /* 3, 5, 6, 7, 10, 12, 16, 17, 18 */
-    int kind;       /* variant within the mode, see faults.h */
-    int32_t signal; /* the one that shows it most; -1: all */
+    int mode;
+    int kind;            /* variant within the mode, see faults.h */
+    enum sim_size level; /* small, medium or large */
+    int32_t signal;      /* the one that shows it most; -1: all */
     enum sim_class class;
-    tstamp_ns onset, end; /* end: repaired */
-    tstamp_ns trip;       /* when it made the supply trip; 0: it did not */
-    double size;
+    tstamp_ns onset, end; /* SIM_FOR_EVER: never */
+    enum sim_end ended;
+    tstamp_ns trip; /* when it made the supply trip; 0: it did not */
+    double size;    /* of slow ones: when fully grown */
     const char *unit;
     uint64_t key; /* its own random numbers */
 };
@@ -79,7 +92,8 @@ bool sim_connected(const struct sim *s, uint32_t supply, tstamp_ns t, tstamp_ns 
 const struct sim_fault *sim_faults(const struct sim *s, size_t *n);
 
 /* fleet.csv, maintenance.csv (periods that overlap from … to) and the labels
- * `supply,mode,signal,class,onset,end,trip,size,unit`. Error: ERR_IO. */
+ * `supply,mode,signal,class,onset,end,trip,size,unit,kind,level,ended,members`; archive/README.md tells what
+ * stands in them. Error: ERR_IO. */
 int sim_write_fleet(const struct sim *s, const char *path, struct err *err) MUSTCHECK;
 int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from, tstamp_ns to,
                           struct err *err) MUSTCHECK;

@@ -27,6 +27,12 @@ struct sim {
     struct cache *blocks;       /* by supply and day: struct block */
 };
 
+/* Standard normal of a counter of a stream. */
+static inline double sim_gauss(const struct sim *s, uint64_t key, int64_t counter)
+{
+    return random_gauss(&s->normal, (uint32_t)random_at(key, counter));
+}
+
 /* Key of something numbered on a day, and back. Days may be negative: 2^31 stands for 1970-01-01. */
 static inline uint64_t day_key(uint32_t number, int64_t day)
 {

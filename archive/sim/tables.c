@@ -11,6 +11,10 @@
 
 static const char *const class_names[] = {
     [SIM_EQUIPMENT] = "equipment", [SIM_SENSOR] = "sensor", [SIM_DATA] = "data"};
+static const char *const level_names[] = {
+    [SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_LARGE] = "large"};
+static const char *const end_names[] = {
+    [SIM_REPAIRED] = "repair", [SIM_BY_ITSELF] = "itself", [SIM_BY_TRIP] = "trip", [SIM_NEVER] = "never"};
 
 static int write_buf(const char *path, const struct buf *b, struct err *err)
 {
@@ -61,40 +65,88 @@ int sim_write_fleet(const struct sim *s, const char *path, struct err *err)
     return rc;
 }
 
+static void add_work(struct buf *b, const char *subject, tstamp_ns from, tstamp_ns to, const char *work)
+{
+    char start[TIMEFMT_LEN], end[TIMEFMT_LEN];
+    buf_printf(b, "%s,%s,%s,%s\n", subject, timefmt_iso(start, from), timefmt_iso(end, to), work);
+}
+
+/* Repairs: two hours of a maintenance day up to its noon, or from half an hour after a trip on. */
+static void add_repairs(struct buf *b, const struct sim *s, tstamp_ns from, tstamp_ns to)
+{
+    for (size_t i = 0; i < s->n_faults; i++) {
+        const struct sim_fault *f = &s->faults[i];
+        bool repaired = f->ended == SIM_REPAIRED || f->ended == SIM_BY_TRIP;
+        tstamp_ns start = f->trip ? f->trip + 30 * NS_PER_MIN : f->end - 2 * NS_PER_HOUR;
+        if (!repaired || start >= to || f->end <= from || f->end <= start)
+            continue;
+        char work[64];
+        snprintf(work, sizeof work, "repaired: %s", fault_name(f));
+        add_work(b, s->units[f->supply].name, start, f->end, work);
+    }
+}
+
 int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from, tstamp_ns to,
                           struct err *err)
 {
     struct buf b = {0};
-    char start[TIMEFMT_LEN], end[TIMEFMT_LEN];
     buf_str(&b, "supply,start,end,work\n");
     /* from the week that is under way at `from` on: its maintenance may reach into the span */
     for (int64_t w = calendar_week(from); calendar_week_start(w) < to; w++) {
         bool shutdown = calendar_shutdown(&s->calendar, w);
         tstamp_ns length = CALENDAR_MAINTENANCE_MIN * NS_PER_MIN;
-        timefmt_iso(start, calendar_week_start(w));
-        timefmt_iso(end, shutdown ? calendar_week_start(w + 1) : calendar_week_start(w) + length);
-        buf_printf(&b, "*,%s,%s,%s\n", start, end, shutdown ? "shutdown" : "weekly maintenance");
+        add_work(&b, "*", calendar_week_start(w),
+                 shutdown ? calendar_week_start(w + 1) : calendar_week_start(w) + length,
+                 shutdown ? "shutdown" : "weekly maintenance");
     }
+    if (s->options.ends)
+        add_repairs(&b, s, from, to);
     int rc = write_buf(path, &b, err);
     buf_free(&b);
     return rc;
 }
 
+/* The time, or nothing for none and for never. */
+static const char *time_or_none(char out[TIMEFMT_LEN], tstamp_ns t)
+{
+    if (t == 0 || t >= SIM_FOR_EVER)
+        return "";
+    timefmt_iso(out, t);
+    return out;
+}
+
+/* Names of the supplies that something concerns, a blank between. */
+static void add_sector_members(struct buf *b, const struct sim *s, uint32_t sector)
+{
+    const char *between = "";
+    for (uint32_t i = 0; i < s->options.supplies; i++)
+        if (s->units[i].sector == sector) {
+            buf_printf(b, "%s%s", between, s->units[i].name);
+            between = " ";
+        }
+}
+
+static void add_fault(struct buf *b, const struct sim *s, const struct sim_fault *f)
+{
+    char sector[LAYOUT_NAME], onset[TIMEFMT_LEN], end[TIMEFMT_LEN], trip[TIMEFMT_LEN];
+    layout_sector_name(sector, f->sector);
+    buf_printf(b, "%s,%d,%s,%s,%s,%s,%s,%.4g,%s,%s,%s,%s,", f->supply < 0 ? sector : s->units[f->supply].name,
+               f->mode, f->signal < 0 ? "" : layout_signal((enum signal)f->signal), class_names[f->class],
+               time_or_none(onset, f->onset), time_or_none(end, f->end), time_or_none(trip, f->trip), f->size,
+               f->unit, fault_name(f), level_names[f->level], end_names[f->ended]);
+    if (f->supply < 0)
+        add_sector_members(b, s, f->sector);
+    else
+        buf_str(b, s->units[f->supply].name);
+    buf_str(b, "\n");
+}
+
 int sim_write_labels(const struct sim *s, const char *path, struct err *err)
 {
     struct buf b = {0};
-    char sector[LAYOUT_NAME], onset[TIMEFMT_LEN], end[TIMEFMT_LEN], trip[TIMEFMT_LEN] = "";
-    buf_str(&b, "supply,mode,signal,class,onset,end,trip,size,unit\n");
-    for (size_t i = 0; i < s->n_faults; i++) {
-        const struct sim_fault *f = &s->faults[i];
-        layout_sector_name(sector, f->sector);
-        if (f->trip)
-            timefmt_iso(trip, f->trip);
-        buf_printf(&b, "%s,%d,%s,%s,%s,%s,%s,%.4g,%s\n", f->supply < 0 ? sector : s->units[f->supply].name,
-                   f->mode, f->signal < 0 ? "" : layout_signal((enum signal)f->signal), class_names[f->class],
-                   timefmt_iso(onset, f->onset), timefmt_iso(end, f->end), f->trip ? trip : "", f->size,
-                   f->unit);
-    }
+    buf_str(&b, "supply,mode,signal,class,onset,end,trip,size,unit,kind,level,ended,members\n");
+    for (size_t i = 0; i < s->n_faults; i++)
+        add_fault(&b, s, &s->faults[i]);
     int rc = write_buf(path, &b, err);
     buf_free(&b);
     return rc;

@@ -23,7 +23,7 @@
 
 struct simulate {
     const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secret, *fault_size,
-        *listen, *sectors;
+        *listen, *sectors, *modes, *ends, *maintenance_out;
     bool manifolds;
     int64_t supplies, seed, threads;
     double days, healthy_days, speed, faults_per_week;
@@ -73,22 +73,29 @@ static int write_config(const struct simulate *o, int port, struct err *err)
     return 0;
 }
 
-/* Labels, configuration, fleet and maintenance, of which a year is known ahead; the folder for tables. */
+/* A year is known ahead. */
+static int write_maintenance(const struct simulate *o, const char *path, struct err *err)
+{
+    tstamp_ns end = o->from + (tstamp_ns)(o->days * 86400e9);
+    return sim_write_maintenance(o->sim, path, o->from - 14 * NS_PER_DAY, end + 366 * NS_PER_DAY, err);
+}
+
+/* Labels, configuration, fleet and maintenance; the folder for tables. */
 static int write_files(const struct simulate *o, int port, struct err *err)
 {
     int rc = 0;
     if (o->csv && mkdir(o->csv, 0777) != 0 && errno != EEXIST)
         return err_set(err, ERR_IO, "could not make folder \"%s\": %s", o->csv, strerror(errno));
-    tstamp_ns end = o->from + (tstamp_ns)(o->days * 86400e9);
     if (o->labels_out)
         rc = sim_write_labels(o->sim, o->labels_out, err);
+    if (rc == 0 && o->maintenance_out)
+        rc = write_maintenance(o, o->maintenance_out, err);
     if (rc || !o->config_out)
         return rc;
     char *fleet = beside(o->config_out, "fleet.csv"), *maintenance = beside(o->config_out, "maintenance.csv");
     rc = sim_write_fleet(o->sim, fleet, err);
     if (!rc)
-        rc = sim_write_maintenance(o->sim, maintenance, o->from - 14 * NS_PER_DAY, end + 366 * NS_PER_DAY,
-                                   err);
+        rc = write_maintenance(o, maintenance, err);
     if (!rc)
         rc = write_config(o, port, err);
     free(fleet);
@@ -214,23 +221,93 @@ static int read_sectors(const char *text, uint32_t sizes[SIM_SECTOR_SIZES], stru
     return 0;
 }
 
+/* Walks a list of words with commas between: *at moves on, *len is the word's length; false at the end. */
+static bool next_word(const char **at, const char **word, int *len)
+{
+    if (!*at || !**at)
+        return false;
+    *word = *at;
+    *len = (int)strcspn(*at, ",");
+    *at += *len + ((*at)[*len] == ',');
+    return true;
+}
+
+/* The bits of a list of names; "all" is all of them, nothing none. */
+static int read_names(const char *option, const char *text, const char *const names[], size_t n,
+                      uint32_t *bits, struct err *err)
+{
+    const char *word;
+    int len;
+    while (next_word(&text, &word, &len)) {
+        size_t i = 0;
+        while (i < n && (strncmp(word, names[i], (size_t)len) != 0 || names[i][len]))
+            i++;
+        if (len == 3 && strncmp(word, "all", 3) == 0)
+            *bits = (1u << n) - 1;
+        else if (i == n)
+            return err_set(err, ERR_CONFIG, "%s: '%.*s' is none of them", option, len, word);
+        else
+            *bits |= 1u << i;
+    }
+    return 0;
+}
+
+/* Failure modes: "3,7,10-12" or "all". */
+static int read_modes(const char *text, uint32_t *bits, struct err *err)
+{
+    const char *word;
+    int len;
+    while (next_word(&text, &word, &len)) {
+        char *end;
+        long first = strtol(word, &end, 10), last = *end == '-' ? strtol(end + 1, &end, 10) : first;
+        if (len == 3 && strncmp(word, "all", 3) == 0) {
+            first = 1;
+            last = SIM_MODES - 1;
+            end += 3;
+        }
+        if (end != word + len || first < 1 || last < first || last >= SIM_MODES)
+            return err_set(err, ERR_CONFIG, "--fault-modes: '%.*s': numbers from 1 to %d, or all", len, word,
+                           SIM_MODES - 1);
+        for (long m = first; m <= last; m++)
+            *bits |= 1u << m;
+    }
+    return 0;
+}
+
+/* What the options add to the plain ring. */
+static int read_additions(const struct simulate *o, struct sim_options *s, struct err *err)
+{
+    static const char *const ends[SIM_ENDS] = {
+        [SIM_REPAIRED] = "repair", [SIM_BY_ITSELF] = "itself", [SIM_BY_TRIP] = "trip", [SIM_NEVER] = "never"};
+    int rc = read_sectors(o->sectors, s->sector_sizes, err);
+    if (rc == 0)
+        rc = read_modes(o->modes, &s->modes, err);
+    if (rc == 0)
+        rc = read_names("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
+    return rc;
+}
+
 static int check(struct simulate *o, struct sim_options *s, struct err *err)
 {
-    static const char *const sizes[] = {
-        [SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_MIXED] = "mixed"};
-    size_t size = 0;
-    while (size < 3 && strcmp(o->fault_size, sizes[size]) != 0)
+    static const char *const sizes[] = {[SIM_SMALL] = "small",
+                                        [SIM_MEDIUM] = "medium",
+                                        [SIM_LARGE] = "large",
+                                        [SIM_MIXED] = "mixed",
+                                        [SIM_ANY] = "any"};
+    size_t size = 0, n_sizes = sizeof sizes / sizeof *sizes;
+    while (size < n_sizes && strcmp(o->fault_size, sizes[size]) != 0)
         size++;
-    if (size == 3)
-        return err_set(err, ERR_CONFIG, "--fault-size: small, medium or mixed");
+    if (size == n_sizes)
+        return err_set(err, ERR_CONFIG, "--fault-size: small, medium, large, mixed or any");
     if (o->supplies < 1 || o->supplies > 100000)
         return err_set(err, ERR_CONFIG, "--supplies: from 1 to 100000");
     if (!(o->speed >= 0 && o->speed <= 100000))
         return err_set(err, ERR_CONFIG, "--speed: from 0 to 100000");
     if (o->threads < 1 || o->threads > MAX_THREADS)
         return err_set(err, ERR_CONFIG, "--threads: from 1 to %d", MAX_THREADS);
-    if (!o->serve && !o->csv && !o->config_out && !o->labels_out)
-        return err_set(err, ERR_CONFIG, "nothing to do: --serve, --csv, --config-out or --labels-out");
+    if (!o->serve && !o->csv && !o->config_out && !o->labels_out && !o->maintenance_out)
+        return err_set(err, ERR_CONFIG,
+                       "nothing to do: --serve, --csv, --config-out, --labels-out or --maintenance-out");
     *s = (struct sim_options){
         .supplies = (uint32_t)o->supplies,
         .seed = (uint64_t)o->seed,
@@ -238,10 +315,10 @@ static int check(struct simulate *o, struct sim_options *s, struct err *err)
         .days = o->days,
         .healthy_days = o->healthy_days,
         .faults_per_week = o->faults_per_week,
-        .fault_size = (enum sim_fault_size)size,
+        .fault_size = (enum sim_size)size,
         .manifolds = o->manifolds,
     };
-    return read_sectors(o->sectors, s->sector_sizes, err);
+    return read_additions(o, s, err);
 }
 
 static void set_clock(struct simulate *o)
@@ -285,9 +362,16 @@ static int run_simulate(int argc, char **argv)
         {"speed", 0, OPTION_NUMBER, &o.speed, "X", "simulated seconds per second (1)", false},
         {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N",
          "planted in the ring (1.5 % of the supplies)", false},
-        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE", "small, medium or mixed (mixed)", false},
+        {"fault-size", 0, OPTION_TEXT, &o.fault_size, "SIZE",
+         "small, medium, large, mixed (of the first two) or any (mixed)", false},
+        {"fault-modes", 0, OPTION_TEXT, &o.modes, "N,N-N...",
+         "failure modes, 1 to 19 or all, in all variants (a mix of nine)", false},
+        {"fault-ends", 0, OPTION_TEXT, &o.ends, "E,E...",
+         "how faults end: repair, itself, trip, never, or all (repair, some trip)", false},
         {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE",
          "write a configuration, with fleet.csv and maintenance.csv beside it", false},
+        {"maintenance-out", 0, OPTION_TEXT, &o.maintenance_out, "FILE", "write the maintenance periods",
+         false},
         {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write the planted faults", false},
         {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
         {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},

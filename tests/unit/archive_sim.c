@@ -349,6 +349,215 @@ static void faults_act_as_labelled(void **state)
     sim_free(well);
 }
 
+/* Days until a fault of a mode has grown to its size. */
+static double grown_after(int mode)
+{
+    switch (mode) {
+    case FAULT_CAPACITOR:
+    case FAULT_IGBT: return 21;
+    case FAULT_DUST: return 14;
+    case FAULT_DCCT_DRIFT:
+    case FAULT_LEAKAGE: return 5;
+    case FAULT_WATER_PART: return 0.6;
+    default: return 0.25;
+    }
+}
+
+/* The beginning of an hour of beam at or after t: not in the maintenance nor in the heating up after it. */
+static tstamp_ns in_beam(tstamp_ns t)
+{
+    int64_t minute = t / NS_PER_MIN - 5 * 1440; /* from a Tuesday 00:00 */
+    int64_t of_week = minute % 10080;
+    return t + (of_week >= 7 * 60 && of_week < 24 * 60 ? (24 * 60 - of_week) * NS_PER_MIN : 0);
+}
+
+struct twins {
+    struct sim *sick, *well;
+};
+
+static double apart(const struct twins *w, const struct sim_fault *f, int signal, tstamp_ns t)
+{
+    return hour(w->sick, (uint32_t)f->supply, signal, t) - hour(w->well, (uint32_t)f->supply, signal, t);
+}
+
+static bool is_corrector(const struct twins *w, const struct sim_fault *f)
+{
+    return strchr("HV", sim_supply_name(w->sick, (uint32_t)f->supply)[4]) != NULL;
+}
+
+/* How many times the mean square of the steps is that of the healthy twin; of a corrector, which the orbit
+ * feedback moves all the time, as much as anybody wants. */
+static double rougher(const struct twins *w, const struct sim_fault *f, int signal, tstamp_ns t)
+{
+    if (is_corrector(w, f))
+        return INFINITY;
+    uint32_t channel = (uint32_t)f->supply * SIGNAL_KNOWN + (uint32_t)signal;
+    return roughness(w->sick, channel, t, t + NS_PER_HOUR) / roughness(w->well, channel, t, t + NS_PER_HOUR);
+}
+
+static void check_sensor(const struct twins *w, const struct sim_fault *f, tstamp_ns t)
+{
+    struct sample x[70];
+    size_t n =
+        sim_read(w->sick, (uint32_t)(f->supply * SIGNAL_KNOWN + f->signal), t, t + 10 * NS_PER_HOUR, x, 70);
+    double value = hour(w->sick, (uint32_t)f->supply, f->signal, t);
+    if (f->kind == SENSOR_ZERO)
+        assert_near(value, 0, 0, 1e-9);
+    if (f->kind == SENSOR_OPEN)
+        assert_true(fabs(value) > 15); /* the least full scale, in V */
+    if (f->kind == SENSOR_SWAPPED)
+        assert_near(value, hour(w->well, (uint32_t)f->supply, SIGNAL_CAPACITOR_TEMPERATURE, t), 0, 0.1);
+    if (f->kind == SENSOR_STUCK)
+        for (size_t i = 1; i < n; i++)
+            assert_true(x[i].value == x[0].value);
+}
+
+/* Whether a fault's own signal moved by its size at t; of what needs more, that. */
+static void check_mode(const struct twins *w, const struct sim_fault *f, tstamp_ns t)
+{
+    double volts = hour(w->well, (uint32_t)f->supply, SIGNAL_VOLTAGE, t);
+    double amperes = hour(w->well, (uint32_t)f->supply, SIGNAL_CURRENT, t);
+    double moved = f->signal < 0 ? 0 : apart(w, f, f->signal, t);
+    bool corrector = is_corrector(w, f);
+    switch (f->mode) {
+    case FAULT_CAPACITOR:
+        assert_true(rougher(w, f, SIGNAL_VOLTAGE, t) > (f->level == SIM_SMALL ? 1 : 1.4));
+        assert_true(moved > 0.7 * f->size && moved < 1.5 * f->size);
+        break;
+    case FAULT_IGBT:
+    case FAULT_GATE:
+    case FAULT_DUST:
+    case FAULT_FAN:
+    case FAULT_DC_LINK: assert_true(moved > 0.65 * f->size - 0.1 && moved < 1.45 * f->size); break;
+    case FAULT_WATER_PART: assert_true(moved > 0.1 * f->size && moved < 1.8 * f->size); break;
+    case FAULT_SHORT: assert_near(moved / volts, f->size / 100, 0.25, 0); break;
+    case FAULT_DCCT_DRIFT: /* of a corrector the feedback takes it back: it shows where it is measured */
+        assert_near(apart(w, f, SIGNAL_CURRENT, t) / amperes, corrector ? -1e-6 * f->size : 0, 0.1, 3e-5);
+        if (f->level == SIM_LARGE)
+            assert_near(moved / volts, corrector ? 0 : 1e-6 * f->size, 0, 3e-4);
+        break;
+    case FAULT_DCCT_NOISY:
+    case FAULT_OSCILLATION: assert_true(rougher(w, f, SIGNAL_CURRENT, t) > 0.4 * f->size); break;
+    case FAULT_LEAKAGE:
+        assert_true(fabs(moved) > 0.4e-3 * f->size && fabs(moved) < 1.1e-3 * f->size);
+        assert_true(rougher(w, f, SIGNAL_CURRENT, t) > 1.2);
+        break;
+    case FAULT_SENSOR: check_sensor(w, f, t); break;
+    default: break;
+    }
+}
+
+static void check_victim(const struct twins *w, const struct sim_fault *f)
+{
+    static const double peak[] = {124, 127};
+    const char *name = sim_supply_name(w->sick, (uint32_t)f->supply);
+    struct sample x;
+    assert_true(name[4] == 'H' || name[4] == 'V');
+    uint32_t channel = (uint32_t)f->supply * SIGNAL_KNOWN + SIGNAL_CURRENT;
+    tstamp_ns t = f->trip ? f->trip - 90 * NS_PER_S : f->onset + 15 * NS_PER_MIN;
+    assert_true(sim_latest(w->sick, channel, t, &x));
+    if (x.t < t - 2 * NS_PER_MIN)
+        return; /* its connection is lost */
+    double full = peak[name[4] == 'V'], share = x.value / full;
+    assert_true(sim_latest(w->well, channel, t, &x));
+    double pushed = fabs(share - x.value / full);
+    assert_true((fabs(share) > 0.97 || pushed > 0.95 * f->size / 100) && fabs(share) < 0.99);
+}
+
+static void every_mode_shows_at_every_size(void **state)
+{
+    (void)state;
+    struct sim_options o = {.supplies = 264,
+                            .seed = 12,
+                            .from = at(FROM),
+                            .days = 49,
+                            .healthy_days = 7,
+                            .faults_per_week = 30,
+                            .fault_size = SIM_ANY,
+                            .modes = ~1u,
+                            .ends = 1u << SIM_NEVER};
+    struct twins w;
+    struct err err;
+    size_t n, seen[SIM_MODES][3] = {{0}}, bits = 0, glitches = 0;
+    assert_int_equal(sim_new(&w.sick, &o, &err), 0);
+    o.faults_per_week = 0;
+    assert_int_equal(sim_new(&w.well, &o, &err), 0);
+    const struct sim_fault *f = sim_faults(w.sick, &n);
+    for (size_t i = 0; i < n; i++, f++) {
+        seen[f->mode][f->level]++;
+        if (f->mode == FAULT_VICTIM)
+            check_victim(&w, f);
+        bool natural = f->mode == FAULT_DATA || f->mode == FAULT_DEATH || f->mode == FAULT_WATER_LOST ||
+                       f->mode == FAULT_VICTIM;
+        assert_int_equal(f->ended == SIM_NEVER, !natural);
+        tstamp_ns t = in_beam(f->onset + (tstamp_ns)(grown_after(f->mode) * (double)NS_PER_DAY));
+        if (natural || t > o.from + 60 * NS_PER_DAY || !sim_connected(w.sick, (uint32_t)f->supply, t, NULL))
+            continue;
+        check_mode(&w, f, t);
+        if (f->mode == FAULT_DAC) {
+            double codes = apart(&w, f, SIGNAL_CURRENT, t) /
+                           (hour(w.well, (uint32_t)f->supply, SIGNAL_CURRENT, t) /
+                            hour(w.well, (uint32_t)f->supply, SIGNAL_DAC, t));
+            bits += f->kind == DAC_STUCK_BIT && fabs(fabs(codes) - f->size) < 0.2 * f->size + 1;
+            glitches += f->kind == DAC_GLITCHES && fabs(codes) < 8 * f->size;
+        }
+    }
+    for (int m = 1; m < SIM_MODES; m++)
+        for (int level = 0; level < 3; level++)
+            assert_true(seen[m][level] > 0);
+    assert_true(bits >= 2 && glitches >= 1);
+    sim_free(w.sick);
+    sim_free(w.well);
+}
+
+/* Row by row: what ended how has the times that it should, and repairs are told to who reads maintenance.csv.
+ */
+static void faults_end_as_asked(void **state)
+{
+    (void)state;
+    struct sim_options o = {.supplies = 132,
+                            .seed = 4,
+                            .from = at(FROM),
+                            .days = 35,
+                            .healthy_days = 7,
+                            .faults_per_week = 25,
+                            .fault_size = SIM_ANY,
+                            .modes = ~1u,
+                            .ends = (1u << SIM_ENDS) - 1};
+    struct sim *s;
+    struct err err;
+    struct fleet *fleet;
+    struct maintenance *m;
+    char path[] = "/tmp/psmon-sim-XXXXXX";
+    size_t n, ended[SIM_ENDS] = {0};
+    close(mkstemp(path));
+    assert_int_equal(sim_new(&s, &o, &err), 0);
+    assert_int_equal(sim_write_fleet(s, path, &err), 0);
+    assert_int_equal(fleet_load(&fleet, path, &err), 0);
+    assert_int_equal(sim_write_maintenance(s, path, o.from, o.from + 90 * NS_PER_DAY, &err), 0);
+    assert_int_equal(maintenance_load(&m, path, fleet, &err), 0);
+    unlink(path);
+    const struct sim_fault *f = sim_faults(s, &n);
+    for (size_t i = 0; i < n; i++, f++) {
+        ended[f->ended]++;
+        assert_true(f->end > f->onset);
+        assert_int_equal(f->end == SIM_FOR_EVER, f->ended == SIM_NEVER);
+        assert_int_equal(f->trip != 0, f->ended == SIM_BY_TRIP);
+        assert_true(f->trip == 0 || (f->trip >= f->onset && f->trip <= f->end));
+        if (f->ended != SIM_REPAIRED && f->ended != SIM_BY_TRIP)
+            continue;
+        size_t k = 0;
+        while (k < m->n && (m->period[k].supply != f->supply || m->period[k].end != f->end))
+            k++;
+        assert_true(k < m->n && strncmp(m->period[k].work, "repaired: ", 10) == 0);
+    }
+    for (int e = 0; e < SIM_ENDS; e++)
+        assert_true(ended[e] >= 8);
+    maintenance_free(m);
+    fleet_free(fleet);
+    sim_free(s);
+}
+
 static void tables_are_read_back(void **state)
 {
     (void)state;
@@ -455,6 +664,8 @@ int main(void)
         cmocka_unit_test(data_are_imperfect),
         cmocka_unit_test(lost_connections_leave_gaps_and_marks),
         cmocka_unit_test(faults_act_as_labelled),
+        cmocka_unit_test(every_mode_shows_at_every_size),
+        cmocka_unit_test(faults_end_as_asked),
         cmocka_unit_test(tables_are_read_back),
         cmocka_unit_test(groups_are_those_asked_for),
         cmocka_unit_test(options_are_checked),
