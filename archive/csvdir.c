@@ -1,12 +1,14 @@
-/* A folder of CSV as a source (file:///DIR): one file SUPPLY.csv per supply ('/' in the name
- * replaced by '_'), header `time,<signal names…>[,label]`, rows in time order at any period, time
- * as ISO 8601 or epoch seconds; an empty field is no sample, `nan` a sample without a number.
- * Columns that are no signal of the supply are ignored, and a supply without file or column is no
- * error: its channels are not answered, and the log says so. A last line without its line feed is
- * taken as still being written and not read. The newest samples are found by bisection, so a file
- * is never read as a whole for the sake of its end.
- * A request visits its supplies' files one after the other, a slice of one file per turn of the
- * loop.
+/* A folder of CSV as a source (file:///DIR): one file SUPPLY.csv per supply, or PV.csv per channel where the
+ * supply's file is not there or lacks its column ('/' in names replaced by '_', or ':' as well, as downloads
+ * are named). A file is any table of readings that base/readings.h knows: `time,<signal names or
+ * PVs…>[,label]` at any period, the appliance's getData.csv of one PV, the Phoebus Data Browser's export.
+ * Rows are in time order; an empty field is no sample, `nan` and its like a sample without a number. A value
+ * that cannot be read is left out, as is a row without time, one that goes back in time or stands in the
+ * future of the next one, one that is too short; the log, the result and the training summary count them.
+ * Columns that are no channel of the supply are ignored, and a channel without file or column is no error: it
+ * is not answered, and the log says so. A last line without its line feed is taken as still being written and
+ * not read. The newest samples are found by bisection, so a file is never read as a whole for the sake of its
+ * end. A request visits its supplies' files one after the other, a slice of one file per turn of the loop.
  * SPDX-License-Identifier: MIT */
 #include "archive/csvtable.h"
 #include "archive/source.h"
@@ -27,11 +29,13 @@ struct csvdir {
     struct source source;
     uv_loop_t *loop;
     const struct fleet *fleet;
-    char *dir;
-    struct csvtable_mark *marks; /* [n_supplies] */
+    char *dir, *time_format;
+    struct csvtable_mark *marks; /* [n_supplies], and behind them [n_channels] of files of their own */
     struct request *first;       /* all under way */
     size_t missing;              /* channels without file or column, as far as logged */
     bool failing;                /* the last request met damaged files */
+    bool said;                   /* how its files are written, when not as usual */
+    size_t bad;                  /* rows left out, as far as logged */
 };
 
 struct request {
@@ -40,15 +44,19 @@ struct request {
     struct csvdir *dir;
     struct request *prev, *next;
     bool *wanted;    /* [n_channels] */
+    bool *found;     /* [n_channels] has a column in a file that was opened */
     uint32_t supply; /* the one being read or to be read next */
+    uint32_t step;   /* 0: its file; k: the file of its channel k - 1 */
     struct csvtable *table;
-    char *path;     /* of table */
-    size_t columns; /* wanted channels of table */
+    char *path;      /* of table */
+    size_t columns;  /* wanted channels of table */
+    size_t before;   /* samples when table was opened */
+    char lacks[512]; /* why channels of the supply are missing in its file */
     tstamp_ns from, to;
     uint64_t end_at; /* uv_hrtime of the deadline; 0: none */
     size_t asked, missing;
-    int failed;                      /* files */
-    char missing_why[512], why[512]; /* the first of each */
+    int failed;                                      /* files */
+    char missing_why[512], why[512], bad_first[256]; /* the first of each */
     struct source_result result;
     source_samples *on;
     source_done *done;
@@ -61,6 +69,7 @@ static void idle_closed(uv_handle_t *handle)
 {
     struct request *q = handle->data;
     free(q->wanted);
+    free(q->found);
     free(q);
 }
 
@@ -90,6 +99,9 @@ static void note(struct csvdir *d, const struct request *q)
     if (q->failed && !d->failing)
         log_warning(MODULE, "%d files are damaged: %s", q->failed, q->why);
     d->failing = q->failed > 0;
+    if (q->result.bad_rows > d->bad)
+        log_warning(MODULE, "%zu rows could not be read in full: %s", q->result.bad_rows, q->bad_first);
+    d->bad = q->result.bad_rows > d->bad ? q->result.bad_rows : d->bad;
 }
 
 static void end_request(struct request *q, int code)
@@ -110,6 +122,7 @@ static void end_request(struct request *q, int code)
     note(q->dir, q);
     q->result.code = code;
     q->result.error = text;
+    q->result.bad_first = q->bad_first;
     struct source_result result = q->result;
     uv_close((uv_handle_t *)&q->idle, idle_closed); /* frees q, when the loop runs on */
     q->done(q->arg, &result);
@@ -135,22 +148,14 @@ static size_t wanted_of(const struct request *q, uint32_t supply)
     return n;
 }
 
-static char *path_of(const struct csvdir *d, uint32_t supply)
+/* DIR/NAME.csv; colons: they are replaced too. */
+static char *path_of(const struct csvdir *d, const char *name, bool colons)
 {
-    char *path = xasprintf("%s/%s.csv", d->dir, d->fleet->supplies[supply].name);
+    char *path = xasprintf("%s/%s.csv", d->dir, name);
     for (char *p = path + strlen(d->dir) + 1; *p; p++)
-        if (*p == '/')
+        if (*p == '/' || (colons && *p == ':'))
             *p = '_';
     return path;
-}
-
-static void add_failure(struct request *q, const struct err *err)
-{
-    if (q->failed++ == 0)
-        snprintf(q->why, sizeof q->why, "%s", err->msg);
-    q->result.channels_answered -= q->columns;
-    close_table(q);
-    q->supply++;
 }
 
 static void add_missing(struct request *q, size_t n, const char *why)
@@ -160,35 +165,138 @@ static void add_missing(struct request *q, size_t n, const char *why)
     q->missing += n;
 }
 
-/* Opens the next supply's file; a file that is not there is one without data. */
-static void open_next(struct request *q)
+/* The table is of no use: its channels are not answered, nor looked for elsewhere. */
+static void add_failure(struct request *q, const struct err *err)
+{
+    const struct supply *s = &q->dir->fleet->supplies[q->supply];
+    if (q->failed++ == 0)
+        snprintf(q->why, sizeof q->why, "%s", err->msg);
+    q->result.channels_answered -= q->columns;
+    close_table(q);
+    for (uint32_t k = 0; k < s->n_channels; k++)
+        if (q->step == 0 || q->step == k + 1)
+            q->found[s->first_channel + k] = true;
+    q->step++;
+}
+
+/* Opens the file of a name for n channels: 0, ERR_IO, or ERR_DATA. */
+static int open_file(struct request *q, const char *name, uint32_t first, uint32_t n,
+                     struct csvtable_mark *mark, struct err *err)
 {
     struct csvdir *d = q->dir;
-    struct err err;
-    size_t columns, wanted;
-    while (q->supply < d->fleet->n_supplies && wanted_of(q, q->supply) == 0)
-        q->supply++;
-    if (q->supply == d->fleet->n_supplies)
-        return;
-    q->path = path_of(d, q->supply);
-    q->columns = 0;
-    int rc = csvtable_open(&q->table, q->path, d->fleet, q->supply, &d->marks[q->supply], q->from, q->to,
-                           on_samples, q, &columns, &err);
-    wanted = wanted_of(q, q->supply);
-    if (rc == ERR_IO) {
-        add_missing(q, wanted, err.msg);
-        close_table(q);
-        q->supply++;
-    } else if (rc != 0) {
-        add_failure(q, &err);
-    } else {
-        if (columns > wanted)
-            columns = wanted;
-        q->columns = columns;
-        q->result.channels_answered += columns;
-        snprintf(err.msg, sizeof err.msg, "%.200s lacks columns", q->path);
-        add_missing(q, wanted - columns, err.msg);
+    struct csvrow_file file = {.fleet = d->fleet, .first = first, .n = n, .time_format = d->time_format};
+    int rc = ERR_IO;
+    for (int colons = 0; rc == ERR_IO && colons < 2; colons++) {
+        if (colons && !strchr(name, ':'))
+            break;
+        struct err other;
+        free(q->path);
+        file.path = q->path = path_of(d, name, colons);
+        rc = csvtable_open(&q->table, &file, mark, q->from, q->to, on_samples, q, colons ? &other : err);
+        if (rc == ERR_DATA && colons)
+            *err = other;
     }
+    return rc;
+}
+
+/* Counts the channels that the opened table answers. */
+static void take_table(struct request *q, uint32_t first, uint32_t n)
+{
+    q->columns = 0;
+    q->before = q->result.samples;
+    for (uint32_t c = first; c < first + n; c++) {
+        if (!csvtable_has(q->table, c))
+            continue;
+        q->found[c] = true;
+        q->columns += q->wanted[c];
+    }
+    q->result.channels_answered += q->columns;
+}
+
+/* The supply's own file; one that is not there leaves its channels to files of their own. */
+static void open_supply(struct request *q)
+{
+    const struct supply *s = &q->dir->fleet->supplies[q->supply];
+    struct err err;
+    int rc = open_file(q, s->name, s->first_channel, s->n_channels, &q->dir->marks[q->supply], &err);
+    q->columns = 0;
+    if (rc == ERR_DATA) {
+        add_failure(q, &err);
+        return;
+    }
+    if (rc == 0) {
+        take_table(q, s->first_channel, s->n_channels);
+        snprintf(q->lacks, sizeof q->lacks, "%.200s lacks columns", q->path);
+    } else {
+        snprintf(q->lacks, sizeof q->lacks, "%s", err.msg);
+        close_table(q);
+        q->step++;
+    }
+}
+
+/* A channel's own file, for one that the supply's file does not have. */
+static void open_channel(struct request *q, uint32_t c)
+{
+    const struct csvdir *d = q->dir;
+    struct err err;
+    if (!q->wanted[c] || q->found[c]) {
+        q->step++;
+        return;
+    }
+    int rc = open_file(q, d->fleet->channels[c].pv, c, 1, &d->marks[d->fleet->n_supplies + c], &err);
+    q->columns = 0;
+    if (rc == 0) {
+        take_table(q, c, 1);
+        return;
+    }
+    if (rc == ERR_DATA) {
+        add_failure(q, &err);
+        return;
+    }
+    add_missing(q, 1, q->lacks);
+    close_table(q);
+    q->step++;
+}
+
+/* Opens the next file that there is. */
+static void open_next(struct request *q)
+{
+    const struct fleet *f = q->dir->fleet;
+    while (!q->table && q->supply < f->n_supplies) {
+        const struct supply *s = &f->supplies[q->supply];
+        if (q->step > s->n_channels || (q->step == 0 && wanted_of(q, q->supply) == 0)) {
+            q->supply++;
+            q->step = 0;
+        } else if (q->step == 0) {
+            open_supply(q);
+        } else {
+            open_channel(q, s->first_channel + q->step - 1);
+        }
+    }
+}
+
+/* A file is read to its end: says how it is written, counts what was left out. */
+static void end_table(struct request *q)
+{
+    struct csvdir *d = q->dir;
+    const char *first;
+    size_t bad = csvtable_bad(q->table, &first);
+    char words[CSVTABLE_WORDS_LEN];
+    if (bad > 0 && q->result.samples == q->before && q->columns > 0) { /* nothing of it can be read */
+        struct err err;
+        err_set(&err, ERR_DATA, "%s", first);
+        add_failure(q, &err);
+        return;
+    }
+    if (bad && q->result.bad_rows == 0)
+        snprintf(q->bad_first, sizeof q->bad_first, "%s", first);
+    q->result.bad_rows += bad;
+    if (!d->said && *csvtable_words(q->table, words)) {
+        log_info(MODULE, "%s and perhaps others: %s", q->path, words);
+        d->said = true;
+    }
+    close_table(q);
+    q->step++;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -206,12 +314,10 @@ static void on_idle(uv_idle_t *idle)
         return;
     }
     int rc = csvtable_read(q->table, &err);
-    if (rc < 0) {
+    if (rc < 0)
         add_failure(q, &err);
-    } else if (rc == 0) {
-        close_table(q);
-        q->supply++;
-    }
+    else if (rc == 0)
+        end_table(q);
 }
 
 static struct source_request *start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from,
@@ -223,6 +329,7 @@ static struct source_request *start(struct csvdir *d, bool *wanted, size_t asked
                           .dir = d,
                           .next = d->first,
                           .wanted = wanted,
+                          .found = xcalloc(d->fleet->n_channels, sizeof *q->found),
                           .asked = asked,
                           .from = from,
                           .to = to,
@@ -274,10 +381,11 @@ static void csvdir_close(struct source *s)
     struct csvdir *d = (struct csvdir *)s;
     while (d->first)
         end_request(d->first, ERR_CANCELLED);
-    for (size_t i = 0; i < d->fleet->n_supplies; i++)
+    for (size_t i = 0; i < d->fleet->n_supplies + d->fleet->n_channels; i++)
         free(d->marks[i].last);
     free(d->marks);
     free(d->dir);
+    free(d->time_format);
     free(d);
 }
 
@@ -301,7 +409,8 @@ static int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet 
     d->loop = loop;
     d->fleet = f;
     d->dir = xstrdup(dir);
-    d->marks = xcalloc(f->n_supplies, sizeof *d->marks);
+    d->time_format = o->time_format ? xstrdup(o->time_format) : NULL;
+    d->marks = xcalloc(f->n_supplies + f->n_channels, sizeof *d->marks);
     *out = &d->source;
     return 0;
 }

@@ -21,6 +21,8 @@ struct source_result {
     size_t channels_answered;
     size_t samples;
     size_t bytes;
+    size_t bad_rows;       /* of files: rows that were left out, in whole or in part, the rest being used */
+    const char *bad_first; /* what and where of the first; "" or NULL when there are none */
 };
 
 /* Samples of one channel, in time order, within the request's limits, borrowed during the call. May
@@ -71,6 +73,7 @@ struct source_options {
     const char *management_url;  /* may be NULL */
     int connections;             /* parallel connections to the appliance, 1..16; 0: 4 */
     int batch;                   /* PVs per live request; 0: 2000 */
+    const char *time_format;     /* of times in files (timecell_check); NULL: they tell themselves */
     tstamp_ns (*now)(void *arg); /* time to send as `at`; the monitor's clock */
     void *now_arg;
 };

@@ -38,7 +38,8 @@ struct csv {
  * free behind for an end mark. */
 static void fill(struct csv *c)
 {
-    memmove(c->text, c->text + c->at, c->n - c->at);
+    if (c->at > 0)
+        memmove(c->text, c->text + c->at, c->n - c->at);
     c->n -= c->at;
     c->at = 0;
     size_t more = c->n > PIECE ? c->n : PIECE;

@@ -106,6 +106,8 @@ static const char *marked(double *out, const char *text, size_t n, char decimal)
     size_t points = count(text, n, '.'), commas = count(text, n, ',');
     const char *point = memrchr(text, '.', n), *comma = memrchr(text, ',', n);
     const char *last = !comma || (point && point > comma) ? point : comma;
+    if (points + commas == 1 && *last == '.' && decimal != ',')
+        return not_a_number; /* number_parse has seen it */
     if (points && commas) {
         char grouping = last == point ? ',' : '.';
         bool clear = (last == point ? points : commas) == 1 && is_grouped(text, last, grouping) &&
@@ -123,15 +125,12 @@ static const char *marked(double *out, const char *text, size_t n, char decimal)
 
 const char *number_cell(double *out, const char *text, size_t n, char decimal)
 {
-    if (says_nothing(text, n)) {
-        *out = NAN;
-        return NULL;
-    }
+    bool parsed = (decimal != ',' || !memchr(text, '.', n)) && number_parse(out, text, n);
     const char *wrong = NULL;
-    if (memchr(text, ',', n) || (decimal == ',' && memchr(text, '.', n)))
-        wrong = marked(out, text, n, decimal);
-    else if (!number_parse(out, text, n))
-        wrong = count(text, n, '.') > 1 ? marked(out, text, n, decimal) : not_a_number;
+    if (!parsed && says_nothing(text, n))
+        *out = NAN;
+    else if (!parsed)
+        wrong = memchr(text, ',', n) || memchr(text, '.', n) ? marked(out, text, n, decimal) : not_a_number;
     if (!wrong && isinf(*out) && memchr("0123456789", text[n - 1], 10))
         wrong = "is beyond what a number can be"; /* 1e400; the word inf is what it says */
     return wrong;

@@ -99,6 +99,7 @@ int context_source(struct context *c, uv_loop_t *loop, struct source **out, stru
     const struct settings *s = c->world->settings;
     return source_open(out, loop, c->world->fleet,
                        &(struct source_options){.retrieval_url = s->retrieval_url,
+                                                .time_format = s->time_format,
                                                 .management_url = s->management_url,
                                                 .connections = (int)s->connections,
                                                 .batch = (int)s->batch,

@@ -15,6 +15,7 @@ struct train_options {
     size_t max_rows;         /* rows per family and fit for the autoencoder; 0: 50,000 */
     unsigned window_minutes; /* 720 */
     bool in_sample_nulls;    /* calibrate on what was fitted: wrong on purpose, for `evaluate` only */
+    const char *left_out; /* what of the readings could not be used, for the summary; NULL or "": nothing */
     void (*progress)(void *arg, const char *stage, double done, double total);
     void *arg;
 };

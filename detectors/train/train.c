@@ -248,6 +248,8 @@ static void summarise(struct training *t)
                    "cold start: %.1f days of reference; expect up to %s the stated chance findings "
                    "until %d days are in\n",
                    days, days < ROUGH_DAYS ? "several times" : "twice", COLD_START_DAYS);
+    if (t->o->left_out && *t->o->left_out)
+        buf_printf(&b, "%s\n", t->o->left_out);
     if (t->o->in_sample_nulls)
         buf_printf(&b, "CALIBRATED IN SAMPLE: for comparison only, its chances are wrong\n");
     describe_measures(&b, t);

@@ -23,6 +23,7 @@ struct reading {
     bool done;
     int code;
     char error[256];
+    char left_out[400]; /* rows of files, for the summary */
 };
 
 static void on_samples(void *arg, uint32_t channel, const struct sample *s, size_t n)
@@ -41,11 +42,15 @@ static void on_done(void *arg, const struct source_result *result)
     snprintf(r->error, sizeof r->error, "%s", result->error);
     if (result->code != 0 && result->channels_answered)
         fprintf(stderr, "psmon: not every channel could be read: %s\n", result->error);
+    if (result->bad_rows)
+        snprintf(r->left_out, sizeof r->left_out, "%zu rows were left out in whole or in part, the first: %s",
+                 result->bad_rows, result->bad_first);
 }
 
-/* Reads the whole span of the whole fleet into a record in a temporary file. */
+/* Reads the whole span of the whole fleet into a record in a temporary file; what was left out as text that
+ * the caller frees. */
 static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tstamp_ns to,
-                       struct record **out, struct err *err)
+                       struct record **out, char **left_out, struct err *err)
 {
     const struct settings *s = c->world->settings;
     size_t minutes = (size_t)((to - from) / s->period);
@@ -78,6 +83,7 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
         record_free(r.record);
     else
         *out = r.record;
+    *left_out = xstrdup(r.left_out);
     return rc;
 }
 
@@ -100,13 +106,15 @@ static int train(struct context *c, const struct train_request *q, const char *n
     struct model *model = NULL;
     char hash[DIGEST_HEX_LEN];
     char *path = models_path(c->world->settings->state_dir, name);
-    int rc = read_record(c, p->grid, q->from, q->to, &record, err);
+    char *left_out = NULL;
+    int rc = read_record(c, p->grid, q->from, q->to, &record, &left_out, err);
     if (rc == 0) {
         struct progress progress = {0};
         rc = model_train(&model, c->world->fleet, record, c->world->maintenance,
                          &(struct train_options){.seed = (uint64_t)q->seed,
                                                  .window_minutes = (unsigned)(c->world->settings->window /
                                                                               c->world->settings->period),
+                                                 .left_out = left_out,
                                                  .progress = show_stage,
                                                  .arg = &progress},
                          err);
@@ -128,6 +136,7 @@ static int train(struct context *c, const struct train_request *q, const char *n
     record_free(record);
     pipeline_free(p);
     free(path);
+    free(left_out);
     return rc;
 }
 

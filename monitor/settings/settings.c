@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/spelling.h"
+#include "base/timecell.h"
 #include "base/timefmt.h"
 
 #include <assert.h>
@@ -434,6 +435,9 @@ static int check_together(struct reader *r, struct err *err)
     if (given(r, "clock.speed") && !given(r, "clock.start"))
         return err_set(err, ERR_CONFIG, "%s:%u: clock.speed: needs clock.start and clock.wall", r->file,
                        r->line_of[find_option("clock.speed") - settings_table]);
+    if (s->time_format && timecell_check(s->time_format, err) != 0)
+        return err_wrap(err, "%s:%u: archiver.time_format", r->file,
+                        r->line_of[find_option("archiver.time_format") - settings_table]);
     return check_timezone(r, err);
 }
 

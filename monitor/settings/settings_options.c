@@ -14,7 +14,8 @@ const struct setting settings_table[] = {
     {"maintenance", PATH, AT(maintenance), NULL, 0, 0, false, AT_ONCE,
      "periods never learned from nor scored: CSV supply,start,end,work; supply may be a sector or *"},
     {"archiver.url", ARCHIVE_URL, AT(archiver_url), NULL, 0, 0, false, NEEDS_RESTART,
-     "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with one SUPPLY.csv each"},
+     "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with a SUPPLY.csv or PV.csv "
+     "each"},
     {"archiver.retrieval_url", ARCHIVE_URL, AT(retrieval_url), NULL, 0, 0, false, NEEDS_RESTART,
      "where retrieval lives when it is not <url>/retrieval"},
     {"archiver.management_url", ARCHIVE_URL, AT(management_url), NULL, 0, 0, false, NEEDS_RESTART,
@@ -24,6 +25,8 @@ const struct setting settings_table[] = {
     {"archiver.settle", DURATION, AT(settle), "2 s", 0, 600, false, AT_ONCE,
      "how long after a tick's time its readings are asked for: samples take so long to reach the archiver"},
     {"archiver.batch", INTEGER, AT(batch), "2000", 1, 20000, false, NEEDS_RESTART, "PVs per live request"},
+    {"archiver.time_format", TEXT, AT(time_format), NULL, 0, 0, false, NEEDS_RESTART,
+     "of file:///DIR: how times are written, as strptime(3) has it; absent: they tell themselves"},
     {"state_dir", PATH, AT(state_dir), NULL, 0, 0, true, NEEDS_RESTART,
      "models, spool and the private database live here"},
     {"database.url", TEXT, AT(database_url), NULL, 0, 0, false, NEEDS_RESTART,

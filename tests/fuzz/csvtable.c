@@ -24,18 +24,23 @@ static void on_samples(void *arg, uint32_t channel, const struct sample *s, size
     }
 }
 
-static int read_range(const char *path, struct csvtable_mark *mark, tstamp_ns from, tstamp_ns to)
+static int read_range(const char *path, uint32_t first, uint32_t n, struct csvtable_mark *mark,
+                      tstamp_ns from, tstamp_ns to)
 {
     struct seen seen = {.from = from, .to = to};
     struct csvtable *t;
     struct err err = {0};
-    size_t answered;
     for (int c = 0; c < CHANNELS; c++)
         seen.last[c] = INT64_MIN;
-    int rc = csvtable_open(&t, path, fuzz_fleet(), 0, mark, from, to, on_samples, &seen, &answered, &err);
+    struct csvrow_file file = {.path = path, .fleet = fuzz_fleet(), .first = first, .n = n};
+    int rc = csvtable_open(&t, &file, mark, from, to, on_samples, &seen, &err);
     if (rc == 0) {
+        const char *bad;
+        char words[CSVTABLE_WORDS_LEN];
         while ((rc = csvtable_read(t, &err)) == 1)
             ;
+        assert((csvtable_bad(t, &bad) > 0) == (*bad != '\0'));
+        assert(strlen(csvtable_words(t, words)) < sizeof words);
         csvtable_close(t);
     }
     if (rc != 0)
@@ -45,11 +50,14 @@ static int read_range(const char *path, struct csvtable_mark *mark, tstamp_ns fr
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct csvtable_mark mark = {0};
     fuzz_fleet();
     const char *path = fuzz_file(1, data, n);
-    if (read_range(path, &mark, FROM, LIMIT) == 0)
-        (void)read_range(path, &mark, LIMIT, LATER);
-    free(mark.last);
+    for (uint32_t first = 0; first < 2; first++) { /* as a supply's file, and as that of its second channel */
+        struct csvtable_mark mark = {0};
+        uint32_t channels = first ? 1 : CHANNELS;
+        if (read_range(path, first, channels, &mark, FROM, LIMIT) == 0)
+            (void)read_range(path, first, channels, &mark, LIMIT, LATER);
+        free(mark.last);
+    }
     return 0;
 }

@@ -19,7 +19,7 @@ struct collect {
     size_t n[COLLECT_CHANNELS], cap[COLLECT_CHANNELS];
     int done;
     struct source_result result;
-    char error[512];
+    char error[512], bad_first[256];
     int8_t connected[COLLECT_CHANNELS];
 };
 
@@ -43,6 +43,8 @@ static inline void collect_done(void *arg, const struct source_result *r)
     snprintf(c->error, sizeof c->error, "%s", r->error);
     assert_true((r->code == 0) == (r->error[0] == '\0'));
     c->result.error = c->error;
+    snprintf(c->bad_first, sizeof c->bad_first, "%s", r->bad_first ? r->bad_first : "");
+    c->result.bad_first = c->bad_first;
 }
 
 static inline void collect_reset(struct collect *c)

@@ -113,7 +113,8 @@ static int setup(void **state)
         w->fleet,
         &(struct grid_options){.period = NS_PER_MIN, .max_age = 5 * NS_PER_MIN, .deadband_hold = NS_PER_DAY});
     struct record *r = make_record(w, g);
-    struct train_options o = {.seed = 3, .window_minutes = 720, .max_rows = 4000};
+    struct train_options o = {
+        .seed = 3, .window_minutes = 720, .max_rows = 4000, .left_out = "2 rows were left out"};
     int rc = model_train(&w->model, w->fleet, r, w->maintenance, &o, &err);
     record_free(r);
     grid_free(g);
@@ -189,6 +190,7 @@ static void test_summary(void **state)
     model_period(w->model, &from, &to);
     assert_true(from == T0 && to == T0 + (MINUTES - 1) * NS_PER_MIN);
     const char *text = model_summary(w->model);
+    assert_non_null(strstr(text, "\n2 rows were left out\n"));
     assert_non_null(strstr(text, "7 of 8 supplies have a model"));
     assert_non_null(strstr(text, "no model (no readings): P7"));
     assert_non_null(strstr(text, "cold start"));

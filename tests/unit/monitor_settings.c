@@ -109,6 +109,8 @@ static void what_is_wrong_is_named(void **state)
         {LEAST "# 40 \xb0"
                "C\n",
          ":5: byte 0xb0 is not UTF-8"},
+        {"fleet: f.csv\nstate_dir: /s\narchiver:\n  url: file:///d\n  time_format: '%H:%M'\n",
+         ":5: archiver.time_format: '%H:%M' is not a format of times"},
         {LEAST "webhooks:\n  - secret: x\n", ":6: webhooks.url: is missing"},
         {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://x' is not an http"},
         {LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_short}\n", ":6: webhooks.secret: must be"},
