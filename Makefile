@@ -4,6 +4,7 @@
 #   make check      install deps, build, test    make quick    lint and the faster unit tests
 #   make bench      hot paths against naive references
 #   make install    PREFIX=/usr/local DESTDIR=   make deps     install what is missing (Debian)
+#   make uninstall  of the same
 #   SAN=address,undefined or SAN=thread builds and tests with sanitizers; V=1 shows commands.
 
 CC ?= cc
@@ -67,7 +68,7 @@ PACKAGES_DEV := \
   debootstrap
 # for make tidy, make coverage, make release-check; no other goal asks for them
 
-.PHONY: all deps deps-check demo check quick bench install clean lint format unit unit-quick unit-threads e2e evaluate \
+.PHONY: all deps deps-check demo check quick bench install uninstall clean lint format unit unit-quick unit-threads e2e evaluate \
   fuzz-corpus fuzz fuzz-run tidy coverage coverage-run virtual release-check
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
@@ -249,11 +250,9 @@ evaluate: $(B)/psmon
 	$(B)/psmon evaluate
 
 install: $(B)/psmon
-	install -D -m 755 $(B)/psmon $(DESTDIR)$(PREFIX)/bin/psmon
-	install -D -m 644 monitor/psmon.1 $(DESTDIR)$(PREFIX)/share/man/man1/psmon.1
-	install -D -m 644 monitor/psmon.yaml $(DESTDIR)$(PREFIX)/share/doc/psmon/psmon.yaml
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@PREFIX@|$(PREFIX)|g' monitor/psmon.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/psmon.service
+	$(Q)PSMON=$(abspath $(B)/psmon) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh monitor/install.sh install
+uninstall:
+	$(Q)PSMON=$(abspath $(B)/psmon) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh monitor/install.sh uninstall
 
 clean:
 	rm -rf $(BUILD)

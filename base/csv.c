@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/spelling.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -259,6 +260,20 @@ int csv_find(const struct csv *c, const char *name)
         if (strcasecmp(c->names[i], name) == 0)
             return (int)i;
     return -1;
+}
+
+int csv_require(const struct csv *c, const char *name, int *column, struct err *err)
+{
+    char hint[SPELLING_LEN] = "";
+    *column = csv_find(c, name);
+    if (*column >= 0)
+        return 0;
+    struct spelling s = spelling_of(name);
+    for (size_t i = 0; i < c->n_names; i++)
+        spelling_offer(&s, c->names[i]);
+    if (spelling_best(&s))
+        snprintf(hint, sizeof hint, " (is '%.80s' meant to be it?)", spelling_best(&s));
+    return err_set(err, ERR_DATA, "%s:%u: column '%s' is missing%s", csv_path(c), csv_line(c), name, hint);
 }
 
 /* ---- rows ---- */

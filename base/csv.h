@@ -26,6 +26,9 @@ const struct dialect *csv_dialect(const struct csv *c);
 size_t csv_columns(const struct csv *c);
 const char *csv_name(const struct csv *c, size_t column);
 int csv_find(const struct csv *c, const char *name);
+/* The index of a column that there must be. Error: ERR_DATA naming file, line and column, and what was
+ * probably meant to be it. */
+int csv_require(const struct csv *c, const char *name, int *column, struct err *err) MUSTCHECK;
 
 /* Reads the next row: 1, 0 at the end, or ERR_DATA naming file and line (a row must have as many fields as
  * the header, but for empty ones behind; UTF-8; quotes that close), after which the next row can be read

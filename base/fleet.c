@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "base/hashmap.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -65,13 +66,22 @@ static int bad(const struct csv *c, struct err *err, const char *column, const c
     return err_set(err, ERR_CONFIG, "%s:%u: %s: %s '%.80s'", csv_path(c), csv_line(c), column, what, value);
 }
 
+static int unknown_column(const struct csv *c, const char *name, struct err *err)
+{
+    char hint[SPELLING_LEN];
+    struct spelling s = spelling_of(name);
+    for (int i = 0; i < COL_COUNT; i++)
+        spelling_offer(&s, column_names[i]);
+    return err_set(err, ERR_CONFIG, "%s:%u: unknown column '%.80s'%s", csv_path(c), csv_line(c), name,
+                   spelling_hint(hint, &s));
+}
+
 static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err)
 {
     for (int i = 0; i < COL_COUNT; i++) {
         col[i] = csv_find(c, column_names[i]);
-        if (col[i] < 0 && i < COL_REQUIRED)
-            return err_set(err, ERR_CONFIG, "%s:%u: column '%s' is missing", csv_path(c), csv_line(c),
-                           column_names[i]);
+        if (i < COL_REQUIRED && csv_require(c, column_names[i], &col[i], err) != 0)
+            return err->code = ERR_CONFIG;
     }
     /* a column that nobody reads is more likely a slip of the pen ("feder") than a note */
     for (size_t j = 0; j < csv_columns(c); j++) {
@@ -79,8 +89,7 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
         for (int i = 0; i < COL_COUNT; i++)
             known |= strcasecmp(csv_name(c, j), column_names[i]) == 0;
         if (!known)
-            return err_set(err, ERR_CONFIG, "%s:%u: unknown column '%s'", csv_path(c), csv_line(c),
-                           csv_name(c, j));
+            return unknown_column(c, csv_name(c, j), err);
         for (size_t i = 0; i < j; i++)
             if (strcasecmp(csv_name(c, i), csv_name(c, j)) == 0)
                 return err_set(err, ERR_CONFIG, "%s:%u: column '%s' twice", csv_path(c), csv_line(c),

@@ -53,8 +53,7 @@ int maintenance_load(struct maintenance **out, const char *path, const struct fl
     struct csv *c = NULL;
     int col[4], rc = csv_open(&c, path, err);
     for (int i = 0; rc == 0 && i < 4; i++)
-        if ((col[i] = csv_find(c, names[i])) < 0)
-            rc = err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", path, names[i]);
+        rc = csv_require(c, names[i], &col[i], err);
     size_t cap = 0;
     int more = 0;
     while (rc == 0 && (more = csv_next(c, err)) > 0) {

@@ -116,16 +116,16 @@ struct spelling spelling_of(const char *word)
 void spelling_offer(struct spelling *s, const char *name)
 {
     unsigned d = distance(s->word, name);
-    if (d == FAR || d > s->distance || (s->best && strcmp(s->best, name) == 0))
+    if (d == FAR || d > s->distance || strcmp(s->best, name) == 0 || strlen(name) >= sizeof s->best)
         return;
     s->ambiguous = d == s->distance;
-    s->best = name;
+    snprintf(s->best, sizeof s->best, "%s", name);
     s->distance = d;
 }
 
 const char *spelling_best(const struct spelling *s)
 {
-    return s->ambiguous ? NULL : s->best;
+    return s->ambiguous || !*s->best ? NULL : s->best;
 }
 
 char *spelling_hint(char out[SPELLING_LEN], const struct spelling *s)

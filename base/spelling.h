@@ -7,9 +7,10 @@
 
 /* A search among names that are offered one by one. */
 struct spelling {
-    const char *word, *best; /* borrowed; best NULL: nothing is near */
-    unsigned distance;       /* of the best */
-    bool ambiguous;          /* another name is as near */
+    const char *word;  /* borrowed */
+    char best[96];     /* "": nothing is near */
+    unsigned distance; /* of the best */
+    bool ambiguous;    /* another name is as near */
 };
 struct spelling spelling_of(const char *word);
 
@@ -25,7 +26,7 @@ void spelling_offer(struct spelling *s, const char *name);
 #define SPELLING_LEN 128
 char *spelling_hint(char out[SPELLING_LEN], const struct spelling *s);
 
-/* The name itself; NULL. */
+/* The name itself, in s; NULL. */
 const char *spelling_best(const struct spelling *s);
 
 #endif

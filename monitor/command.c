@@ -68,9 +68,11 @@ int context_state(struct context *c, struct err *err)
 }
 
 /* As the private cluster's last user a command that is broken off would leave the server running. */
-static void leave_cluster(void *cluster)
+static void leave(void *context)
 {
-    cluster_leave(cluster);
+    struct context *c = context;
+    interrupt_say(c->stays);
+    cluster_leave(c->cluster);
 }
 
 int context_database(struct context *c, struct err *err)
@@ -82,8 +84,8 @@ int context_database(struct context *c, struct err *err)
         c->conninfo = xstrdup(c->world->settings->database_url);
     else
         rc = cluster_join(&c->cluster, c->world->settings->state_dir, &c->conninfo, err);
-    if (rc == 0 && c->cluster && !c->resident)
-        c->interrupt = interrupt_watch(leave_cluster, c->cluster);
+    if (rc == 0 && !c->resident)
+        c->interrupt = interrupt_watch(leave, c);
     if (rc == 0)
         rc = history_migrate(c->conninfo, err);
     return rc == 0 ? alerts_migrate(c->conninfo, err) : rc;
@@ -113,6 +115,7 @@ void context_close(struct context *c)
     interrupt_end(c->interrupt);
     cluster_leave(c->cluster);
     free(c->conninfo);
+    free(c->stays);
     world_drop(c->world);
     *c = (struct context){0};
 }

@@ -37,7 +37,9 @@ struct context {
     char *conninfo;          /* after context_database */
     struct cluster *cluster; /* the private cluster we hold, or NULL */
     struct interrupt *interrupt; /* while it can be broken off; NULL when resident */
-    bool resident;               /* set by a command that handles SIGINT and SIGTERM itself */
+    char *stays;   /* set before context_database: what a command that is broken off leaves, as one
+                      line for people; owned; NULL: nothing is said */
+    bool resident; /* set by a command that handles SIGINT and SIGTERM itself */
 };
 int context_open(struct context *c, const char *config, struct err *err) MUSTCHECK;
 

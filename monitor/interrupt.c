@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -60,6 +61,12 @@ struct interrupt *interrupt_watch(void (*leave)(void *arg), void *arg)
         return NULL;
     }
     return i;
+}
+
+void interrupt_say(const char *text)
+{
+    if (text)
+        fprintf(stderr, "%spsmon: stopped: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", text);
 }
 
 void interrupt_end(struct interrupt *i)

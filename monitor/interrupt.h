@@ -11,6 +11,10 @@ struct interrupt;
  * end the process as ever. */
 struct interrupt *interrupt_watch(void (*leave)(void *arg), void *arg);
 
+/* For leave: one line on standard error, "psmon: stopped: TEXT", in place of a bar of progress. NULL: none.
+ */
+void interrupt_say(const char *text);
+
 /* Ends the watch; once it returns leave is not running and will not be called, and the signals are as before.
  * NULL is fine. */
 void interrupt_end(struct interrupt *i);

@@ -2,6 +2,7 @@
 #include "monitor/models.h"
 
 #include "base/mem.h"
+#include "base/spelling.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -67,20 +68,15 @@ int models_activate(const char *state_dir, const char *name, struct err *err)
     int rc = models_check_name(name, err);
     if (rc != 0)
         return rc;
-    char *model = models_path(state_dir, name);
+    if ((rc = models_check_there(state_dir, name, err)) != 0)
+        return rc;
     char *tmp = folder_path(state_dir, "active.tmp"), *active = folder_path(state_dir, "active");
-    if (access(model, R_OK) != 0) {
-        rc = err_set(err, ERR_CONFIG, "there is no model '%s' in %s/models", name, state_dir);
-        goto out;
-    }
     FILE *f = fopen(tmp, "we");
     bool ok = f && fprintf(f, "%s\n", name) > 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
     if (f)
         ok = fclose(f) == 0 && ok;
     if (!ok || rename(tmp, active) != 0)
         rc = err_set(err, ERR_IO, "could not write %s: %s", active, strerror(errno));
-out:
-    free(model);
     free(tmp);
     free(active);
     return rc;
@@ -128,21 +124,45 @@ bool models_same(const struct models_stamp *a, const struct models_stamp *b)
            a->inode == b->inode;
 }
 
-void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg)
+size_t models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg)
 {
     char active[MODEL_NAME_LEN] = "", *path = folder_path(state_dir, "");
     models_active(state_dir, active);
     struct dirent **entries;
     int n = scandir(path, &entries, NULL, alphasort);
+    size_t models = 0;
     for (int i = 0; i < n; i++) {
         char *name = entries[i]->d_name, *end = strstr(name, SUFFIX);
         if (end && end[sizeof SUFFIX - 1] == '\0') {
             *end = '\0';
             each(arg, name, strcmp(name, active) == 0);
+            models++;
         }
         free(entries[i]);
     }
     if (n >= 0)
         free(entries);
     free(path);
+    return models;
+}
+
+static void offer(void *arg, const char *name, bool active)
+{
+    (void)active;
+    spelling_offer(arg, name);
+}
+
+int models_check_there(const char *state_dir, const char *name, struct err *err)
+{
+    char hint[SPELLING_LEN] = "", *path = models_path(state_dir, name);
+    bool there = access(path, R_OK) == 0;
+    free(path);
+    if (there)
+        return 0;
+    struct spelling s = spelling_of(name);
+    if (models_each(state_dir, offer, &s) == 0)
+        snprintf(hint, sizeof hint, ", nor any other; psmon train makes one");
+    else
+        spelling_hint(hint, &s);
+    return err_set(err, ERR_CONFIG, "there is no model '%s' in %s/models%s", name, state_dir, hint);
 }

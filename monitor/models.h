@@ -15,13 +15,16 @@ int models_check_name(const char *name, struct err *err) MUSTCHECK;
 
 /* Path of a model's file. Caller frees. */
 char *models_path(const char *state_dir, const char *name);
+/* Whether there is a model of this name. Error: ERR_CONFIG, with what was probably meant. */
+int models_check_there(const char *state_dir, const char *name, struct err *err) MUSTCHECK;
 /* Makes the folder, where there is none. Error: ERR_IO. */
 int models_make_folder(const char *state_dir, struct err *err) MUSTCHECK;
 
 /* Name of the active model into name; false: none. */
 bool models_active(const char *state_dir, char name[MODEL_NAME_LEN]);
 
-/* Makes a model the active one, atomically; a running monitor takes it within a minute. Error: ERR_IO. */
+/* Makes a model the active one, atomically; a running monitor takes it within a minute. Error: ERR_IO;
+ * ERR_CONFIG when there is none of this name. */
 int models_activate(const char *state_dir, const char *name, struct err *err) MUSTCHECK;
 
 /* Loads the active model: 1 and *out, 0 when there is none, ERR_* when it cannot be used with this fleet,
@@ -39,7 +42,7 @@ struct models_stamp {
 struct models_stamp models_stamp(const char *state_dir);
 bool models_same(const struct models_stamp *a, const struct models_stamp *b);
 
-/* Calls each for every model in the folder, by name. */
-void models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg);
+/* Calls each for every model in the folder, by name; returns how many there are. */
+size_t models_each(const char *state_dir, void (*each)(void *arg, const char *name, bool active), void *arg);
 
 #endif

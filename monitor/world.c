@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -92,20 +93,25 @@ void world_drop(struct world *w)
 
 /* ---- reading ---- */
 
-static bool has_signal(const struct fleet *f, const char *name)
+static int check_signal(const struct settings *s, size_t i, const struct fleet *f, struct err *err)
 {
-    for (size_t i = 0; i < f->signals.n; i++)
-        if (strcmp(f->signals.name[i], name) == 0)
-            return true;
-    return false;
+    char hint[SPELLING_LEN];
+    const char *name = s->signal_max_age[i].signal;
+    struct spelling near = spelling_of(name);
+    for (size_t k = 0; k < f->signals.n; k++) {
+        if (strcmp(f->signals.name[k], name) == 0)
+            return 0;
+        spelling_offer(&near, f->signals.name[k]);
+    }
+    return err_set(err, ERR_CONFIG, "%s:%u: max_age.%s: no channel of the fleet has this signal%s", s->path,
+                   s->signal_max_age[i].line, name, spelling_hint(hint, &near));
 }
 
 static int check_signals(const struct settings *s, const struct fleet *f, struct err *err)
 {
     for (size_t i = 0; i < s->n_signal_max_age; i++)
-        if (!has_signal(f, s->signal_max_age[i].signal))
-            return err_set(err, ERR_CONFIG, "%s:%u: max_age.%s: no channel of the fleet has this signal",
-                           s->path, s->signal_max_age[i].line, s->signal_max_age[i].signal);
+        if (check_signal(s, i, f, err) != 0)
+            return err->code;
     return 0;
 }
 

@@ -5,8 +5,10 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/readings.h"
+#include "base/spelling.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -186,14 +188,24 @@ void table_free(struct table *t)
     free(t);
 }
 
+static int missing(const struct table *as, const struct table *t, const char *name, struct err *err)
+{
+    char hint[SPELLING_LEN] = "";
+    struct spelling s = spelling_of(name);
+    for (size_t j = 0; j < t->d; j++)
+        spelling_offer(&s, t->names[j]);
+    if (spelling_best(&s))
+        snprintf(hint, sizeof hint, " (is '%.80s' meant to be it?)", spelling_best(&s));
+    return err_set(err, ERR_DATA, "%s: column '%s' of %s is missing%s", t->path, name, as->path, hint);
+}
+
 int table_match(const struct table *as, const struct table *t, struct err *err)
 {
     size_t i = 0, j = 0;
     while (i < as->d || j < t->d) {
         int order = i == as->d ? 1 : j == t->d ? -1 : strcmp(as->names[i], t->names[j]);
         if (order < 0)
-            return err_set(err, ERR_DATA, "%s: column '%s' of %s is missing", t->path, as->names[i],
-                           as->path);
+            return missing(as, t, as->names[i], err);
         if (order > 0)
             return err_set(err, ERR_DATA, "%s: column '%s' is not in %s", t->path, t->names[j], as->path);
         i++;

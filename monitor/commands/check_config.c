@@ -1,6 +1,7 @@
 /* psmon check-config: validates configuration, fleet and maintenance, prints what is in force.
  * SPDX-License-Identifier: MIT */
 #include "monitor/command.h"
+#include "monitor/signals.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static int run_check_config(int argc, char **argv)
     fputs(buf_text(&b), stdout);
     buf_free(&b);
     print_fleet(c.world->fleet, c.world->maintenance);
+    signals_warn(c.world->fleet, c.world->settings->fleet, stderr);
     int rc = check_model(c.world, &err);
     context_close(&c);
     return rc == 0 ? EXIT_OK : command_fail(&err);

@@ -160,9 +160,8 @@ static int read_table(struct table *t, int kind, const struct fleet *f, struct e
                      t->path);
     int column[4] = {-1, -1, -1, -1};
     for (int k = 0; rc == 0 && k < kinds[kind].n; k++)
-        if ((column[k] = csv_find(c, kinds[kind].column[k].name)) < 0)
-            rc =
-                err_set(err, ERR_CONFIG, "%s:1: column '%s' is missing", t->path, kinds[kind].column[k].name);
+        if (csv_require(c, kinds[kind].column[k].name, &column[k], err) != 0)
+            rc = err->code = ERR_CONFIG;
     int more = 0;
     if (rc == 0)
         t->kind = (enum history_table)kind;

@@ -209,6 +209,30 @@ static int find_run(char out[16], const char *conninfo, const struct query_view 
     return rc;
 }
 
+/* Nothing was found: perhaps since nothing bears that name. */
+static void note_signal(const struct fleet *f, const char *name)
+{
+    char hint[SPELLING_LEN];
+    struct spelling s = spelling_of(name);
+    for (size_t i = 0; i < f->signals.n; i++) {
+        if (strcmp(name, f->signals.name[i]) == 0)
+            return;
+        spelling_offer(&s, f->signals.name[i]);
+    }
+    fprintf(stderr, "psmon: no channel of the fleet has signal '%s'%s\n", name, spelling_hint(hint, &s));
+}
+
+static void note_supply(const struct fleet *f, const char *glob)
+{
+    bool found = false;
+    for (size_t i = 0; !found && i < f->n_supplies; i++)
+        found = fnmatch(glob, f->supplies[i].name, 0) == 0;
+    for (size_t i = 0; !found && i < f->groups[GROUP_SECTOR].n; i++)
+        found = fnmatch(glob, f->groups[GROUP_SECTOR].name[i], 0) == 0;
+    if (!found)
+        fprintf(stderr, "psmon: no supply or sector of the fleet fits '%s'\n", glob);
+}
+
 static int ask(const struct context *c, const struct query_view *v, const struct options *o, struct err *err)
 {
     char run[16], from[TIMEFMT_LEN], to[TIMEFMT_LEN];
@@ -222,9 +246,13 @@ static int ask(const struct context *c, const struct query_view *v, const struct
     char *json = o->format == FORMAT_JSON ? xasprintf("SELECT row_to_json(q) FROM (%s) q", sql) : NULL;
     struct printer p = {.format = o->format};
     int rc = pg_each(c->conninfo, json ? json : sql, 5, params, on_row, &p, err);
-    if (rc == 0 && p.rows == 0)
+    if (rc == 0 && p.rows == 0) {
+        if (o->signal)
+            note_signal(c->world->fleet, o->signal);
+        if (o->supply)
+            note_supply(c->world->fleet, o->supply);
         rc = print_empty(&p, c->conninfo, sql, err);
-    else if (o->format == FORMAT_JSON)
+    } else if (o->format == FORMAT_JSON)
         printf("\n]\n");
     else if (p.held)
         release_held(&p);

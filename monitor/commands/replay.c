@@ -148,6 +148,7 @@ static int run_replay(int argc, char **argv)
     if (rc == 0 && r.to <= r.from)
         rc = err_set(&err, ERR_CONFIG, "--to must be after --from");
     log_set_level(LOG_WARNING); /* every alarm of years is for the history, not for the screen */
+    c.stays = xasprintf("run '%s' keeps what was scored until now", name);
     if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0)

@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 #include "detectors/table/model.h"
 #include "monitor/command.h"
+#include "monitor/interrupt.h"
 
 #include <errno.h>
 #include <math.h>
@@ -205,13 +206,21 @@ static int write_special(struct table_model *m, const struct table *t, const cha
     return ok ? 0 : ERR_IO;
 }
 
+static void leave_unwritten(void *temporary)
+{
+    unlink(temporary);
+    interrupt_say("no scores were written");
+}
+
 /* Through a temporary file beside it, so that OUT is never half a result. */
 static int write_file(struct table_model *m, const struct table *t, const char *path, struct err *err)
 {
     char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
+    struct interrupt *watch = interrupt_watch(leave_unwritten, temporary);
     FILE *f = fopen(temporary, "we");
     bool ok = f && score_rows(m, t, f) && fsync(fileno(f)) == 0;
     int why = errno; /* of the first failure; closing may fail too */
+    interrupt_end(watch);
     if (f && fclose(f) != 0 && ok) {
         why = errno;
         ok = false;

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
+#include "monitor/interrupt.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -133,11 +134,21 @@ static void *write_tables_thread(void *arg)
     return NULL;
 }
 
+static void leave_tables(void *tables)
+{
+    struct tables *t = tables;
+    char *text = xasprintf("%s holds %u of %" PRId64 " tables; those that were being written are cut",
+                           t->o->csv, atomic_load(&t->done), t->o->supplies);
+    interrupt_say(text);
+    free(text);
+}
+
 static int write_tables(const struct simulate *o, struct err *err)
 {
     struct tables t = {.o = o, .mutex = PTHREAD_MUTEX_INITIALIZER};
     pthread_t threads[MAX_THREADS];
     int64_t started = 0;
+    struct interrupt *watch = interrupt_watch(leave_tables, &t);
     while (started < o->threads && pthread_create(&threads[started], NULL, write_tables_thread, &t) == 0)
         started++;
     if (!started)
@@ -151,6 +162,7 @@ static int write_tables(const struct simulate *o, struct err *err)
     for (int64_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     progress_end(&p);
+    interrupt_end(watch);
     if (err && t.err.code)
         *err = t.err;
     return t.err.code;

@@ -8,6 +8,7 @@
 #include "base/timefmt.h"
 #include "monitor/models.h"
 #include "monitor/pipeline.h"
+#include "monitor/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,9 @@ static int run_train(int argc, char **argv)
     if (rc == 0 && q.to > clock_now(&c.world->settings->clock))
         rc = err_set(&err, ERR_CONFIG, "--to is in the future");
     if (rc == 0)
+        signals_warn(c.world->fleet, c.world->settings->fleet, stderr);
+    c.stays = xasprintf("no model was made, and the one in force stays; train again when it suits");
+    if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0)
         rc = train(&c, &q, q.name, &err);
@@ -236,12 +240,15 @@ static int run_model(int argc, char **argv)
     if (rc != 0)
         return command_fail(&err);
     if (list) {
-        models_each(c.world->settings->state_dir, print_model, &c);
+        if (models_each(c.world->settings->state_dir, print_model, &c) == 0)
+            printf("none; psmon train makes one\n");
     } else {
         struct model *m = NULL;
         char hash[DIGEST_HEX_LEN], *path = models_path(c.world->settings->state_dir, words[1]);
         tstamp_ns from, to;
         rc = models_check_name(words[1], &err);
+        if (rc == 0)
+            rc = models_check_there(c.world->settings->state_dir, words[1], &err);
         if (rc == 0)
             rc = model_load(&m, c.world->fleet, path, hash, &err);
         if (rc == 0)

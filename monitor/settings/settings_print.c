@@ -157,10 +157,10 @@ void settings_sample(struct buf *out)
         buf_printf(out, "%s\n%s%s%s: %s\n", o->change != NEEDS_RESTART ? " [SIGHUP applies it]" : "", mark,
                    *section ? "  " : "", key, value);
     }
-    buf_str(out, "webhooks:\n");
+    buf_str(out, "# webhooks:\n");
     for (size_t i = 0; i < settings_webhook_table_len; i++)
         buf_printf(out, "    # %s\n", settings_webhook_table[i].help);
-    buf_str(out, "  - url: https://example.org/hook\n    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+    buf_str(out, "#   - url: https://example.org/hook\n#     secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
                  "#     shape: psmon\n");
 }
 

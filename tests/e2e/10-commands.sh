@@ -71,6 +71,58 @@ echo 'Q1,sext,S1,dac,Q1:D,1' >> "$work/fleet.csv"
 exits 2 "a supply that disagrees with itself is refused" "$PSMON" check-config -c "$work/c.yaml"
 says "fleet.csv:4: family:" "with file, line and column"
 sed -i '$d' "$work/fleet.csv"
+exits 0 "there is no model yet" "$PSMON" model -c "$work/c.yaml" list
+says "none; psmon train makes one" "and that is said"
+exits 2 "none can be put in force" "$PSMON" model -c "$work/c.yaml" activate good
+says "there is no model 'good'" "and which is said"
+exits 2 "a period that ends before it begins" "$PSMON" train -c "$work/c.yaml" --from yesterday --to -7d
+says "must be after --from" "is told as that"
+
+# names that nearly are what they should be
+cp "$work/fleet.csv" "$work/whole.csv"
+echo 'Q1,quad,S1,igbt_temp,Q1:T,C' >> "$work/fleet.csv"
+exits 0 "a signal of another name is allowed" "$PSMON" check-config -c "$work/c.yaml"
+says '`igbt_temp` is not one of the six: treated without physics; did you mean igbt_temperature?' "and warned of"
+says "1 of 1 supplies have no 'dac'" "as is what is missing"
+sed -i '1s/signal/signl/' "$work/fleet.csv"
+exits 2 "a column of another name is not" "$PSMON" check-config -c "$work/c.yaml"
+says "fleet.csv:1: column 'signal' is missing (is 'signl' meant to be it?)" "with the guess"
+sed -i '1s/signl/signal/; 1s/unit/unit,feder/' "$work/fleet.csv"
+exits 2 "nor one that nobody reads" "$PSMON" check-config -c "$work/c.yaml"
+says "unknown column 'feder' (did you mean 'feeder'?)" "with the guess"
+cp "$work/whole.csv" "$work/fleet.csv"
+write "max_age: {curent: 5 min}"
+exits 2 "a signal that the fleet lacks" "$PSMON" check-config -c "$work/c.yaml"
+says "c.yaml:4: max_age.curent: no channel of the fleet has this signal (did you mean 'current'?)" "with the guess"
+
+# make install and make uninstall
+install_to() { env PSMON="$PSMON" DESTDIR="$work/root" PREFIX=/usr sh "$(dirname "$0")/../../monitor/install.sh" "$1"; }
+exits 0 "it is installed" install_to install
+etc=$work/root/etc/psmon
+exits 0 "with a configuration and a fleet that are valid" "$PSMON" check-config -c "$etc/psmon.yaml"
+says "fleet: 2 supplies, 10 channels" "the samples"
+try "that only root and psmon can read" test "$(stat -c %a "$etc/psmon.yaml")" = 640
+for file in bin/psmon share/man/man1/psmon.1 lib/systemd/system/psmon.service lib/sysusers.d/psmon.conf \
+    lib/tmpfiles.d/psmon.conf share/bash-completion/completions/psmon share/zsh/site-functions/_psmon \
+    share/doc/psmon/site.md share/doc/psmon/psmon.yaml; do
+    [ -s "$work/root/usr/$file" ] || echo "$file is not there"
+done > "$work/missing"
+try "and all that belongs to it" test ! -s "$work/missing"
+try "the unit starts what was installed" grep -q '^ExecStart=/usr/bin/psmon run -c /etc/psmon/psmon.yaml' \
+    "$work/root/usr/lib/systemd/system/psmon.service"
+printf 'fleet: fleet.csv\nmaintenance: maintenance.csv\narchiver: {url: "http://127.0.0.1:1"}\nstate_dir: %s/state\n' "$work" \
+    > "$work/root/usr/share/doc/psmon/all.yaml"
+exits 0 "the sample of maintenance is valid" "$PSMON" check-config -c "$work/root/usr/share/doc/psmon/all.yaml"
+says "maintenance: 3 periods" "and read"
+rm "$work/root/usr/share/doc/psmon/all.yaml"
+echo "# mine" >> "$etc/psmon.yaml"
+exits 0 "installed again" install_to install
+try "it leaves a configuration alone" grep -q "# mine" "$etc/psmon.yaml"
+exits 0 "it is uninstalled" install_to uninstall
+try "what was edited stays" grep -q "# mine" "$etc/psmon.yaml"
+rm "$etc/psmon.yaml"
+try "and nothing else" test -z "$(find "$work/root" -type f)"
+
 "$PSMON" check-config --sample > "$work/sample.yaml"
 cp "$work/fleet.csv" "$work/sample-fleet.csv"
 sed -i "s|^fleet: .*|fleet: $work/fleet.csv|" "$work/sample.yaml"

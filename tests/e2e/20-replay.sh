@@ -13,6 +13,32 @@ try "nine days are replayed" "$PSMON" replay -c "$config" --from $LEARNED --to 2
 exits 2 "an existing run name is refused" "$PSMON" replay -c "$config" --from $LEARNED --to 2026-01-25T00:00:00Z --run nine
 says "nine" "and named"
 
+# breaks off PID: waits until the command holds the signal back, sends it; its exit status
+watches() { grep -q '^SigBlk:.*[2367abef]$' "/proc/$1/status"; }
+break_off() {
+    await 60 watches "$1" || return 1
+    kill -INT "$1"
+    wait "$1"
+}
+begin train "$PSMON" train -c "$config" --from $FROM --to $LEARNED --name broken
+break_off "$pid"
+[ $? -eq 130 ]
+ok $? "train is broken off by Ctrl-C"
+try "and says what stays, in one line" grep -qx 'psmon: stopped: no model was made, and the one in force stays; .*' "$work/train.log"
+try "no other word of it" sh -c '! grep -v "^psmon: stopped\|^reading the archive\|^[a-z ]*: " "$0"' "$work/train.log"
+begin replay "$PSMON" replay -c "$config" --from $LEARNED --to 2026-02-02T12:00:00Z --run broken
+break_off "$pid"
+[ $? -eq 130 ]
+ok $? "replay is broken off by Ctrl-C"
+try "and says what stays" grep -q "^psmon: stopped: run 'broken' keeps" "$work/replay.log"
+exits 2 "a mistyped model" "$PSMON" model -c "$config" activate godo
+says "there is no model 'godo' in $work/state/models (did you mean 'good'?)" "comes with the one that was meant"
+exits 0 "a mistyped signal" q readings --signal igbt_temp --run nine
+says "no channel of the fleet has signal 'igbt_temp' (did you mean 'igbt_temperature'?)" "too"
+says "none" "and nothing found is told as none"
+exits 0 "a supply that there is not" q findings --supply 'Z9*' --run nine
+says "no supply or sector of the fleet fits 'Z9*'" "is told"
+
 try "findings can be asked for" q findings --run nine --format csv
 cp "$work/last" "$work/findings.csv"
 head -n 1 "$work/findings.csv" | grep -q '^supply,detector,class,signal,onset,first_seen,last_seen,chance,size,unit,direction'

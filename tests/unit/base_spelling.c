@@ -10,17 +10,12 @@ static const char *const keys[] = {"fleet",          "archiver.url",   "archiver
                                    "max_age",        "period",         "report.time",     "report.timezone",
                                    "alarm.on_delay", "alarm.off_delay"};
 
-static const char *best(const char *word, const char *const names[], size_t n)
+static void assert_best(const char *word, const char *const names[], size_t n, const char *want)
 {
     struct spelling s = spelling_of(word);
     for (size_t i = 0; i < n; i++)
         spelling_offer(&s, names[i]);
-    return spelling_best(&s);
-}
-
-static void assert_best(const char *word, const char *const names[], size_t n, const char *want)
-{
-    const char *got = best(word, names, n);
+    const char *got = spelling_best(&s);
     if ((got == NULL) != (want == NULL) || (got && strcmp(got, want) != 0))
         fail_msg("'%s' is taken for %s, want %s", word, got ? got : "nothing", want ? want : "nothing");
 }
