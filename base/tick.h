@@ -48,7 +48,7 @@ static inline uint32_t tick_lost(const struct tick *t)
 {
     const uint32_t *n = t->ledger;
     return n[REASON_MISSING] + n[REASON_STALE] + n[REASON_MODE_NEVER_SEEN] + n[REASON_NO_MODEL] +
-           n[REASON_TOO_FEW_SAMPLES] - t->resting;
+           n[REASON_NO_NUMBER] + n[REASON_INVALID] + n[REASON_TOO_FEW_SAMPLES] - t->resting;
 }
 
 /* The figure of a name, per channel or per supply; NULL: the tick has none. */

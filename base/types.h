@@ -20,6 +20,7 @@ enum sample_flag {
     SAMPLE_RECONNECTED = 1, /* first sample after a connection loss or an engine restart: the time
                                before it, back to the previous sample, is not covered */
     SAMPLE_LOST = 2,        /* no reading: the archiver has not been connected since t (value NaN) */
+    SAMPLE_NOT_NUMBER = 4,  /* the archive holds text, an array or a structure here (value NaN) */
 };
 
 /* One archived reading of one channel. */
@@ -34,7 +35,7 @@ struct sample {
 /* What a supply was doing in a minute. */
 enum mode { MODE_UNKNOWN, MODE_OFF, MODE_RAMPING, MODE_SETTLING, MODE_STEADY, MODE_COUNT };
 
-/* Why a supply was not scored in a tick. The order is the order of precedence. */
+/* Why a supply was not scored in a tick; stored as these numbers. The precedence is in gate_reason. */
 enum reason {
     REASON_SCORED = 0,
     REASON_MAINTENANCE,
@@ -46,6 +47,8 @@ enum reason {
     REASON_SETTLING,
     REASON_MODE_NEVER_SEEN,
     REASON_TOO_FEW_SAMPLES,
+    REASON_NO_NUMBER, /* what comes is text or an array */
+    REASON_INVALID,   /* what comes is marked INVALID, or NaN */
     REASON_COUNT
 };
 

@@ -84,7 +84,7 @@ function band(chance) {
 /* Shapes of what is not scored; a 10 by 10 cell. */
 const GLYPHS = {
   "maintenance": { d: "M1 9L9 1M1 5L5 1M5 9L9 5", text: "maintenance" },
-  "missing": { d: "M2 2L8 8M8 2L2 8", text: "missing or stale" },
+  "missing": { d: "M2 2L8 8M8 2L2 8", text: "missing, stale, invalid or no number" },
   "off": { d: "M3 5H7", text: "off" },
   "moving": { d: "M2 7L5 3L8 7", text: "ramping or settling" },
   "unknown": { d: "M5 4.9V5.1", text: "no model, mode never seen, too few samples" },
@@ -92,7 +92,7 @@ const GLYPHS = {
 function glyphOf(reason) {
   switch (reason) {
     case "maintenance": return "maintenance";
-    case "missing": case "stale": return "missing";
+    case "missing": case "stale": case "invalid": case "no number": return "missing";
     case "off": return "off";
     case "ramping": case "settling": return "moving";
     default: return "unknown";

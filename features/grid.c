@@ -12,8 +12,8 @@
 
 const char *quality_name(enum quality q)
 {
-    static const char *const names[QUALITY_COUNT] = {"ok",    "held",    "missing",
-                                                     "stale", "invalid", "disconnected"};
+    static const char *const names[QUALITY_COUNT] = {"ok",      "held",         "missing",      "stale",
+                                                     "invalid", "disconnected", "not a number", "not finite"};
     return q < QUALITY_COUNT ? names[q] : "?";
 }
 
@@ -63,8 +63,12 @@ void grid_get_deadband(const struct grid *g, bool dead[])
 
 struct held grid_held(const struct sample *s)
 {
-    bool usable = s->severity < SEVERITY_INVALID && fabs(s->value) <= (double)FLT_MAX;
-    return (struct held){s->t, usable ? (float)s->value : NAN};
+    bool finite = fabs(s->value) <= (double)FLT_MAX;
+    uint8_t why = s->flags & SAMPLE_NOT_NUMBER      ? QUALITY_NOT_NUMBER
+                  : s->severity >= SEVERITY_INVALID ? QUALITY_INVALID
+                  : finite                          ? QUALITY_OK
+                                                    : QUALITY_NOT_FINITE;
+    return (struct held){s->t, why == QUALITY_OK ? (float)s->value : NAN, why};
 }
 
 void grid_learn(struct grid_channel *c, tstamp_ns interval, tstamp_ns max_age)
@@ -103,7 +107,7 @@ enum quality grid_quality(const struct held *h, tstamp_ns t, tstamp_ns max_age, 
             return QUALITY_STALE;
     }
     if (isnan(h->value))
-        return QUALITY_INVALID;
+        return (enum quality)h->why;
     return age > max_age ? QUALITY_HELD : QUALITY_OK;
 }
 
@@ -129,7 +133,7 @@ static size_t settle_silent(struct grid *g, tstamp_ns t)
         c->doubtful = silent && !alive;
         if (!alive)
             continue;
-        g->quality[i] = isnan(c->last.value) ? QUALITY_INVALID : QUALITY_HELD;
+        g->quality[i] = isnan(c->last.value) ? c->last.why : QUALITY_HELD;
         g->value[i] = c->last.value;
     }
     return fresh;

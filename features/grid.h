@@ -8,7 +8,8 @@
 /* A reading as the grid keeps it. */
 struct held {
     tstamp_ns t; /* INT64_MIN: none */
-    float value; /* NaN: INVALID or no number */
+    float value; /* NaN: it is none */
+    uint8_t why; /* then: enum quality, INVALID, NOT_NUMBER or NOT_FINITE */
 };
 
 /* What is known of the connection after a held reading. */

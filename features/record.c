@@ -20,11 +20,16 @@
 #define BLOCK 64 /* minutes transposed at once for record_frame */
 #define TILE 16  /* channels side by side while transposing: one cache line of values */
 
+/* Two qualities in one byte, while a minute is tentative: as it is unless held, and of what would be held. */
+#define WHY_BITS 4
+_Static_assert(QUALITY_COUNT <= 1 << WHY_BITS, "two qualities fit a byte");
+
 /* A channel while its samples come in. */
 struct filler {
     struct grid_channel state; /* as of the last sample pushed; a copy of the grid's at the start */
     size_t next;               /* first minute not decided */
-    bool tentative; /* some minutes are not OK but keep a value (INFINITY: an invalid one) until settled */
+    bool tentative; /* some minutes are not OK but keep a value until settled: INFINITY for what is no
+                       reading, and what it is then stands in the quality's high bits, see WHY */
     bool lost;      /* the archiver says that it is not connected after the last sample */
     bool ended;
 };
@@ -129,11 +134,12 @@ static void fill(struct record *r, uint32_t channel, tstamp_ns until, enum link 
         enum quality q = grid_quality(h, t, g->max_age[channel], c->state.deadband, g->hold, link);
         bool silent = q == QUALITY_STALE || q == QUALITY_DISCONNECTED;
         value[k] = q <= QUALITY_HELD ? h->value : NAN;
+        quality[k] = (uint8_t)q;
         if (silent && holds && t - h->t <= g->hold) {
             value[k] = isnan(h->value) ? INFINITY : h->value;
+            quality[k] |= (uint8_t)(isnan(h->value) ? h->why << WHY_BITS : 0);
             c->tentative = true;
         }
-        quality[k] = (uint8_t)q;
     }
     c->next = k;
 }
@@ -163,12 +169,14 @@ static void settle(struct record *r, const struct supply *s, uint32_t channel)
     for (size_t k = 0; k < r->n && c->tentative; k++) {
         if (quality[k] <= QUALITY_HELD || isnan(value[k]))
             continue;
-        bool invalid = isinf(value[k]);
+        bool none = isinf(value[k]);
+        uint8_t why = quality[k] >> WHY_BITS;
+        quality[k] &= (1 << WHY_BITS) - 1;
         bool held = c->state.deadband &&
                     (quality[k] == QUALITY_STALE || grid_sibling_speaks(r->quality + k, r->n, s, channel));
         if (held)
-            quality[k] = invalid ? QUALITY_INVALID : QUALITY_HELD;
-        if (!held || invalid)
+            quality[k] = none ? why : QUALITY_HELD;
+        if (!held || none)
             value[k] = NAN;
     }
     c->tentative = false;

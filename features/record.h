@@ -4,8 +4,8 @@
  * minute's time. Statistics of noise see the same reading: one a minute, whatever a channel's rate.
  * The grid never invents: that sample stands up to max_age; longer only for dead-band channels, while another
  * channel of the supply has a fresh reading, or no connection loss lies between sample and minute (live:
- * while the archiver says connected). INVALID severity and NaN are missing. A span may live in an unlinked
- * temporary file (training: 30 days of 7,920 channels are 1.7 GB). SPDX-License-Identifier: MIT */
+ * while the archiver says connected). INVALID severity, text and NaN are no readings. A span may live in an
+ * unlinked temporary file (training: 30 days of 7,920 channels are 1.7 GB). SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_RECORD_H
 #define PSM_FEATURES_RECORD_H
 
@@ -20,8 +20,10 @@ enum quality {
     QUALITY_HELD,         /* dead-band channel, held beyond max_age while connected */
     QUALITY_MISSING,      /* no sample known at all */
     QUALITY_STALE,        /* the last sample is older than max_age */
-    QUALITY_INVALID,      /* severity INVALID, or NaN */
+    QUALITY_INVALID,      /* severity INVALID */
     QUALITY_DISCONNECTED, /* the archiver says so, or the next sample is the first after a loss */
+    QUALITY_NOT_NUMBER,   /* text or an array */
+    QUALITY_NOT_FINITE,   /* NaN, infinite, or too large to be anything */
     QUALITY_COUNT
 };
 const char *quality_name(enum quality q);

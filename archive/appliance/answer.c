@@ -102,6 +102,8 @@ static bool is(const struct span *s, const char *text)
 
 struct entry {
     double secs, nanos, val, severity, status; /* NaN: absent, or not a number */
+    bool has_val;                              /* there is a val */
+    bool not_number;                           /* it is text, an array or an object */
 };
 
 /* The object of one channel. False: not well formed. Anything but an object gives an entry without
@@ -117,7 +119,7 @@ static bool read_entry(struct scan *s, struct entry *e)
                    {"severity", &e->severity},
                    {"status", &e->status}};
     struct span name, v;
-    *e = (struct entry){NAN, NAN, NAN, NAN, NAN};
+    *e = (struct entry){NAN, NAN, NAN, NAN, NAN, false, false};
     skip_blanks(s);
     if (s->p < s->end && *s->p != '{')
         return value(s, &v, 1);
@@ -131,6 +133,10 @@ static bool read_entry(struct scan *s, struct entry *e)
         for (size_t i = 0; i < sizeof members / sizeof *members; i++)
             if (is(&name, members[i].name) && !number_parse(members[i].to, v.p, v.n))
                 *members[i].to = NAN;
+        if (is(&name, "val")) {
+            e->has_val = true;
+            e->not_number = v.n == 0; /* null, for NaN and infinities, is a word */
+        }
     } while (next_is(s, ','));
     return next_is(s, '}');
 }
@@ -148,6 +154,7 @@ static bool to_sample(struct sample *s, const struct entry *e, tstamp_ns newest)
                     : e->severity > 0              ? (uint8_t)e->severity
                                                    : SEVERITY_NONE,
         .status = e->status > 0 && e->status <= UINT8_MAX ? (uint8_t)e->status : 0,
+        .flags = e->not_number ? SAMPLE_NOT_NUMBER : 0,
     };
     return s->t <= newest;
 }
@@ -188,6 +195,10 @@ static long scan_latest(struct sample samples[], struct answer_counts *counts, s
         names++;
         if (c < 0 || samples[(uint32_t)c - first].t)
             continue;
+        if (!e.has_val) {
+            counts->valueless++;
+            continue;
+        }
         struct sample sample;
         bool plausible = to_sample(&sample, &e, newest);
         counts->answered += plausible;

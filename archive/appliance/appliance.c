@@ -151,6 +151,7 @@ static void appliance_close(struct source *s)
     for (size_t i = 0; i < a->n_batches; i++)
         free(a->batches[i].names);
     free(a->batches);
+    free(a->read_after);
     free(a->retrieval);
     free(a->management);
     free(a);
@@ -217,6 +218,7 @@ static int appliance_open(struct source **out, uv_loop_t *loop, const struct fle
     a->retry_s = 1;
     a->live = http_new(loop, a->connections);
     a->bulk = http_new(loop, a->connections);
+    a->read_after = xcalloc(f->n_channels, sizeof *a->read_after);
     make_batches(a, o->batch > 0 ? (size_t)o->batch : DEFAULT_BATCH);
     *out = &a->source;
     return 0;

@@ -2,7 +2,9 @@
  * an engine that has just written its buffer out sends such a question to its stores, and up to 2.1.0 these
  * answer with samples a day old. So it is asked for what is newest, which is always right (lists.c), and the
  * channels that have spoken since the instant are read over getData.raw (range.c): the sooner after the
- * instant, the fewer; of 60 s channels 3 % after 2 s, of 10 s channels 20 %. SPDX-License-Identifier: MIT */
+ * instant, the fewer; of 60 s channels 3 % after 2 s, of 10 s channels 20 %. So are those that a live answer
+ * lacks although the archive has them: names with a comma, engines that answer without a value.
+ * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
 #include "base/mem.h"
 
@@ -13,12 +15,17 @@
  * has not written out yet (10 s by default) is not in the stores either. */
 #define LOOK_BACK (2 * NS_PER_MIN)
 
+/* A channel of which neither the live answer nor its history holds anything is asked for so seldom. */
+#define ASK_AGAIN (10 * NS_PER_MIN)
+
 struct latest {
     struct operation op;
     tstamp_ns at;
     struct operation *part; /* under way; NULL: none */
-    uint32_t *later;        /* channels that have spoken since */
-    size_t n_later;
+    bool *answered;         /* [n_channels] by the live answer */
+    bool whole;             /* the live answer was, and what it lacks has not been read */
+    uint32_t *rest;         /* channels being read: those that have spoken since, then those not answered */
+    size_t n_rest;
     struct sample *found; /* [n_channels] of these; t 0: none */
     source_samples *on_samples;
     source_done *on_done;
@@ -48,6 +55,46 @@ static void on_range(void *arg, uint32_t channel, const struct sample *s, size_t
         l->found[channel] = s[n - 1];
 }
 
+/* What the ranges brought; a channel without anything is left alone for a while. */
+static void give_rest(struct latest *l)
+{
+    tstamp_ns *after = l->op.a->read_after;
+    for (size_t i = 0; i < l->n_rest; i++) {
+        uint32_t c = l->rest[i];
+        if (l->found[c].t)
+            give(l, c, &l->found[c]);
+        else if (!l->answered[c])
+            after[c] = l->at + ASK_AGAIN;
+    }
+    l->n_rest = 0;
+}
+
+static void on_range_done(void *arg, const struct source_result *r);
+
+/* Over the connections of the poll: a back-fill under way must not delay it. */
+static void read_rest(struct latest *l)
+{
+    struct appliance *a = l->op.a;
+    l->part = appliance_fetch(a, a->live, l->rest, l->n_rest, l->at - LOOK_BACK, l->at + 1, 0, on_range,
+                              on_range_done, l);
+    l->part->part = true;
+}
+
+/* The channels that a whole answer lacks; apart from the others and after them, so that should there be no
+ * time left for these, those are there. False: none. */
+static bool read_absent(struct latest *l)
+{
+    const struct appliance *a = l->op.a;
+    for (uint32_t c = 0; l->whole && c < a->fleet->n_channels; c++)
+        if (!l->answered[c] && a->read_after[c] <= l->at)
+            l->rest[l->n_rest++] = c;
+    l->whole = false;
+    if (l->n_rest == 0)
+        return false;
+    read_rest(l);
+    return true;
+}
+
 static void on_range_done(void *arg, const struct source_result *r)
 {
     struct latest *l = arg;
@@ -55,41 +102,43 @@ static void on_range_done(void *arg, const struct source_result *r)
         return;
     l->part = NULL;
     l->op.result.bytes += r->bytes;
-    for (size_t i = 0; r->code != ERR_CANCELLED && i < l->n_later; i++)
-        if (l->found[l->later[i]].t)
-            give(l, l->later[i], &l->found[l->later[i]]);
-    end(l, r);
+    if (r->code != ERR_CANCELLED)
+        give_rest(l);
+    if (r->code != 0 || !read_absent(l))
+        end(l, r);
 }
 
 static void on_newest(void *arg, uint32_t channel, const struct sample *s, size_t n)
 {
     struct latest *l = arg;
     (void)n;
+    l->answered[channel] = true;
     if (s->t <= l->at)
         give(l, channel, s);
     else
-        l->later[l->n_later++] = channel;
+        l->rest[l->n_rest++] = channel;
 }
 
 static void on_newest_done(void *arg, const struct source_result *r)
 {
     struct latest *l = arg;
-    struct appliance *a = l->op.a;
     if (l->op.ended)
         return;
     l->part = NULL;
     l->op.result.bytes += r->bytes;
-    if (l->n_later == 0 || r->code == ERR_CANCELLED) {
+    l->op.result.valueless = r->valueless;
+    if (r->code == ERR_CANCELLED) {
         end(l, r);
         return;
     }
     if (r->code != 0)
         operation_failed(&l->op, "%s", r->error);
-    l->found = xcalloc(a->fleet->n_channels, sizeof *l->found);
-    /* over the connections of the poll: a back-fill under way must not delay it */
-    l->part = appliance_fetch(a, a->live, l->later, l->n_later, l->at - LOOK_BACK, l->at + 1, 0, on_range,
-                              on_range_done, l);
-    l->part->part = true;
+    l->whole = r->code == 0;
+    l->found = xcalloc(l->op.a->fleet->n_channels, sizeof *l->found);
+    if (l->n_rest > 0)
+        read_rest(l);
+    else if (!read_absent(l))
+        end(l, r);
 }
 
 static void stop(struct operation *op)
@@ -102,7 +151,8 @@ static void stop(struct operation *op)
 static void discard(struct operation *op)
 {
     struct latest *l = (struct latest *)op;
-    free(l->later);
+    free(l->answered);
+    free(l->rest);
     free(l->found);
     free(l);
 }
@@ -122,7 +172,8 @@ struct source_request *appliance_latest(struct source *s, tstamp_ns at, double d
     l->op.discard = discard;
     l->op.report = report;
     l->at = at;
-    l->later = xcalloc(a->fleet->n_channels + 1, sizeof *l->later);
+    l->answered = xcalloc(a->fleet->n_channels, sizeof *l->answered);
+    l->rest = xcalloc(a->fleet->n_channels + 1, sizeof *l->rest);
     l->on_samples = on;
     l->on_done = done;
     l->arg = arg;

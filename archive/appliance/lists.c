@@ -155,6 +155,7 @@ static int read_latest(struct lists *l, const struct batch *b, const struct http
         return err->code;
     l->op.result.channels_answered += counts.answered;
     l->op.result.samples += counts.answered;
+    l->op.result.valueless += counts.valueless;
     l->implausible += counts.implausible;
     return 0;
 }
@@ -167,10 +168,11 @@ static void note_absent(struct lists *l, const struct source_result *r)
     if (r->code != 0)
         return;
     if (absent > a->most_absent)
-        log_warning("archiver",
-                    "%zu of %zu channels are absent from the live answer, %zu of them because of "
-                    "an impossible time",
-                    absent, a->fleet->n_channels, l->implausible);
+        log_warning(
+            "archiver",
+            "%zu of %zu channels are absent from the live answer, %zu of them because they have no value "
+            "there, %zu because of an impossible time: they are read over getData.raw",
+            absent, a->fleet->n_channels, r->valueless, l->implausible);
     if (absent == 0 && a->most_absent > 0)
         log_info("archiver", "all %zu channels are in the live answer", a->fleet->n_channels);
     if (absent > a->most_absent || absent == 0)

@@ -36,7 +36,10 @@ struct appliance {
         unsigned long failures; /* in a row */
     } health[OPERATION_KINDS];
     size_t most_absent; /* channels absent from a live answer, as far as logged */
-    size_t unknown;     /* channels that a range found not archived, as far as logged */
+    /* [n_channels] such a channel is read over getData.raw, but not before this instant: the last time it
+     * brought nothing */
+    tstamp_ns *read_after;
+    size_t unknown; /* channels that a range found not archived, as far as logged */
 };
 
 /* First member of each operation's own struct. */

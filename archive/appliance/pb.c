@@ -35,6 +35,7 @@ struct pb_decoder {
     struct buf plain; /* a line without its escapes */
     bool in_chunk;    /* the next line is a sample, not a header */
     bool unreadable;  /* this chunk's header could not be read */
+    bool numbers;     /* its samples are */
     int type;
     tstamp_ns year_start;
     size_t n;
@@ -132,6 +133,7 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
     }
     d->counts.headers++;
     d->type = m->type;
+    d->numbers = m->type >= PB_SCALAR_SHORT && m->type <= PB_SCALAR_DOUBLE;
     d->year_start = timefmt_days(m->year, 1, 1) * NS_PER_DAY;
     for (size_t i = 0; i < m->n_headers; i++) {
         if (strcmp(m->headers[i]->name, "cnxlostepsecs") == 0) {
@@ -178,8 +180,9 @@ static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double va
         .value = value,
         .severity = severity < 0 || severity > SEVERITY_INVALID ? SEVERITY_INVALID : (uint8_t)severity,
         .status = (uint8_t)status,
-        .flags = after_loss ? SAMPLE_RECONNECTED : 0,
+        .flags = (uint16_t)((after_loss ? SAMPLE_RECONNECTED : 0) | (d->numbers ? 0 : SAMPLE_NOT_NUMBER)),
     };
+    d->counts.not_numbers += !d->numbers;
     if (d->n == PB_BLOCK)
         flush(d);
     return true;
@@ -255,10 +258,7 @@ static bool sample_by_protobuf(struct pb_decoder *d, const uint8_t *p, size_t n)
     }
     default: {
         const Psmon__Pb__Untyped *m = psmon__pb__untyped__unpack(a, n, p);
-        uint64_t before = d->counts.samples;
-        bool taken = TAKE(m, (double)NAN);
-        d->counts.not_numbers += d->counts.samples - before;
-        return taken;
+        return TAKE(m, (double)NAN);
     }
     }
 }

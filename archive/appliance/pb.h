@@ -46,7 +46,7 @@ struct pb_options {
     tstamp_ns earliest, latest;
     void (*on_header)(void *arg, const struct pb_header *h); /* NULL: not called */
     /* Samples in the stream's order, at most PB_BLOCK at once, borrowed during the call; all of one
-     * chunk. Strings, waveforms and unknown types have the value NaN. */
+     * chunk. Strings, waveforms and unknown types have the value NaN and SAMPLE_NOT_NUMBER. */
     void (*on_samples)(void *arg, const struct sample *s, size_t n);
     void *arg;
 };

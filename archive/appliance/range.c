@@ -163,7 +163,7 @@ static void next_channel(struct fetch *f)
     bool away = r->failed_in_row >= r->op.a->connections && r->failed_in_row >= AWAY;
     if (away) /* what was not tried has failed too */
         r->op.failed = (int)(r->n - r->op.result.channels_answered - r->unknown);
-    if (r->unknown == r->n && r->n > 1)
+    if (r->unknown == r->n && r->n > 1 && !r->op.part)
         operation_failed(&r->op, "nothing is archived there (HTTP 404), is the URL right?");
     if (away || r->finished == r->n)
         operation_end(&r->op, 0, r->n);

@@ -430,11 +430,13 @@ static const char list_findings[] =
     " d.number = k.number AND d.entry ->> 'supply' = k.supply AND d.entry ->> 'class' IS NOT NULL;"
     "ALTER TABLE rankings ENABLE TRIGGER frozen;";
 
+static const char more_reasons[] = "INSERT INTO reason_words VALUES (10, 'no number'), (11, 'invalid');";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks,  tick_functions, hours,        findings_and_events,
-        models_and_reports, views,  hourly_views,   finding_work, figures,
-        revisions,          upkeep, upkeep_jobs,    list_findings};
+        fleets_and_runs,    ticks,  tick_functions, hours,         findings_and_events,
+        models_and_reports, views,  hourly_views,   finding_work,  figures,
+        revisions,          upkeep, upkeep_jobs,    list_findings, more_reasons};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -70,12 +70,16 @@ void gate_judge(struct gate *g, const struct model *m, const struct feature_fram
     g->recent_at = (g->recent_at + 1) % g->window_minutes;
 }
 
+/* What comes says more than what does not. */
 static enum reason without_data(const struct frame *in, const struct supply *s)
 {
-    bool stale = false;
+    bool any[QUALITY_COUNT] = {false};
     for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
-        stale |= in->quality[c] == QUALITY_STALE;
-    return stale ? REASON_STALE : REASON_MISSING;
+        any[in->quality[c]] = true;
+    return any[QUALITY_NOT_NUMBER]                           ? REASON_NO_NUMBER
+           : any[QUALITY_INVALID] || any[QUALITY_NOT_FINITE] ? REASON_INVALID
+           : any[QUALITY_STALE]                              ? REASON_STALE
+                                                             : REASON_MISSING;
 }
 
 static bool has_data(const struct frame *in, const struct supply *s)

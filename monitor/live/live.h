@@ -39,6 +39,7 @@ struct live {
     uv_timer_t timer;            /* next poll, or next attempt */
     struct source_request *poll; /* under way; NULL: none */
     unsigned failures;           /* polls or spans in a row that failed */
+    size_t valueless;            /* channels that the last poll's live answer named without a value */
     bool fresh;                  /* the poll brought a sample that is newer than what was known */
     tstamp_ns last_fresh;        /* when a poll last did, monitor's clock */
     struct err archiver_error;

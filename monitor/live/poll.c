@@ -170,6 +170,7 @@ static void on_polled(void *arg, const struct source_result *r)
     }
     l->failures = 0;
     l->snapshot.last_poll = now;
+    l->valueless = r->valueless;
     live_archiver_is(l, true);
     if (l->phase == PHASE_BLIND)
         live_catch_up(l);

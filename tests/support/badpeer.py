@@ -11,7 +11,8 @@ method, path (without the script), headers, body, connection (number), time.
 
 Behaviours                      (the connection stays open unless said otherwise)
   ok            a small archiver: getDataAtTime, getData.raw, getPVStatus; else 200 {}
-                (PVs "missing…" are not archived: absent, 404; getData.raw of "forbidden…" is 403)
+                (PVs "missing…" are not archived: absent, 404; getData.raw of "forbidden…" is 403; getDataAtTime
+                never has "absent…", and "valueless…" without val)
   day           the same, getDataAtTime a day old;      future  a day ahead
   file:NAME     DIR/NAME.http as recorded, byte by byte in pieces of 7 bytes; closes
   200:TEXT      that status with that body (spaces as _, commas as ;), any status
@@ -87,8 +88,11 @@ def archiver(path, body, shift):
         t = iso(query["at"]) // 10**9 - 60 + shift
         answer = {
             pv: {"secs": t, "nanos": 0, "val": float(t % 1000 + len(pv)), "severity": 0, "status": 0}
-            for pv in json.loads(body) if not pv.startswith("missing")
+            for pv in json.loads(body) if not pv.startswith(("missing", "absent"))
         }
+        for pv in answer:
+            if pv.startswith("valueless"):
+                del answer[pv]["val"]
         return 200, None, json.dumps(answer).encode()
     if url.path.endswith("/data/getData.raw"):
         if query["pv"].startswith("missing"):

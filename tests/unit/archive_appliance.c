@@ -101,7 +101,7 @@ static void live_recorded(void **state)
     static const char *const pvs[] = {"SR01:Q1:CurrentM", "SR99:Q1:CurrentM", "SR01:Q4:NeverM",
                                       "SR01:Q2:CurrentM"};
     struct fleet *f = fleet_of_pvs(pvs, 4);
-    latest("file:datattime_some_unknown", f, 5);
+    latest("file:datattime_some_unknown,404:not_archived", f, 5);
     assert_int_equal(c.result.code, 0);
     assert_int_equal(c.result.channels_answered, 2);
     assert_int_equal(c.n[0], 1);
@@ -127,7 +127,7 @@ static void live_values(void **state)
     latest("file:datattime_nan_inf", f, 5);
     assert_int_equal(c.result.code, 0);
     for (int i = 0; i < 2; i++)
-        assert_true(isnan(c.s[i]->value));
+        assert_true(isnan(c.s[i]->value) && c.s[i]->flags == 0);
     assert_int_equal(c.s[0]->severity, SEVERITY_MAJOR);
     assert_int_equal(c.s[0]->status, 3);
     assert_int_equal(c.s[1]->severity, SEVERITY_INVALID);
@@ -140,6 +140,9 @@ static void live_values(void **state)
     assert_int_equal(c.result.channels_answered, 4);
     assert_near(c.s[0]->value, 3, 0, 0);
     assert_true(isnan(c.s[1]->value) && isnan(c.s[2]->value));
+    assert_int_equal(c.s[0]->flags, 0);
+    assert_int_equal(c.s[1]->flags, SAMPLE_NOT_NUMBER); /* text: issue 7.9 */
+    assert_int_equal(c.s[2]->flags, SAMPLE_NOT_NUMBER); /* an array */
     assert_near(c.s[3]->value, 100.5, 0, 0);
     /* old, and yet the newest there is */
     assert_int_equal(c.s[3]->t, 1795313144 * NS_PER_S + 468131832);
@@ -198,6 +201,70 @@ static void live_request(void **state)
     assert_non_null(strstr(text, "[\\\"A\\\",\\\"B\\\"]"));
     assert_non_null(strstr(text, "[\\\"missing:C\\\",\\\"D\\\"]"));
     buf_free(&log);
+}
+
+/* How many requests of a script for a path the peer has seen. */
+static int requests_for(const char *script, const char *path)
+{
+    char text[128];
+    int n = 0;
+    struct buf log = peer_log();
+    snprintf(text, sizeof text, "\"script\": \"%s\"", script);
+    for (const char *l = log.data; (l = strstr(l, text)); l++) {
+        const char *end = strchr(l, '\n'), *found = strstr(l, path);
+        n += found && (!end || found < end);
+    }
+    buf_free(&log);
+    return n;
+}
+
+/* Issue 7.33 and 7.9: what the live answer lacks, as names with a comma, or names without a value, is read.
+ */
+static void channels_that_the_live_answer_lacks_are_read(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "\"absent,with:comma\"", "valueless:X", "DD"};
+    struct fleet *f = fleet_of_pvs(pvs, 4);
+    for (int ago = 0; ago < 30; ago += 7) {
+        struct source *s = open_script("ok", f, 2, 2);
+        tstamp_ns t = at(NOW) - ago * NS_PER_S;
+        s->ops->latest(s, t, 5, collect_samples, collect_done, &c);
+        run_and_close(s);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.result.channels_answered, 4);
+        assert_int_equal(c.result.valueless, 1);
+        for (uint32_t i = 0; i < 4; i++) {
+            assert_int_equal(c.n[i], 1);
+            assert_true(c.s[i]->t == t - t % (10 * NS_PER_S));
+            assert_near(c.s[i]->value,
+                        (double)(c.s[i]->t / NS_PER_S % 1000 + (tstamp_ns)strlen(f->channels[i].pv)), 0, 0);
+        }
+    }
+    fleet_free(f);
+}
+
+/* One that is not archived at all is no failure, and is asked for once in ten minutes. */
+static void a_channel_without_anything_is_asked_for_seldom(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "missing:B", "missing:C"};
+    static const char script[] = "ok,ok,ok,ok,ok,ok,ok,ok,ok";
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    struct source *s = open_script(script, f, 2, 0);
+    for (int minute = 0; minute < 12; minute++) {
+        collect_reset(&c);
+        now = at(NOW) + minute * NS_PER_MIN;
+        s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
+        while (!c.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.result.channels_answered, 1);
+    }
+    now = at(NOW);
+    run_and_close(s);
+    assert_int_equal(requests_for(script, "getDataAtTime"), 12);
+    assert_int_equal(requests_for(script, "getData.raw"), 2 * 2);
+    fleet_free(f);
 }
 
 /* Channels that have spoken since the instant are read: the peer's newest sample is a minute before the `at`
@@ -261,9 +328,10 @@ static void live_times(void **state)
     latest("day", f, 5);
     assert_int_equal(c.result.channels_answered, 2);
     assert_int_equal(c.s[0]->t, now - NS_PER_DAY);
-    latest("future", f, 5); /* no appliance accepts such a sample */
+    latest("future", f, 5); /* no appliance accepts such a sample: what is archived is read */
     assert_int_equal(c.result.code, 0);
-    assert_int_equal(c.result.channels_answered, 0);
+    assert_int_equal(c.result.channels_answered, 2);
+    assert_int_equal(c.s[0]->t, now);
     fleet_free(f);
 }
 
@@ -312,7 +380,8 @@ static void live_misbehaving(void **state)
         assert_true(uv_hrtime() - t0 < 2000000000);
         if (c.result.code != cases[i].code || !strstr(c.error, cases[i].part))
             fail_msg("%s: code %d, '%s'", cases[i].script, c.result.code, c.error);
-        assert_int_equal(c.result.channels_answered, 0);
+        /* an answer without readings is no failure: what is archived is read */
+        assert_int_equal(c.result.channels_answered, c.result.code == 0 ? 3 : 0);
         collect_reset(&c);
         s->ops->latest(s, now, 2, collect_samples, collect_done, &c);
         run_and_close(s);
@@ -500,19 +569,6 @@ static void range_gives_up(void **state)
 
 /* ---- a source that refuses (issue 7.11, 7.21) -------------------------------------------------- */
 
-/* How many requests of a script the peer has seen. */
-static int requests_of(const char *script)
-{
-    char text[128];
-    int n = 0;
-    struct buf log = peer_log();
-    snprintf(text, sizeof text, "\"script\": \"%s\"", script);
-    for (const char *l = log.data; (l = strstr(l, text)); l++)
-        n++;
-    buf_free(&log);
-    return n;
-}
-
 static void say_where(char out[128], const char *script, const char *path)
 {
     snprintf(out, 128, "http://127.0.0.1:%d/%s/retrieval/data/%s: ", peer.port, script, path);
@@ -533,7 +589,7 @@ static void a_login_page_ends_a_range_and_is_not_asked_again(void **state)
     assert_memory_equal(c.error, where, strlen(where));
     assert_string_equal(c.error + strlen(where), "a web page (text/html;charset=utf-8) instead of readings: "
                                                  "<!doctype html><html><body>busy</body></html>");
-    assert_int_equal(requests_of("html"), 2); /* one a connection */
+    assert_int_equal(requests_for("html", "/retrieval/"), 2); /* one a connection */
     range(page, f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
     assert_non_null(
         strstr(c.error, "a web page (text/plain) instead of readings, titled \"Sign in\": <!DOCTYPE html>"));
@@ -559,7 +615,7 @@ static void a_login_page_ends_a_poll_and_says_where(void **state)
     say_where(where, "html,html,html", "getDataAtTime");
     assert_int_equal(c.result.code, ERR_NET);
     assert_memory_equal(c.error, where, strlen(where));
-    assert_true(requests_of("html,html,html") <= 2);
+    assert_true(requests_for("html,html,html", "/retrieval/") <= 2);
     latest("403:no_entry", f, 5);
     assert_non_null(strstr(c.error, "HTTP 403, access is refused"));
     fleet_free(f);
@@ -593,7 +649,8 @@ static void while_a_source_refuses_one_asks_for_all(void **state)
     struct fleet *f = fleet_of_pvs(pvs, 8);
     range("503:0.01", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
     assert_int_equal(c.result.code, ERR_NET);
-    assert_int_equal(requests_of("503:0.01"), 2 + 4); /* both connections, then one at a time */
+    assert_int_equal(requests_for("503:0.01", "/retrieval/"),
+                     2 + 4); /* both connections, then one at a time */
     range("ok,ok,503:0.01,503:0.01,503:0.01,ok", f, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
     assert_int_equal(c.result.code, 0);
     assert_int_equal(c.result.channels_answered, 8);
@@ -870,6 +927,8 @@ int main(void)
         cmocka_unit_test(live_values),
         cmocka_unit_test(live_request),
         cmocka_unit_test(live_at_an_instant),
+        cmocka_unit_test(channels_that_the_live_answer_lacks_are_read),
+        cmocka_unit_test(a_channel_without_anything_is_asked_for_seldom),
         cmocka_unit_test(live_times),
         cmocka_unit_test(live_misbehaving),
         cmocka_unit_test(live_partial),

@@ -166,7 +166,8 @@ static void compare_with_csv(const char *name, const struct decoded *r)
             fail_msg("%s: sample %zu: %.17g, want %.17g", name, i, got->s.value, want);
         assert_int_equal(got->s.severity, integer(f[5]));
         assert_int_equal(got->s.status, integer(f[6]));
-        assert_int_equal(got->s.flags, strstr(f[9], "cnx") ? SAMPLE_RECONNECTED : 0);
+        assert_int_equal(got->s.flags,
+                         (strstr(f[9], "cnx") ? SAMPLE_RECONNECTED : 0) | (number ? 0 : SAMPLE_NOT_NUMBER));
     }
     assert_int_equal(i, r->n);
     assert_int_equal(headers, r->headers);
@@ -390,6 +391,7 @@ static void scalar_types(void **state)
         assert_int_equal(r.row[0].s.t % NS_PER_MIN, NS_PER_S + 2);
         bool number = cases[i].type >= PB_SCALAR_SHORT && cases[i].type <= PB_SCALAR_DOUBLE;
         assert_int_equal(r.counts.not_numbers, !number);
+        assert_int_equal(r.row[0].s.flags, number ? 0 : SAMPLE_NOT_NUMBER);
         free(r.row);
         buf_free(&b);
         buf_free(&line);

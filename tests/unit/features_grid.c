@@ -83,7 +83,15 @@ static const struct {
      -1,
      {{MIN(0), (double)NAN, 0, 0, 0}, {MIN(9), (double)INFINITY, 0, 0, 0}},
      2,
-     "iiiiiiiiiiii"},
+     "nnnnnnnnnnnn"},
+    {"text, marked or not (issue 7.9)",
+     true,
+     -1,
+     {{MIN(0), (double)NAN, 0, 0, SAMPLE_NOT_NUMBER},
+      {MIN(2), (double)NAN, SEVERITY_INVALID, 0, SAMPLE_NOT_NUMBER},
+      {MIN(4), (double)NAN, SEVERITY_INVALID, 0, 0}},
+     3,
+     "ttttiiiiiiii"},
     {"out of order and repeated",
      false,
      -1,
@@ -105,6 +113,8 @@ static char letter(const struct frame *f, uint32_t c)
     case QUALITY_STALE: return 's';
     case QUALITY_INVALID: return 'i';
     case QUALITY_DISCONNECTED: return 'd';
+    case QUALITY_NOT_NUMBER: return 't';
+    case QUALITY_NOT_FINITE: return 'n';
     default: return '?';
     }
 }
@@ -400,10 +410,12 @@ static size_t make_samples(struct sample out[], uint32_t c, uint32_t seed)
         lost |= outage(second);
         if (outage(second) || (c >= 2 && !lost && seed >> 8 & 63))
             continue;
-        out[n++] = (struct sample){.t = START + SEC(second) + seed % 1000,
-                                   .value = seed >> 12,
-                                   .severity = c != 1 && seed % 97 == 0 ? SEVERITY_INVALID : SEVERITY_NONE,
-                                   .flags = lost ? SAMPLE_RECONNECTED : 0};
+        bool text = c != 1 && seed % 89 == 0;
+        out[n++] = (struct sample){
+            .t = START + SEC(second) + seed % 1000,
+            .value = text ? (double)NAN : seed >> 12,
+            .severity = c != 1 && seed % 97 == 0 ? SEVERITY_INVALID : SEVERITY_NONE,
+            .flags = (uint16_t)((lost ? SAMPLE_RECONNECTED : 0) | (text ? SAMPLE_NOT_NUMBER : 0))};
         lost = false;
     }
     return n;
