@@ -5,18 +5,20 @@
 
 #include "base/mem.h"
 #include "base/words.h"
+#include "detectors/verdict/groups.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SUPPLY_WAIT (5 * NS_PER_MIN)   /* after DATA_AWAY: whether the sector follows */
+#define SUPPLY_WAIT (5 * NS_PER_MIN)   /* after DATA_AWAY: whether others follow */
 #define CHANNEL_WAIT (10 * NS_PER_MIN) /* and whether the supply's other channels follow */
 #define AFTERMATH (20 * NS_PER_MIN)    /* after an outage of the whole its parts come back one by one */
-#define BLIND_SHARE 0.5   /* of the known channels without data: psmon itself is blind, say nothing */
-#define SECTOR_SUPPLIES 4 /* as many supplies and this share of a sector away: one finding */
-#define SECTOR_SHARE 0.8
+#define TOGETHER (10 * NS_PER_MIN)     /* what failed one after the other within it failed of one cause */
+#define WIDE_SHARE 0.25     /* of the known channels without data: said sooner, after DATA_AWAY_WIDE */
+#define BLIND_SHARE 0.95    /* the same: psmon itself is blind, say nothing */
+#define CAUSES 16           /* groups of one moment */
 #define DRIVER_HEAT 0.1     /* change of LP15(q) that must move a temperature */
 #define DRIVER_CURRENT 0.02 /* change of i that must move a voltage */
 #define DRIVER_DAC 0.01     /* change of the DAC, relative to its largest, that must move a current */
@@ -39,14 +41,23 @@ struct supply_state {
     tstamp_ns frozen_last; /* last minute in which it was frozen */
     bool frozen;           /* said to be frozen */
     tstamp_ns gone_last;   /* last minute in which the whole supply was gone; 0: never */
+    tstamp_ns group_last;  /* last minute in which it was part of a group's finding; 0: never */
 };
 
-/* What a minute's pass over the supplies finds of a sector. */
-struct sector {
-    size_t supplies, gone;
-    tstamp_ns onset;
-    const char *reason;
-    bool open; /* some supply of it is not in maintenance */
+/* What a minute's pass finds wrong with a supply. */
+struct failing {
+    tstamp_ns since;  /* 0: nothing */
+    bool said;        /* for long enough to be said; else it may yet be part of what others say */
+    bool whole;       /* nothing new of it at all */
+    uint64_t signals; /* else: which, by bit; the last bit stands for all beyond */
+    const char *why;
+};
+#define SIGNAL_BITS 64
+
+/* A supply that fails, to be put in order of time. */
+struct failed {
+    tstamp_ns since;
+    uint32_t supply;
 };
 
 struct data_quality {
@@ -57,10 +68,13 @@ struct data_quality {
     float *dac_scale;              /* [S] largest |DAC| of the reference; else seen */
     bool *dac_known;               /* [S] it is the reference's: what a restart finds again */
     bool *maintenance;             /* [S] of the last step */
-    tstamp_ns *sector_gone;        /* [sectors] last minute in which the sector was gone; 0: never */
-    tstamp_ns now;
+    tstamp_ns now, limit;          /* of the last step; how long without data is said */
     bool blind;
-    struct sector *sector; /* [sectors] scratch */
+    /* scratch of a minute's proposals */
+    struct failing *failing; /* [S] */
+    struct failed *failed;   /* [S] those that fail, the first of n_failed */
+    size_t n_failed;
+    struct group_search search;
 };
 
 struct data_quality *data_quality_new(const struct fleet *f, const float largest[])
@@ -73,8 +87,9 @@ struct data_quality *data_quality_new(const struct fleet *f, const float largest
     d->maintenance = xcalloc(f->n_supplies, sizeof *d->maintenance);
     d->supply = xcalloc(f->n_supplies, sizeof *d->supply);
     d->frozen = xcalloc(f->n_supplies, sizeof *d->frozen);
-    d->sector_gone = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector_gone);
-    d->sector = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *d->sector);
+    d->failing = xcalloc(f->n_supplies, sizeof *d->failing);
+    d->failed = xcalloc(f->n_supplies, sizeof *d->failed);
+    group_search_init(&d->search, f);
     for (size_t c = 0; c < f->n_channels; c++) {
         d->channel[c].ever = largest && !isnan(largest[c]);
         d->channel[c].value = NAN;
@@ -97,8 +112,9 @@ void data_quality_free(struct data_quality *d)
     free(d->maintenance);
     free(d->supply);
     free(d->frozen);
-    free(d->sector_gone);
-    free(d->sector);
+    free(d->failing);
+    free(d->failed);
+    group_search_fini(&d->search);
     free(d);
 }
 
@@ -107,7 +123,9 @@ static bool usable(uint8_t quality)
     return quality == QUALITY_OK || quality == QUALITY_HELD;
 }
 
-static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t, bool may_open)
+/* limit: how long without data is said. */
+static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t, tstamp_ns limit,
+                          bool may_open)
 {
     c->alive = quality == QUALITY_OK;
     if (usable(quality)) {
@@ -123,7 +141,7 @@ static void step_presence(struct channel_state *c, uint8_t quality, tstamp_ns t,
     c->good_since = 0;
     c->quality = quality;
     c->bad_since = c->bad_since ? c->bad_since : t;
-    if (c->ever && may_open && t - c->bad_since > DATA_AWAY)
+    if (c->ever && may_open && t - c->bad_since > limit)
         c->away = true;
 }
 
@@ -192,18 +210,28 @@ const bool *data_quality_frozen(const struct data_quality *d)
     return d->frozen;
 }
 
+/* Share of what is known to send that is without data. DACs are not counted: they may stand still. */
+static double share_without(const struct data_quality *d, const struct frame *in)
+{
+    size_t known = 0, without = 0;
+    for (size_t c = 0; c < d->fleet->n_channels; c++) {
+        if (!d->channel[c].ever || d->fleet->channels[c].signal == SIGNAL_DAC)
+            continue;
+        known++;
+        without += !usable(in->quality[c]);
+    }
+    return known ? (double)without / (double)known : 0;
+}
+
 void data_quality_step(struct data_quality *d, const struct frame *in, const struct feature_frame *ff,
                        const bool maintenance[])
 {
     const struct fleet *f = d->fleet;
-    size_t known = 0, there = 0;
     d->now = in->t;
     memcpy(d->maintenance, maintenance, f->n_supplies * sizeof *maintenance);
-    for (size_t c = 0; c < f->n_channels; c++) {
-        known += d->channel[c].ever;
-        there += d->channel[c].ever && usable(in->quality[c]);
-    }
-    d->blind = (double)there < BLIND_SHARE * (double)known;
+    double without = share_without(d, in);
+    d->limit = without >= WIDE_SHARE ? DATA_AWAY_WIDE : DATA_AWAY;
+    d->blind = without > BLIND_SHARE;
     for (size_t s = 0; s < f->n_supplies; s++) {
         int32_t dac = f->supplies[s].known[SIGNAL_DAC];
         if (dac >= 0 && !d->dac_known[s] && fabsf(in->value[dac]) > d->dac_scale[s])
@@ -213,7 +241,7 @@ void data_quality_step(struct data_quality *d, const struct frame *in, const str
         step_frozen(d, in, s, ff->mode[s], !d->blind && !maintenance[s]);
     for (uint32_t c = 0; c < f->n_channels; c++) {
         bool may_open = !d->blind && !maintenance[f->channels[c].supply];
-        step_presence(&d->channel[c], in->quality[c], in->t, may_open);
+        step_presence(&d->channel[c], in->quality[c], in->t, d->limit, may_open);
         if (f->channels[c].signal != SIGNAL_DAC)
             step_stuck(&d->channel[c], in->value[c], driver(d, in, ff, c), in->t, may_open);
     }
@@ -242,7 +270,9 @@ static const char *why(uint8_t quality)
 {
     switch (quality) {
     case QUALITY_STALE: return "its last reading is too old";
-    case QUALITY_INVALID: return "its readings are marked invalid";
+    case QUALITY_INVALID: return "its readings are marked INVALID";
+    case QUALITY_NOT_NUMBER: return "its values are text or arrays, not numbers";
+    case QUALITY_NOT_FINITE: return "its values are NaN or infinite";
     case QUALITY_DISCONNECTED: return "the archiver is disconnected from it";
     default: return "the archive holds no reading";
     }
@@ -271,22 +301,23 @@ static size_t count_away(const struct data_quality *d, uint32_t s, size_t *known
 
 /* A DAC that stands still is not sent again, and after a short loss of connection nobody knows since when:
  * alone it is not away. */
-static bool away_alone(const struct data_quality *d, uint32_t channel)
+static bool is_quiet(const struct data_quality *d, uint32_t channel)
 {
-    const struct channel_state *c = &d->channel[channel];
-    bool quiet = d->fleet->channels[channel].signal == SIGNAL_DAC &&
-                 (c->quality == QUALITY_STALE || c->quality == QUALITY_DISCONNECTED);
-    return c->away && !quiet && d->now - c->bad_since > DATA_AWAY + CHANNEL_WAIT;
+    uint8_t quality = d->channel[channel].quality;
+    return d->fleet->channels[channel].signal == SIGNAL_DAC &&
+           (quality == QUALITY_STALE || quality == QUALITY_DISCONNECTED);
 }
 
+static const char STUCK[] = "unchanged for 24 h although what drives it moved";
+
 static void propose_channels(const struct data_quality *d, struct proposals *out, uint32_t s,
-                             enum proposal_kind kind, bool away)
+                             enum proposal_kind kind, bool away, bool stuck)
 {
     const struct supply *sup = &d->fleet->supplies[s];
     for (uint32_t i = sup->first_channel; i < sup->first_channel + sup->n_channels; i++) {
         const struct channel_state *c = &d->channel[i];
-        bool gone = away && away_alone(d, i);
-        if (!gone && !c->stuck)
+        bool gone = away && c->away && !is_quiet(d, i) && d->now - c->bad_since > DATA_AWAY + CHANNEL_WAIT;
+        if (!gone && !(stuck && c->stuck))
             continue;
         const char *signal = d->fleet->signals.name[d->fleet->channels[i].signal];
         char words[WORDS_SIGNAL_LEN];
@@ -296,8 +327,7 @@ static void propose_channels(const struct data_quality *d, struct proposals *out
         if (gone)
             snprintf(x->reason, sizeof x->reason, "%s: no data: %s", words, why(c->quality));
         else
-            snprintf(x->reason, sizeof x->reason, "%s unchanged for 24 h although what drives it moved",
-                     words);
+            snprintf(x->reason, sizeof x->reason, "%s %s", words, STUCK);
     }
 }
 
@@ -322,20 +352,20 @@ static bool recent(const struct data_quality *d, tstamp_ns gone)
     return gone && d->now - gone <= AFTERMATH;
 }
 
+/* What is wrong with a supply alone; for what is wrong with a group that stands. */
 static void propose_supply(struct data_quality *d, struct proposals *out, uint32_t s)
 {
     enum proposal_kind kind = d->maintenance[s] || d->blind ? PROPOSE_KEEP : PROPOSE_SAY;
-    tstamp_ns since;
-    const char *reason;
-    bool gone = is_gone(d, s, &since, &reason);
-    bool sector = recent(d, d->sector_gone[d->fleet->supplies[s].group[GROUP_SECTOR]]);
-    if (gone)
+    const struct failing *x = &d->failing[s];
+    bool grouped = recent(d, d->supply[s].group_last);
+    if (x->whole)
         d->supply[s].gone_last = d->now;
-    if (gone && !sector && d->now - since > DATA_AWAY + SUPPLY_WAIT) {
-        struct finding *x = propose(d, out, kind, d->fleet->supplies[s].name, (int32_t)s, "", since);
-        snprintf(x->reason, sizeof x->reason, "no data of the whole supply: %s", reason);
+    if (x->whole && !grouped && d->now - x->since > DATA_AWAY + SUPPLY_WAIT) {
+        struct finding *f = propose(d, out, kind, d->fleet->supplies[s].name, (int32_t)s, "", x->since);
+        snprintf(f->reason, sizeof f->reason, "no data of the whole supply: %s", x->why);
     }
-    propose_channels(d, out, s, kind, !sector && !recent(d, d->supply[s].gone_last));
+    bool away = !grouped && !recent(d, d->supply[s].gone_last);
+    propose_channels(d, out, s, kind, away, d->supply[s].group_last != d->now);
 }
 
 static bool sends(const struct data_quality *d, uint32_t s)
@@ -347,45 +377,159 @@ static bool sends(const struct data_quality *d, uint32_t s)
     return false;
 }
 
-/* What is gone of each sector, in one pass over the supplies. */
-static void tally_sectors(struct data_quality *d)
+/* ---- what failed together ---- */
+
+static void add_channel(const struct data_quality *d, struct failing *x, uint32_t channel)
 {
-    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
-        d->sector[i] = (struct sector){.onset = d->now, .reason = ""};
-    for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
-        struct sector *sector = &d->sector[d->fleet->supplies[s].group[GROUP_SECTOR]];
-        tstamp_ns since;
-        const char *reason;
-        sector->supplies += sends(d, s);
-        sector->open |= !d->maintenance[s];
-        if (!is_gone(d, s, &since, &reason))
-            continue;
-        sector->gone++;
-        sector->onset = since < sector->onset ? since : sector->onset;
-        sector->reason = reason;
+    const struct channel_state *c = &d->channel[channel];
+    uint32_t signal = d->fleet->channels[channel].signal;
+    /* those of one moment are away in different minutes: the first one waits no longer for the last */
+    bool may_open = !d->blind && !d->maintenance[d->fleet->channels[channel].supply];
+    bool soon = c->ever && c->bad_since && d->now - c->bad_since > d->limit / 2 && may_open;
+    bool away = (c->away || soon) && !is_quiet(d, channel);
+    if (!away && !c->stuck)
+        return;
+    x->said |= c->stuck || c->away;
+    x->signals |= UINT64_C(1) << (signal < SIGNAL_BITS ? signal : SIGNAL_BITS - 1);
+    tstamp_ns since = away ? c->bad_since : c->same_since;
+    if (x->since && x->since <= since)
+        return;
+    x->since = since;
+    x->why = away ? why(c->quality) : STUCK;
+}
+
+static struct failing look_at(const struct data_quality *d, uint32_t s)
+{
+    const struct supply *sup = &d->fleet->supplies[s];
+    struct failing x = {0};
+    x.whole = is_gone(d, s, &x.since, &x.why);
+    x.said = x.whole;
+    if (x.whole)
+        return x;
+    x.since = 0;
+    for (uint32_t i = 0; i < sup->n_channels; i++)
+        add_channel(d, &x, sup->first_channel + i);
+    return x;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct failed *x = a, *y = b;
+    if (x->since != y->since)
+        return x->since < y->since ? -1 : 1;
+    return x->supply < y->supply ? -1 : 1;
+}
+
+/* The signals as words: "magnet temperature and DAC"; of more than three how many. */
+static void signal_words(const struct data_quality *d, uint64_t signals, char *out, size_t size)
+{
+    size_t n = (size_t)__builtin_popcountll(signals), len = 0;
+    if (n > 3) {
+        snprintf(out, size, "%zu signals", n);
+        return;
+    }
+    *out = '\0';
+    for (size_t i = 0; i < d->fleet->signals.n && i < SIGNAL_BITS && len < size; i++) {
+        char words[WORDS_SIGNAL_LEN];
+        if (signals >> i & 1)
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " and " : "",
+                                    words_signal(words, d->fleet->signals.name[i]));
     }
 }
 
-/* A sector whose supplies are nearly all gone is one finding. */
-static void propose_sector(struct data_quality *d, struct proposals *out, size_t i)
+/* What a group's supplies have in common. */
+struct cause {
+    tstamp_ns onset;
+    size_t whole;
+    uint64_t signals;
+    const char *why;
+    bool open; /* some supply is not in maintenance */
+};
+
+static struct cause common_cause(struct data_quality *d, int32_t group)
 {
-    const struct sector *x = &d->sector[i];
-    if (x->gone < SECTOR_SUPPLIES || (double)x->gone < SECTOR_SHARE * (double)x->supplies)
+    struct cause c = {.onset = d->now};
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
+        const struct failing *x = &d->failing[s];
+        if (d->search.parent[s] != group || !d->search.moved[s])
+            continue;
+        d->supply[s].group_last = d->now;
+        c.whole += x->whole;
+        c.signals |= x->signals;
+        c.open |= !d->maintenance[s];
+        if (!c.why || x->since < c.onset)
+            c.why = x->why;
+        c.onset = x->since < c.onset ? x->since : c.onset;
+    }
+    return c;
+}
+
+/* "no data of magnet temperature from 33 of 66 supplies of the ring (S01 (all 33)): …" */
+static void say_cause(const struct data_quality *d, const struct moved_group *g, const struct cause *c,
+                      struct finding *f)
+{
+    char signals[3 * WORDS_SIGNAL_LEN] = "", of[FINDING_NAME_LEN], where[96] = "";
+    groups_words(d->fleet, g, of, sizeof of);
+    if (g->group == GROUPS_RING)
+        groups_where(d->fleet, d->search.moved, where, sizeof where);
+    if (c->whole < g->moved && c->whole)
+        snprintf(signals, sizeof signals, ", or not of every signal,");
+    else if (c->signals) {
+        memcpy(signals, " of ", 5);
+        signal_words(d, c->signals, signals + 4, sizeof signals - 4);
+    }
+    snprintf(f->reason, sizeof f->reason, "no data%s from %zu of %zu supplies of %s%s%s%s: %s", signals,
+             g->moved, g->members, of, *where ? " (" : "", where, *where ? ")" : "", c->why);
+}
+
+/* Supplies that failed at one moment: groups of them become one finding each. */
+static void propose_groups(struct data_quality *d, struct proposals *out, const struct failed failed[],
+                           size_t n)
+{
+    struct group_search *g = &d->search;
+    bool said = false;
+    for (size_t i = 0; i < n; i++)
+        said |= d->failing[failed[i].supply].said;
+    if (n < GROUPS_LEAST || !said)
         return;
-    d->sector_gone[i] = d->now;
-    const char *name = d->fleet->groups[GROUP_SECTOR].name[i];
-    struct finding *f =
-        propose(d, out, !x->open || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, name, -1, "", x->onset);
-    f->children = (uint32_t)x->gone;
-    snprintf(f->reason, sizeof f->reason, "no data from %zu of %zu supplies of sector %s: %s", x->gone,
-             x->supplies, name, x->reason);
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
+        g->member[s] = sends(d, s);
+        g->moved[s] = g->said[s] = false;
+    }
+    for (size_t i = 0; i < n; i++)
+        g->moved[failed[i].supply] = g->said[failed[i].supply] = true;
+    size_t groups = groups_find_failed(g, CAUSES);
+    for (size_t k = 0; k < groups; k++) {
+        char subject[FINDING_NAME_LEN];
+        struct cause c = common_cause(d, (int32_t)k);
+        groups_subject(d->fleet, &g->found[k], subject, sizeof subject);
+        struct finding *f =
+            propose(d, out, !c.open || d->blind ? PROPOSE_KEEP : PROPOSE_SAY, subject, -1, "", c.onset);
+        f->children = (uint32_t)g->found[k].moved;
+        say_cause(d, &g->found[k], &c, f);
+    }
+}
+
+/* Moments at which supplies failed, one after the other in time. */
+static void propose_moments(struct data_quality *d, struct proposals *out)
+{
+    qsort(d->failed, d->n_failed, sizeof *d->failed, by_time);
+    for (size_t i = 0, k; i < d->n_failed; i = k) {
+        for (k = i + 1; k < d->n_failed && d->failed[k].since - d->failed[k - 1].since <= TOGETHER; k++)
+            ;
+        propose_groups(d, out, d->failed + i, k - i);
+    }
 }
 
 void data_quality_propose(struct data_quality *d, struct proposals *out)
 {
-    tally_sectors(d);
-    for (size_t i = 0; i < d->fleet->groups[GROUP_SECTOR].n; i++)
-        propose_sector(d, out, i);
+    d->n_failed = 0;
+    for (uint32_t s = 0; s < d->fleet->n_supplies; s++) {
+        d->failing[s] = look_at(d, s);
+        if (d->failing[s].since)
+            d->failed[d->n_failed++] = (struct failed){d->failing[s].since, s};
+    }
+    propose_moments(d, out);
     for (uint32_t s = 0; s < d->fleet->n_supplies; s++)
         propose_supply(d, out, s);
 }

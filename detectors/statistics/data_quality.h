@@ -1,8 +1,10 @@
-/* Findings about the readings themselves: missing, stale, invalid, disconnected for half an hour while
- * others have data; frozen (nothing of a supply changes for half an hour although readings come); or stuck
- * for 24 h while what drives the channel moved. A supply whose channels are all away or frozen is one
- * finding, a sector too. A DAC that is not sent again because it stands still is no fault. Channels that
- * never had a reading say nothing. Class data, outside the budget. SPDX-License-Identifier: MIT */
+/* Findings about the readings themselves: missing, stale, invalid, disconnected, no numbers for half an hour
+ * while others have data (ten minutes when a quarter of all is); frozen (nothing of a supply changes for half
+ * an hour although readings come); or stuck for 24 h while what drives the channel moved. A supply whose
+ * channels are all away or frozen is one finding, and so are supplies of which something failed at one
+ * moment, be it one signal: one cause (an IOC, a sector's network, the archiver's engine), told by the group
+ * that it shows in. A DAC that is not sent again because it stands still is no fault. Channels that never had
+ * a reading say nothing. Class data, outside the budget. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_STATISTICS_DATA_QUALITY_H
 #define PSM_DETECTORS_STATISTICS_DATA_QUALITY_H
 
@@ -10,9 +12,10 @@
 #include "detectors/verdict/tracker.h"
 #include "features/features.h"
 
-#define DATA_AWAY (30 * NS_PER_MIN)   /* without data for longer: said */
-#define DATA_BACK (10 * NS_PER_MIN)   /* with data for as long: over */
-#define DATA_FROZEN (10 * NS_PER_MIN) /* no change in any channel for as long: not to be scored */
+#define DATA_AWAY (30 * NS_PER_MIN)      /* without data for longer: said */
+#define DATA_AWAY_WIDE (10 * NS_PER_MIN) /* when much is: psmon is half blind */
+#define DATA_BACK (10 * NS_PER_MIN)      /* with data for as long: over */
+#define DATA_FROZEN (10 * NS_PER_MIN)    /* no change in any channel for as long: not to be scored */
 #define DATA_STUCK NS_PER_DAY
 
 struct data_quality;

@@ -71,17 +71,89 @@ static size_t take_groups(struct group_search *g, int group, double share, size_
     return n;
 }
 
-size_t groups_find(struct group_search *g, size_t max)
+/* Takes groups of a share, larger kinds first; returns how many there are then. */
+static size_t take_all(struct group_search *g, double share, size_t n, size_t max)
 {
     static const int order[] = {GROUPS_RING, GROUP_FEEDER, GROUP_WATER, GROUP_SECTOR, GROUP_RACK};
-    size_t n = 0;
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+        n = take_groups(g, order[k], share, n, max);
+    return n;
+}
+
+static void begin(struct group_search *g, size_t max)
+{
     assert(max <= GROUPS_MAX);
     for (size_t s = 0; s < g->fleet->n_supplies; s++)
         g->parent[s] = -1;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-            n = take_groups(g, order[k], pass == 0 ? 0.5 : GROUPS_SHARE, n, max);
-    return n;
+}
+
+size_t groups_find(struct group_search *g, size_t max)
+{
+    begin(g, max);
+    return take_all(g, GROUPS_SHARE, take_all(g, 0.5, 0, max), max);
+}
+
+/* All that were found, as one of the ring. */
+static size_t take_ring(struct group_search *g, size_t n)
+{
+    struct moved_group ring = {.group = GROUPS_RING};
+    for (size_t k = 0; k < n; k++)
+        ring.moved += g->found[k].moved;
+    for (size_t s = 0; s < g->fleet->n_supplies; s++) {
+        ring.members += g->member[s];
+        g->parent[s] = g->parent[s] < 0 ? -1 : 0;
+    }
+    g->found[0] = ring;
+    return 1;
+}
+
+size_t groups_find_failed(struct group_search *g, size_t max)
+{
+    begin(g, max);
+    size_t n = take_all(g, 0.8, 0, max);
+    n = take_all(g, 0.5, n, max);
+    n = take_all(g, GROUPS_SHARE, n, max);
+    n = take_groups(g, GROUP_SECTOR, 0, n, max);
+    n = take_groups(g, GROUPS_RING, 0, n, max);
+    return n > GROUPS_APART ? take_ring(g, n) : n;
+}
+
+void groups_words(const struct fleet *f, const struct moved_group *g, char *out, size_t size)
+{
+    if (g->group == GROUPS_RING)
+        snprintf(out, size, "the ring");
+    else
+        snprintf(out, size, "%s %s",
+                 g->group == GROUP_SECTOR ? "sector" : group_name((enum group_kind)g->group),
+                 f->groups[g->group].name[g->index]);
+}
+
+#define SECTORS_TOLD 4
+
+void groups_where(const struct fleet *f, const bool flagged[], char *out, size_t size)
+{
+    const struct names *sectors = &f->groups[GROUP_SECTOR];
+    size_t(*n)[2] = xcalloc(sectors->n, sizeof *n), told = 0; /* flagged, all */
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        size_t *of = n[f->supplies[s].group[GROUP_SECTOR]];
+        told += flagged[s] && of[0] == 0;
+        of[0] += flagged[s];
+        of[1]++;
+    }
+    *out = '\0';
+    size_t len = 0;
+    if (told > SECTORS_TOLD)
+        snprintf(out, size, "%zu of %zu sectors", told, sectors->n);
+    for (size_t i = 0; i < sectors->n && told <= SECTORS_TOLD; i++) {
+        char of[32] = "all ";
+        if (n[i][0] == 0 || len >= size)
+            continue;
+        if (n[i][0] < n[i][1])
+            snprintf(of, sizeof of, "%zu of ", n[i][0]);
+        len += (size_t)snprintf(out + len, size - len, "%s%s (%s%zu)", len ? ", " : "", sectors->name[i], of,
+                                n[i][1]);
+    }
+    free(n);
 }
 
 void groups_subject(const struct fleet *f, const struct moved_group *g, char *out, size_t size)

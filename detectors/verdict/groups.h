@@ -37,6 +37,20 @@ void group_search_fini(struct group_search *g);
  * Finds at most `max` (<= GROUPS_MAX); returns how many. */
 size_t groups_find(struct group_search *g, size_t max);
 
+/* The same for supplies that failed at one moment, which is one cause whatever their share: groups that
+ * failed whole come first (a dead sector of a small ring is that sector, not half the ring); what is left of
+ * a sector, and then of the ring, is a group too when it is GROUPS_LEAST supplies. More than GROUPS_APART are
+ * one, of the ring. */
+size_t groups_find_failed(struct group_search *g, size_t max);
+#define GROUPS_APART 3
+
+/* "sector S07", "water W3", "the ring": a group in words; out[size]. */
+void groups_words(const struct fleet *f, const struct moved_group *g, char *out, size_t size);
+
+/* Where the flagged supplies are, in words: "S01 (all 33), S02 (6 of 33)"; of more sectors than fit a line
+ * only how many; "" for none; out[size]. */
+void groups_where(const struct fleet *f, const bool flagged[], char *out, size_t size);
+
 /* "S07", "water:W3", "*": the subject of a finding on the group; out[size]. */
 void groups_subject(const struct fleet *f, const struct moved_group *g, char *out, size_t size);
 

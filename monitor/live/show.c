@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/timefmt.h"
+#include "monitor/coverage.h"
 #include "monitor/weekly.h"
 
 #include <inttypes.h>
@@ -13,10 +14,9 @@
 
 #define LONG_MAINTENANCE (7 * NS_PER_DAY)
 #define STAGES_EVERY (10 * NS_PER_S)
-/* Share of the fleet without a score because of us or the data, not because of the machine's mode. */
 #define HISTORY_ROOM (INT64_C(1) << 30)
 #define SPOOL_ROOM (INT64_C(64) << 20)
-#define BLIND_SHARE 0.5
+#define VALUELESS_SHARE 0.01 /* of the channels: more is told */
 
 static void add(struct live *l, size_t *n, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -35,17 +35,26 @@ static void add(struct live *l, size_t *n, const char *name, const char *fmt, ..
 static void add_coverage(struct live *l, size_t *n)
 {
     const struct tick *t = &l->session.pipeline->tick;
+    struct coverage c;
     if (!t->t || !l->session.world->model)
         return;
-    size_t lost = tick_lost(t);
-    size_t wanted = t->n_supplies - t->ledger[REASON_MAINTENANCE];
-    if (wanted && (double)lost > BLIND_SHARE * (double)wanted)
-        add(l, n, "coverage",
-            "%zu of %zu supplies cannot be scored: %u missing, %u stale, %u in a mode "
-            "never seen, %u with too few samples, %u without a model",
-            lost, wanted, t->ledger[REASON_MISSING], t->ledger[REASON_STALE],
-            t->ledger[REASON_MODE_NEVER_SEEN], t->ledger[REASON_TOO_FEW_SAMPLES] - t->resting,
-            t->ledger[REASON_NO_MODEL]);
+    coverage_of(&c, t, l->session.world->fleet);
+    if (coverage_lacks(&c, COVERAGE_HALF))
+        add(l, n, "coverage", "%zu of %zu supplies cannot be scored%s%s: %s", c.lost, c.wanted,
+            *c.where ? ", in " : "", c.where, c.why);
+}
+
+/* The archiver has the readings, but its live answers do not: they are read one by one, and somebody should
+ * mend it. */
+static void add_valueless(struct live *l, size_t *n)
+{
+    size_t of = l->session.world->fleet->n_channels;
+    if ((double)l->valueless > VALUELESS_SHARE * (double)of)
+        add(l, n, "live_answers",
+            "the archiver's live answers (getDataAtTime) carry no value for %zu of %zu channels: these are "
+            "read from "
+            "its stores one by one",
+            l->valueless, of);
 }
 
 /* Work on all of the ring, IOCs switched off too: that nothing new comes is expected. */
@@ -119,6 +128,7 @@ size_t live_conditions(struct live *l, tstamp_ns now)
         add(l, &n, "disk", "%s", l->disk_text);
     add_upkeep(l, &n);
     add_coverage(l, &n);
+    add_valueless(l, &n);
     add_maintenance(l, &n, now);
     return n;
 }

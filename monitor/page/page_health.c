@@ -1,5 +1,6 @@
 /* Is psmon well? See page_parts.h. An outage shorter than HEALTH_GRACE is degraded, not failing, so that
  * readiness does not flap with every hiccup of the archiver. SPDX-License-Identifier: MIT */
+#include "monitor/coverage.h"
 #include "monitor/page/page_parts.h"
 
 #include "base/clock.h"
@@ -71,6 +72,19 @@ static void check_upkeep(struct health_check *c, const struct snapshot *s)
     snprintf(c->text, sizeof c->text, "%s %s: %s", j->name, history_job_word(j->state), j->said);
 }
 
+static void check_scoring(struct health_check *c, const struct snapshot *s)
+{
+    struct coverage of;
+    if (!s->model_loaded || !s->tick)
+        return;
+    coverage_of(&of, s->tick, s->fleet);
+    if (!coverage_lacks(&of, COVERAGE_PART) && (of.lost == 0 || s->tick->ledger[REASON_SCORED] > 0))
+        return;
+    c->state = HEALTH_DEGRADED;
+    snprintf(c->text, sizeof c->text, "%zu of %zu supplies cannot be scored%s%s: %s", of.lost, of.wanted,
+             *of.where ? ", in " : "", of.where, of.why);
+}
+
 enum health health_check(const struct snapshot *s, struct health_check checks[HEALTH_CHECKS])
 {
     static const char *const names[HEALTH_CHECKS] = {"archiver", "database", "model", "ticks",
@@ -82,8 +96,7 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
     if (!s->model_loaded)
         judge(&checks[2], HEALTH_DEGRADED, "no model: data findings only (psmon train makes one)");
     check_ticks(&checks[3], s);
-    if (s->model_loaded && s->tick && s->tick->ledger[REASON_SCORED] == 0 && tick_lost(s->tick) > 0)
-        judge(&checks[4], HEALTH_DEGRADED, "no supply is scored: see the ledger");
+    check_scoring(&checks[4], s);
     check_upkeep(&checks[5], s);
     if (s->disk && *s->disk)
         judge(&checks[6], HEALTH_DEGRADED, s->disk);

@@ -1,5 +1,6 @@
 /* Data findings on a small fleet: what is said, when, as one, and what is not.
  * SPDX-License-Identifier: MIT */
+#include "detectors/engine/internal.h"
 #include "detectors/statistics/data_quality.h"
 
 #include "base/mem.h"
@@ -254,6 +255,159 @@ static void test_stuck_only_while_its_driver_moved(void **state)
     assert_int_equal(open_now(b, &list), 0);
 }
 
+/* ---- what failed together is one finding (issue 7.10) ---- */
+
+/* The open finding of a subject; fails when there is none. */
+static const struct finding *finding_of(struct bench *b, const char *subject)
+{
+    size_t n;
+    const struct finding *all = tracker_list(b->tracker, b->t, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!all[i].closed && strcmp(all[i].subject, subject) == 0)
+            return &all[i];
+    fail_msg("no finding of %s", subject);
+    return NULL;
+}
+
+static void set_signal(struct bench *b, int supply, int signal, uint8_t quality)
+{
+    b->quality[supply * SIGNALS + signal] = quality;
+}
+
+/* As an engine does after an update: three signals of every supply come as text. */
+static void test_one_cause_in_every_supply_is_one_finding(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int s = 0; s < SUPPLIES; s++) {
+        set_signal(b, s, SIGNAL_CAPACITOR_TEMPERATURE, QUALITY_NOT_NUMBER);
+        set_signal(b, s, SIGNAL_MAGNET_TEMPERATURE, QUALITY_NOT_NUMBER);
+        set_signal(b, s, SIGNAL_IGBT_TEMPERATURE, QUALITY_NOT_NUMBER);
+    }
+    for (int minute = 0; minute < 100; minute++) {
+        run(b, 1);
+        assert_true(open_now(b, &list) <= 1);
+    }
+    const struct finding *f = finding_of(b, "*");
+    assert_int_equal(f->children, SUPPLIES);
+    assert_string_equal(f->reason,
+                        "no data of capacitor temperature and magnet temperature and IGBT temperature from "
+                        "10 of 10 supplies of the ring (S0 (all 5), S1 (all 5)): its values are text or "
+                        "arrays, not numbers");
+}
+
+/* Which half of a small ring went is said after ten minutes, not after half an hour. */
+static void test_half_of_a_ring_is_told_soon_and_which(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int s = 0; s < 5; s++)
+        set(b, s, QUALITY_DISCONNECTED);
+    set(b, 7, QUALITY_DISCONNECTED);
+    run(b, 11);
+    assert_int_equal(open_now(b, &list), 0);
+    run(b, 1);
+    assert_int_equal(open_now(b, &list), 1);
+    assert_int_equal(finding_of(b, "S0")->children, 5);
+    assert_string_equal(finding_of(b, "S0")->reason,
+                        "no data from 5 of 5 supplies of sector S0: the archiver is disconnected from it");
+    run(b, 60);
+    assert_int_equal(open_now(b, &list), 2); /* the sixth is its own */
+    assert_string_equal(finding_of(b, "P7")->signal, "");
+}
+
+/* An IOC serves supplies that no group of the fleet knows together: what failed at one moment is one. */
+static void test_an_ioc_across_sectors_is_one_finding(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    static const int of_ioc[] = {1, 3, 6, 8};
+    run(b, 5);
+    for (size_t i = 0; i < 4; i++) {
+        set_signal(b, of_ioc[i], SIGNAL_VOLTAGE, QUALITY_STALE);
+        run(b, 2); /* the archiver notices one after the other */
+    }
+    for (int minute = 0; minute < 100; minute++) {
+        run(b, 1);
+        assert_true(open_now(b, &list) <= 1);
+    }
+    assert_int_equal(finding_of(b, "*")->children, 4);
+    assert_string_equal(
+        finding_of(b, "*")->reason,
+        "no data of voltage from 4 of 10 supplies of the ring (S0 (2 of 5), S1 (2 of 5)): its last "
+        "reading is too old");
+    for (size_t i = 0; i < 4; i++) /* back one by one: no finding of what is left */
+        for (set_signal(b, of_ioc[i], SIGNAL_VOLTAGE, QUALITY_OK); b->t % (3 * NS_PER_MIN); run(b, 1))
+            assert_true(open_now(b, &list) <= 1);
+    run(b, 11);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+static void test_what_fails_at_different_times_stays_apart(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    run(b, 5);
+    for (int s = 0; s < 4; s++) {
+        set_signal(b, s, SIGNAL_VOLTAGE, QUALITY_INVALID);
+        run(b, 60);
+    }
+    assert_int_equal(open_now(b, &list), 4);
+    assert_string_equal(finding_of(b, "P2")->reason, "voltage: no data: its readings are marked INVALID");
+}
+
+static void test_a_group_in_maintenance_opens_nothing(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *list;
+    for (int s = 0; s < 5; s++) {
+        b->maintenance[s] = true;
+        set(b, s, QUALITY_MISSING);
+    }
+    run(b, 120);
+    assert_int_equal(open_now(b, &list), 0);
+}
+
+/* ---- the ledger (issue 7.9) ---- */
+
+/* The reason of a supply all of whose channels have one quality. */
+static const char *reason_of(const struct bench *b, uint8_t quality)
+{
+    float none[CHANNELS];
+    uint8_t qualities[CHANNELS], mode[SUPPLIES] = {MODE_UNKNOWN}, fit[SUPPLIES] = {FIT_OK},
+                                 recent[SUPPLIES] = {0};
+    bool no[SUPPLIES] = {false};
+    uint16_t recent_n[SUPPLIES] = {0};
+    for (int c = 0; c < CHANNELS; c++) {
+        none[c] = NAN;
+        qualities[c] = quality;
+    }
+    struct model model = {.fit = fit};
+    struct gate gate = {.n = SUPPLIES,
+                        .window_minutes = 1,
+                        .maintenance = no,
+                        .unknown = no,
+                        .recent = recent,
+                        .recent_n = recent_n};
+    struct frame frame = {b->t, none, qualities};
+    struct feature_frame features = {.mode = mode};
+    struct minute in = {.frame = &frame, .features = &features};
+    return reason_name(gate_reason(&gate, &model, b->fleet, &in, 0, false));
+}
+
+static void test_the_ledger_says_what_comes(void **state)
+{
+    const struct bench *b = *state;
+    assert_string_equal(reason_of(b, QUALITY_NOT_NUMBER), "no number");
+    assert_string_equal(reason_of(b, QUALITY_INVALID), "invalid");
+    assert_string_equal(reason_of(b, QUALITY_NOT_FINITE), "invalid");
+    assert_string_equal(reason_of(b, QUALITY_STALE), "stale");
+    assert_string_equal(reason_of(b, QUALITY_DISCONNECTED), "missing");
+    assert_string_equal(reason_of(b, QUALITY_MISSING), "missing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +419,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_maintenance_opens_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frozen_supply, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stuck_only_while_its_driver_moved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_cause_in_every_supply_is_one_finding, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_half_of_a_ring_is_told_soon_and_which, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_ioc_across_sectors_is_one_finding, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_fails_at_different_times_stays_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_group_in_maintenance_opens_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_ledger_says_what_comes, setup, teardown),
     };
     return cmocka_run_group_tests_name("detectors/data", tests, NULL, NULL);
 }

@@ -79,13 +79,18 @@ static int teardown(void **state)
 }
 
 /* Whether a monitor in that state says a condition. The database of no monitor is up. */
-static bool says(struct live *l, const char *condition)
+static const char *said(struct live *l, const char *condition)
 {
     size_t n = live_conditions(l, NOW);
     for (size_t i = 0; i < n; i++)
         if (strcmp(l->conditions[i].name, condition) == 0)
-            return true;
-    return false;
+            return l->conditions[i].text;
+    return NULL;
+}
+
+static bool says(struct live *l, const char *condition)
+{
+    return said(l, condition) != NULL;
 }
 
 static void work_on_the_whole_ring_is_not_blindness(void **state)
@@ -112,7 +117,8 @@ static void the_evening_of_a_maintenance_day_is_covered(void **state)
 {
     (void)state;
     struct live *l = xcalloc(1, sizeof *l);
-    struct pipeline pipeline = {.tick = {.t = NOW, .n_supplies = 2}};
+    static const uint8_t reason[2] = {REASON_TOO_FEW_SAMPLES, REASON_TOO_FEW_SAMPLES};
+    struct pipeline pipeline = {.tick = {.t = NOW, .n_supplies = 2, .reason = reason}};
     struct model *model = model_new(fleet);
     l->session.pipeline = &pipeline;
     l->session.pg = pg;
@@ -148,6 +154,46 @@ static void a_disk_without_room_is_an_alarm(void **state)
     free(l);
 }
 
+/* Issue 7.10: half of a small ring goes, and the alarm says which. */
+static void which_half_cannot_be_scored_is_said(void **state)
+{
+    (void)state;
+    struct live *l = xcalloc(1, sizeof *l);
+    static const uint8_t reason[2] = {REASON_SCORED, REASON_NO_NUMBER};
+    struct pipeline pipeline = {.tick = {.t = NOW, .n_supplies = 2, .reason = reason}};
+    struct model *model = model_new(fleet);
+    l->session.pipeline = &pipeline;
+    l->session.pg = pg;
+    l->phase = PHASE_LIVE;
+    l->session.world = world_of(&settings, fleet, none, model);
+    pipeline.tick.ledger[REASON_SCORED] = pipeline.tick.ledger[REASON_NO_NUMBER] = 1;
+    assert_string_equal(said(l, "coverage"),
+                        "1 of 2 supplies cannot be scored, in S2 (all 1): 1 with no number");
+    pipeline.tick.ledger[REASON_SCORED] = 2;
+    pipeline.tick.ledger[REASON_NO_NUMBER] = 0;
+    assert_false(says(l, "coverage"));
+    world_drop(l->session.world);
+    model_free(model);
+    free(l);
+}
+
+/* Issue 7.9: an engine that answers without values costs no reading, but somebody has to mend it. */
+static void live_answers_without_values_are_said(void **state)
+{
+    (void)state;
+    struct live *l = xcalloc(1, sizeof *l);
+    struct pipeline pipeline = {0};
+    l->session.pipeline = &pipeline;
+    l->session.pg = pg;
+    l->phase = PHASE_LIVE;
+    l->session.world = world_of(&settings, fleet, none, NULL);
+    assert_false(says(l, "live_answers"));
+    l->valueless = 1;
+    assert_non_null(strstr(said(l, "live_answers"), "no value for 1 of 2 channels"));
+    world_drop(l->session.world);
+    free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +201,8 @@ int main(void)
         cmocka_unit_test(work_on_the_whole_ring_is_not_blindness),
         cmocka_unit_test(a_disk_without_room_is_an_alarm),
         cmocka_unit_test(the_evening_of_a_maintenance_day_is_covered),
+        cmocka_unit_test(which_half_cannot_be_scored_is_said),
+        cmocka_unit_test(live_answers_without_values_are_said),
     };
     return cmocka_run_group_tests_name("monitor/live", tests, setup, teardown);
 }
