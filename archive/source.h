@@ -23,7 +23,7 @@ struct source_result {
     size_t bytes;
     size_t bad_rows;       /* of files: rows that were left out, in whole or in part, the rest being used */
     const char *bad_first; /* what and where of the first; "" or NULL when there are none */
-    size_t valueless; /* of `latest`: channels that its live answer names without a value */
+    size_t valueless;      /* of `latest`: channels that its live answer names without a value */
 };
 
 /* Samples of one channel, in time order, within the request's limits, borrowed during the call. May
