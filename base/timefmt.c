@@ -220,9 +220,12 @@ int timefmt_duration(tstamp_ns *out, const char *text, struct err *err)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"", NS_PER_S},     {"s", NS_PER_S},     {"sec", NS_PER_S},
-                 {"ms", 1000000},    {"min", NS_PER_MIN}, {"m", NS_PER_MIN},
-                 {"h", NS_PER_HOUR}, {"d", NS_PER_DAY},   {"w", 7 * NS_PER_DAY}};
+    } units[] = {
+        {"", NS_PER_S},         {"s", NS_PER_S},          {"sec", NS_PER_S},        {"second", NS_PER_S},
+        {"seconds", NS_PER_S},  {"ms", 1000000},          {"min", NS_PER_MIN},      {"m", NS_PER_MIN},
+        {"minute", NS_PER_MIN}, {"minutes", NS_PER_MIN},  {"h", NS_PER_HOUR},       {"hour", NS_PER_HOUR},
+        {"hours", NS_PER_HOUR}, {"d", NS_PER_DAY},        {"day", NS_PER_DAY},      {"days", NS_PER_DAY},
+        {"w", 7 * NS_PER_DAY},  {"week", 7 * NS_PER_DAY}, {"weeks", 7 * NS_PER_DAY}};
     char *end;
     double v = strtod(text, &end);
     if (end == text || !(v >= 0) || v > 1e9 || strpbrk(text, "xX")) /* hexadecimal */

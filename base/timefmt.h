@@ -40,7 +40,7 @@ bool timefmt_zone(int64_t *zone, const char **p, const char *end);
 int timefmt_digits(const char **p, const char *end, int n);
 int64_t timefmt_fraction(const char **p, const char *end);
 
-/* Reads "90", "90 s", "5 min", "12h", "2 d", "1.5 h" (bare numbers are seconds) as ns. */
+/* Reads "90", "90 s", "5 min", "12h", "2 d", "1.5 h", "7 days" (bare numbers are seconds) as ns. */
 int timefmt_duration(tstamp_ns *out, const char *text, struct err *err) MUSTCHECK;
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, month 1..12 (Hinnant, "chrono-compatible

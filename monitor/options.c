@@ -214,6 +214,14 @@ static bool resolve_times(const struct parse *p, int *status)
     return true;
 }
 
+static bool has_unseen_config(const struct parse *p)
+{
+    for (int i = 0; i < p->count; i++)
+        if (strcmp(p->specs[i].name, CONFIG) == 0)
+            return !p->seen[i];
+    return false;
+}
+
 bool command_options(int argc, char **argv, const char *usage, const char *about,
                      const struct option_spec *specs, const char **positional, int max, int *n, int *status)
 {
@@ -240,8 +248,9 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
     *status = EXIT_USAGE;
     for (; optind < argc; optind++) {
         if (found == max) {
+            bool config = has_unseen_config(&p);
             snprintf(text, sizeof text, "unexpected argument '%.100s'", argv[optind]);
-            return wrong_use(&p, text, "");
+            return wrong_use(&p, text, config ? " (a configuration is named by -c)" : "");
         }
         positional[found++] = argv[optind];
     }

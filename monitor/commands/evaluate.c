@@ -246,6 +246,10 @@ static int run_evaluate(int argc, char **argv)
     }
     if (config)
         return evaluate_run(config, labels, run, o.budgets);
+    if (rings + faulty == 0) {
+        fprintf(stderr, "psmon evaluate: nothing to do: --rings and --faulty-rings are 0\n");
+        return EXIT_USAGE;
+    }
     if (supplies < 1 || train_days < 3 || rings < 0 || faulty < 0 || weeks < 1 || faulty_weeks < 1) {
         fprintf(stderr, "psmon evaluate: counts must be positive, --train-days 3 or more\n");
         return EXIT_USAGE;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <yaml.h>
 
 /* ---- one value ---- */
@@ -93,6 +94,18 @@ static char *resolve(const char *folder, const char *path)
     return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", folder, path);
 }
 
+/* ADDRESS:PORT, [ADDRESS]:PORT or :PORT; whether it can be listened on shows at the start. */
+static bool is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    char *end;
+    if (!colon || !(colon[1] >= '0' && colon[1] <= '9'))
+        return false;
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    return *end == '\0' && port <= 65535 &&
+           (memchr(text, ':', (size_t)(colon - text)) == NULL || *text == '[');
+}
+
 static int set_value(const struct setting *o, void *base, const char *text, const char *folder,
                      const char *where, struct err *err)
 {
@@ -102,6 +115,7 @@ static int set_value(const struct setting *o, void *base, const char *text, cons
     case TEXT:
     case URL:
     case ARCHIVE_URL:
+    case LISTEN:
     case PATH:
         if (*text == '\0')
             return err_set(err, ERR_CONFIG, "%s: is empty", where);
@@ -109,6 +123,8 @@ static int set_value(const struct setting *o, void *base, const char *text, cons
             return bad_value(err, where, "an http:// or https:// address", text);
         if (o->type == ARCHIVE_URL && !source_kind_of(text))
             return bad_value(err, where, source_forms(forms), text);
+        if (o->type == LISTEN && !is_address(text))
+            return bad_value(err, where, "ADDRESS:PORT such as 127.0.0.1:8088", text);
         free(*(char **)to);
         *(char **)to = o->type == PATH ? resolve(folder, text) : xstrdup(text);
         return 0;
@@ -458,7 +474,8 @@ static int read_document(struct reader *r, struct err *err)
     if (!root)
         return err_set(err, ERR_CONFIG, "%s: is empty", r->file);
     if (root->type != YAML_MAPPING_NODE)
-        return fail_at(r, root, "file", "must be a mapping of keys to values", err);
+        return err_set(err, ERR_CONFIG, "%s:%u: is no configuration: it has no keys with values (key: value)",
+                       r->file, line_of(root));
     int rc = read_mapping(r, root, "", err);
     if (rc != 0)
         return rc;
@@ -471,6 +488,12 @@ int settings_load(struct settings **out, const char *path, struct err *err)
     FILE *f = fopen(path, "re");
     if (!f)
         return err_set(err, ERR_CONFIG, "could not open %s: %s", path, strerror(errno));
+    struct stat st;
+    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+        fclose(f);
+        return err_set(err, ERR_CONFIG, "%s is a folder; a configuration is a file, such as psmon.yaml",
+                       path);
+    }
     struct reader r = {.file = path, .s = xcalloc(1, sizeof *r.s)};
     char absolute[PATH_MAX], copy[PATH_MAX];
     if (!realpath(path, absolute))

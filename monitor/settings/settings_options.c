@@ -31,7 +31,7 @@ const struct setting settings_table[] = {
      "models, spool and the private database live here"},
     {"database.url", TEXT, AT(database_url), NULL, 0, 0, false, NEEDS_RESTART,
      "PostgreSQL as libpq names it; absent: a private cluster in state_dir"},
-    {"http.listen", TEXT, AT(http_listen), "127.0.0.1:8088", 0, 0, false, NEEDS_RESTART,
+    {"http.listen", LISTEN, AT(http_listen), "127.0.0.1:8088", 0, 0, false, NEEDS_RESTART,
      "address and port of the page, /api and /metrics"},
     {"period", DURATION, AT(period), "60 s", 1, 3600, false, NEEDS_RESTART, "length of a tick"},
     {"window", DURATION, AT(window), "12 h", 3600, 7 * 86400.0, false, NEEDS_RESTART,
@@ -78,5 +78,6 @@ const char *const settings_weekdays[7] = {"monday", "tuesday",  "wednesday", "th
 
 bool setting_is_text(const struct setting *o)
 {
-    return o->type == TEXT || o->type == PATH || o->type == URL || o->type == ARCHIVE_URL;
+    return o->type == TEXT || o->type == PATH || o->type == URL || o->type == ARCHIVE_URL ||
+           o->type == LISTEN;
 }

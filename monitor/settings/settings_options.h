@@ -5,7 +5,7 @@
 
 #include "monitor/settings/settings.h"
 
-enum option_kind { TEXT, PATH, URL, ARCHIVE_URL, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
+enum option_kind { TEXT, PATH, URL, ARCHIVE_URL, LISTEN, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
 
 /* What it takes to change a key of a running monitor. */
 enum setting_change {

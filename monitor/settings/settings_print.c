@@ -54,6 +54,7 @@ static void print_value(struct buf *b, const struct setting *o, const void *base
     case TEXT:
     case PATH:
     case URL:
+    case LISTEN:
     case ARCHIVE_URL: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
     case DURATION: print_duration(b, *(const tstamp_ns *)at); break;
     case NUMBER: buf_printf(b, "%.15g", *(const double *)at); break;

@@ -36,6 +36,9 @@ says "there is no model 'godo' in $work/state/models (did you mean 'good'?)" "co
 exits 0 "a mistyped signal" q readings --signal igbt_temp --run nine
 says "no channel of the fleet has signal 'igbt_temp' (did you mean 'igbt_temperature'?)" "too"
 says "none" "and nothing found is told as none"
+# seven days before the ring's clock (8 February), not before this machine's
+exits 0 "relative times are those of the configured clock" q readings --supply S01:Q1 --signal current --run nine --from -7d --to now-165h --format csv
+try "three hours of it" test "$(grep -c '^2026-02-01T' "$work/last")" -ge 170
 exits 0 "a supply that there is not" q findings --supply 'Z9*' --run nine
 says "no supply or sector of the fleet fits 'Z9*'" "is told"
 

@@ -112,6 +112,10 @@ static void it_reads_durations_and_refuses_those_beyond_counting(void **state)
     assert_int_equal(d, 90 * NS_PER_S);
     assert_int_equal(timefmt_duration(&d, "5 min", &err), 0);
     assert_int_equal(d, 5 * NS_PER_MIN);
+    assert_int_equal(timefmt_duration(&d, "1 minute", &err), 0);
+    assert_true(d == NS_PER_MIN);
+    assert_int_equal(timefmt_duration(&d, "7 days", &err), 0);
+    assert_true(d == 7 * NS_PER_DAY);
     assert_int_equal(timefmt_duration(&d, "5 parsecs", &err), ERR_DATA);
     assert_int_equal(timefmt_duration(&d, "-3 s", &err), ERR_DATA);
     assert_int_equal(timefmt_duration(&d, "7000 w", &err), 0);

@@ -122,7 +122,7 @@ static void what_is_wrong_is_named(void **state)
         {"archiver: {url: 'http://a'}\nstate_dir: /s\n", "fleet is missing"},
         {"fleet: [f.csv\n", ":"},
         {"", "is empty"},
-        {"- a\n- b\n", ":1: file: must be a mapping"},
+        {"- a\n- b\n", ":1: is no configuration"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct settings *s;
