@@ -106,6 +106,7 @@ void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_cond
 
 /* ---- what the database knows ---- */
 
+/* $1: the run, $2: when we began. */
 static void ask(struct alerts *a, const char *sql, int n_params,
                 void (*done)(void *arg, const struct pg_rows *rows))
 {
@@ -127,7 +128,7 @@ static void on_outbox_rows(void *arg, const struct pg_rows *rows)
     if (!a->closing && !rows)
         restore_failed(a);
     if (!a->closing && rows) {
-        outbox_restore(a->outbox, rows);
+        outbox_restore(a->outbox, rows, false);
         a->restored = true;
         const struct alarm_view *v;
         size_t n = occurrences_views(a->occurrences, &v);
@@ -154,6 +155,14 @@ static void on_ack_rows(void *arg, const struct pg_rows *rows)
     struct alerts *a = arg;
     if (!a->closing && rows && rows->n_rows > 0)
         commit(a, occurrences_acknowledge(a->occurrences, rows));
+    release(a);
+}
+
+static void on_resent_rows(void *arg, const struct pg_rows *rows)
+{
+    struct alerts *a = arg;
+    if (!a->closing && rows && rows->n_rows > 0)
+        outbox_restore(a->outbox, rows, true);
     release(a);
 }
 
@@ -189,12 +198,14 @@ static void on_timer(uv_timer_t *timer)
         a->restoring = true;
         ask(a, store_restore_sql, 1, on_alarm_rows);
     }
-    if (a->send && a->restored && pg_up(a->pg) && due(&a->next_acks, now, ACK_POLL_S * NS_PER_S))
+    if (a->send && a->restored && pg_up(a->pg) && due(&a->next_acks, now, ACK_POLL_S * NS_PER_S)) {
         ask(a,
             "SELECT occurrence, by_whom, note, (extract(epoch FROM at) * 1000000)::bigint FROM "
             "alarm_acks"
             " WHERE run = $1 AND applied_at IS NULL ORDER BY at",
             1, on_ack_rows);
+        ask(a, store_resent_sql, 1, on_resent_rows);
+    }
     if (a->heartbeat > 0 && due(&a->next_heartbeat, now, a->heartbeat))
         beat(a);
     outbox_tick(a->outbox);
@@ -254,6 +265,14 @@ int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char 
     uv_timer_start(&a->timer, on_timer, TIMER_MS, TIMER_MS);
     *out = a;
     return 0;
+}
+
+int alerts_change(struct alerts *a, const struct alerts_options *o, struct err *err)
+{
+    int rc = outbox_change(a->outbox, o->webhooks, a->send ? o->n_webhooks : 0, err);
+    if (rc == 0)
+        a->n_webhooks = o->n_webhooks;
+    return rc;
 }
 
 void alerts_close(struct alerts *a)

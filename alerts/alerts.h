@@ -16,7 +16,9 @@ struct alerts;
 int alerts_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
 struct alerts_webhook {
+    const char *name;         /* for people and tables; NULL: one is made of the URL, without its secrets */
     const char *url, *secret; /* secret NULL: unsigned */
+    const char *old_secret;   /* signs besides, while receivers change over; NULL: none */
     const char *shape;        /* of shapes/shape.h; NULL: the default */
 };
 struct alerts_options {
@@ -31,6 +33,7 @@ struct alerts_options {
     const double *retry_s; /* [n_retry] seconds before attempt 1, 2, … */
     size_t n_retry;
     double timeout_s; /* of one attempt */
+    double probe_s;   /* between attempts at an endpoint that is unwell */
 };
 
 /* Opens; restores occurrences and undelivered outbox rows, running the loop meanwhile (for at most
@@ -40,6 +43,11 @@ struct alerts_options {
  * options are copied. ERR_CONFIG: a secret that is not whsec_<base64>. */
 int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo, struct http *http,
                 const struct alerts_options *o, struct err *err) MUSTCHECK;
+/* Other webhooks, from now on (SIGHUP): those that stay keep what waits for them, those that are new begin,
+ * what waits for those that are gone is given up, and kept as dead letters. Of o only the webhooks are read.
+ * Error: ERR_CONFIG, nothing has changed. */
+int alerts_change(struct alerts *a, const struct alerts_options *o, struct err *err) MUSTCHECK;
+
 /* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is
  * allowed. */
 void alerts_close(struct alerts *a);
@@ -96,12 +104,18 @@ struct alerts_ack {
 int alerts_acknowledge(const char *conninfo, const struct alerts_ack *ack, char id[ALERTS_ID_LEN],
                        struct err *err) MUSTCHECK;
 
+/* Puts dead letters of a run back into the outbox: one message (its webhook-id) or, id NULL, all that were
+ * given up since (wall clock; 0: ever). *n: how many. A running monitor takes them up within 2 s, else the
+ * next one does. Those of endpoints that are not configured any more are given up again. */
+int alerts_resend(const char *conninfo, const char *run, const char *id, tstamp_ns since, int *n,
+                  struct err *err) MUSTCHECK;
+
 /* Sends one message of type psmon.alarm.test to every webhook of o (webhooks and source are read), all at
  * once, without retries, and calls each with what came back, in the order of the answers. *n_failed: how many
  * did not answer 2xx. */
 struct http_result;
 int alerts_test(const struct alerts_options *o, tstamp_ns now,
-                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
-                size_t *n_failed, struct err *err) MUSTCHECK;
+                void (*each)(void *arg, const char *endpoint, const struct http_result *r, bool ok),
+                void *arg, size_t *n_failed, struct err *err) MUSTCHECK;
 
 #endif

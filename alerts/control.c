@@ -1,6 +1,7 @@
 /* What commands do with alarms: list, acknowledge, test the webhooks. Blocking.
  * SPDX-License-Identifier: MIT */
 #include "alerts/alarm.h"
+#include "alerts/endpoint.h"
 #include "alerts/message.h"
 #include "alerts/webhook.h"
 #include "base/clock.h"
@@ -87,18 +88,37 @@ int alerts_acknowledge(const char *conninfo, const struct alerts_ack *ack, char 
     return rc;
 }
 
+int alerts_resend(const char *conninfo, const char *run, const char *id, tstamp_ns since, int *n,
+                  struct err *err)
+{
+    char when[TIMEFMT_LEN];
+    const char *const params[] = {run, id, timefmt_iso(when, since)};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "WITH r AS (UPDATE outbox SET state = 'waiting', resend = true, attempts = 0,"
+                    " next_at = now(), finished_at = NULL WHERE run = $1 AND state = 'dead' AND"
+                    " CASE WHEN $2::text IS NULL THEN finished_at >= $3::timestamptz ELSE message = $2 END"
+                    " RETURNING 1) SELECT count(*) FROM r",
+                    3, params, &rows, err);
+    *n = rc == 0 ? (int)strtol(rows->value[0], NULL, 10) : 0;
+    pg_rows_free(rows);
+    if (rc == 0 && id && *n == 0)
+        return err_set(err, ERR_DATA, "there is no dead letter '%s'; psmon query deliveries shows them", id);
+    return rc;
+}
+
 /* ---- test ---- */
 
 struct test {
     struct http *http;
-    void (*each)(void *arg, const char *url, const struct http_result *r, bool ok);
+    void (*each)(void *arg, const char *endpoint, const struct http_result *r, bool ok);
     void *arg;
     size_t left, failed;
 };
 
 struct test_message {
     struct test *test;
-    const char *url;
+    char *endpoint;
 };
 
 static void on_tested(void *arg, const struct http_result *r)
@@ -108,23 +128,20 @@ static void on_tested(void *arg, const struct http_result *r)
     bool ok = r->complete && r->status / 100 == 2;
     t->failed += !ok;
     t->left--;
-    t->each(t->arg, m->url, r, ok);
+    t->each(t->arg, m->endpoint, r, ok);
 }
 
 static int start_test(struct test_message *m, const struct alerts_webhook *to, const char *text,
                       struct err *err)
 {
-    struct webhook_key key;
-    const struct shape *shape = shape_find(to->shape);
+    struct webhook_key key[WEBHOOK_KEYS];
     char id[WEBHOOK_ID_LEN];
     struct webhook w;
-    if (!webhook_key(&key, to->secret))
-        return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", to->url);
-    if (!shape)
-        return err_set(err, ERR_CONFIG, "webhook %s: there is no shape '%s'", to->url, to->shape);
+    if (endpoint_check(m->endpoint, to, err) != 0)
+        return err->code;
+    endpoint_keys(key, to);
     webhook_random_id(id);
-    webhook_make(&w, shape, &key, id, clock_wall() / NS_PER_S, text);
-    m->url = to->url;
+    webhook_make(&w, shape_find(to->shape), key, id, clock_wall() / NS_PER_S, text);
     http_start(m->test->http, &(struct http_options){.method = "POST",
                                                      .url = to->url,
                                                      .headers = (const char *const *)w.header,
@@ -132,7 +149,8 @@ static int start_test(struct test_message *m, const struct alerts_webhook *to, c
                                                      .body_len = strlen(w.body),
                                                      .connect_timeout_s = TEST_CONNECT_S,
                                                      .timeout_s = TEST_S,
-                                                     .max_body = 1 << 20,
+                                                     .max_body = 1024,
+                                                     .head_suffices = true,
                                                      .on_done = on_tested,
                                                      .arg = m});
     webhook_fini(&w);
@@ -141,8 +159,8 @@ static int start_test(struct test_message *m, const struct alerts_webhook *to, c
 }
 
 int alerts_test(const struct alerts_options *o, tstamp_ns now,
-                void (*each)(void *arg, const char *url, const struct http_result *r, bool ok), void *arg,
-                size_t *n_failed, struct err *err)
+                void (*each)(void *arg, const char *endpoint, const struct http_result *r, bool ok),
+                void *arg, size_t *n_failed, struct err *err)
 {
     uv_loop_t loop;
     if (uv_loop_init(&loop) != 0)
@@ -152,7 +170,7 @@ int alerts_test(const struct alerts_options *o, tstamp_ns now,
     char *text = message_test(now / NS_PER_S * NS_PER_S, o->source);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n_webhooks; i++) {
-        m[i].test = &t;
+        m[i] = (struct test_message){&t, outbox_name(o->webhooks, i)};
         rc = start_test(&m[i], &o->webhooks[i], text, err);
     }
     while (rc == 0 && t.left > 0)
@@ -161,6 +179,8 @@ int alerts_test(const struct alerts_options *o, tstamp_ns now,
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
     free(text);
+    for (size_t i = 0; i < o->n_webhooks; i++)
+        free(m[i].endpoint);
     free(m);
     *n_failed = t.failed;
     return rc;

@@ -13,6 +13,12 @@ struct outbox;
  * after outbox_close, when nothing is under way any more: then outbox_free. */
 int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const struct alerts_options *o,
                 void (*on_idle)(void *arg), void *arg, struct err *err) MUSTCHECK;
+/* What an endpoint is called: its name, else what of its URL is not secret. Caller frees. */
+char *outbox_name(const struct alerts_webhook webhooks[], size_t i);
+
+/* Other endpoints from now on, see alerts_change. */
+int outbox_change(struct outbox *o, const struct alerts_webhook webhooks[], size_t n,
+                  struct err *err) MUSTCHECK;
 /* Cancels what is under way. */
 void outbox_close(struct outbox *o);
 void outbox_free(struct outbox *o);
@@ -31,10 +37,11 @@ uint64_t outbox_end(struct outbox *o);
  * Again with safe when that has changed. */
 void outbox_release(struct outbox *o, uint64_t transaction, bool safe);
 
-/* Takes up messages left waiting by an earlier process: rows of store_waiting_sql. */
-void outbox_restore(struct outbox *o, const struct pg_rows *rows);
+/* Takes up messages left waiting by an earlier process, or to be sent again: rows of
+ * store_waiting_sql, or (resent) of store_resent_sql. */
+void outbox_restore(struct outbox *o, const struct pg_rows *rows, bool resent);
 
-/* Sends a heartbeat to every endpoint that is not disabled: one attempt, recorded only when it
+/* Sends a heartbeat to every endpoint that is not left alone now: one attempt, recorded only when it
  * fails. */
 void outbox_heartbeat(struct outbox *o, const char *text);
 

@@ -133,8 +133,7 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
 
 /* ---- messages ---- */
 
-void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
-                   const char *why_dead)
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m)
 {
     struct params p = {.n = 0};
     tstamp_ns now = clock_wall();
@@ -144,25 +143,18 @@ void store_message(struct pg_txn *txn, const char *run, const char *endpoint, co
     add_text(&p, m->occurrence);
     add_text(&p, m->type);
     add_text(&p, m->text);
-    add_text(&p, why_dead ? "dead" : "waiting");
     add_time(&p, now);
-    add_time(&p, now);
-    add_time(&p, why_dead ? now : 0);
-    add_text(&p, why_dead);
-    pg_txn_add(txn,
-               "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at,"
-               " next_at, finished_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-               " ON CONFLICT DO NOTHING",
-               p.n, p.v);
-    if (why_dead)
-        store_attempt(txn, &(struct store_attempt){.message = m->id,
-                                                   .endpoint = endpoint,
-                                                   .run = run,
-                                                   .occurrence = m->occurrence,
-                                                   .type = m->type,
-                                                   .started = now,
-                                                   .answer = "",
-                                                   .error = why_dead});
+    pg_txn_add(
+        txn,
+        "INSERT INTO outbox (message, endpoint, run, occurrence, type, body, state, created_at, next_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT DO NOTHING",
+        p.n, p.v);
+}
+
+void store_taken_up(struct pg_txn *txn, const char *message, const char *endpoint)
+{
+    const char *const params[] = {message, endpoint};
+    pg_txn_add(txn, "UPDATE outbox SET resend = false WHERE message = $1 AND endpoint = $2", 2, params);
 }
 
 void store_result(struct pg_txn *txn, const char *message, const char *endpoint, const char *state,
@@ -177,7 +169,8 @@ void store_result(struct pg_txn *txn, const char *message, const char *endpoint,
     add_time(&p, strcmp(state, "waiting") == 0 ? 0 : when);
     add_text(&p, *error ? error : NULL);
     pg_txn_add(txn,
-               "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7"
+               "UPDATE outbox SET state = $3, attempts = $4, next_at = $5, finished_at = $6, error = $7, "
+               "resend = false"
                " WHERE message = $1 AND endpoint = $2 AND state = 'waiting'",
                p.n, p.v);
 }
@@ -207,10 +200,12 @@ void store_attempt(struct pg_txn *txn, const struct store_attempt *a)
                p.n, p.v);
 }
 
-const char store_waiting_sql[] =
-    "SELECT message, endpoint, occurrence, type, body, attempts,"
-    " extract(epoch FROM next_at - now()), extract(epoch FROM now() - created_at)"
-    " FROM outbox WHERE run = $1 AND state = 'waiting' AND created_at < $2 ORDER BY seq";
+#define WAITING                                                                    \
+    "SELECT message, endpoint, occurrence, type, body, attempts,"                  \
+    " extract(epoch FROM next_at - now()), extract(epoch FROM now() - created_at)" \
+    " FROM outbox WHERE run = $1 AND state = 'waiting' AND "
+const char store_waiting_sql[] = WAITING "created_at < $2 ORDER BY seq";
+const char store_resent_sql[] = WAITING "resend ORDER BY seq";
 
 /* ---- back ---- */
 

@@ -22,10 +22,11 @@ extern const char store_restore_sql[];
 /* One row of it. */
 void store_parse(struct occurrence *o, char *const value[]);
 
-/* A message for one endpoint, waiting; or dead at once, when why is given: then also in the
- * deliveries, as attempt 0. */
-void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m,
-                   const char *why_dead);
+/* A message for one endpoint, waiting. */
+void store_message(struct pg_txn *txn, const char *run, const char *endpoint, const struct outbox_message *m);
+
+/* A dead letter that is to be sent again has been taken up. */
+void store_taken_up(struct pg_txn *txn, const char *message, const char *endpoint);
 
 /* What became of a waiting message: waiting again (until `when`), or over (since then). Wall-clock
  * time. */
@@ -45,7 +46,7 @@ void store_attempt(struct pg_txn *txn, const struct store_attempt *a);
 
 /* Messages that wait: message, endpoint, occurrence, type, body, attempts, seconds until the next
  * one, age in seconds. $1 run, $2 when this process opened its outbox (what it wrote itself is in
- * memory). */
-extern const char store_waiting_sql[];
+ * memory). And those that are to be sent again: $1 run. */
+extern const char store_waiting_sql[], store_resent_sql[];
 
 #endif

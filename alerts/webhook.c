@@ -59,8 +59,24 @@ char *webhook_signature(const struct webhook_key *key, const char *id, int64_t u
     return xasprintf("v1,%s", text);
 }
 
-void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key *key, const char *id,
-                  int64_t unix_s, const char *message)
+/* One after the other, the newest key's first; NULL: there is no key. */
+static char *signatures(const struct webhook_key key[WEBHOOK_KEYS], const char *id, int64_t unix_s,
+                        const char *body)
+{
+    char *all = NULL;
+    for (int i = 0; i < WEBHOOK_KEYS; i++) {
+        if (key[i].len == 0)
+            continue;
+        char *before = all, *one = webhook_signature(&key[i], id, unix_s, body, strlen(body));
+        all = xasprintf("%s%s%s", before ? before : "", before ? " " : "", one);
+        free(before);
+        free(one);
+    }
+    return all;
+}
+
+void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key key[WEBHOOK_KEYS],
+                  const char *id, int64_t unix_s, const char *message)
 {
     size_t n = 0;
     json_t *json = json_loads(message, 0, NULL);
@@ -72,11 +88,10 @@ void webhook_make(struct webhook *w, const struct shape *shape, const struct web
     }
     w->header[n++] = xasprintf("webhook-id: %s", id);
     w->header[n++] = xasprintf("webhook-timestamp: %" PRId64, unix_s);
-    if (key->len == 0)
-        return;
-    char *signature = webhook_signature(key, id, unix_s, w->body, strlen(w->body));
-    w->header[n] = xasprintf("webhook-signature: %s", signature);
-    free(signature);
+    char *all = signatures(key, id, unix_s, w->body);
+    if (all)
+        w->header[n] = xasprintf("webhook-signature: %s", all);
+    free(all);
 }
 
 void webhook_fini(struct webhook *w)

@@ -22,6 +22,9 @@ struct webhook_key {
     size_t len; /* 0: messages are not signed */
 };
 
+/* A message is signed with each key that is there: while a secret is changed, receivers take either. */
+#define WEBHOOK_KEYS 2
+
 /* Key of a secret "whsec_<base64>" (NULL: none); false when malformed (16 to 96 bytes are taken). */
 bool webhook_key(struct webhook_key *key, const char *secret);
 
@@ -34,8 +37,8 @@ struct webhook {
     char *header[SHAPE_HEADERS_MAX + 4]; /* up to NULL */
     char *body;
 };
-void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key *key, const char *id,
-                  int64_t unix_s, const char *message);
+void webhook_make(struct webhook *w, const struct shape *shape, const struct webhook_key key[WEBHOOK_KEYS],
+                  const char *id, int64_t unix_s, const char *message);
 void webhook_fini(struct webhook *w);
 
 /* Checks a received message: one of the signatures (a list separated by blanks) fits and the

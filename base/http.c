@@ -41,6 +41,7 @@ struct http_request {
     char *sent; /* request body */
     struct buf body;
     bool added, cancelled, given_up;
+    bool head_suffices;
     bool (*on_body)(void *arg, const char *data, size_t n);
     void (*on_done)(void *arg, const struct http_result *r);
     void *arg;
@@ -121,10 +122,10 @@ static void finish(struct http_request *r, CURLcode code)
     long status = 0;
     const char *type = NULL;
     curl_off_t us = 0, sent = 0;
-    bool complete = !r->cancelled && code == CURLE_OK;
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+    bool complete = !r->cancelled && (code == CURLE_OK || (r->head_suffices && status >= 200));
     if (!r->cancelled)
         describe(r, code, error, sizeof error);
-    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(r->easy, CURLINFO_TOTAL_TIME_T, &us);
     curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &sent); /* 0: it never came to sending */
@@ -311,6 +312,11 @@ static size_t on_write(char *data, size_t size, size_t n, void *arg)
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     if (r->cancelled)
         return n ? 0 : 1;
+    if (!r->on_body && r->head_suffices) {
+        size_t room = r->body.max - r->body.len;
+        buf_add(&r->body, data, n < room ? n : room);
+        return n <= room ? n : 0;
+    }
     if (!r->on_body)
         return buf_add(&r->body, data, n) ? n : 0;
     if (status / 100 != 2) {
@@ -385,6 +391,7 @@ struct http_request *http_start(struct http *h, const struct http_options *o)
     r->http = h;
     r->on_body = o->on_body;
     r->on_done = o->on_done;
+    r->head_suffices = o->head_suffices;
     r->arg = o->arg;
     r->body.max = o->max_body ? o->max_body : DEFAULT_MAX_BODY;
     CURL *e = r->easy = curl_easy_init();

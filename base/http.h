@@ -37,7 +37,10 @@ struct http_options {
     double connect_timeout_s, timeout_s; /* <= 0: 10 s and 60 s */
     double stall_timeout_s;              /* > 0: give up when under 1 byte/s arrives for so long */
     size_t max_body;                     /* give up beyond; 0: 64 MiB. Not applied with on_body */
-    bool follow;                         /* follow redirects (archiver: yes, webhooks: never) */
+    /* The status is the answer: it is complete with the first max_body bytes of the body, or with fewer when
+     * the rest does not come in time or at all. */
+    bool head_suffices;
+    bool follow; /* follow redirects (archiver: yes, webhooks: never) */
     /* Streaming: called for each piece of a 2xx body; return false to give up. NULL: collect. */
     bool (*on_body)(void *arg, const char *data, size_t n);
     /* Called exactly once at the end, also after http_cancel (error "cancelled"). */

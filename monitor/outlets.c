@@ -1,6 +1,7 @@
 /* The outlets of a run; see outlets.h. SPDX-License-Identifier: MIT */
 #include "monitor/outlets.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "monitor/session.h"
 #include "monitor/weekly.h"
@@ -76,6 +77,18 @@ static void alerts_outlet_tick(void *self, const struct moment *m)
         alerts_step_blind(self, m->t, m->conditions, m->n_conditions);
 }
 
+/* The settings have been checked when they were read: nothing is refused here. */
+static void alerts_outlet_change(void *self, const struct world *before, const struct world *now)
+{
+    struct err err = {0};
+    (void)before;
+    struct alerts_webhook *hooks = settings_endpoints(now->settings);
+    const struct alerts_options o = {.webhooks = hooks, .n_webhooks = now->settings->n_webhooks};
+    if (alerts_change(self, &o, &err) != 0)
+        log_error("alerts", "webhooks stay as they were: %s", err.msg);
+    free(hooks);
+}
+
 static void alerts_outlet_close(void *self)
 {
     alerts_close(self);
@@ -100,7 +113,7 @@ static void page_outlet_close(void *self)
 
 const struct outlet outlets_table[OUTLETS] = {
     {history_outlet_open, history_outlet_tick, history_outlet_change, NULL, history_outlet_close},
-    {alerts_outlet_open, alerts_outlet_tick, NULL, NULL, alerts_outlet_close},
+    {alerts_outlet_open, alerts_outlet_tick, alerts_outlet_change, NULL, alerts_outlet_close},
     {weekly_open, weekly_tick, weekly_change, weekly_drain, weekly_close},
     {page_outlet_open, NULL, NULL, NULL, page_outlet_close},
 };

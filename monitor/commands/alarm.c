@@ -13,6 +13,7 @@
 
 struct options {
     const char *config, *by, *note, *run;
+    tstamp_ns since;
 };
 
 /* Columns of alerts_list. */
@@ -105,15 +106,25 @@ static int acknowledge(const struct context *c, const struct options *o, const c
     return EXIT_OK;
 }
 
-static void print_answer(void *arg, const char *url, const struct http_result *r, bool ok)
+static int resend(const struct context *c, const struct options *o, const char *id)
+{
+    int n;
+    struct err err = {0};
+    if (alerts_resend(c->conninfo, o->run, id, o->since, &n, &err) != 0)
+        return command_fail(&err);
+    printf(n ? "%d dead letters are in the outbox again: psmon run sends them\n" : "no dead letters\n", n);
+    return EXIT_OK;
+}
+
+static void print_answer(void *arg, const char *endpoint, const struct http_result *r, bool ok)
 {
     char status[HTTP_STATUS_LEN];
     (void)arg;
     if (r->complete)
-        printf("%s %s: %s in %.0f ms: %.*s\n", ok ? "ok    " : "FAILED", url, http_status(status, r),
+        printf("%s %s: %s in %.0f ms: %.*s\n", ok ? "ok    " : "FAILED", endpoint, http_status(status, r),
                r->seconds * 1e3, (int)strcspn(r->body, "\r\n"), r->body);
     else
-        printf("FAILED %s: %s\n", url, r->error);
+        printf("FAILED %s: %s\n", endpoint, r->error);
 }
 
 static int test(const struct context *c)
@@ -144,11 +155,13 @@ static int wrong_use(const char *text)
 static const char *misuse(const char *const word[], int n, const struct options *o)
 {
     if (n == 0)
-        return "say list, ack ID or test";
+        return "say list, ack ID, resend or test";
     if (strcmp(word[0], "ack") == 0)
         return n != 2 ? "ack takes one alarm ID" : !o->by ? "ack needs --by NAME" : NULL;
+    if (strcmp(word[0], "resend") == 0)
+        return n > 2 || (n == 2) == (o->since != 0) ? "resend takes one message's id, or --since T" : NULL;
     if (strcmp(word[0], "list") != 0 && strcmp(word[0], "test") != 0)
-        return "say list, ack ID or test";
+        return "say list, ack ID, resend or test";
     return n > 1 ? "list and test take no further words" : NULL;
 }
 
@@ -157,12 +170,14 @@ static int with_database(struct context *c, const struct options *o, const char 
     struct err err = {0};
     if (context_database(c, &err) != 0)
         return command_fail(&err);
+    if (strcmp(word[0], "resend") == 0)
+        return resend(c, o, word[1]);
     return strcmp(word[0], "ack") == 0 ? acknowledge(c, o, word[1]) : list(c, o->run);
 }
 
 static const char *word(int i)
 {
-    static const char *const words[] = {"list", "ack", "test", NULL};
+    static const char *const words[] = {"list", "ack", "resend", "test", NULL};
     return words[i];
 }
 
@@ -173,15 +188,19 @@ static int run_alarm(int argc, char **argv)
         {"config", 'c', OPTION_TEXT, &o.config, "FILE", "configuration", true},
         {"by", 0, OPTION_TEXT, &o.by, "NAME", "ack: who acknowledges", false},
         {"note", 0, OPTION_TEXT, &o.note, "TEXT", "ack: what is known or being done", false},
+        {"since", 0, OPTION_TIME, &o.since, "T", "resend: all messages that were given up since then", false},
         {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run", false},
         {0}};
     const char *word[3] = {NULL};
     int n = 0, status;
     if (!command_options(
-            argc, argv, "alarm -c FILE list | ack ID --by NAME [--note TEXT] | test",
+            argc, argv,
+            "alarm -c FILE list | ack ID --by NAME [--note TEXT] | resend MESSAGE | resend --since T | test",
             "list shows the open alarms, oldest first.\n"
             "ack acknowledges one occurrence; the beginning of its ID is enough when it fits one\n"
             "only. A running monitor takes it up within 2 s and tells the webhooks.\n"
+            "resend puts dead letters back into the outbox: one message, by its webhook-id as\n"
+            "psmon query deliveries shows it, or all that were given up since T.\n"
             "test sends a message of type psmon.alarm.test to every webhook and prints each\n"
             "answer; exit status 1 when one of them is not 2xx.",
             specs, word, 3, &n, &status))
@@ -198,7 +217,8 @@ static int run_alarm(int argc, char **argv)
     return status;
 }
 
-const struct command command_alarm = {.name = "alarm",
-                                      .summary = "open alarms: list, acknowledge; test the webhooks",
-                                      .run = run_alarm,
-                                      .word = word};
+const struct command command_alarm = {
+    .name = "alarm",
+    .summary = "open alarms: list, acknowledge; send dead letters again; test webhooks",
+    .run = run_alarm,
+    .word = word};

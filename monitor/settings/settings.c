@@ -226,6 +226,21 @@ static int unknown_key(struct reader *r, const yaml_node_t *n, const char *shown
     return fail_at(r, n, shown, what, err);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* None, or a key as Standard Webhooks has them. */
+static bool is_secret(const char *text)
+{
+    uint8_t key[128];
+    if (!text)
+        return true;
+    long n = strncmp(text, "whsec_", 6) == 0 && strlen(text) < 150 ? digest_base64_decode(key, text + 6) : -1;
+    return n >= 24 && n <= 64;
+}
+
 static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *err)
 {
     if (item->type != YAML_MAPPING_NODE)
@@ -252,12 +267,12 @@ static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *e
     }
     if (!w->url)
         return fail_at(r, item, "webhooks.url", "is missing", err);
-    uint8_t key[128];
-    long n = w->secret && strncmp(w->secret, "whsec_", 6) == 0 && strlen(w->secret) < 150
-                 ? digest_base64_decode(key, w->secret + 6)
-                 : -1;
-    if (w->secret && (n < 24 || n > 64))
-        return fail_at(r, item, "webhooks.secret", "must be whsec_ and the base64 of 24 to 64 bytes", err);
+    if (!is_secret(w->secret) || !is_secret(w->old_secret))
+        return fail_at(r, item, is_secret(w->secret) ? "webhooks.old_secret" : "webhooks.secret",
+                       "must be whsec_ and the base64 of 24 to 64 bytes", err);
+    for (const struct webhook_settings *o = s->webhooks; o < w; o++)
+        if (same_text(o->name ? o->name : o->url, w->name ? w->name : w->url))
+            return fail_at(r, item, w->name ? "webhooks.name" : "webhooks.url", "stands twice", err);
     if (!shape_find(w->shape)) {
         char names[SHAPE_NAMES_LEN], what[SHAPE_NAMES_LEN + 120];
         snprintf(what, sizeof what, "'%.80s' is not one of: %s", w->shape, shape_names(names));
@@ -524,11 +539,6 @@ static char *copy_text(const char *s)
     return s ? xstrdup(s) : NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_value(const struct setting *o, const void *a, const void *b)
 {
     return setting_is_text(o) ? same_text(*(char *const *)a, *(char *const *)b) : memcmp(a, b, 8) == 0;
@@ -543,35 +553,12 @@ static bool same_signal_ages(const struct settings *a, const struct settings *b)
     return same;
 }
 
-static bool same_webhooks(const struct settings *a, const struct settings *b)
-{
-    bool same = a->n_webhooks == b->n_webhooks;
-    for (size_t i = 0; same && i < a->n_webhooks; i++)
-        same = same_text(a->webhooks[i].url, b->webhooks[i].url) &&
-               same_text(a->webhooks[i].secret, b->webhooks[i].secret) &&
-               same_text(a->webhooks[i].shape, b->webhooks[i].shape);
-    return same;
-}
-
 static void free_webhooks(struct settings *s)
 {
-    for (size_t i = 0; i < s->n_webhooks; i++) {
-        free(s->webhooks[i].url);
-        free(s->webhooks[i].secret);
-        free(s->webhooks[i].shape);
-    }
+    for (size_t i = 0; i < s->n_webhooks; i++)
+        for (size_t k = 0; k < settings_webhook_table_len; k++)
+            free(*(char **)((char *)&s->webhooks[i] + settings_webhook_table[k].offset));
     free(s->webhooks);
-}
-
-static void keep_webhooks(struct settings *fresh, const struct settings *old)
-{
-    free_webhooks(fresh);
-    fresh->webhooks = xcalloc(old->n_webhooks, sizeof *fresh->webhooks);
-    fresh->n_webhooks = old->n_webhooks;
-    for (size_t i = 0; i < old->n_webhooks; i++)
-        fresh->webhooks[i] =
-            (struct webhook_settings){copy_text(old->webhooks[i].url), copy_text(old->webhooks[i].secret),
-                                      copy_text(old->webhooks[i].shape), old->webhooks[i].line};
 }
 
 static void say_restart(const char *key)
@@ -599,10 +586,6 @@ bool settings_succeed(struct settings *fresh, const struct settings *old)
             memcpy(to, from, 8);
         }
     }
-    if (!same_webhooks(fresh, old)) {
-        say_restart("webhooks");
-        keep_webhooks(fresh, old);
-    }
     settings_rehash(fresh);
     return reread;
 }
@@ -627,7 +610,7 @@ struct alerts_webhook *settings_endpoints(const struct settings *s)
     struct alerts_webhook *hooks = xcalloc(s->n_webhooks, sizeof *hooks);
     for (size_t i = 0; i < s->n_webhooks; i++) {
         const struct webhook_settings *w = &s->webhooks[i];
-        hooks[i] = (struct alerts_webhook){w->url, w->secret, w->shape};
+        hooks[i] = (struct alerts_webhook){w->name, w->url, w->secret, w->old_secret, w->shape};
     }
     return hooks;
 }

@@ -15,9 +15,11 @@
 struct alerts_webhook;
 
 struct webhook_settings {
+    char *name; /* NULL: none was given */
     char *url;
-    char *secret; /* whsec_<base64>; NULL: unsigned */
-    char *shape;  /* NULL: the default of alerts/shapes */
+    char *secret;     /* whsec_<base64>; NULL: unsigned */
+    char *old_secret; /* likewise, signs besides; NULL: none */
+    char *shape;      /* NULL: the default of alerts/shapes */
     unsigned line;
 };
 

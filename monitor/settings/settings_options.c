@@ -64,11 +64,15 @@ const struct setting settings_table[] = {
 const size_t settings_table_len = sizeof settings_table / sizeof *settings_table;
 
 const struct setting settings_webhook_table[] = {
-    {"url", URL, offsetof(struct webhook_settings, url), NULL, 0, 0, true, NEEDS_RESTART,
+    {"name", TEXT, offsetof(struct webhook_settings, name), NULL, 0, 0, false, AT_ONCE,
+     "what it is called in tables, logs and alarms, and keeps its messages under when the url changes"},
+    {"url", URL, offsetof(struct webhook_settings, url), NULL, 0, 0, true, AT_ONCE,
      "where alarms are posted, http:// or https://"},
-    {"secret", TEXT, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, NEEDS_RESTART,
+    {"secret", TEXT, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, AT_ONCE,
      "whsec_ and the base64 of 24 to 64 bytes: signs what is sent (Standard Webhooks)"},
-    {"shape", TEXT, offsetof(struct webhook_settings, shape), NULL, 0, 0, false, NEEDS_RESTART,
+    {"old_secret", TEXT, offsetof(struct webhook_settings, old_secret), NULL, 0, 0, false, AT_ONCE,
+     "signs besides while secrets are changed: first both here, then the receiver, then this one away"},
+    {"shape", TEXT, offsetof(struct webhook_settings, shape), NULL, 0, 0, false, AT_ONCE,
      "what the receiver understands; absent: psmon, the JSON of alerts/README.md"},
 };
 const size_t settings_webhook_table_len = sizeof settings_webhook_table / sizeof *settings_webhook_table;

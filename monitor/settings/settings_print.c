@@ -128,7 +128,13 @@ void settings_print(const struct settings *s, struct buf *out)
         const struct webhook_settings *w = &s->webhooks[i];
         buf_str(out, "  - url: ");
         print_text(out, w->url);
-        buf_printf(out, "\n%s", w->secret ? "    secret: \"***\"\n" : "");
+        buf_printf(out, "\n%s%s", w->secret ? "    secret: \"***\"\n" : "",
+                   w->old_secret ? "    old_secret: \"***\"\n" : "");
+        if (w->name) {
+            buf_str(out, "    name: ");
+            print_text(out, w->name);
+            buf_str(out, "\n");
+        }
         if (w->shape)
             buf_printf(out, "    shape: %s\n", w->shape);
     }
@@ -162,7 +168,7 @@ void settings_sample(struct buf *out)
     for (size_t i = 0; i < settings_webhook_table_len; i++)
         buf_printf(out, "    # %s\n", settings_webhook_table[i].help);
     buf_str(out, "#   - url: https://example.org/hook\n#     secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
-                 "#     shape: psmon\n");
+                 "#     old_secret: whsec_\n#     name: control room\n#     shape: psmon\n");
 }
 
 void settings_rehash(struct settings *s)

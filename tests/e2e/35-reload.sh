@@ -113,11 +113,22 @@ reload "and back"
 await 120 live && await 20 voltage_is ok
 ok $? "and they count again"
 
-# ---- what needs a restart says so ----
-sed -i "s|url: $HOOK|url: ${HOOK}other|" "$config"
-grep -q "${HOOK}other" "$config" || printf 'webhooks:\n  - url: %sother\n' "$HOOK" >> "$config"
+# ---- another webhook: what happens from now on goes there ----
+other=127.0.0.1:$(free_port)
+begin receive "$PSMON" receive --listen "$other" --secret "$SECRET"
+sed -i "s|url: $HOOK|url: http://$other/|" "$config"
 reload "another webhook"
-grep 'key=webhooks' "$log" | grep -q restart
+alarm=$(q alarms --format csv | column occurrence | head -n 1)
+try "an alarm is acknowledged" "$PSMON" alarm -c "$config" ack "$alarm" --by tester
+await 20 grep -q psmon.alarm.acknowledged "$work/receive.log"
+ok $? "and the new webhook hears of it"
+"$PSMON" alarm -c "$config" resend --since 2026-01-01T00:00:00Z > "$work/last" 2>&1
+says "dead letters are in the outbox again" "what waited for the old one can be sent again"
+
+# ---- what needs a restart says so ----
+set_key alarm on_delay "6 min"
+reload "another alarm.on_delay"
+grep 'key=alarm.on_delay' "$log" | grep -q restart
 ok $? "and the log names it and says that it needs a restart"
 
 # ---- what is wrong is refused as a whole ----

@@ -36,22 +36,43 @@ static void the_body_that_a_shape_makes_is_signed(void **state)
     (void)state;
     static const char *const headers[] = {"Content-Type: text/plain", "X-Hello: 1", NULL};
     const struct shape shape = {"greeting", headers, greeting};
-    struct webhook_key key;
+    struct webhook_key key[WEBHOOK_KEYS] = {{.len = 0}};
     struct webhook w;
-    assert_true(webhook_key(&key, VECTOR_SECRET));
-    webhook_make(&w, &shape, &key, VECTOR_ID, VECTOR_TIME, VECTOR_BODY);
+    assert_true(webhook_key(&key[0], VECTOR_SECRET));
+    webhook_make(&w, &shape, key, VECTOR_ID, VECTOR_TIME, VECTOR_BODY);
     assert_string_equal(w.body, "2432232314 says hello");
     assert_string_equal(w.header[0], "Content-Type: text/plain");
     assert_string_equal(w.header[1], "X-Hello: 1");
     assert_string_equal(w.header[2], "webhook-id: " VECTOR_ID);
     assert_string_equal(w.header[3], "webhook-timestamp: 1614265330");
     assert_null(w.header[5]);
-    assert_null(webhook_check(&key, VECTOR_ID, "1614265330", w.header[4] + strlen("webhook-signature: "),
+    assert_null(webhook_check(&key[0], VECTOR_ID, "1614265330", w.header[4] + strlen("webhook-signature: "),
                               w.body, strlen(w.body), VECTOR_TIME));
     webhook_fini(&w);
-    assert_true(webhook_key(&key, NULL));
-    webhook_make(&w, &shape, &key, VECTOR_ID, VECTOR_TIME, VECTOR_BODY);
+    assert_true(webhook_key(&key[0], NULL));
+    webhook_make(&w, &shape, key, VECTOR_ID, VECTOR_TIME, VECTOR_BODY);
     assert_null(w.header[4]); /* no secret: no signature */
+    webhook_fini(&w);
+}
+
+/* Two keys make two signatures, of which whoever knows one key finds his. */
+static void each_key_signs(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"Content-Type: text/plain", NULL};
+    const struct shape shape = {"greeting", headers, greeting};
+    struct webhook_key key[WEBHOOK_KEYS], other;
+    struct webhook w;
+    assert_true(webhook_key(&key[0], "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"));
+    assert_true(webhook_key(&key[1], VECTOR_SECRET));
+    webhook_make(&w, &shape, key, VECTOR_ID, VECTOR_TIME, VECTOR_BODY);
+    const char *both = w.header[3] + strlen("webhook-signature: ");
+    for (int i = 0; i < WEBHOOK_KEYS; i++)
+        assert_null(
+            webhook_check(&key[i], VECTOR_ID, "1614265330", both, w.body, strlen(w.body), VECTOR_TIME));
+    assert_true(webhook_key(&other, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    assert_non_null(
+        webhook_check(&other, VECTOR_ID, "1614265330", both, w.body, strlen(w.body), VECTOR_TIME));
     webhook_fini(&w);
 }
 
@@ -113,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_specification_s_vector),
         cmocka_unit_test(the_body_that_a_shape_makes_is_signed),
+        cmocka_unit_test(each_key_signs),
         cmocka_unit_test(a_receiver_sees_what_is_wrong),
         cmocka_unit_test(malformed_secrets_are_refused),
         cmocka_unit_test(identifiers_are_stable_and_apart),

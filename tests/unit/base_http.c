@@ -189,6 +189,31 @@ static void time_limits_hold(void **state)
     assert_true(o.complete);
 }
 
+/* Where the status is the answer, a body that never ends, or stops half way, changes nothing of it. */
+static void the_head_of_an_answer_may_suffice(void **state)
+{
+    (void)state;
+    static struct outcome o;
+    static const char *const bodies[] = {"endless", "stall_body"};
+    for (int i = 0; i < 2; i++) {
+        for (int suffices = 0; suffices < 2; suffices++) {
+            struct http_options g = get(url(bodies[i], "/x"), &o);
+            g.max_body = 1000;
+            g.timeout_s = 0.5;
+            g.head_suffices = suffices;
+            fetch(g);
+            assert_true(o.complete == g.head_suffices);
+        }
+        assert_int_equal(o.status, 200);
+        assert_true(strlen(o.body) <= 1000);
+    }
+    struct http_options g = get(url("stall", "/x"), &o); /* but it needs one */
+    g.timeout_s = 0.3;
+    g.head_suffices = true;
+    fetch(g);
+    assert_false(o.complete);
+}
+
 static void bodies_are_capped(void **state)
 {
     (void)state;
@@ -486,6 +511,7 @@ int main(void)
         cmocka_unit_test(posts_carry_headers_and_bytes),
         cmocka_unit_test(failures_have_a_reason),
         cmocka_unit_test(time_limits_hold),
+        cmocka_unit_test(the_head_of_an_answer_may_suffice),
         cmocka_unit_test(bodies_are_capped),
         cmocka_unit_test(redirects_only_when_asked),
         cmocka_unit_test(retry_after_in_seconds_and_dates),
