@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -304,6 +305,154 @@ struct fleet *fleet_of_signals(const char *supply, char *const signals[], size_t
     }
     p->signals.cap = p->signals.n;
     return p;
+}
+
+/* ---- as text ---- */
+
+#define TEXT_FIELDS 7
+static const char *const text_field[TEXT_FIELDS] = {"name", "family", "sector", "signal",
+                                                    "PV",   "unit",   "range"};
+
+/* The fields of a channel; number holds its range. */
+static void text_fields(const struct fleet *f, uint32_t channel, const char *field[TEXT_FIELDS],
+                        char number[32])
+{
+    const struct channel *c = &f->channels[channel];
+    const struct supply *s = &f->supplies[c->supply];
+    snprintf(number, 32, "%.9g", c->range);
+    field[0] = s->name;
+    field[1] = f->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]];
+    field[2] = f->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]];
+    field[3] = f->signals.name[c->signal];
+    field[4] = c->pv;
+    field[5] = c->unit;
+    field[6] = number;
+}
+
+void fleet_text(const struct fleet *f, struct buf *out)
+{
+    for (uint32_t i = 0; i < f->n_channels; i++) {
+        const char *field[TEXT_FIELDS];
+        char number[32];
+        text_fields(f, i, field, number);
+        for (size_t k = 0; k < TEXT_FIELDS; k++)
+            buf_printf(out, "%s%c", field[k], k + 1 < TEXT_FIELDS ? '\t' : '\n');
+    }
+}
+
+/* Cuts a line of fleet_text into its fields, in place. */
+static bool cut_text(char *line, char *field[TEXT_FIELDS])
+{
+    size_t n = 0;
+    for (char *p = line; p && n <= TEXT_FIELDS; n++) {
+        char *tab = strchr(p, '\t');
+        if (n < TEXT_FIELDS)
+            field[n] = p;
+        if (tab)
+            *tab++ = '\0';
+        p = tab;
+    }
+    bool ok = n == TEXT_FIELDS;
+    for (size_t k = 0; ok && k < 5; k++) /* a unit may be empty */
+        ok = *field[k] != '\0';
+    return ok;
+}
+
+static void add_text(struct fleet_full *f, char *const field[TEXT_FIELDS])
+{
+    struct fleet *p = &f->pub;
+    int32_t i = hashmap_get(f->by_supply, field[0]);
+    if (i < 0) {
+        i = (int32_t)p->n_supplies++;
+        xgrow(&p->supplies, &f->supply_cap, p->n_supplies, sizeof *p->supplies);
+        p->supplies[i] = (struct supply){.name = xstrdup(field[0])};
+        for (int g = 0; g < GROUP_COUNT; g++)
+            p->supplies[i].group[g] = -1;
+        p->supplies[i].group[GROUP_FAMILY] =
+            intern(&p->groups[GROUP_FAMILY], f->by_group[GROUP_FAMILY], field[1]);
+        p->supplies[i].group[GROUP_SECTOR] =
+            intern(&p->groups[GROUP_SECTOR], f->by_group[GROUP_SECTOR], field[2]);
+        hashmap_put(f->by_supply, field[0], i);
+    }
+    xgrow(&p->channels, &f->channel_cap, p->n_channels + 1, sizeof *p->channels);
+    p->channels[p->n_channels++] = (struct channel){
+        .pv = xstrdup(field[4]),
+        .unit = xstrdup(field[5]),
+        .supply = (uint32_t)i,
+        .signal = (uint32_t)intern(&p->signals, f->by_signal, field[3]),
+        .low = NAN,
+        .high = NAN,
+        .range = strtod(field[6], NULL),
+    };
+}
+
+int fleet_of_text(struct fleet **out, const char *text, struct err *err)
+{
+    struct fleet_full *f = fleet_new();
+    char *copy = xstrdup(text), *save = NULL, *field[TEXT_FIELDS];
+    int rc = 0;
+    for (char *line = strtok_r(copy, "\n", &save); rc == 0 && line; line = strtok_r(NULL, "\n", &save)) {
+        if (cut_text(line, field))
+            add_text(f, field);
+        else
+            rc = err_set(err, ERR_DATA, "its list of channels is damaged at '%.80s'", line);
+    }
+    free(copy);
+    if (rc == 0 && finish(f, "its list of channels", err) != 0)
+        rc = err->code = ERR_DATA;
+    if (rc != 0)
+        fleet_free(&f->pub);
+    else
+        *out = &f->pub;
+    return rc;
+}
+
+/* A supply's channel of that signal; -1: it has none. */
+static int32_t channel_of(const struct fleet *f, const struct supply *s, const char *signal)
+{
+    for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+        if (strcmp(f->signals.name[f->channels[c].signal], signal) == 0)
+            return (int32_t)c;
+    return -1;
+}
+
+static bool field_differs(const char *const now[], const char *const then[], char words[], size_t size)
+{
+    for (size_t k = 0; k < TEXT_FIELDS; k++) {
+        if (strcmp(now[k], then[k]) == 0)
+            continue;
+        if (k < 3)
+            snprintf(words, size, "its %s was \"%s\", is \"%s\"", text_field[k], then[k], now[k]);
+        else
+            snprintf(words, size, "the %s of its %s was \"%s\", is \"%s\"", text_field[k], now[3], then[k],
+                     now[k]);
+        return true;
+    }
+    return false;
+}
+
+bool fleet_supply_differs(const struct fleet *now, uint32_t i, const struct fleet *then, uint32_t j,
+                          char words[], size_t size)
+{
+    const struct supply *a = &now->supplies[i], *b = &then->supplies[j];
+    if (a->n_channels != b->n_channels) {
+        snprintf(words, size, "it had %u channels, has %u", b->n_channels, a->n_channels);
+        return true;
+    }
+    for (uint32_t k = 0; k < a->n_channels; k++) {
+        const char *x[TEXT_FIELDS], *y[TEXT_FIELDS];
+        char number[2][32];
+        text_fields(now, a->first_channel + k, x, number[0]);
+        int32_t was = channel_of(then, b, x[3]);
+        if (was < 0) {
+            snprintf(words, size, "it has a %s, which it had not", x[3]);
+            return true;
+        }
+        text_fields(then, (uint32_t)was, y, number[1]);
+        if (field_differs(x, y, words, size))
+            return true;
+    }
+    return false;
 }
 
 static void names_free(struct names *n)

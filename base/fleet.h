@@ -5,6 +5,7 @@
 #ifndef PSM_BASE_FLEET_H
 #define PSM_BASE_FLEET_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -62,6 +63,17 @@ int fleet_load(struct fleet **out, const char *path, struct err *err) MUSTCHECK;
  * is signals[i], in no unit. */
 struct fleet *fleet_of_signals(const char *supply, char *const signals[], size_t n);
 void fleet_free(struct fleet *f);
+
+/* What a model depends on of a fleet, as text: a line per channel, its supply, family, sector, signal, PV,
+ * unit and range parted by tabs. Appended to out. */
+void fleet_text(const struct fleet *f, struct buf *out);
+/* The fleet of such a text, without limits and without groups but family and sector. Error: ERR_DATA. */
+int fleet_of_text(struct fleet **out, const char *text, struct err *err) MUSTCHECK;
+
+/* How supply i of a fleet differs from supply j of an earlier one, in what fleet_text says of it, for people:
+ * "the unit of its voltage was \"V\", is \"mV\"". False: they are the same. */
+bool fleet_supply_differs(const struct fleet *now, uint32_t i, const struct fleet *then, uint32_t j,
+                          char words[], size_t size);
 
 /* Whether two fleets are the same in all that fleet.csv says. */
 bool fleet_same(const struct fleet *a, const struct fleet *b);

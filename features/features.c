@@ -50,7 +50,7 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
     e->l = l;
     e->p = p;
     e->d = drivers_new(f, p ? p->scale : NULL, p ? p->period : NS_PER_MIN);
-    e->c = sectors_new(f, l);
+    e->c = sectors_new(f, l, p ? p->unknown : NULL);
     e->water = xcalloc(e->c->groups, sizeof *e->water);
     e->median = xcalloc(SECTOR_SIGNALS * e->c->groups, sizeof *e->median);
     e->residual = xcalloc(cells, sizeof *e->residual);

@@ -352,7 +352,7 @@ static void open_fitter(struct fitter *a)
     a->thin = a->thin < THIN_MOST ? a->thin : THIN_MOST;
     a->keep_every = a->thin * (a->minutes / (a->thin * KEPT) + 1);
     a->total = PASSES * (double)a->minutes;
-    a->c = sectors_new(a->f, a->l);
+    a->c = sectors_new(a->f, a->l, NULL);
     a->maintained = xcalloc(a->S, sizeof *a->maintained);
     a->sums = xcalloc(a->fits * FOLDS * a->S * a->L, sizeof *a->sums);
     a->water = xcalloc((a->minutes / a->thin + 1) * a->fits * a->c->groups, sizeof *a->water);

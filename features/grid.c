@@ -23,7 +23,6 @@ struct grid *grid_new(const struct fleet *f, const struct grid_options *o)
     g->fleet = f;
     g->period = o->period;
     g->hold = o->deadband_hold;
-    g->learns = true;
     g->max_age = xcalloc(f->n_channels, sizeof *g->max_age);
     g->channel = xcalloc(f->n_channels, sizeof *g->channel);
     g->value = xcalloc(f->n_channels, sizeof *g->value);
@@ -33,6 +32,7 @@ struct grid *grid_new(const struct fleet *f, const struct grid_options *o)
         g->max_age[i] = own > 0 ? own : o->max_age;
         g->channel[i].last.t = INT64_MIN;
         g->channel[i].connected = -1;
+        g->channel[i].learns = true;
     }
     return g;
 }
@@ -50,9 +50,17 @@ void grid_free(struct grid *g)
 
 void grid_set_deadband(struct grid *g, const bool dead[])
 {
-    g->learns = dead == NULL;
-    for (size_t i = 0; dead && i < g->fleet->n_channels; i++)
-        g->channel[i].deadband = dead[i];
+    for (size_t i = 0; i < g->fleet->n_channels; i++) {
+        g->channel[i].learns = dead == NULL;
+        if (dead)
+            g->channel[i].deadband = dead[i];
+    }
+}
+
+void grid_learn_unknown(struct grid *g, const bool known[])
+{
+    for (size_t i = 0; i < g->fleet->n_channels; i++)
+        g->channel[i].learns = !known[i];
 }
 
 void grid_get_deadband(const struct grid *g, bool dead[])
@@ -83,7 +91,7 @@ void grid_push(struct grid *g, uint32_t channel, const struct sample *s)
     struct grid_channel *c = &g->channel[channel];
     if (s->t <= c->last.t)
         return;
-    if (g->learns && c->last.t != INT64_MIN && !(s->flags & SAMPLE_RECONNECTED))
+    if (c->learns && c->last.t != INT64_MIN && !(s->flags & SAMPLE_RECONNECTED))
         grid_learn(c, s->t - c->last.t, g->max_age[channel]);
     c->last = grid_held(s);
 }

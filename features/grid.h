@@ -20,6 +20,7 @@ struct grid_channel {
     uint32_t intervals, long_ones; /* between readings; those beyond max_age without a loss */
     int8_t connected;              /* the archiver's word: 1, 0, -1 not known */
     bool deadband;
+    bool learns;   /* that is learned, not told */
     bool doubtful; /* in the last frame: silent, and only the archiver's word says why */
 };
 
@@ -27,7 +28,6 @@ struct grid {
     const struct fleet *fleet;
     tstamp_ns period, hold;
     tstamp_ns *max_age; /* [n_channels] */
-    bool learns;        /* dead-band is learned, not told */
     struct grid_channel *channel;
     float *value; /* the frame */
     uint8_t *quality;

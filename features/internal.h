@@ -11,6 +11,7 @@ struct physics {
     size_t n_supplies, levels; /* S, L: as the layout of the fleet */
     tstamp_ns period;
     struct supply_scale *scale;  /* [S] */
+    bool *unknown;               /* [S] it is of a fleet before that one; NULL: all are known */
     double (*coef)[RIDGE_TERMS]; /* [S][L]; first NaN: not fitted */
     double *lsb;                 /* [S][L] smallest step of the channel, its unit */
     double *cap;                 /* [S][L] largest squared difference that counts in the log-variance */

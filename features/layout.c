@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MIN_TEMPERATURE 0.5 /* K; the minimum effects of detection by residuals */
 #define MIN_CURRENT 30e-6   /* of full scale */
@@ -84,6 +85,56 @@ struct feature_layout *feature_layout_new(const struct fleet *f)
                 l->channel[s * l->levels + level++] = describe(l, f, c);
     }
     return l;
+}
+
+/* The level of supply s that bears the signal of a channel of another fleet; -1: none. */
+static int32_t level_of(const struct fleet *f, const struct feature_layout *l, size_t s, const char *signal)
+{
+    for (size_t k = 0; k < l->n_levels[s]; k++)
+        if (strcmp(f->signals.name[f->channels[feature_at(l, s, k)->channel].signal], signal) == 0)
+            return (int32_t)k;
+    return -1;
+}
+
+struct layout_map *layout_map_new(const struct fleet *then, const struct feature_layout *from,
+                                  const struct fleet *now, const struct feature_layout *to)
+{
+    struct layout_map *m = xcalloc(1, sizeof *m);
+    *m = (struct layout_map){.then = then,
+                             .now = now,
+                             .from = from,
+                             .to = to,
+                             .supply = xcalloc(now->n_supplies, sizeof *m->supply),
+                             .level = xcalloc(now->n_supplies * to->levels, sizeof *m->level)};
+    for (uint32_t i = 0; i < now->n_supplies; i++) {
+        char words[200];
+        int32_t j = fleet_supply(then, now->supplies[i].name);
+        bool same = j >= 0 && !fleet_supply_differs(now, i, then, (uint32_t)j, words, sizeof words);
+        m->supply[i] = same ? j : -1;
+        m->known += same;
+        for (size_t l = 0; l < to->levels; l++) {
+            const char *signal = l < to->n_levels[i]
+                                     ? now->signals.name[now->channels[feature_at(to, i, l)->channel].signal]
+                                     : NULL;
+            m->level[i * to->levels + l] = same && signal ? level_of(then, from, (size_t)j, signal) : -1;
+        }
+    }
+    return m;
+}
+
+void layout_map_free(struct layout_map *m)
+{
+    if (!m)
+        return;
+    free(m->supply);
+    free(m->level);
+    free(m);
+}
+
+int32_t layout_map_column(const struct layout_map *m, size_t supply, size_t c)
+{
+    int32_t level = m->level[supply * m->to->levels + c % m->to->levels];
+    return level < 0 || c < m->to->levels ? level : level + (int32_t)m->from->levels;
 }
 
 void feature_layout_free(struct feature_layout *l)

@@ -42,4 +42,20 @@ static inline const struct feature_channel *feature_at(const struct feature_layo
     return &l->channel[s * l->levels + level];
 }
 
+/* Where the rows of a fleet stand in those of another, earlier one. A supply is known when it is the same in
+ * all that fleet_text says, in whatever order signals come. */
+struct layout_map {
+    const struct fleet *then, *now;
+    const struct feature_layout *from, *to; /* of them */
+    int32_t *supply;                        /* [S] index then; -1: not known */
+    int32_t *level;                         /* [S][levels] of a known supply: its level then; else -1 */
+    size_t known;
+};
+/* Borrows all four. */
+struct layout_map *layout_map_new(const struct fleet *then, const struct feature_layout *from,
+                                  const struct fleet *now, const struct feature_layout *to);
+void layout_map_free(struct layout_map *m);
+/* The column of the earlier row that is column c of a known supply's row; -1: it has no such column. */
+int32_t layout_map_column(const struct layout_map *m, size_t supply, size_t c);
+
 #endif

@@ -36,11 +36,31 @@ struct physics *physics_none(const struct feature_layout *l, tstamp_ns period)
     return p;
 }
 
+struct physics *physics_refit(const struct physics *p, const struct layout_map *map)
+{
+    struct physics *out = physics_new(map->to, p->period);
+    out->unknown = xcalloc(out->n_supplies, sizeof *out->unknown);
+    for (uint32_t s = 0; s < out->n_supplies; s++) {
+        int32_t was = map->supply[s];
+        out->unknown[s] = was < 0;
+        out->scale[s] = was < 0 ? drivers_default_scale(map->now, s) : p->scale[was];
+        for (size_t l = 0; was >= 0 && l < map->to->n_levels[s]; l++) {
+            size_t to = s * out->levels + l, from = (size_t)was * p->levels + (size_t)map->level[to];
+            memcpy(out->coef[to], p->coef[from], sizeof out->coef[to]);
+            out->lsb[to] = p->lsb[from];
+            out->cap[to] = p->cap[from];
+            out->min_effect[to] = p->min_effect[from];
+        }
+    }
+    return out;
+}
+
 void physics_free(struct physics *p)
 {
     if (!p)
         return;
     free(p->scale);
+    free(p->unknown);
     free(p->coef);
     free(p->lsb);
     free(p->cap);

@@ -40,6 +40,9 @@ struct physics *physics_none(const struct feature_layout *l, tstamp_ns period);
 void physics_free(struct physics *p);
 /* Fills in what a layout can know only after the fit: min_effect of every channel. */
 void physics_complete(const struct physics *p, struct feature_layout *l);
+/* Of another fleet: what is known of a supply is taken over, of the others only what the fleet itself says.
+ */
+struct physics *physics_refit(const struct physics *p, const struct layout_map *map);
 void physics_save(const struct physics *p, struct mfile *m, const char *prefix);
 int physics_load(struct physics **out, const struct fleet *f, const struct mfile *m, const char *prefix,
                  struct err *err) MUSTCHECK;

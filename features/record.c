@@ -128,7 +128,7 @@ static void fill(struct record *r, uint32_t channel, tstamp_ns until, enum link 
     const struct held *h = &c->state.last;
     float *value = r->value + (size_t)channel * r->n;
     uint8_t *quality = r->quality + (size_t)channel * r->n;
-    bool holds = c->state.deadband || g->learns; /* perhaps; settle() knows */
+    bool holds = c->state.deadband || c->state.learns; /* perhaps; settle() knows */
     size_t k = c->next;
     for (tstamp_ns t = record_time(r, k); k < r->n && t < until; k++, t += g->period) {
         enum quality q = grid_quality(h, t, g->max_age[channel], c->state.deadband, g->hold, link);
@@ -154,7 +154,7 @@ void record_push(struct record *r, uint32_t channel, const struct sample *s, siz
             continue;
         bool lost = s[i].flags & SAMPLE_RECONNECTED;
         fill(r, channel, s[i].t, lost ? LINK_LOST : LINK_UP);
-        if (r->grid->learns && c->state.last.t != INT64_MIN && !lost)
+        if (c->state.learns && c->state.last.t != INT64_MIN && !lost)
             grid_learn(&c->state, s[i].t - c->state.last.t, r->grid->max_age[channel]);
         c->state.last = grid_held(&s[i]);
     }
@@ -202,7 +202,7 @@ static void learn_untouched(struct record *r, uint32_t channel)
 {
     struct grid_channel *c = &r->filler[channel].state;
     tstamp_ns silent = c->last.t == INT64_MIN ? 0 : record_time(r, r->n) - c->last.t;
-    if (r->grid->learns && r->grid->fleet->channels[channel].signal == SIGNAL_DAC && c->intervals == 0 &&
+    if (c->learns && r->grid->fleet->channels[channel].signal == SIGNAL_DAC && c->intervals == 0 &&
         silent > r->grid->max_age[channel])
         grid_learn(c, silent, r->grid->max_age[channel]);
 }
@@ -227,7 +227,7 @@ size_t record_silent(const struct record *r, uint32_t channels[])
         bool alive = false;
         for (uint32_t k = s->first_channel; k < s->first_channel + s->n_channels; k++)
             alive |= k != c && fresh_at_end(r, k);
-        if (!alive || !(a->state.deadband || r->grid->learns))
+        if (!alive || !(a->state.deadband || a->state.learns))
             channels[n++] = c;
     }
     return n;

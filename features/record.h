@@ -50,6 +50,8 @@ void grid_free(struct grid *g);
 /* Says which channels send on change only, dead[n_channels] (the model remembers it; NULL: none known,
  * the grid then learns it: more than 1 % of a channel's intervals beyond max_age without a loss). */
 void grid_set_deadband(struct grid *g, const bool dead[]);
+/* Of channels that are not known[n_channels] to who said so the grid learns it all the same. */
+void grid_learn_unknown(struct grid *g, const bool known[]);
 void grid_get_deadband(const struct grid *g, bool dead[]);
 
 /* Live: takes the reading of a channel for the next frame (older than or equal to the last one: ignored, as

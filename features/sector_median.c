@@ -15,11 +15,11 @@ static const uint32_t signal_of[SECTOR_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE,
                                                    SIGNAL_IGBT_TEMPERATURE};
 
 static void find_levels(struct sector_part *p, const struct fleet *f, const struct feature_layout *l,
-                        uint32_t signal)
+                        uint32_t signal, const bool apart[])
 {
     for (size_t s = 0; s < l->n_supplies; s++) {
         p->level[s] = -1;
-        for (size_t k = 0; k < l->n_levels[s]; k++)
+        for (size_t k = 0; k < l->n_levels[s] && !(apart && apart[s]); k++)
             if (f->channels[feature_at(l, s, k)->channel].signal == signal)
                 p->level[s] = (int32_t)k;
     }
@@ -53,7 +53,7 @@ static void find_groups(struct sector_part *p, const struct fleet *f, size_t gro
     free(count);
 }
 
-struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *l)
+struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *l, const bool apart[])
 {
     struct sectors *c = xcalloc(1, sizeof *c);
     c->n_supplies = f->n_supplies;
@@ -65,7 +65,7 @@ struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *
         p->group = xcalloc(f->n_supplies, sizeof *p->group);
         p->first = xcalloc(c->groups + 1, sizeof *p->first);
         p->member = xcalloc(f->n_supplies, sizeof *p->member);
-        find_levels(p, f, l, signal_of[i]);
+        find_levels(p, f, l, signal_of[i], apart);
         find_groups(p, f, c->groups);
     }
     return c;

@@ -23,7 +23,9 @@ struct sectors {
     float *scratch;
 };
 
-struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *l);
+/* apart[S], may be NULL: supplies that count as if they lacked the signals, since nothing is known of them.
+ */
+struct sectors *sectors_new(const struct fleet *f, const struct feature_layout *l, const bool apart[]);
 void sectors_free(struct sectors *c);
 
 /* Median per group over the steady supplies: residual[S][stride] holds the levels of each supply; median

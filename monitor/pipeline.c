@@ -30,6 +30,8 @@ struct grid *pipeline_grid(const struct world *w)
     free(ages);
     if (w->model)
         grid_set_deadband(g, model_deadband(w->model));
+    if (w->model && model_known(w->model))
+        grid_learn_unknown(g, model_known(w->model));
     return g;
 }
 

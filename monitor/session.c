@@ -2,13 +2,23 @@
 #include "monitor/session.h"
 
 #include "archive/history/cluster.h"
+#include "base/log.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CLOSE_DEADLINE_S 60
 #define WEBHOOK_CONNECTIONS 8
+
+void session_refuse_model(struct session *s, const char *name, const struct err *why)
+{
+    s->model_error = *why;
+    snprintf(s->model_refused, sizeof s->model_refused, "%s", name);
+    log_error("model", "'%s' cannot be used, '%s' stays: %s", name,
+              s->world && s->world->model ? s->world->model_name : "none", why->msg);
+}
 
 /* The world of the run: the configured one with the active model. */
 static int enter_world(struct session *s, struct err *err)
@@ -17,9 +27,13 @@ static int enter_world(struct session *s, struct err *err)
     struct model *model = NULL;
     char name[MODEL_NAME_LEN], hash[DIGEST_HEX_LEN];
     int rc = models_load_active(&model, w->settings, w->fleet, name, hash, err);
-    if (rc < 0)
+    if (rc < 0 && !s->live)
         return err_wrap(err, "model '%s'", name);
-    s->world = rc == 0 ? world_keep(w) : world_with_model(w, model, name, hash);
+    if (rc < 0)
+        session_refuse_model(s, name, err);
+    if (rc > 0 && *model_lacks(model))
+        log_warning("model", "name=%s %s", name, model_lacks(model));
+    s->world = rc <= 0 ? world_keep(w) : world_with_model(w, model, name, hash);
     return 0;
 }
 
@@ -132,6 +146,24 @@ tstamp_ns session_warm_from(const struct session *s, tstamp_ns first)
 {
     const struct world *w = s->world;
     return pipeline_align(w->settings, scorer_warm_from(w->model, first, w->settings->period));
+}
+
+void session_model_trouble(const struct session *s, char *text, size_t size)
+{
+    const struct world *w = s->world;
+    *text = '\0';
+    if (!w->model && s->model_error.code != 0)
+        snprintf(text, size,
+                 "no supply is scored: train a model (psmon train) or activate an earlier one (psmon model "
+                 "activate), since '%s' cannot be used: %s",
+                 s->model_refused, s->model_error.msg);
+    else if (!w->model)
+        snprintf(text, size, "there is no model: only data findings are made; psmon train makes one");
+    else if (s->model_error.code != 0)
+        snprintf(text, size, "the model '%s' was activated and cannot be used, '%s' stays: %s",
+                 s->model_refused, w->model_name, s->model_error.msg);
+    else if (*model_lacks(w->model))
+        snprintf(text, size, "train again (psmon train): %s", model_lacks(w->model));
 }
 
 /* ---- another world ---- */

@@ -19,6 +19,9 @@ struct session {
     void *snapshot_arg;
 
     struct world *world; /* the one in force */
+    /* Why the active model is not in force; code 0: it is, or there is none. Its name. */
+    struct err model_error;
+    char model_refused[MODEL_NAME_LEN];
     struct pg *pg;
     struct http *http;
     struct pipeline *pipeline;
@@ -42,8 +45,8 @@ struct session_options {
     void *snapshot_arg;
 };
 
-/* Opens a run. The active model is loaded when there is one; one that cannot be used is an error. Blocking.
- */
+/* Opens a run. The active model is loaded when there is one; one that cannot be used is an error of a replay,
+ * and a live run does without (model_error). Blocking. */
 int session_open(struct session *s, const struct session_options *o, struct err *err) MUSTCHECK;
 
 /* Writes out what waits (up to a minute), closes all; the loop may be closed after it has run empty. */
@@ -61,6 +64,11 @@ void session_blind(struct session *s, tstamp_ns now, const struct alerts_conditi
 /* Another world, which the session takes over, from the next tick on; outlets are told. reread: windows are
  * made by what has changed: the pipeline waits for session_restart_pipeline. */
 void session_change(struct session *s, struct world *next, bool reread);
+
+/* The active model of that name cannot be used; what is in force stays. */
+void session_refuse_model(struct session *s, const char *name, const struct err *why);
+/* What a person should know of the model of the run, and do about it; "": nothing. */
+void session_model_trouble(const struct session *s, char *text, size_t size);
 
 /* A fresh pipeline (after a model change, or when the past has to be read again); open findings and the week
  * go on. */

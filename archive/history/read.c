@@ -132,9 +132,10 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
 #define FINDING_COLUMNS                                                                                     \
     "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), " \
     "chance,"                                                                                               \
-    " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed), work"
+    " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed), work,"             \
+    " supply IS NOT NULL"
 
-/* Findings that a query of FINDING_COLUMNS selects. */
+/* Findings that a query of FINDING_COLUMNS selects, but those of supplies that have left the fleet. */
 static int select_findings(const char *conninfo, const struct fleet *f, const char *sql, int n_params,
                            const char *const params[], struct finding **out, size_t *n, struct err *err)
 {
@@ -142,10 +143,14 @@ static int select_findings(const char *conninfo, const struct fleet *f, const ch
     int rc = pg_run(conninfo, sql, n_params, params, &rows, err);
     if (rc != 0)
         return rc;
-    *n = (size_t)rows->n_rows;
-    *out = xcalloc(*n, sizeof **out);
-    for (size_t i = 0; i < *n; i++)
-        read_finding(&(*out)[i], f, rows->value + i * (size_t)rows->n_columns);
+    *n = 0;
+    *out = xcalloc((size_t)rows->n_rows, sizeof **out);
+    for (size_t i = 0; i < (size_t)rows->n_rows; i++) {
+        char *const *v = rows->value + i * (size_t)rows->n_columns;
+        bool of_supply = v[18] && v[18][0] == 't';
+        read_finding(&(*out)[*n], f, v);
+        *n += !of_supply || (*out)[*n].supply >= 0;
+    }
     pg_rows_free(rows);
     return 0;
 }

@@ -141,8 +141,16 @@ int register_run(struct history *h, const char *conninfo, const struct history_r
         return err_set(err, ERR_CONFIG, "run \"%s\" exists already: choose another name", run->name);
     const char *const start[5] = {h->run_id, h->fleet_id, run->revision.model, run->revision.model_hash,
                                   run->revision.config_hash};
-    return pg_run(conninfo,
-                  "INSERT INTO run_starts (run, fleet, model, model_hash, config_hash) VALUES ($1::int,"
-                  " $2::int, $3, $4, $5)",
-                  5, start, NULL, err);
+    rc = pg_run(conninfo,
+                "INSERT INTO run_starts (run, fleet, model, model_hash, config_hash) VALUES ($1::int,"
+                " $2::int, $3, $4, $5)",
+                5, start, NULL, err);
+    /* of a supply that has left the fleet nobody says any more whether it is well */
+    return rc != 0
+               ? rc
+               : pg_run(conninfo,
+                        "UPDATE findings SET closed = last_seen WHERE run = $1::int AND closed IS NULL AND"
+                        " supply IS NOT NULL AND supply NOT IN (SELECT supply FROM fleet_supplies WHERE"
+                        " fleet = $2::int)",
+                        2, start, NULL, err);
 }

@@ -19,22 +19,6 @@ _Static_assert(sizeof(struct tail) % sizeof(double) == 0, "a tail is doubles onl
 
 /* ---- the header ---- */
 
-static const char *const fleet_field[] = {"supply", "family", "sector", "signal", "PV", "unit", "range"};
-#define FLEET_FIELDS (sizeof fleet_field / sizeof *fleet_field)
-
-/* A line per channel: what a model depends on of it, in the order of fleet_field. */
-static void fleet_text(const struct fleet *f, struct buf *out)
-{
-    for (size_t i = 0; i < f->n_channels; i++) {
-        const struct channel *c = &f->channels[i];
-        const struct supply *s = &f->supplies[c->supply];
-        buf_printf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%.9g\n", s->name,
-                   f->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]],
-                   f->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]], f->signals.name[c->signal], c->pv,
-                   c->unit, c->range);
-    }
-}
-
 /* The measures in order, a line each: "level 24". */
 static void measures_text(const struct measures *m, struct buf *out)
 {
@@ -43,54 +27,6 @@ static void measures_text(const struct measures *m, struct buf *out)
     for (size_t i = 0; i < statistics_count(); i++)
         if (statistics[i]->share > 0)
             buf_printf(out, "%s\n", statistics[i]->name);
-}
-
-static size_t field_length(const char *s)
-{
-    return strcspn(s, "\t\n");
-}
-
-/* Says how two different lines of fleet_text differ. */
-static int lines_differ(const char *was, const char *is, struct err *err)
-{
-    const char *supply = is, *signal = is;
-    for (size_t i = 0; i < 3; i++)
-        signal += field_length(signal) + (signal[field_length(signal)] != '\0');
-    for (size_t i = 0; i < FLEET_FIELDS; i++) {
-        int a = (int)field_length(was), b = (int)field_length(is);
-        if (a != b || strncmp(was, is, (size_t)a) != 0)
-            return err_set(
-                err, ERR_DATA,
-                "made for another fleet: the %s of %.*s %.*s was \"%.*s\", is \"%.*s\"; train again",
-                fleet_field[i], (int)field_length(supply), supply, (int)field_length(signal), signal, a, was,
-                b, is);
-        was += a + (was[a] == '\t');
-        is += b + (is[b] == '\t');
-    }
-    return err_set(err, ERR_DATA, "made for another fleet; train again");
-}
-
-static int check_fleet(const struct mfile *file, const struct fleet *f, struct err *err)
-{
-    const char *was = mfile_get_text(file, "fleet");
-    if (!was)
-        return err_set(err, ERR_DATA, "it does not say for which fleet it was made");
-    struct buf now = {0};
-    fleet_text(f, &now);
-    const char *is = buf_text(&now);
-    int rc = 0;
-    while (rc == 0 && *was && *is) {
-        size_t a = strcspn(was, "\n"), b = strcspn(is, "\n");
-        if (a != b || strncmp(was, is, a) != 0)
-            rc = lines_differ(was, is, err);
-        was += a + (was[a] == '\n');
-        is += b + (is[b] == '\n');
-    }
-    if (rc == 0 && (*was || *is))
-        rc = err_set(err, ERR_DATA, "made for another fleet: it has %s channels; train again",
-                     *was ? "more" : "fewer");
-    buf_free(&now);
-    return rc;
 }
 
 static int check_measures(const struct mfile *file, const struct model *m, struct err *err)
@@ -128,9 +64,7 @@ static void put_head(const struct model *m, struct mfile *file)
 static int get_head(struct model *m, const struct mfile *file, struct err *err)
 {
     const int64_t *h;
-    int rc = check_fleet(file, m->fleet, err);
-    if (rc == 0)
-        rc = mfile_get_i64(file, "head", &h, NULL, 4, err);
+    int rc = mfile_get_i64(file, "head", &h, NULL, 4, err);
     if (rc != 0)
         return rc;
     bool times = h[0] >= 0 && h[0] < h[1] && h[1] <= INT64_MAX / 2;
@@ -320,18 +254,6 @@ static int get_plain(struct model *m, const struct mfile *file, struct err *err)
     return rc == 0 ? check_tails(&m->day, 1, "tail.day", err) : rc;
 }
 
-/* What follows from presence, and the room for what is read next. */
-static void derive(struct model *m)
-{
-    size_t S = m->fleet->n_supplies, w = m->layout->width;
-    for (size_t i = 0; i < S * w; i++)
-        if (!m->ref.present[i])
-            m->kinds.of[i] = KIND_NONE;
-    for (size_t s = 0; s < S; s++)
-        m->n_scored += m->fit[s] == FIT_OK;
-    model_init_calibration(m);
-}
-
 static int get_measures(struct model *m, const struct mfile *file, struct err *err)
 {
     int rc = 0;
@@ -369,7 +291,7 @@ static int get_all(struct model *m, const struct mfile *file, struct err *err)
         rc = get_plain(m, file, err);
     if (rc != 0)
         return rc;
-    derive(m);
+    model_derive(m);
     rc = get_measures(m, file, err);
     if (rc == 0)
         rc = get_statistics(m, file, err);
@@ -380,6 +302,46 @@ static int get_all(struct model *m, const struct mfile *file, struct err *err)
     return rc;
 }
 
+static int load_for(struct model **out, const struct fleet *f, const struct mfile *file, struct err *err)
+{
+    struct model *m = model_new(f);
+    int rc = get_all(m, file, err);
+    if (rc == 0)
+        *out = m;
+    else
+        model_free(m);
+    return rc;
+}
+
+/* A file of a fleet that was: read for that one, and moved to the one that is. */
+static int load_moved(struct model **out, const struct fleet *f, const struct mfile *file, const char *text,
+                      struct err *err)
+{
+    struct fleet *then = NULL;
+    struct model *was = NULL;
+    int rc = fleet_of_text(&then, text, err);
+    if (rc == 0)
+        rc = load_for(&was, then, file, err);
+    if (rc == 0)
+        rc = model_refit(out, was, f, err);
+    model_free(was);
+    fleet_free(then);
+    return rc;
+}
+
+static int load_file(struct model **out, const struct fleet *f, const struct mfile *file, struct err *err)
+{
+    const char *then = mfile_get_text(file, "fleet");
+    if (!then)
+        return err_set(err, ERR_DATA, "it does not say for which fleet it was made");
+    struct buf now = {0};
+    fleet_text(f, &now);
+    int rc = strcmp(then, buf_text(&now)) == 0 ? load_for(out, f, file, err)
+                                               : load_moved(out, f, file, then, err);
+    buf_free(&now);
+    return rc;
+}
+
 int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
                struct err *err)
 {
@@ -387,14 +349,7 @@ int model_load(struct model **out, const struct fleet *f, const char *path, char
     int rc = mfile_read(&file, path, MODEL_SCHEMA, hex, err);
     if (rc != 0)
         return rc;
-    struct model *m = model_new(f);
-    rc = get_all(m, file, err);
+    rc = load_file(out, f, file, err);
     mfile_free(file);
-    if (rc != 0) {
-        err_wrap(err, "%s", path);
-        model_free(m);
-        return rc;
-    }
-    *out = m;
-    return 0;
+    return rc == 0 ? 0 : err_wrap(err, "%s", path);
 }

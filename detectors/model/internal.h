@@ -7,7 +7,15 @@
 #include "detectors/statistics/score.h"
 
 /* Whether a supply can be scored, else why not. */
-enum fit { FIT_OK, FIT_NO_DATA, FIT_NO_PHYSICS, FIT_NEVER_STEADY, FIT_TOO_SHORT, FIT_COUNT };
+enum fit {
+    FIT_OK,
+    FIT_NO_DATA,
+    FIT_NO_PHYSICS,
+    FIT_NEVER_STEADY,
+    FIT_TOO_SHORT,
+    FIT_NOT_IN_MODEL, /* the fleet has changed since training */
+    FIT_COUNT
+};
 const char *fit_name(enum fit f);
 
 struct model {
@@ -31,6 +39,8 @@ struct model {
     uint8_t *fit;                    /* [S] enum fit */
     float *largest;                  /* [C] of the sizes of readings in the reference; NaN: there was none */
     bool *deadband;                  /* [C] */
+    bool *known;                     /* [C] its supply is one that was trained; NULL: all are */
+    char *lacks;                     /* in words which supplies are not; NULL: none */
     size_t n_scored;                 /* supplies with FIT_OK: the fleet over which chance is stated */
     char *summary;
 };
@@ -41,6 +51,11 @@ void model_set_times(struct model *m, tstamp_ns from, tstamp_ns to, tstamp_ns pe
                      unsigned window_minutes);
 /* Room for what is calibrated, once kinds stand as the reference leaves them. */
 void model_init_calibration(struct model *m);
+/* What follows from presence and fits, and room for what is calibrated. */
+void model_derive(struct model *m);
+/* *out: was for fleet f, which has changed since. was may be used no more but to free it. Error: ERR_DATA
+ * when no supply is as it was. */
+int model_refit(struct model **out, struct model *was, const struct fleet *f, struct err *err) MUSTCHECK;
 /* Tails of a measure: one for each kind of column, or one for rows. */
 size_t model_tails(const struct model *m, size_t measure);
 

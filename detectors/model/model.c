@@ -8,8 +8,12 @@
 
 const char *fit_name(enum fit f)
 {
-    static const char *const names[FIT_COUNT] = {"fitted", "no readings", "its physics could not be fitted",
-                                                 "never steady", "too few steady minutes"};
+    static const char *const names[FIT_COUNT] = {"fitted",
+                                                 "no readings",
+                                                 "its physics could not be fitted",
+                                                 "never steady",
+                                                 "too few steady minutes",
+                                                 "not in the model as it is now"};
     return names[f];
 }
 
@@ -56,6 +60,17 @@ void model_init_calibration(struct model *m)
     }
 }
 
+void model_derive(struct model *m)
+{
+    size_t S = m->fleet->n_supplies, w = m->layout->width;
+    for (size_t i = 0; i < S * w; i++)
+        if (!m->ref.present[i])
+            m->kinds.of[i] = KIND_NONE;
+    for (size_t s = 0; s < S; s++)
+        m->n_scored += m->fit[s] == FIT_OK;
+    model_init_calibration(m);
+}
+
 void model_free(struct model *m)
 {
     if (!m)
@@ -76,6 +91,8 @@ void model_free(struct model *m)
     free(m->fit);
     free(m->largest);
     free(m->deadband);
+    free(m->known);
+    free(m->lacks);
     free(m->summary);
     free(m);
 }
@@ -89,6 +106,16 @@ void model_period(const struct model *m, tstamp_ns *from, tstamp_ns *to)
 const bool *model_deadband(const struct model *m)
 {
     return m->deadband;
+}
+
+const bool *model_known(const struct model *m)
+{
+    return m->known;
+}
+
+const char *model_lacks(const struct model *m)
+{
+    return m->lacks ? m->lacks : "";
 }
 
 const char *model_summary(const struct model *m)

@@ -27,8 +27,9 @@ int model_train(struct model **out, const struct fleet *f, struct record *r, con
 void model_free(struct model *m);
 
 int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN], struct err *err) MUSTCHECK;
-/* Refuses a file of another fleet or of other statistics, saying what differs, and one whose sizes do not
- * fit. */
+/* For a fleet that has changed since training: supplies that are as they were are scored, others have no
+ * model (model_lacks). Refuses a file of another fleet altogether or of other statistics, saying what
+ * differs, and one whose sizes do not fit. */
 int model_load(struct model **out, const struct fleet *f, const char *path, char hex[DIGEST_HEX_LEN],
                struct err *err) MUSTCHECK;
 
@@ -38,6 +39,10 @@ int model_suits(const struct model *m, tstamp_ns window, tstamp_ns period, struc
 /* The reference period; per channel whether it sends on change only; text for people. */
 void model_period(const struct model *m, tstamp_ns *from, tstamp_ns *to);
 const bool *model_deadband(const struct model *m);
+/* [n_channels] whether the channel is of a supply that the model knows; NULL: it knows all. */
+const bool *model_known(const struct model *m);
+/* Which supplies it does not know, in words; "": none. */
+const char *model_lacks(const struct model *m);
 const char *model_summary(const struct model *m);
 
 #endif

@@ -12,9 +12,11 @@
 #define LEAST_ROWS 50
 #define LEAST_PER_COLUMN 3
 
+#define NO_COLUMN UINT32_MAX /* only supplies that are gone had it */
+
 struct family {
     size_t d;
-    uint32_t *column;    /* [d] of the feature row */
+    uint32_t *column;    /* [d] of the feature row; NO_COLUMN */
     struct joint *joint; /* NULL: not fitted */
     size_t rows;         /* that it was fitted on, not kept in files */
 };
@@ -71,7 +73,7 @@ static void gather(const struct family *fam, const bool present[], const float r
 {
     for (size_t i = 0; i < fam->d; i++) {
         uint32_t c = fam->column[i];
-        out[i] = !present || present[c] ? row[c] : 0;
+        out[i] = c != NO_COLUMN && (!present || present[c]) ? row[c] : 0;
         if (!present && isnan(out[i]))
             out[i] = 0;
     }
@@ -129,7 +131,7 @@ static void scatter(const struct family *fam, const bool present[], const float 
     joint_back(fam->joint, e, back);
     memset(out, 0, w * sizeof *out);
     for (size_t i = 0; i < fam->d; i++)
-        if (present[fam->column[i]] || isnan(back[i]))
+        if (fam->column[i] != NO_COLUMN && (present[fam->column[i]] || isnan(back[i])))
             out[fam->column[i]] = back[i];
     if (error)
         *error = (float)(sum / (double)fam->d);
@@ -159,6 +161,59 @@ void families_residual(struct families *j, size_t family, const struct rows *row
     const float *e = joint_residual(fam->joint, j->input, n, j->residual);
     for (size_t i = 0; i < n; i++)
         scatter(fam, j->present + rows->supply[i] * w, e + i * d, w, out + i * w, error ? error + i : NULL);
+}
+
+/* ---- another fleet ---- */
+
+static int32_t index_of(const struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->name[i], name) == 0)
+            return (int32_t)i;
+    return -1;
+}
+
+/* Where each column of the earlier row is now, by the known supplies of a family: to[width then], NO_COLUMN
+ * where none has it. False: they do not agree. */
+static bool columns_now(const struct layout_map *map, size_t family, uint32_t to[])
+{
+    for (size_t c = 0; c < map->from->width; c++)
+        to[c] = NO_COLUMN;
+    for (size_t s = 0; s < map->to->n_supplies; s++) {
+        if (map->supply[s] < 0 || map->now->supplies[s].group[GROUP_FAMILY] != (int32_t)family)
+            continue;
+        for (uint32_t c = 0; c < map->to->width; c++) {
+            int32_t was = layout_map_column(map, s, c);
+            if (was < 0)
+                continue;
+            if (to[was] != NO_COLUMN && to[was] != c)
+                return false;
+            to[was] = c;
+        }
+    }
+    return true;
+}
+
+static void take_family(struct family *fam, struct family *was, const uint32_t to[])
+{
+    free(fam->column);
+    *fam = *was;
+    *was = (struct family){0};
+    for (size_t i = 0; i < fam->d; i++)
+        fam->column[i] = to[fam->column[i]];
+}
+
+struct families *families_refit(struct families *was, const struct layout_map *map, const bool present[])
+{
+    struct families *j = families_new(map->now, map->to, present);
+    uint32_t *to = xcalloc(map->from->width, sizeof *to);
+    for (size_t i = 0; i < j->n; i++) {
+        int32_t then = index_of(&map->then->groups[GROUP_FAMILY], map->now->groups[GROUP_FAMILY].name[i]);
+        if (then >= 0 && columns_now(map, i, to))
+            take_family(&j->family[i], &was->family[then], to);
+    }
+    free(to);
+    return j;
 }
 
 /* ---- files ---- */

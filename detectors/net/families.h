@@ -23,6 +23,10 @@ void families_fit(struct families *j, size_t family, const struct rows *rows, ui
 /* A line per family for people: what was fitted on what, how it went. */
 void families_describe(const struct families *j, const struct fleet *f, struct buf *out);
 
+/* Of another fleet, with what `was` has fitted, which it then lacks. A family whose supplies no longer have
+ * their columns alike is left without residuals. */
+struct families *families_refit(struct families *was, const struct layout_map *map, const bool present[]);
+
 /* Residuals of rows of one family: out (n, W) in standard deviations, 0 in columns the row's supply lacks
  * or the family does; error[n] (may be NULL) mean squared whitened residual. An unfitted family gives NaN. */
 void families_residual(struct families *j, size_t family, const struct rows *rows, float out[],

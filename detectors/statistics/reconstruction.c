@@ -136,6 +136,18 @@ static int load(void **learned, const struct fleet *f, const struct reference *r
     return rc;
 }
 
+static void *refit(void *learned, const struct layout_map *map, const bool present[])
+{
+    struct learned *was = learned;
+    size_t w = map->to->width;
+    struct learned *l = learned_new(families_refit(was->families, map, present), map->to->n_supplies * w);
+    for (size_t i = 0; i < l->cells; i++) {
+        int32_t from = map->supply[i / w], column = from < 0 ? -1 : layout_map_column(map, i / w, i % w);
+        l->centre[i] = column < 0 ? NAN : was->centre[(size_t)from * map->from->width + (size_t)column];
+    }
+    return l;
+}
+
 /* ---- scoring ---- */
 
 static void residuals(void *learned, size_t family, const struct rows *in, float out[], float each[])
@@ -164,5 +176,6 @@ const struct statistic statistic_reconstruction = {
     .describe = describe,
     .save = save,
     .load = load,
+    .refit = refit,
     .rows = residuals,
 };

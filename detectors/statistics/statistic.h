@@ -123,6 +123,9 @@ struct statistic {
     void (*save)(const void *learned, struct mfile *m);
     int (*load)(void **learned, const struct fleet *f, const struct reference *r,
                 const struct feature_layout *l, const struct mfile *m, struct err *err);
+    /* What it learned, for another fleet: what concerns supplies that are known. present[S][W] of that fleet.
+     * learned is forgotten afterwards, and may give away what it has. */
+    void *(*refit)(void *learned, const struct layout_map *map, const bool present[]);
     /* Rows of one family: out (n, W), summed by the hour and shown per channel as its second figure; each[n],
      * may be NULL, shown per supply as its first. NaN in each: the row does not count. */
     void (*rows)(void *learned, size_t family, const struct rows *in, float out[], float each[]);

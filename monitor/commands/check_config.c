@@ -19,7 +19,7 @@ static void print_fleet(const struct fleet *f, const struct maintenance *m)
     printf("# maintenance: %zu periods\n", m->n);
 }
 
-/* Whether a run would start with the model in force. */
+/* Whether a run would score by the model in force. */
 static int check_model(const struct world *w, struct err *err)
 {
     struct model *m = NULL;
@@ -31,6 +31,8 @@ static int check_model(const struct world *w, struct err *err)
         printf("# model: none in force\n");
     else
         printf("# model: %s\n", name);
+    if (rc > 0 && *model_lacks(m))
+        printf("# model: %s; train again (psmon train)\n", model_lacks(m));
     model_free(m);
     return 0;
 }

@@ -204,6 +204,8 @@ static void print_model(void *arg, const char *name, bool active)
         model_period(m, &a, &b);
         printf("%c %-28s %s to %s  %.12s\n", active ? '*' : ' ', name, timefmt_iso(from, a),
                timefmt_iso(to, b), hash);
+        if (*model_lacks(m))
+            printf("    %s\n", model_lacks(m));
         model_free(m);
     } else {
         printf("%c %-28s unusable: %s\n", active ? '*' : ' ', name, err.msg);
@@ -259,6 +261,8 @@ static int run_model(int argc, char **argv)
             rc = models_activate(c.world->settings->state_dir, words[1], &err);
         if (rc == 0) {
             model_period(m, &from, &to);
+            if (*model_lacks(m))
+                fprintf(stderr, "psmon: %s; train again\n", model_lacks(m));
             rc = history_put_model(c.conninfo, words[1], path, hash, from, to, model_summary(m), true, &err);
         }
         model_free(m);

@@ -63,8 +63,9 @@ struct live {
 
     struct snapshot snapshot;
     char phase_text[96], disk_text[DISK_TEXT_LEN];
+    char model_trouble[400];
     struct alerts_condition conditions[MAX_CONDITIONS];
-    char condition_text[MAX_CONDITIONS][256];
+    char condition_text[MAX_CONDITIONS][400];
     tstamp_ns stages_shown; /* monotonic */
 };
 

@@ -211,7 +211,7 @@ static void run_live(struct live *l)
     log_info("run", "supplies=%zu channels=%zu model=%s page=http://%s/", l->session.world->fleet->n_supplies,
              l->session.world->fleet->n_channels, w->model ? w->model_name : "none",
              l->session.world->settings->http_listen);
-    if (!w->model)
+    if (!w->model && l->session.model_error.code == 0)
         log_warning("run",
                     "there is no model: data is collected and only data findings are made; train one "
                     "with: psmon train -c %s --from T --to T",

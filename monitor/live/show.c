@@ -119,8 +119,10 @@ size_t live_conditions(struct live *l, tstamp_ns now)
 {
     size_t n = 0;
     add_archiver(l, &n, now);
-    if (!l->session.world->model)
-        add(l, &n, "model", "there is no model: only data findings are made; psmon train makes one");
+    session_model_trouble(&l->session, l->model_trouble, sizeof l->model_trouble);
+    if (*l->model_trouble)
+        add(l, &n, l->session.world->model && l->session.model_error.code == 0 ? "fleet" : "model", "%s",
+            l->model_trouble);
     if (pg_away(l->session.pg))
         add(l, &n, "database", "the database is away: alarms %s, scores will be recomputed",
             pg_disk(l->session.pg) == PG_DISK_REFUSES ? "are in memory only" : "are spooled");
@@ -175,6 +177,8 @@ const struct snapshot *live_snapshot(void *arg)
     v->disk_refuses = pg_disk(s->pg) == PG_DISK_REFUSES;
     v->disk = describe_disk(l, l->disk_text);
     v->model_loaded = s->world->model != NULL;
+    session_model_trouble(s, l->model_trouble, sizeof l->model_trouble);
+    v->model_trouble = l->model_trouble;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
     v->archiver_since = l->archiver_since;
     v->db_failures = pg_failures(s->pg);

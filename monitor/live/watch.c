@@ -40,6 +40,8 @@ static void take_over(struct model_watch *w)
     const struct world *now = l->session.world;
     log_info("model", "name=%s hash=%.12s replaces=%s hash=%.12s", w->name, w->hash,
              *now->model_name ? now->model_name : "none", now->model_hash);
+    if (*model_lacks(w->model))
+        log_warning("model", "name=%s %s", w->name, model_lacks(w->model));
     struct model *model = w->model;
     w->model = NULL;
     live_enter(l, world_with_model(now, model, w->name, w->hash), true);
@@ -51,9 +53,10 @@ static void on_loaded(uv_work_t *work, int status)
     struct live *l = w->live;
     if (status == 0 && !l->stopping) {
         if (w->rc < 0)
-            log_error("model", "'%s' cannot be used, '%s' stays: %s", w->name, l->session.world->model_name,
-                      w->err.msg);
-        else if (w->rc > 0 && is_in_force(w, l->session.world))
+            session_refuse_model(&l->session, w->name, &w->err);
+        else
+            l->session.model_error = (struct err){0};
+        if (w->rc > 0 && is_in_force(w, l->session.world))
             log_info("model", "the file of '%s' has changed, its content has not", w->name);
         else if (w->rc > 0)
             take_over(w);

@@ -93,8 +93,8 @@ enum health health_check(const struct snapshot *s, struct health_check checks[HE
         checks[i] = (struct health_check){.name = names[i]};
     check_archiver(&checks[0], s);
     check_database(&checks[1], s);
-    if (!s->model_loaded)
-        judge(&checks[2], HEALTH_DEGRADED, "no model: data findings only (psmon train makes one)");
+    if (s->model_trouble && *s->model_trouble)
+        judge(&checks[2], HEALTH_DEGRADED, s->model_trouble);
     check_ticks(&checks[3], s);
     check_scoring(&checks[4], s);
     check_upkeep(&checks[5], s);

@@ -34,7 +34,7 @@ enum health { HEALTH_OK, HEALTH_DEGRADED, HEALTH_FAILING };
 struct health_check {
     const char *name;
     enum health state;
-    char text[288]; /* "" when ok */
+    char text[400]; /* "" when ok */
 };
 #define HEALTH_CHECKS 7
 /* Fills checks[HEALTH_CHECKS], returns the worst. Degraded: works with less, or a short outage. Failing: what

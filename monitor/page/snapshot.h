@@ -31,6 +31,7 @@ struct snapshot {
     bool archiver_up, database_up, model_loaded;
     const char *disk; /* what is wrong with it; "" (or NULL) nothing */
     bool disk_refuses;
+    const char *model_trouble;  /* what to do about the model; "" or NULL: nothing */
     bool archiver_reached;      /* it has answered since psmon started */
     const char *archiver_error; /* "" when up, or when nothing has come back yet */
     tstamp_ns archiver_since;   /* since when it is in that state; psmon's start while it was never reached */

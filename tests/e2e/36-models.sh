@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/e2e.sh"
 SUPPLIES=66
 
-live() { curl -s "http://$page/api/ring" | grep -q '"phase": *"live"'; }
+live() { curl -s "http://$page/api/ring" | grep -q '"phase": *"live'; }
 ticks() { curl -s "http://$page/metrics" | awk '/^psmon_last_cycle_timestamp_seconds/ {printf "%d", $2}'; }
 ticks_after() { [ "$(ticks)" -gt "$1" ]; }
 loaded() { grep -c 'module=model name=' "$log"; }
@@ -35,7 +35,7 @@ ok $? "ticks are made by the first"
 for wrong in "window: 24 h" "period: 30 s"; do
     sed "/^window:/d; /^period:/d" "$config" > "$work/wrong.yaml"
     echo "$wrong" >> "$work/wrong.yaml"
-    for command in check-config "replay --from 2026-01-27T00:00:00Z --to 2026-01-27T01:00:00Z" run "model activate other"; do
+    for command in check-config "replay --from 2026-01-27T00:00:00Z --to 2026-01-27T01:00:00Z" "model activate other"; do
         # shellcheck disable=SC2086
         exits 2 "$wrong: psmon ${command%% *} refuses" "$PSMON" ${command%% *} -c "$work/wrong.yaml" ${command#"${command%% *}"}
         says "${wrong%%:*} is" "and says what differs"
@@ -92,6 +92,56 @@ ok $? "a list is issued"
     JOIN revisions v USING (run, revision, model)")" = "other other true" ]
 ok $? "its row, its document and its revision name the same model"
 
+now=$(ticks)
+kill -TERM $monitor
+wait $monitor
+ok $? "SIGTERM ends it with exit status 0"
+
+# ---- fleet.csv is edited: a supply more, a supply less, before the next start ----
+again() { # NAME: the next life, until its ticks go on
+    begin "$1" "$PSMON" run -c "$config"
+    monitor=$pid
+    log=$work/$1.log
+    await 60 live && await 60 ticks_after $((now + 60))
+}
+model_says() { curl -s "http://$page/health" | grep -qF -- "$1"; }
+alarm_says() { curl -s "http://$page/api/alarms" | grep -qF -- "$1"; }
+cp "$work/other.model" "$work/state/models/other.model"
+gone=$(tail -n 1 "$work/fleet.csv" | cut -d, -f1)
+head -n 1 "$work/fleet.csv" > "$work/edited.csv"
+echo "NEW,quad,SNEW,voltage,NEW:V,V" | awk -v n="$(head -n 1 "$work/fleet.csv" | tr ',' '\n' | wc -l)" \
+    '{k = split($0, f, ","); for (i = k; i < n; i++) $0 = $0 ","; print}' >> "$work/edited.csv"
+tail -n +2 "$work/fleet.csv" | grep -v "^$gone," >> "$work/edited.csv"
+cp "$work/edited.csv" "$work/fleet.csv"
+try "check-config reads the edited fleet" "$PSMON" check-config -c "$config"
+says "the model does not know 1 of $SUPPLIES supplies, which are not scored: NEW (new)" "and says whom the model does not know"
+again edited
+ok $? "the monitor starts with it and ticks go on"
+[ "$(curl -s "http://$page/metrics" | awk '/^psmon_supplies\{state="no_model"\}/ {print $2}')" = 1 ] && ! curl -s "http://$page/metrics" | grep -q '^psmon_supplies{state="scored"} 0$'
+ok $? "the others are scored"
+model_says "train again (psmon train): the model does not know 1 of $SUPPLIES supplies"
+ok $? "/health says what to do"
+await 30 alarm_says "train again (psmon train): the model does not know 1 of $SUPPLIES"
+ok $? "and an alarm of its own"
+now=$(ticks)
+kill -TERM $monitor
+wait $monitor
+
+# ---- the model in force is damaged before the next start ----
+echo "no model" > "$work/state/models/other.model"
+exits 1 "check-config says that the model is damaged" "$PSMON" check-config -c "$config"
+says "other.model" "and names it"
+again damaged
+ok $? "the monitor starts without it and ticks go on"
+model_says "since 'other' cannot be used"
+ok $? "/health says why nothing is scored"
+await 30 alarm_says "activate an earlier one"
+ok $? "and the alarm what to do"
+try "an earlier one is activated" "$PSMON" model -c "$config" activate good
+await 60 newest_tick_by good
+ok $? "and ticks are made by it"
+! model_says "cannot be used"
+ok $? "and the trouble is over"
 kill -TERM $monitor
 wait $monitor
 ok $? "SIGTERM ends it with exit status 0"

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/fleet.h"
 #include "tests/postgres.h"
 #include "tests/query.h"
 
@@ -653,6 +654,57 @@ static void findings_come_back_as_they_were_said(void **state)
     uv_loop_close(&loop);
 }
 
+/* An edit of fleet.csv: what was open of a supply that is gone is not waited for, what concerns others is. */
+static void what_was_open_of_a_supply_that_left_the_fleet_is_closed(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    struct made m;
+    struct finding f[2] = {make_finding(MINUTE(55000), MINUTE(55000), -0.3)}, *open = NULL;
+    f[1] = f[0];
+    snprintf(f[0].id, sizeof f[0].id, "Q05-level-9");
+    snprintf(f[1].id, sizeof f[1].id, "S0-common-9");
+    snprintf(f[1].subject, sizeof f[1].subject, "S0");
+    f[1].supply = -1;
+    f[1].class = CLASS_COMMON;
+    make_tick(&m, 55000);
+    m.t.findings = f;
+    m.t.n_findings = 2;
+    history_put_tick(h, &m.t);
+    settle(&loop, pg, 10);
+    history_close(h);
+    struct fleet *edited = fleet_of("supply,family,sector,signal,pv,unit\nQ00,quad,S0,voltage,SR:Q00:1,V\n");
+    struct err err = {0};
+    size_t n = 0;
+    const struct history_run run = {.name = RUN_LIVE, .kind = "live", .revision = {"m1", "abc", "def"}};
+    assert_int_equal(history_open_findings(conninfo, edited, RUN_LIVE, &open, &n, &err), 0);
+    size_t of_q05 = 0;
+    for (size_t i = 0; i < n; i++)
+        of_q05 += strcmp(open[i].subject, "Q05") == 0;
+    assert_int_equal(of_q05, 0);
+    free(open);
+    if (history_open(&h, pg, conninfo, edited, NULL, &run, &err) != 0)
+        fail_msg("%s", err.msg);
+    settle(&loop, pg, 10);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM findings WHERE id = 'Q05-level-9' AND closed IS "
+                                  "NOT NULL"),
+                     1);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM findings WHERE id = 'S0-common-9' AND closed IS "
+                                  "NULL"),
+                     1);
+    assert_int_equal(query_number(conninfo, "DELETE FROM findings WHERE id LIKE '%-9' RETURNING 1"), 1);
+    fleet_free(edited);
+}
+
 static void every_row_names_the_revision_that_made_it(void **state)
 {
     (void)state;
@@ -811,6 +863,7 @@ int main(void)
         cmocka_unit_test(an_outage_leaves_a_gap_that_is_filled_once),
         cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
         cmocka_unit_test(findings_come_back_as_they_were_said),
+        cmocka_unit_test(what_was_open_of_a_supply_that_left_the_fleet_is_closed),
         cmocka_unit_test(what_was_issued_stays),
         cmocka_unit_test(every_row_names_the_revision_that_made_it),
         cmocka_unit_test(models_are_active_one_at_a_time),
