@@ -34,11 +34,9 @@ static double clamp(double x, double lo, double hi)
 static void exclude(struct learner *a, const struct maintenance *m, uint32_t supply)
 {
     memset(a->excluded, 0, a->n * sizeof *a->excluded);
-    int32_t sector = a->f->supplies[supply].group[GROUP_SECTOR];
     for (size_t i = 0; i < m->n; i++) {
         const struct maintenance_period *p = &m->period[i];
-        bool whole = p->supply < 0 && p->sector < 0;
-        if (!whole && p->supply != (int32_t)supply && p->sector != sector)
+        if (!maintenance_concerns(p, a->f, supply))
             continue;
         for (size_t k = 0; k < a->n; k++) {
             tstamp_ns t = record_time(a->r, k);

@@ -75,6 +75,23 @@ static void leave(void *context)
     cluster_leave(c->cluster);
 }
 
+/* Maintenance that was imported counts like the file's, in every command that has the database. */
+static int take_imported(struct context *c, struct err *err)
+{
+    struct maintenance *imported = NULL;
+    bool reread;
+    int rc = history_imported(c->conninfo, c->world->fleet, &imported, err);
+    if (rc != 0 || imported->n_entries == 0) {
+        maintenance_free(imported);
+        return rc;
+    }
+    struct world *next = world_with_imported(c->world, imported, 0, 0, &reread);
+    next->generation = c->world->generation;
+    world_drop(c->world);
+    c->world = next;
+    return 0;
+}
+
 int context_database(struct context *c, struct err *err)
 {
     int rc = context_state(c, err);
@@ -88,7 +105,9 @@ int context_database(struct context *c, struct err *err)
         c->interrupt = interrupt_watch(leave, c);
     if (rc == 0)
         rc = history_migrate(c->conninfo, err);
-    return rc == 0 ? alerts_migrate(c->conninfo, err) : rc;
+    if (rc == 0)
+        rc = alerts_migrate(c->conninfo, err);
+    return rc == 0 ? take_imported(c, err) : rc;
 }
 
 static tstamp_ns configured_now(void *arg)

@@ -12,7 +12,7 @@
 
 static struct history_revision revision_of(const struct world *w)
 {
-    return (struct history_revision){w->model_name, w->model_hash, w->settings->hash};
+    return (struct history_revision){w->model_name, w->model_hash, w->settings->hash, w->maintenance_hash};
 }
 
 static int history_outlet_open(struct session *s, void **self, struct err *err)
@@ -23,7 +23,8 @@ static int history_outlet_open(struct session *s, void **self, struct err *err)
                                     .revision = revision_of(w),
                                     .from = s->from,
                                     .to = s->to,
-                                    .keep_ticks_days = (int)(w->settings->keep_ticks / NS_PER_DAY)};
+                                    .keep_ticks_days = (int)(w->settings->keep_ticks / NS_PER_DAY),
+                                    .tail = scorer_memory(w->model, w->settings->period)};
     int rc = history_open(&s->history, s->pg, s->context->conninfo, w->fleet, w->maintenance, &run, err);
     *self = s->history;
     return rc;
@@ -40,7 +41,8 @@ static void history_outlet_change(void *self, const struct world *before, const 
     const struct history_revision revision = revision_of(now);
     history_put_revision(self, &revision);
     if (now->maintenance != before->maintenance)
-        history_put_maintenance(self, now->maintenance);
+        history_put_maintenance(self, before->maintenance, now->maintenance,
+                                scorer_memory(now->model, now->settings->period));
 }
 
 static void history_outlet_close(void *self)

@@ -7,6 +7,7 @@
 #include "base/spelling.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,7 @@ struct world *world_of(const struct settings *s, const struct fleet *f, const st
     struct world *w = xcalloc(1, sizeof *w);
     *w = (struct world){
         .generation = 1, .settings = s, .fleet = f, .maintenance = m, .model = model, .keepers = 1};
+    snprintf(w->maintenance_hash, sizeof w->maintenance_hash, "%016" PRIx64, maintenance_hash(m));
     return w;
 }
 
@@ -142,9 +144,9 @@ int world_open(struct world **out, const char *config, struct err *err)
 
 /* ---- the next generation ---- */
 
-static struct world *next_of(const struct world *now)
+static struct world *next_of(const struct world *now, const struct maintenance *m)
 {
-    struct world *w = world_of(now->settings, now->fleet, now->maintenance, now->model);
+    struct world *w = world_of(now->settings, now->fleet, m, now->model);
     w->generation = now->generation + 1;
     memcpy(w->model_name, now->model_name, sizeof w->model_name);
     memcpy(w->model_hash, now->model_hash, sizeof w->model_hash);
@@ -154,7 +156,7 @@ static struct world *next_of(const struct world *now)
 struct world *world_with_model(const struct world *now, struct model *model, const char *name,
                                const char *hash)
 {
-    struct world *w = next_of(now);
+    struct world *w = next_of(now, now->maintenance);
     share(w, SETTINGS, now);
     share(w, FLEET, now);
     share(w, MAINTENANCE, now);
@@ -162,6 +164,20 @@ struct world *world_with_model(const struct world *now, struct model *model, con
     w->model = model;
     snprintf(w->model_name, sizeof w->model_name, "%s", model ? name : "");
     snprintf(w->model_hash, sizeof w->model_hash, "%s", model ? hash : "");
+    return w;
+}
+
+struct world *world_with_imported(const struct world *now, struct maintenance *imported, tstamp_ns from,
+                                  tstamp_ns to, bool *reread)
+{
+    struct maintenance *m = maintenance_join(now->maintenance, imported, now->fleet);
+    maintenance_free(imported);
+    struct world *w = next_of(now, m);
+    share(w, SETTINGS, now);
+    share(w, FLEET, now);
+    own(w, MAINTENANCE, m);
+    share(w, MODEL, now);
+    *reread = maintenance_differs(now->maintenance, m, &from, &to);
     return w;
 }
 
@@ -194,13 +210,14 @@ int world_reload(struct world **out, const struct world *now, tstamp_ns from, ts
     }
     bool past = settings_succeed(s, now->settings);
     say_fleet_change(s, now->fleet);
-    *reread = past || maintenance_differs(now->maintenance, m, from, to);
-    struct world *w = next_of(now);
+    struct maintenance *all = maintenance_join(m, now->maintenance, now->fleet);
+    maintenance_free(m);
+    *reread = past || maintenance_differs(now->maintenance, all, &from, &to);
+    struct world *w = next_of(now, all);
     w->settings = s;
-    w->maintenance = m;
     own(w, SETTINGS, s);
     share(w, FLEET, now);
-    own(w, MAINTENANCE, m);
+    own(w, MAINTENANCE, all);
     share(w, MODEL, now);
     *out = w;
     return 0;

@@ -21,6 +21,7 @@ struct world {
     const struct maintenance *maintenance;
     const struct model *model;                                   /* NULL: none */
     char model_name[MODEL_NAME_LEN], model_hash[DIGEST_HEX_LEN]; /* "" without a model */
+    char maintenance_hash[20];                                   /* of all that it says */
 
     /* world.c's own */
     struct world_part *own[4];
@@ -42,6 +43,11 @@ void world_drop(struct world *w);
 /* The next generation with another model, which it takes over (NULL: none). */
 struct world *world_with_model(const struct world *now, struct model *model, const char *name,
                                const char *hash);
+
+/* The next generation with other imported maintenance, which it takes over, beside the file's. *reread as of
+ * world_reload. */
+struct world *world_with_imported(const struct world *now, struct maintenance *imported, tstamp_ns from,
+                                  tstamp_ns to, bool *reread);
 
 /* The next generation after the files have changed: reads configuration and maintenance again. What only a
  * restart can change stays as it is and is logged by name. *reread: what windows hold of [from, to) would be

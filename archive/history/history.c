@@ -37,6 +37,9 @@ static void release(struct history *h)
     free(h->model);
     free(h->model_hash);
     free(h->config_hash);
+    free(h->maintenance);
+    hour_fini(&h->redo.hour);
+    pg_txn_free(h->redo.txn);
 }
 
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
@@ -52,9 +55,10 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->supply_id = xcalloc(f->n_supplies, sizeof *h->supply_id);
     h->finding_index = hashmap_new();
     hour_init(&h->hour, f->n_supplies, f->n_channels);
+    hour_init(&h->redo.hour, f->n_supplies, f->n_channels);
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
-        revisions_open(h, conninfo, &run->revision, err) != 0 ||
-        history_import_maintenance(conninfo, m, err) != 0 ||
+        revisions_open(h, conninfo, &run->revision, err) != 0 || redo_open(h, conninfo, err) != 0 ||
+        worktimes_open(h, conninfo, m, run->tail, err) != 0 ||
         (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0)) ||
         jobs_open(h, conninfo, err) != 0) {
         release(h);
@@ -67,7 +71,7 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
 
 void history_release_closed(struct history *h)
 {
-    if (h->closed && h->batches == 0 && !h->jobs.under_way)
+    if (h->closed && h->batches == 0 && !h->jobs.under_way && h->redo.under_way == 0 && !h->worktimes_asked)
         free(h); /* else when the last of them is answered */
 }
 

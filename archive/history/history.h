@@ -18,7 +18,7 @@ int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
 /* What makes the rows of a run; each "" when there is none. */
 struct history_revision {
-    const char *model, *model_hash, *config_hash;
+    const char *model, *model_hash, *config_hash, *maintenance; /* the last: a hash of the list */
 };
 
 /* Opens a run for writing: registers the fleet's revision (supplies, channels) and the run. kind "live" or
@@ -28,6 +28,7 @@ struct history_run {
     struct history_revision revision;
     tstamp_ns from, to;  /* replay's span; 0 for live */
     int keep_ticks_days; /* older ticks are dropped once a day (a live run does it, for all); 0: never */
+    tstamp_ns tail;      /* how long after its end maintenance can still be seen in scores */
 };
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
                  const struct maintenance *m, const struct history_run *run, struct err *err) MUSTCHECK;
@@ -49,8 +50,25 @@ bool history_gap(const struct history *h, tstamp_ns *from, tstamp_ns *to);
 /* Stores a recomputed tick's scores (no findings), and forgets the gap up to it. */
 bool history_put_recomputed(struct history *h, const struct tick *t);
 
-/* Maintenance that has changed in a run: what is new in the list or different is stored (durable). */
-void history_put_maintenance(struct history *h, const struct maintenance *m);
+/* Maintenance that has changed in a run (durable): the list is stored, and where it says something else of
+ * the past, from `before`, ticks and hours are to be computed again (history_redo). tail: see history_run. */
+void history_put_maintenance(struct history *h, const struct maintenance *before, const struct maintenance *m,
+                             tstamp_ns tail);
+
+/* Oldest span of stored ticks and hours that are to be computed again; false: none. Known also after a
+ * restart. */
+bool history_redo(const struct history *h, tstamp_ns *from, tstamp_ns *to);
+/* Puts a tick of that span, and hours as they end, in the place of the stored ones, under the revision in
+ * force; what is no longer stored stays so. In order from `from` on. False: the database is away, begin again
+ * later. */
+bool history_redo_tick(struct history *h, const struct tick *t);
+/* The span up to `to` is done. */
+void history_redo_end(struct history *h, tstamp_ns to);
+
+/* Looks whether the imported maintenance has changed since it was last asked for; changed then gets the list,
+ * which it owns. Never blocks; nothing happens while the database is away. */
+void history_watch_imported(struct history *h, void (*changed)(void *arg, struct maintenance *imported),
+                            void *arg);
 
 /* What the history does by itself to keep the database in order: once a day of a live run's own time, one
  * that failed or found a table in use again after an hour. */
@@ -105,12 +123,18 @@ int history_findings(const char *conninfo, const struct fleet *f, const char *ru
  * there is none. Caller frees. */
 int history_default_run(const char *conninfo, char **run, struct err *err) MUSTCHECK;
 
+/* Imported maintenance; *out caller frees. Entries of what is no longer in the fleet are left out. */
+int history_imported(const char *conninfo, const struct fleet *f, struct maintenance **out,
+                     struct err *err) MUSTCHECK;
+
 /* ---- imports, blocking ---- */
 enum history_table { HISTORY_TRIPS, HISTORY_OUTCOMES, HISTORY_MAINTENANCE };
 /* A row in the order of the CSV contract: trips supply, time, cause; outcomes week, supply, outcome, note;
- * maintenance supply, start, end (NULL: open), work. Times in ISO 8601. */
+ * maintenance subject, start, end (NULL: open), work, repeat, timezone, until (NULL: none). Times in ISO
+ * 8601. */
+#define HISTORY_ROW_MAX 7
 struct history_row {
-    const char *value[4];
+    const char *value[HISTORY_ROW_MAX];
 };
 struct history_imported {
     size_t added, changed, same;
@@ -120,6 +144,10 @@ struct history_imported {
  */
 int history_import(const char *conninfo, enum history_table table, const struct history_row rows[], size_t n,
                    struct history_imported *done, struct err *err) MUSTCHECK;
+
+/* Takes imported maintenance back (by subject and start); *removed receives how many there were. */
+int history_withdraw(const char *conninfo, const struct history_row rows[], size_t n, size_t *removed,
+                     struct err *err) MUSTCHECK;
 
 /* The document of the list issued for the week that holds `at` (0: the newest); *document NULL: none. Caller
  * frees. */

@@ -45,8 +45,7 @@ static void hour_reset(struct hour *h, tstamp_ns start, size_t n_supplies, size_
     memset(h->n_value, 0, n_channels * sizeof *h->n_value);
 }
 
-/* The hour that a tick belongs to: it covers the minute that ends at t. */
-static tstamp_ns hour_of(tstamp_ns t)
+tstamp_ns hour_of(tstamp_ns t)
 {
     tstamp_ns last = t - 1, rest = last % NS_PER_HOUR;
     return last - (rest < 0 ? rest + NS_PER_HOUR : rest);
@@ -73,19 +72,24 @@ static void add_supply(struct hour *h, const struct supply *supply, const struct
     }
 }
 
-void hours_add(struct history *h, const struct tick *t)
+void hour_add(struct hour *hour, const struct history *h, const struct tick *t)
 {
     tstamp_ns start = hour_of(t->t);
     const struct figure *jsd = tick_figure(t, "jsd", true), *error = tick_figure(t, "reconstruction", false);
-    if (h->hour.start && start > h->hour.start)
-        hours_flush(h);
-    if (!h->hour.start)
-        hour_reset(&h->hour, start, t->n_supplies, t->n_channels);
-    h->hour.revision = h->revision;
-    if (start == h->hour.start)
+    if (!hour->start)
+        hour_reset(hour, start, t->n_supplies, t->n_channels);
+    hour->revision = h->revision;
+    if (start == hour->start)
         for (size_t s = 0; s < t->n_supplies; s++)
-            add_supply(&h->hour, &h->fleet->supplies[s], t, s, jsd ? jsd->value : NULL,
+            add_supply(hour, &h->fleet->supplies[s], t, s, jsd ? jsd->value : NULL,
                        error ? error->value : NULL);
+}
+
+void hours_add(struct history *h, const struct tick *t)
+{
+    if (h->hour.start && hour_of(t->t) > h->hour.start)
+        hours_flush(h);
+    hour_add(&h->hour, h, t);
     if (t->t == h->hour.start + NS_PER_HOUR)
         hours_flush(h);
 }
@@ -107,11 +111,16 @@ static const char insert_hours[] =
     " $6::float4[], $7::float4[], $8::float4[], $9::int4[], $10::int2[], $12::int4[], $13::int4[])"
     " AS u(supply, score, chance, jsd, reconstruction, scored, reason, first, last) ON CONFLICT DO NOTHING";
 
-void hours_flush(struct history *h)
+/* The same parameters, of which the fleet must be the one that the rows were made in. */
+static const char update_hours[] =
+    "UPDATE hours h SET score = u.score, chance = u.chance, jsd = u.jsd, reconstruction = u.reconstruction,"
+    " scored = u.scored, reason = u.reason, value = ($11::float4[])[u.first:u.last], revision = $14::int FROM"
+    " unnest($4::int4[], $5::float4[], $6::float4[], $7::float4[], $8::float4[], $9::int4[], $10::int2[],"
+    " $12::int4[], $13::int4[]) AS u(supply, score, chance, jsd, reconstruction, scored, reason, first, last)"
+    " WHERE h.t = $1::timestamptz AND h.run = $2::int AND h.fleet = $3::int AND h.supply = u.supply";
+
+static void put_hour(const struct history *h, struct hour *hour, struct pg_txn *t, const char *sql)
 {
-    struct hour *hour = &h->hour;
-    if (!hour->start)
-        return;
     size_t n = h->fleet->n_supplies, n_channels = h->fleet->n_channels;
     float *mean = xcalloc(n + n_channels, sizeof *mean), *value = mean + n;
     int32_t *scored = xcalloc(3 * n, sizeof *scored), *first = scored + n, *last = first + n;
@@ -148,16 +157,31 @@ void hours_flush(struct history *h)
     for (size_t i = 0; i < 10; i++)
         values[3 + i] = (struct pg_value){buf_text(&b[i]), b[i].len, true};
     values[13] = (struct pg_value){revision, strlen(revision), false};
-    struct pg_txn *t = pg_txn_new();
-    pg_txn_add_values(t, "SELECT psmon_hour_month($1::timestamptz)", 1, values);
-    pg_txn_add_values(t, insert_hours, 14, values);
-    history_submit(h, t);
+    pg_txn_add_values(t, sql, 14, values);
     for (size_t i = 0; i < 10; i++)
         buf_free(&b[i]);
     free(mean);
     free(scored);
     free(reason);
     hour->start = 0;
+}
+
+void hours_flush(struct history *h)
+{
+    char start[TIMEFMT_LEN];
+    const char *const params[1] = {start};
+    if (!h->hour.start)
+        return;
+    timefmt_iso(start, h->hour.start);
+    struct pg_txn *t = pg_txn_new();
+    pg_txn_add(t, "SELECT psmon_hour_month($1::timestamptz)", 1, params);
+    put_hour(h, &h->hour, t, insert_hours);
+    history_submit(h, t);
+}
+
+void hour_replace(const struct history *h, struct hour *hour, struct pg_txn *t)
+{
+    put_hour(h, hour, t, update_hours);
 }
 
 /* ---- taking up an interrupted hour ---- */

@@ -24,16 +24,23 @@ static const struct import_table tables[] = {
             " outcome = EXCLUDED.outcome, note = EXCLUDED.note WHERE (o.outcome, o.note) <>"
             " (EXCLUDED.outcome, EXCLUDED.note) RETURNING xmax = 0"},
     [HISTORY_MAINTENANCE] =
-        {4, "INSERT INTO maintenance AS o (subject, start, \"end\", work) SELECT DISTINCT ON (u.a, u.b) u.a,"
-            " u.b, u.c, u.d FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[]) WITH"
-            " ORDINALITY u(a, b, c, d, i) ORDER BY u.a, u.b, u.i DESC ON CONFLICT (subject, start) DO UPDATE"
-            " SET \"end\" = EXCLUDED.\"end\", work = EXCLUDED.work WHERE (o.\"end\", o.work) IS DISTINCT FROM"
-            " (EXCLUDED.\"end\", EXCLUDED.work) RETURNING xmax = 0"},
+        {7,
+         "INSERT INTO maintenance AS o (origin, subject, start, \"end\", work, repeat, timezone, until) "
+         "SELECT"
+         " DISTINCT ON (u.a, u.b) 'imported', u.a, u.b, u.c, u.d, u.e, u.f, u.g FROM unnest($1::text[],"
+         " $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) WITH"
+         " ORDINALITY u(a, b, c, d, e, f, g, i) ORDER BY u.a, u.b, u.i DESC ON CONFLICT (origin, subject, "
+         "start)"
+         " DO UPDATE SET \"end\" = EXCLUDED.\"end\", work = EXCLUDED.work, repeat = EXCLUDED.repeat, "
+         "timezone ="
+         " EXCLUDED.timezone, until = EXCLUDED.until, changed = clock_timestamp() WHERE (o.\"end\", o.work,"
+         " o.repeat, o.timezone, o.until) IS DISTINCT FROM (EXCLUDED.\"end\", EXCLUDED.work, EXCLUDED.repeat,"
+         " EXCLUDED.timezone, EXCLUDED.until) RETURNING xmax = 0"},
 };
 
 /* The rows as parameters of the table's statement: an array a column, made in b. */
 static void make_params(const struct import_table *t, const struct history_row rows[], size_t n,
-                        struct buf b[4], const char *params[4])
+                        struct buf b[HISTORY_ROW_MAX], const char *params[HISTORY_ROW_MAX])
 {
     for (int k = 0; k < t->columns; k++) {
         for (size_t i = 0; i < n; i++)
@@ -42,9 +49,9 @@ static void make_params(const struct import_table *t, const struct history_row r
     }
 }
 
-static void free_params(struct buf b[4])
+static void free_params(struct buf b[HISTORY_ROW_MAX])
 {
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < HISTORY_ROW_MAX; k++)
         buf_free(&b[k]);
 }
 
@@ -52,8 +59,8 @@ int history_import(const char *conninfo, enum history_table table, const struct 
                    struct history_imported *done, struct err *err)
 {
     const struct import_table *t = &tables[table];
-    struct buf b[4] = {{0}};
-    const char *params[4] = {NULL};
+    struct buf b[HISTORY_ROW_MAX] = {{0}};
+    const char *params[HISTORY_ROW_MAX] = {NULL};
     make_params(t, rows, n, b, params);
     struct pg_rows *answer = NULL;
     int rc = pg_run(conninfo, t->sql, t->columns, params, &answer, err);
@@ -68,52 +75,19 @@ int history_import(const char *conninfo, enum history_table table, const struct 
     return rc;
 }
 
-/* ---- maintenance ---- */
-
-/* Rows of a list and the texts of their times. */
-struct maintenance_rows {
-    struct history_row *row;
-    char (*time)[2][TIMEFMT_LEN];
-};
-
-static struct maintenance_rows rows_of(const struct maintenance *m)
+int history_withdraw(const char *conninfo, const struct history_row rows[], size_t n, size_t *removed,
+                     struct err *err)
 {
-    struct maintenance_rows r = {xcalloc(m->n, sizeof *r.row), xcalloc(m->n, sizeof *r.time)};
-    for (size_t i = 0; i < m->n; i++) {
-        const struct maintenance_period *p = &m->period[i];
-        const char *start = timefmt_iso(r.time[i][0], p->start);
-        const char *end = p->end == MAINTENANCE_OPEN ? NULL : timefmt_iso(r.time[i][1], p->end);
-        r.row[i] = (struct history_row){{p->subject, start, end, p->work}};
-    }
-    return r;
-}
-
-static void free_rows(struct maintenance_rows *r)
-{
-    free(r->row);
-    free(r->time);
-}
-
-int history_import_maintenance(const char *conninfo, const struct maintenance *m, struct err *err)
-{
-    if (!m)
-        return 0;
-    struct maintenance_rows r = rows_of(m);
-    int rc = history_import(conninfo, HISTORY_MAINTENANCE, r.row, m->n, NULL, err);
-    free_rows(&r);
-    return rc;
-}
-
-void history_put_maintenance(struct history *h, const struct maintenance *m)
-{
-    const struct import_table *t = &tables[HISTORY_MAINTENANCE];
-    struct maintenance_rows r = rows_of(m);
-    struct buf b[4] = {{0}};
-    const char *params[4] = {NULL};
-    make_params(t, r.row, m->n, b, params);
-    struct pg_txn *txn = pg_txn_new();
-    pg_txn_add(txn, t->sql, t->columns, params);
-    history_submit(h, txn);
+    struct buf b[HISTORY_ROW_MAX] = {{0}};
+    const char *params[HISTORY_ROW_MAX] = {NULL};
+    struct pg_rows *answer = NULL;
+    make_params(&tables[HISTORY_MAINTENANCE], rows, n, b, params);
+    int rc = pg_run(conninfo,
+                    "DELETE FROM maintenance WHERE origin = 'imported' AND (subject, start) IN (SELECT * FROM"
+                    " unnest($1::text[], $2::timestamptz[])) RETURNING 1",
+                    2, params, &answer, err);
+    *removed = rc == 0 ? (size_t)answer->n_rows : 0;
+    pg_rows_free(answer);
     free_params(b);
-    free_rows(&r);
+    return rc;
 }

@@ -30,7 +30,7 @@ struct history {
     const struct fleet *fleet;
     char run_id[16], fleet_id[16], revision_id[16]; /* numbers of the rows, as parameters */
     int revision;
-    char *run, *model, *model_hash, *config_hash;
+    char *run, *model, *model_hash, *config_hash, *maintenance;
     bool live;
     int keep_ticks_days;
     int32_t *supply_id; /* [S] */
@@ -44,6 +44,20 @@ struct history {
     int batches; /* submitted and not answered: they know this struct */
     bool closed;
     tstamp_ns gap_from, gap_to; /* 0: none */
+
+    tstamp_ns oldest, newest; /* of what is stored, to the hour; 0: nothing */
+    struct {                  /* ticks and hours that are to be computed again */
+        tstamp_ns from, to;   /* 0: none */
+        struct pg_txn *txn;   /* growing */
+        size_t n;             /* ticks in it */
+        tstamp_ns since;      /* from, when it began to grow */
+        struct hour hour;
+        int under_way; /* submitted and not answered: they know this struct */
+        bool failed;   /* one of them was not taken: begin again at from */
+    } redo;
+
+    char worktimes_stamp[64]; /* of the imported list that was handed out last */
+    bool worktimes_asked;     /* a question is under way: it knows this struct */
 
     struct {
         struct history_job job[HISTORY_JOBS];
@@ -59,6 +73,11 @@ struct history {
 /* ---- hours.c ---- */
 void hour_init(struct hour *h, size_t n_supplies, size_t n_channels);
 void hour_fini(struct hour *h);
+/* The hour that a tick belongs to: it covers the minute that ends at t. */
+tstamp_ns hour_of(tstamp_ns t);
+void hour_add(struct hour *hour, const struct history *h, const struct tick *t);
+/* Ends the hour: a statement that puts it in the place of the stored one. */
+void hour_replace(const struct history *h, struct hour *hour, struct pg_txn *t);
 /* Adds a tick; when it belongs to a later hour, the hour before is stored first. */
 void hours_add(struct history *h, const struct tick *t);
 void hours_flush(struct history *h);
@@ -68,6 +87,14 @@ int hours_restore(struct history *h, const char *conninfo, struct err *err) MUST
 /* ---- ticks.c ---- */
 void ticks_put(struct history *h, const struct tick *t, bool recomputed);
 void ticks_flush(struct history *h);
+/* A statement that puts a tick in the place of the stored one, if that is still kept. */
+void tick_replace(const struct history *h, const struct tick *t, struct pg_txn *txn);
+
+/* ---- redo.c ---- */
+/* What is left to be computed again from an earlier start. Blocking. */
+int redo_open(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
+/* Statements that ask for [from, to], a part of what is stored, to be computed again. */
+void redo_ask(struct history *h, struct pg_txn *t, tstamp_ns from, tstamp_ns to);
 
 /* ---- jobs.c ---- */
 /* What is known of the jobs from earlier starts. Blocking. */
@@ -88,9 +115,11 @@ void findings_put(struct history *h, const struct tick *t);
 int revisions_open(struct history *h, const char *conninfo, const struct history_revision *r,
                    struct err *err) MUSTCHECK;
 
-/* ---- import.c ---- */
-/* The list as it stands, into table maintenance. Blocking; m may be NULL. */
-int history_import_maintenance(const char *conninfo, const struct maintenance *m, struct err *err) MUSTCHECK;
+/* ---- worktimes.c ---- */
+/* The list as it stands, into the tables, and what of a live run's past it changes. Blocking; m may be NULL.
+ */
+int worktimes_open(struct history *h, const char *conninfo, const struct maintenance *m, tstamp_ns tail,
+                   struct err *err) MUSTCHECK;
 
 /* ---- register.c ---- */
 /* Rows of the fleet's revision, and the numbers of them and of its supplies. Blocking. */

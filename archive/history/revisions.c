@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const char insert_revision[] =
-    "INSERT INTO revisions (run, revision, since, fleet, model, model_hash, config_hash) VALUES ($1::int,"
-    " $2::int, $3::timestamptz, $4::int, $5, $6, $7) ON CONFLICT DO NOTHING";
+    "INSERT INTO revisions (run, revision, since, fleet, model, model_hash, config_hash, maintenance) VALUES"
+    " ($1::int, $2::int, $3::timestamptz, $4::int, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
 
 /* runs shows the newest. */
 static const char update_run[] =
@@ -20,9 +20,9 @@ static const char update_run[] =
 
 static void keep(struct history *h, const struct history_revision *r)
 {
-    char **to[3] = {&h->model, &h->model_hash, &h->config_hash};
-    const char *const from[3] = {r->model, r->model_hash, r->config_hash};
-    for (size_t i = 0; i < 3; i++) {
+    char **to[4] = {&h->model, &h->model_hash, &h->config_hash, &h->maintenance};
+    const char *const from[4] = {r->model, r->model_hash, r->config_hash, r->maintenance};
+    for (size_t i = 0; i < 4; i++) {
         free(*to[i]);
         *to[i] = xstrdup(from[i] ? from[i] : "");
     }
@@ -31,7 +31,8 @@ static void keep(struct history *h, const struct history_revision *r)
 static bool same(const struct history *h, const struct history_revision *r)
 {
     return strcmp(h->model, r->model) == 0 && strcmp(h->model_hash, r->model_hash) == 0 &&
-           strcmp(h->config_hash, r->config_hash) == 0;
+           strcmp(h->config_hash, r->config_hash) == 0 &&
+           strcmp(h->maintenance, r->maintenance ? r->maintenance : "") == 0;
 }
 
 static void number_it(struct history *h, int revision)
@@ -52,12 +53,12 @@ void history_put_revision(struct history *h, const struct history_revision *r)
         return;
     keep(h, r);
     number_it(h, h->revision + 1);
-    const char *const insert[7] = {h->run_id,     h->revision_id, timefmt_iso(since, clock_wall()),
-                                   h->fleet_id,   h->model,       h->model_hash,
-                                   h->config_hash};
+    const char *const insert[8] = {h->run_id,      h->revision_id, timefmt_iso(since, clock_wall()),
+                                   h->fleet_id,    h->model,       h->model_hash,
+                                   h->config_hash, h->maintenance};
     const char *const update[4] = {h->run_id, h->model, h->model_hash, h->config_hash};
     struct pg_txn *t = pg_txn_new();
-    pg_txn_add(t, insert_revision, 7, insert);
+    pg_txn_add(t, insert_revision, 8, insert);
     pg_txn_add(t, update_run, 4, update);
     history_submit(h, t);
 }
@@ -66,11 +67,13 @@ void history_put_revision(struct history *h, const struct history_revision *r)
 static int newest(const struct history *h, const char *conninfo, struct pg_rows **rows, struct err *err)
 {
     const char *const params[1] = {h->run_id};
-    return pg_run(conninfo,
-                  "SELECT max(revision), (array_agg(fleet ORDER BY revision DESC))[1], (array_agg(model ORDER"
-                  " BY revision DESC))[1], (array_agg(model_hash ORDER BY revision DESC))[1],"
-                  " (array_agg(config_hash ORDER BY revision DESC))[1] FROM revisions WHERE run = $1::int",
-                  1, params, rows, err);
+    return pg_run(
+        conninfo,
+        "SELECT max(revision), (array_agg(fleet ORDER BY revision DESC))[1], (array_agg(model ORDER"
+        " BY revision DESC))[1], (array_agg(model_hash ORDER BY revision DESC))[1],"
+        " (array_agg(config_hash ORDER BY revision DESC))[1], (array_agg(maintenance ORDER BY revision"
+        " DESC))[1] FROM revisions WHERE run = $1::int",
+        1, params, rows, err);
 }
 
 static bool is(const char *value, const char *want)
@@ -90,14 +93,14 @@ int revisions_open(struct history *h, const char *conninfo, const struct history
     /* what the spool holds was made by revisions that the database may not know yet: no more than that */
     size_t ahead = pg_queued(h->pg);
     bool goes_on = last && ahead == 0 && is(v[1], h->fleet_id) && is(v[2], h->model) &&
-                   is(v[3], h->model_hash) && is(v[4], h->config_hash);
+                   is(v[3], h->model_hash) && is(v[4], h->config_hash) && is(v[5], h->maintenance);
     pg_rows_free(rows);
     number_it(h, goes_on ? last : last + (int)ahead + 1);
     if (goes_on)
         return 0;
     char since[TIMEFMT_LEN];
-    const char *const insert[7] = {h->run_id,     h->revision_id, timefmt_iso(since, clock_wall()),
-                                   h->fleet_id,   h->model,       h->model_hash,
-                                   h->config_hash};
-    return pg_run(conninfo, insert_revision, 7, insert, NULL, err);
+    const char *const insert[8] = {h->run_id,      h->revision_id, timefmt_iso(since, clock_wall()),
+                                   h->fleet_id,    h->model,       h->model_hash,
+                                   h->config_hash, h->maintenance};
+    return pg_run(conninfo, insert_revision, 8, insert, NULL, err);
 }

@@ -432,11 +432,48 @@ static const char list_findings[] =
 
 static const char more_reasons[] = "INSERT INTO reason_words VALUES (10, 'no number'), (11, 'invalid');";
 
+/* Two sources of maintenance in one table, and what a live run's scores were made by, so that a change of the
+ * past is noticed whenever it comes. */
+static const char worktimes[] =
+    "ALTER TABLE maintenance ADD origin text NOT NULL DEFAULT 'earlier' CHECK (origin IN ('file', 'imported',"
+    " 'earlier')), ADD repeat text NOT NULL DEFAULT '', ADD timezone text NOT NULL DEFAULT '', ADD until"
+    " timestamptz, ADD changed timestamptz NOT NULL DEFAULT clock_timestamp();"
+    "ALTER TABLE maintenance DROP CONSTRAINT maintenance_pkey, ADD PRIMARY KEY (origin, subject, start);"
+    "COMMENT ON COLUMN maintenance.origin IS 'file: in maintenance.csv, as a run last read it; imported: "
+    "counts like"
+    " the file''s; earlier: stored by a version that did not tell them apart, and read by nobody: import it"
+    " again';"
+    "COMMENT ON COLUMN maintenance.subject IS 'a supply, a sector, water:X, rack:X, feeder:X or *';"
+    "COMMENT ON COLUMN maintenance.repeat IS 'daily, weekly, N days, N weeks: start and end are the first of "
+    "many;"
+    " empty: once';"
+    "COMMENT ON COLUMN maintenance.timezone IS 'in whose days it repeats; empty: UTC';"
+    "COMMENT ON COLUMN maintenance.until IS 'of one that repeats: none begins at or after it; null: for "
+    "good';"
+    "CREATE TABLE run_maintenance (run int NOT NULL REFERENCES runs, subject text NOT NULL, start "
+    "timestamptz NOT"
+    " NULL, \"end\" timestamptz, work text NOT NULL, repeat text NOT NULL, timezone text NOT NULL, until"
+    " timestamptz);"
+    "CREATE INDEX ON run_maintenance (run);"
+    "COMMENT ON TABLE run_maintenance IS 'the maintenance that a live run''s stored scores were made by';"
+    "CREATE TABLE recomputations (run int PRIMARY KEY REFERENCES runs, from_t timestamptz NOT NULL, to_t "
+    "timestamptz"
+    " NOT NULL, asked timestamptz NOT NULL DEFAULT now());"
+    "COMMENT ON TABLE recomputations IS 'ticks and hours that are to be computed again from the archiver, "
+    "because"
+    " maintenance of that time became known later; from_t moves on as it is done';"
+    "ALTER TABLE revisions ADD maintenance text;"
+    "COMMENT ON COLUMN revisions.maintenance IS 'hash of the list; rows that were computed again name the "
+    "revision"
+    " that did it';"
+    "ALTER TABLE runs ADD maintenance_known bool NOT NULL DEFAULT false;"
+    "COMMENT ON COLUMN runs.maintenance_known IS 'run_maintenance holds its list';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks,  tick_functions, hours,         findings_and_events,
-        models_and_reports, views,  hourly_views,   finding_work,  figures,
-        revisions,          upkeep, upkeep_jobs,    list_findings, more_reasons};
+        fleets_and_runs, ticks,         tick_functions, hours,    findings_and_events, models_and_reports,
+        views,           hourly_views,  finding_work,   figures,  revisions,           upkeep,
+        upkeep_jobs,     list_findings, more_reasons,   worktimes};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

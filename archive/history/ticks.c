@@ -148,8 +148,23 @@ static void put_figures(struct buf out[4], const struct tick *t)
     free(all);
 }
 
-static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t, const char *time,
-                     bool recomputed)
+static const char insert_tick[] =
+    "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode, reconstruction, jsd, value,"
+    " ledger, figure, figure_of, figure_unit, figures, revision) VALUES ($1::int, $2::timestamptz, $3::int,"
+    " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[], $10::float4[],"
+    " $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::float4[], $17::int) ON CONFLICT"
+    " DO NOTHING";
+
+/* The same parameters; only ticks that are still kept. */
+static const char update_tick[] =
+    "UPDATE ticks SET recomputed = $4::bool, score = $5::float4[], chance = $6::float4[], reason = "
+    "$7::int2[],"
+    " mode = $8::int2[], reconstruction = $9::float4[], jsd = $10::float4[], value = $11::float4[], ledger ="
+    " $12::int4[], figure = $13::text[], figure_of = $14::text[], figure_unit = $15::text[], figures ="
+    " $16::float4[], revision = $17::int WHERE run = $1::int AND t = $2::timestamptz AND fleet = $3::int";
+
+static void add_tick(const struct history *h, struct pg_txn *txn, const struct tick *t, const char *time,
+                     bool recomputed, const char *sql)
 {
     enum { COLUMNS = 12, WORDS = 8 }; /* arrays; of them from WORDS on three of text */
     struct buf b[COLUMNS] = {{0}};
@@ -172,15 +187,7 @@ static void add_tick(struct history *h, struct pg_txn *txn, const struct tick *t
                         : i >= WORDS && i < COLUMNS - 1 ? text(buf_text(&b[i]))
                                                         : binary(&b[i]);
     values[4 + COLUMNS] = text(h->revision_id);
-    pg_txn_add_values(txn,
-                      "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode,"
-                      " reconstruction, jsd, value, ledger, figure, figure_of, figure_unit, figures,"
-                      " revision) VALUES "
-                      "($1::int, $2::timestamptz, $3::int,"
-                      " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[],"
-                      " $10::float4[], $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[],"
-                      " $16::float4[], $17::int) ON CONFLICT DO NOTHING",
-                      4 + COLUMNS + 1, values);
+    pg_txn_add_values(txn, sql, 4 + COLUMNS + 1, values);
     for (size_t i = 0; i < COLUMNS; i++)
         buf_free(&b[i]);
 }
@@ -202,12 +209,20 @@ void ticks_put(struct history *h, const struct tick *t, bool recomputed)
     }
     if (h->live && !recomputed)
         jobs_step(h, t->t);
-    add_tick(h, h->growing, t, time, recomputed);
+    add_tick(h, h->growing, t, time, recomputed, insert_tick);
+    h->newest = t->t > h->newest ? t->t : h->newest;
+    h->oldest = h->oldest ? h->oldest : t->t;
     h->growing_from = t->t < h->growing_from ? t->t : h->growing_from;
     h->growing_to = t->t > h->growing_to ? t->t : h->growing_to;
     h->n_growing++;
     if (h->batches == 0 || h->n_growing >= BATCH_MAX)
         ticks_flush(h);
+}
+
+void tick_replace(const struct history *h, const struct tick *t, struct pg_txn *txn)
+{
+    char time[TIMEFMT_LEN];
+    add_tick(h, txn, t, timefmt_iso(time, t->t), true, update_tick);
 }
 
 size_t history_backlog(const struct history *h)

@@ -17,11 +17,12 @@ static size_t begun(const struct maintenance *m, tstamp_ns t)
     return low;
 }
 
-/* Work in a sector concerns every finding that holds a supply of it, also that of a water circuit. */
-static bool in_sector(const struct finding *d, const struct fleet *f, int32_t sector)
+/* Work on a group concerns every finding that holds a supply of it: in a sector also that of a water circuit.
+ */
+static bool in_group(const struct finding *d, const struct fleet *f, const struct maintenance_period *p)
 {
     for (uint32_t s = 0; s < f->n_supplies; s++)
-        if (f->supplies[s].group[GROUP_SECTOR] == sector && finding_concerns(d, f, s))
+        if (maintenance_concerns(p, f, s) && finding_concerns(d, f, s))
             return true;
     return false;
 }
@@ -30,8 +31,8 @@ static bool has_to_do(const struct maintenance_period *p, const struct finding *
 {
     if (p->supply >= 0) /* work on one supply does not move a group */
         return p->supply == d->supply;
-    if (p->sector >= 0)
-        return in_sector(d, f, p->sector);
+    if (p->group >= 0)
+        return in_group(d, f, p);
     return p->start <= d->onset && p->start >= d->onset - RING_WORK_BEFORE;
 }
 
@@ -50,7 +51,7 @@ void work_tell(struct finding list[], size_t n, const struct maintenance *m, con
     for (size_t i = 0; i < n; i++) {
         struct finding *d = &list[i];
         const struct maintenance_period *p = m ? latest(m, d, f, now) : NULL;
-        snprintf(d->work, sizeof d->work, "%s", p ? p->work : "");
+        snprintf(d->work, sizeof d->work, "%s", p ? p->entry->work : "");
         d->work_start = p ? p->start : 0;
     }
 }

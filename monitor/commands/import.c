@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field { FIELD_SUPPLY, FIELD_SUBJECT, FIELD_TIME, FIELD_END, FIELD_WEEK, FIELD_OUTCOME, FIELD_TEXT };
+enum field { FIELD_SUPPLY, FIELD_TIME, FIELD_WEEK, FIELD_OUTCOME, FIELD_TEXT };
 
 struct column {
     const char *name;
@@ -31,7 +31,7 @@ static const struct kind {
     [HISTORY_MAINTENANCE] =
         {"maintenance",
          4,
-         {{"supply", FIELD_SUBJECT}, {"start", FIELD_TIME}, {"end", FIELD_END}, {"work", FIELD_TEXT}}},
+         {{"supply", FIELD_TEXT}, {"start", FIELD_TIME}, {"end", FIELD_TIME}, {"work", FIELD_TEXT}}},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 #define MAX_FILES 16
@@ -46,7 +46,7 @@ struct table {
 static void free_table(struct table *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < HISTORY_ROW_MAX; k++) {
             char *owned;
             memcpy(&owned, &t->row[i].value[k], sizeof owned); /* const only for the reader */
             free(owned);
@@ -55,14 +55,6 @@ static void free_table(struct table *t)
 }
 
 /* ---- reading ---- */
-
-static bool is_subject(const struct fleet *f, const char *name)
-{
-    bool found = fleet_supply(f, name) >= 0 || strcmp(name, "*") == 0;
-    for (size_t i = 0; !found && i < f->groups[GROUP_SECTOR].n; i++)
-        found = strcmp(f->groups[GROUP_SECTOR].name[i], name) == 0;
-    return found;
-}
 
 static bool is_outcome(const char *word)
 {
@@ -90,14 +82,9 @@ static int read_field(char **out, const struct fleet *f, enum field field, const
     switch (field) {
     case FIELD_TIME:
     case FIELD_WEEK: return read_time(out, text, field == FIELD_WEEK, err);
-    case FIELD_END: return *text ? read_time(out, text, false, err) : 0;
     case FIELD_SUPPLY:
         if (fleet_supply(f, text) < 0)
             return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
-        break;
-    case FIELD_SUBJECT:
-        if (!is_subject(f, text))
-            return err_set(err, ERR_DATA, "'%.80s' is neither a supply nor a sector nor *", text);
         break;
     case FIELD_OUTCOME:
         if (!is_outcome(text))
@@ -124,12 +111,30 @@ static int read_row(struct table *t, const struct csv *c, const int column[4], c
         }
         row->value[k] = value;
     }
-    if (t->kind == HISTORY_MAINTENANCE && row->value[2]) {
-        tstamp_ns start, end;
-        if (timefmt_parse(&start, row->value[1], err) == 0 && timefmt_parse(&end, row->value[2], err) == 0 &&
-            end <= start)
-            return err_set(err, ERR_CONFIG, "%s:%u: end: is not after start", csv_path(c), csv_line(c));
+    return 0;
+}
+
+static char *time_text(tstamp_ns t)
+{
+    char iso[TIMEFMT_LEN];
+    return t == MAINTENANCE_OPEN ? NULL : xstrdup(timefmt_iso(iso, t));
+}
+
+/* Read and checked as the configured file is. */
+static int read_maintenance(struct table *t, const struct fleet *f, struct err *err)
+{
+    struct maintenance *m = NULL;
+    int rc = maintenance_load(&m, t->path, f, err);
+    if (rc != 0)
+        return rc;
+    t->row = xcalloc(m->n_entries, sizeof *t->row);
+    for (; t->n < m->n_entries; t->n++) {
+        const struct maintenance_entry *e = m->entry[t->n];
+        t->row[t->n] = (struct history_row){{xstrdup(e->subject), time_text(e->start), time_text(e->end),
+                                             xstrdup(e->work), xstrdup(e->repeat), xstrdup(e->timezone),
+                                             time_text(e->until)}};
     }
+    maintenance_free(m);
     return 0;
 }
 
@@ -156,7 +161,8 @@ static int read_table(struct table *t, int kind, const struct fleet *f, struct e
     if (kind < 0 && (kind = recognise(c)) < 0)
         rc = err_set(err, ERR_CONFIG,
                      "%s:1: columns are neither those of trips (supply,time,cause) nor of "
-                     "outcomes (week,supply,outcome,note) nor of maintenance (supply,start,end,work)",
+                     "outcomes (week,supply,outcome,note) nor of maintenance "
+                     "(supply,start,end,work[,repeat,timezone,until])",
                      t->path);
     int column[4] = {-1, -1, -1, -1};
     for (int k = 0; rc == 0 && k < kinds[kind].n; k++)
@@ -165,9 +171,11 @@ static int read_table(struct table *t, int kind, const struct fleet *f, struct e
     int more = 0;
     if (rc == 0)
         t->kind = (enum history_table)kind;
-    while (rc == 0 && (more = csv_next(c, err)) > 0)
+    while (rc == 0 && kind != HISTORY_MAINTENANCE && (more = csv_next(c, err)) > 0)
         rc = read_row(t, c, column, f, err);
     csv_close(c);
+    if (rc == 0 && kind == HISTORY_MAINTENANCE)
+        rc = read_maintenance(t, f, err);
     return rc == 0 && more < 0 ? (err->code = ERR_CONFIG) : rc;
 }
 
@@ -186,7 +194,25 @@ static int write_tables(const struct context *c, const struct table tables[], in
     return 0;
 }
 
-static int import(const char *config, struct table tables[], const int kind[], int n, struct err *err)
+static int withdraw(const struct context *c, const struct table tables[], int n, struct err *err)
+{
+    for (int i = 0; i < n; i++)
+        if (tables[i].kind != HISTORY_MAINTENANCE)
+            return err_set(err, ERR_CONFIG, "%s: --withdraw takes back maintenance, this is %s",
+                           tables[i].path, kinds[tables[i].kind].name);
+    for (int i = 0; i < n; i++) {
+        size_t removed;
+        int rc = history_withdraw(c->conninfo, tables[i].row, tables[i].n, &removed, err);
+        if (rc != 0)
+            return rc;
+        printf("%s: maintenance: %zu taken back, %zu were not there\n", tables[i].path, removed,
+               tables[i].n - removed);
+    }
+    return 0;
+}
+
+static int import(const char *config, struct table tables[], const int kind[], int n, bool back,
+                  struct err *err)
 {
     struct context c = {0};
     int rc = context_open(&c, config, err);
@@ -194,7 +220,7 @@ static int import(const char *config, struct table tables[], const int kind[], i
     for (int i = 0; rc == 0 && i < n; i++)
         rc = read_table(&tables[i], kind[i], c.world->fleet, err);
     if (rc == 0 && (rc = context_database(&c, err)) == 0)
-        rc = write_tables(&c, tables, n, err);
+        rc = back ? withdraw(&c, tables, n, err) : write_tables(&c, tables, n, err);
     context_close(&c);
     return rc;
 }
@@ -202,18 +228,23 @@ static int import(const char *config, struct table tables[], const int kind[], i
 static int run(int argc, char **argv)
 {
     const char *config = NULL, *given[N_KINDS] = {NULL}, *positional[MAX_FILES];
+    bool back = false;
     const struct option_spec specs[] = {
         {"config", 'c', OPTION_TEXT, &config, "F", "configuration file", true},
         {"trips", 0, OPTION_TEXT, &given[HISTORY_TRIPS], "FILE", "supply,time,cause", false},
         {"outcomes", 0, OPTION_TEXT, &given[HISTORY_OUTCOMES], "FILE", "week,supply,outcome,note", false},
-        {"maintenance", 0, OPTION_TEXT, &given[HISTORY_MAINTENANCE], "FILE", "supply,start,end,work", false},
+        {"maintenance", 0, OPTION_TEXT, &given[HISTORY_MAINTENANCE], "FILE",
+         "supply,start,end,work[,repeat,timezone,until]", false},
+        {"withdraw", 0, OPTION_FLAG, &back, NULL, "take imported maintenance back (by supply and start)",
+         false},
         {0}};
     int n_files = 0, status;
     if (!command_options(
-            argc, argv, "import -c F [--trips FILE] [--outcomes FILE] [FILE …]",
+            argc, argv, "import -c F [--trips FILE] [--outcomes FILE] [--maintenance FILE] [FILE …]",
             "Imports trips, outcomes of inspections and maintenance. The kind of a bare FILE is\n"
             "seen from its header. Nothing is imported when a row is wrong; importing again\n"
-            "changes nothing.",
+            "changes nothing. Imported maintenance counts like that of the configured file: a\n"
+            "running monitor takes it within seconds, and computes scores of the past again.",
             specs, positional, MAX_FILES, &n_files, &status))
         return status;
     struct table tables[MAX_FILES + N_KINDS] = {{.path = NULL}};
@@ -228,7 +259,7 @@ static int run(int argc, char **argv)
         kind[n++] = -1;
     }
     struct err err = {0};
-    int rc = n ? import(config, tables, kind, n, &err)
+    int rc = n ? import(config, tables, kind, n, back, &err)
                : err_set(&err, ERR_CONFIG, "import: no file is given; see psmon import --help");
     for (int i = 0; i < n; i++)
         free_table(&tables[i]);

@@ -145,6 +145,12 @@ static const char trips[] = PARAMETERS
 static const char outcomes[] = PARAMETERS "SELECT week, supply, outcome, note FROM outcomes WHERE " WITHIN(
     "week") " AND " SUPPLY("supply") " ORDER BY week, supply";
 
+static const char maintenance[] = PARAMETERS
+    "SELECT subject AS supply, psmon_iso(start) AS start, psmon_iso(\"end\") AS \"end\", work, repeat, "
+    "timezone,"
+    " psmon_iso(until) AS until, origin FROM maintenance WHERE (repeat <> '' OR " OVERLAPS(
+        "start", "\"end\"") ") AND " SUPPLY("subject") " ORDER BY maintenance.start, subject";
+
 static const char jobs[] = PARAMETERS
     "SELECT job, state, said, psmon_iso(tried) AS tried, psmon_iso(succeeded) AS succeeded FROM jobs "
     "WHERE " WITHIN("tried") " ORDER BY job";
@@ -166,6 +172,7 @@ static const struct query_view views[] = {
     {"runs", "the live run and the replays", runs, false, NULL},
     {"trips", "imported trips", trips, false, NULL},
     {"outcomes", "imported outcomes of inspections", outcomes, false, NULL},
+    {"maintenance", "periods of work: the file's as last read, and imported ones", maintenance, false, NULL},
     {"jobs", "upkeep of the database, and how it went", jobs, false, NULL},
 };
 

@@ -1,5 +1,6 @@
-/* Ticks that were computed while the database was away: their scores are computed again from the archive, in
- * a pipeline of their own beside the live one, and stored. SPDX-License-Identifier: MIT */
+/* Ticks that were computed while the database was away, and ticks and hours whose maintenance became known
+ * later: their scores are computed again from the archive, in a pipeline of their own beside the live one,
+ * and stored. SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
 #include "base/log.h"
@@ -13,15 +14,18 @@ struct repair {
     struct pipeline *pipeline;
     struct span *span;
     tstamp_ns from, to;
+    bool redo; /* what is stored is replaced; else what is missing is added */
     bool refused;
 };
 
 static bool on_frame(void *arg, const struct frame *f)
 {
     struct repair *r = arg;
+    struct history *h = r->live->session.history;
     pipeline_step(r->pipeline, f, f->t < r->from);
+    const struct tick *t = &r->pipeline->tick;
     if (f->t >= r->from && !r->refused)
-        r->refused = !history_put_recomputed(r->live->session.history, &r->pipeline->tick);
+        r->refused = r->redo ? !history_redo_tick(h, t) : !history_put_recomputed(h, t);
     return true;
 }
 
@@ -38,6 +42,8 @@ static void on_done(void *arg, const struct err *err)
         log_info("repair", "scores recomputed from=%s to=%s", from, to);
     if (!err && !r->refused)
         l->snapshot.gaps_filled++;
+    if (!err && !r->refused && r->redo)
+        history_redo_end(l->session.history, r->to);
     l->repair = NULL;
     repair_free(r);
 }
@@ -45,12 +51,14 @@ static void on_done(void *arg, const struct err *err)
 void live_repair(struct live *l)
 {
     tstamp_ns from, to;
-    if (l->repair || l->phase != PHASE_LIVE || !pg_up(l->session.pg) ||
-        !history_gap(l->session.history, &from, &to))
+    if (l->repair || l->phase != PHASE_LIVE || !pg_up(l->session.pg))
+        return;
+    bool redo = !history_gap(l->session.history, &from, &to);
+    if (redo && !history_redo(l->session.history, &from, &to))
         return;
     const struct world *w = l->session.world;
     struct repair *r = xcalloc(1, sizeof *r);
-    *r = (struct repair){.live = l, .from = from, .to = to};
+    *r = (struct repair){.live = l, .redo = redo, .from = from, .to = to};
     r->pipeline = pipeline_new(l->session.world, false);
     l->repair = r;
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
@@ -71,8 +79,12 @@ void live_repair(struct live *l)
 
 void repair_change(struct repair *r, struct world *next)
 {
-    if (r)
+    if (r && r->redo) { /* what is to be computed again may have become more */
+        r->live->repair = NULL;
+        repair_free(r);
+    } else if (r) {
         pipeline_change(r->pipeline, next);
+    }
 }
 
 void repair_free(struct repair *r)

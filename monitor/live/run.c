@@ -53,6 +53,24 @@ void live_enter(struct live *l, struct world *next, bool reread)
     live_restart(l);
 }
 
+/* Somebody has imported maintenance, or taken some back. */
+static void on_imported(void *arg, struct maintenance *imported)
+{
+    struct live *l = arg;
+    const struct world *now = l->session.world;
+    bool reread;
+    tstamp_ns from = l->last ? session_warm_from(&l->session, l->last) : 0;
+    struct world *next = world_with_imported(now, imported, from, l->last, &reread);
+    if (l->stopping ||
+        strcmp(next->maintenance_hash, now->maintenance_hash) == 0) { /* as it was at the start */
+        world_drop(next);
+        return;
+    }
+    log_info("maintenance", "imported periods have changed: generation=%u recorded_time=%s", next->generation,
+             reread ? "read again" : "not needed");
+    live_enter(l, next, reread);
+}
+
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct live *l = timer->data;
@@ -64,6 +82,7 @@ static void on_housekeeping(uv_timer_t *timer)
     notify_systemd(status);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);
+        history_watch_imported(l->session.history, on_imported, l);
         live_repair(l);
     }
 }

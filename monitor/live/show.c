@@ -84,7 +84,7 @@ static void add_maintenance(struct live *l, size_t *n, tstamp_ns now)
         char since[TIMEFMT_LEN];
         if (p->end == MAINTENANCE_OPEN && now - p->start > LONG_MAINTENANCE) {
             add(l, n, "maintenance", "maintenance of %s (%s) has been open since %s: it is not watched",
-                p->subject, p->work, timefmt_iso(since, p->start));
+                p->entry->subject, p->entry->work, timefmt_iso(since, p->start));
             return; /* one alarm stands for all; the report lists each */
         }
     }

@@ -310,7 +310,7 @@ static void add_work(json_t *root, const struct snapshot *s, uint32_t supply)
         json_object_set_new(root, "last_work",
                             json_pack("{so so so}", "start", value_instant(p->start), "end",
                                       p->end == MAINTENANCE_OPEN ? json_null() : value_instant(p->end),
-                                      "work", value_text(p->work)));
+                                      "work", value_text(p->entry->work)));
 }
 
 int api_supply(struct buf *out, const struct snapshot *s, const struct api_request *r)

@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "base/zone.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- issuing ---- */
 
@@ -132,45 +132,17 @@ void report_since(struct pg *pg, const char *document_json,
 
 /* ---- when it is due ---- */
 
-/* The instant of a minute of a local day, by the C library under TZ. */
-static tstamp_ns local_instant(struct tm day, int64_t minute)
-{
-    day.tm_hour = (int)(minute / 60);
-    day.tm_min = (int)(minute % 60);
-    day.tm_sec = 0;
-    day.tm_isdst = -1;
-    return (tstamp_ns)mktime(&day) * NS_PER_S;
-}
-
-static tstamp_ns next_due(const struct settings *s, tstamp_ns t)
-{
-    time_t now = (time_t)(t / NS_PER_S - (t % NS_PER_S < 0));
-    struct tm local;
-    if (!localtime_r(&now, &local))
-        return t + 7 * NS_PER_DAY;
-    int monday_first = (local.tm_wday + 6) % 7;
-    local.tm_mday += ((int)s->report_day - monday_first + 7) % 7;
-    tstamp_ns due = local_instant(local, s->report_minute);
-    if (due <= t) {
-        local.tm_mday += 7;
-        due = local_instant(local, s->report_minute);
-    }
-    return due;
-}
-
 tstamp_ns report_due(const struct settings *s, tstamp_ns t)
 {
-    const char *tz = getenv("TZ");
-    char *before = tz ? xstrdup(tz) : NULL;
-    setenv("TZ", s->report_timezone && *s->report_timezone ? s->report_timezone : "UTC", 1);
-    tzset();
-    tstamp_ns due = next_due(s, t);
-    if (before)
-        setenv("TZ", before, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-    free(before);
+    struct zone zone;
+    int64_t day, second, at = s->report_minute * INT64_C(60);
+    zone_enter(&zone, s->report_timezone);
+    zone_local(t, &day, &second);
+    day += ((int)s->report_day - timefmt_weekday(day * NS_PER_DAY) + 7) % 7;
+    tstamp_ns due = zone_instant(day, at);
+    if (due <= t)
+        due = zone_instant(day + 7, at);
+    zone_leave(&zone);
     return due;
 }
 

@@ -11,6 +11,7 @@
 #include "base/spelling.h"
 #include "base/timecell.h"
 #include "base/timefmt.h"
+#include "base/zone.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -423,33 +424,13 @@ static int complete_archiver(struct reader *r, struct err *err)
     return 0;
 }
 
-/* Whether a file of the system's time zones is one: there are folders ("Europe") and lists among them. */
-static bool is_timezone(const char *name)
-{
-    const char *folder = getenv("TZDIR"); /* as tzset(3) has it */
-    char path[PATH_MAX], magic[4] = {0};
-    snprintf(path, sizeof path, "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
-    FILE *f = strstr(name, "..") ? NULL : fopen(path, "re");
-    bool is = f && fread(magic, 1, sizeof magic, f) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
-    if (f)
-        fclose(f);
-    return is;
-}
-
 static int check_timezone(struct reader *r, struct err *err)
 {
-    const char *zone = r->s->report_timezone;
-    unsigned line = r->line_of[find_option("report.timezone") - settings_table];
-    if (strcmp(zone, "UTC") == 0 || is_timezone(zone))
+    if (zone_check(r->s->report_timezone, err) == 0)
         return 0;
-    if (!is_timezone("UTC") && !is_timezone("Etc/UTC"))
-        return err_set(
-            err, ERR_CONFIG,
-            "%s:%u: report.timezone: '%.80s' cannot be looked up: this system has no time zones in "
-            "/usr/share/zoneinfo; install the package tzdata, or say UTC",
-            r->file, line, zone);
-    return err_set(err, ERR_CONFIG, "%s:%u: report.timezone: '%.80s' is not a known time zone", r->file, line,
-                   zone);
+    err_wrap(err, "%s:%u: report.timezone", r->file,
+             r->line_of[find_option("report.timezone") - settings_table]);
+    return err->code = ERR_CONFIG;
 }
 
 static int check_together(struct reader *r, struct err *err)

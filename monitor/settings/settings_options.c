@@ -12,7 +12,9 @@ const struct setting settings_table[] = {
     {"fleet", PATH, AT(fleet), NULL, 0, 0, true, NEEDS_RESTART,
      "the channels: CSV supply,family,sector,signal,pv,unit[,water,rack,feeder,low,high,range]"},
     {"maintenance", PATH, AT(maintenance), NULL, 0, 0, false, AT_ONCE,
-     "periods never learned from nor scored: CSV supply,start,end,work; supply may be a sector or *"},
+     "periods never learned from nor scored: CSV supply,start,end,work[,repeat,timezone,until]; supply may "
+     "be "
+     "a sector, water:X, rack:X, feeder:X or *; repeat: daily, weekly, N days, N weeks"},
     {"archiver.url", ARCHIVE_URL, AT(archiver_url), NULL, 0, 0, false, NEEDS_RESTART,
      "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with a SUPPLY.csv or PV.csv "
      "each"},

@@ -86,11 +86,42 @@ await 20 sh -c "[ \"\$(cd / && runuser -u psmon -- psql -qAt -h '$work/state/pos
 ok $? "and in SQL"
 
 # ---- maintenance in the windows' past: what they hold is read again ----
-echo "$supply,$(at -600),$(at -540),filter cleaned by tester" >> "$maintenance"
+from=$(at -600) to=$(at -540)
+echo "$supply,$from,$to,filter cleaned by tester" >> "$maintenance"
 reload "a maintenance period ten hours ago"
 [ "$(lines 'catching up')" -eq $((spans + 1)) ]
 ok $? "and recorded time is read again"
 await 120 live
+ok $? "and it follows again"
+computed_again() { # SUPPLY FROM TO: every stored tick of the time is in maintenance, and its hours say so
+    [ "$(sql "SELECT count(*) FILTER (WHERE reason = 'maintenance') > 30 AND bool_and(reason = 'maintenance') FROM scores
+        WHERE run = 'live' AND supply = '$1' AND t > '$2' AND t < '$3'")" = t ]
+}
+await 60 computed_again "$supply" "$from" "$to"
+ok $? "and what was stored of that time is computed again"
+[ "$(sql "SELECT count(DISTINCT k.revision) > 1 FROM ticks k JOIN revisions v USING (run, revision)
+    WHERE v.maintenance IS NOT NULL")" = t ]
+ok $? "under a revision of its own"
+
+# ---- imported maintenance counts like the file's, without a signal ----
+circuit=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "water") c = i} NR == 2 {print $c}' "$work/fleet.csv")
+cooled=$(sql "SELECT supply FROM supplies WHERE water = '$circuit' AND supply <> '$supply' LIMIT 1")
+from=$(at -480) to=$(at -420)
+printf 'supply,start,end,work\nwater:%s,%s,%s,flushed by tester\n' "$circuit" "$from" "$to" > "$work/import.csv"
+try "maintenance of a water circuit is imported" "$PSMON" import -c "$config" --maintenance "$work/import.csv"
+await 30 grep -q 'module=maintenance imported periods have changed' "$log"
+ok $? "the monitor takes it by itself"
+await 90 computed_again "$cooled" "$from" "$to"
+ok $? "and computes the supplies of that water again"
+try "query shows it" "$PSMON" query -c "$config" maintenance --supply 'water:*'
+says "flushed by tester" "with its work"
+try "it is taken back" "$PSMON" import -c "$config" --withdraw "$work/import.csv"
+says "1 taken back" "by supply and start"
+scored_again() { [ "$(sql "SELECT bool_or(reason = 'maintenance') FROM scores WHERE run = 'live' AND supply = '$cooled'
+    AND t > '$from' AND t < '$to'")" = f ]; }
+await 90 scored_again
+ok $? "and the time is scored after all"
+await 60 live
 ok $? "and it follows again"
 
 # ---- what a tick is made of: windows are read again, and the next ticks are made so ----

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (size_t i = 0; i < m->n; i++) {
         const struct maintenance_period *p = &m->period[i];
         assert(p->end > p->start && (i == 0 || p[-1].start <= p->start));
-        assert(p->supply < (int32_t)f->n_supplies && p->sector < (int32_t)f->groups[GROUP_SECTOR].n);
+        assert(p->supply < (int32_t)f->n_supplies && p->group < (int32_t)f->groups[p->group_kind].n);
         ask(m, f, p->start);
         ask(m, f, p->end);
     }

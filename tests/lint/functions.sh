@@ -36,7 +36,7 @@ unwanted "the loop stands still meanwhile: a timer" 'sleep|usleep|nanosleep|uv_s
     archive/history/cluster.c monitor/commands/simulate.c monitor/live/run.c
 unwanted "asks the network blocking: base/http.h" 'gethostbyname|getaddrinfo|getnameinfo' "$layers" base/httpd.c
 unwanted "of the whole process: one place" 'fork|vfork|execl|execv|execvp|setenv|putenv|unsetenv|setlocale|chdir|umask' \
-    "$layers" archive/history/programs.c monitor/command.c monitor/main.c monitor/report/report.c
+    "$layers" archive/history/programs.c monitor/command.c monitor/main.c base/zone.c
 unwanted "errors are returned (base/err.h); only a command ends the process" 'exit|_exit|perror|quick_exit' "$layers" \
     archive/history/programs.c monitor/interrupt.c
 [ $bad -eq 0 ] && echo "functions: none of the unwanted ones"

@@ -302,7 +302,7 @@ static struct history *open_history(struct pg *pg, const char *name, const char 
     struct history *h = NULL;
     struct err err = {0};
     struct history_run run = {
-        .name = name, .kind = kind, .revision = {"m1", "abc", "def"}, .keep_ticks_days = 2};
+        .name = name, .kind = kind, .revision = {"m1", "abc", "def", ""}, .keep_ticks_days = 2};
     if (history_open(&h, pg, conninfo, fleet, maintenance, &run, &err) != 0)
         fail_msg("%s", err.msg);
     return h;
@@ -427,7 +427,7 @@ static void a_replays_name_is_used_once(void **state)
     struct pg *pg = open_pg(&loop);
     struct history *h = NULL;
     struct err err = {0};
-    struct history_run run = {.name = "r1", .kind = "replay", .revision = {"", "", ""}};
+    struct history_run run = {.name = "r1", .kind = "replay", .revision = {"", "", "", ""}};
     assert_int_equal(history_open(&h, pg, conninfo, fleet, NULL, &run, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "r1"));
     pg_close(pg, 1);
@@ -714,7 +714,7 @@ static void every_row_names_the_revision_that_made_it(void **state)
     settle(&loop, pg, 10);
     struct history *h = open_history(pg, RUN_LIVE, "live");
     int first = history_revision(h);
-    const struct history_revision same = {"m1", "abc", "def"}, other = {"m2", "bcd", "def"};
+    const struct history_revision same = {"m1", "abc", "def", ""}, other = {"m2", "bcd", "def", ""};
     history_put_revision(h, &same); /* nothing has changed */
     assert_int_equal(history_revision(h), first);
     struct made m;
@@ -724,7 +724,7 @@ static void every_row_names_the_revision_that_made_it(void **state)
     m.t.findings = &f;
     m.t.n_findings = 1;
     history_put_tick(h, &m.t);
-    const struct history_rank row = {1, "Q05", "why", 3.5, 0.1};
+    const struct history_rank row = {1, "Q05", "why", "f1", "sensor", 3.5, 0.1};
     int made_by = history_revision(h);
     history_put_revision(h, &other); /* the model changes while the list is made */
     const struct history_ranking ranking = {made_by, 9, MINUTE(60000),    MINUTE(60000),
@@ -785,8 +785,8 @@ static void what_was_issued_stays(void **state)
     struct pg *pg = open_pg(&loop);
     settle(&loop, pg, 10);
     struct history *h = open_history(pg, RUN_LIVE, "live");
-    const struct history_rank rows[] = {{1, "Q05", "why", 3.5, 0.1},
-                                        {0, "Q03", NULL, (double)NAN, (double)NAN}};
+    const struct history_rank rows[] = {{1, "Q05", "why", NULL, NULL, 3.5, 0.1},
+                                        {0, "Q03", NULL, NULL, NULL, (double)NAN, (double)NAN}};
     const struct history_ranking ranking = {history_revision(h), 7, T0, T0 + NS_PER_DAY, rows, 2,
                                             "{\"number\": 7}"};
     for (int twice = 0; twice < 2; twice++)

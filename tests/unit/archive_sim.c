@@ -549,7 +549,7 @@ static void faults_end_as_asked(void **state)
         size_t k = 0;
         while (k < m->n && (m->period[k].supply != f->supply || m->period[k].end != f->end))
             k++;
-        assert_true(k < m->n && strncmp(m->period[k].work, "repaired: ", 10) == 0);
+        assert_true(k < m->n && strncmp(m->period[k].entry->work, "repaired: ", 10) == 0);
     }
     for (int e = 0; e < SIM_ENDS; e++)
         assert_true(ended[e] >= 8);

@@ -51,14 +51,16 @@ static void run_sql(const char *sql)
         fail_msg("%s: %s", sql, err.msg);
 }
 
+static struct maintenance *none; /* what the run begins with */
+
 static void begin(void)
 {
     struct err err = {0};
     const struct history_run run = {
-        .name = RUN_LIVE, .kind = "live", .revision = {"m", "1", "2"}, .keep_ticks_days = 5};
+        .name = RUN_LIVE, .kind = "live", .revision = {"m", "1", "2", "0"}, .keep_ticks_days = 5};
     uv_loop_init(&loop);
     if (pg_open(&pg, &loop, conninfo, NULL, &err) != 0 ||
-        history_open(&h, pg, conninfo, fleet, NULL, &run, &err) != 0)
+        history_open(&h, pg, conninfo, fleet, none, &run, &err) != 0)
         fail_msg("%s", err.msg);
     while (!pg_up(pg))
         uv_run(&loop, UV_RUN_ONCE);
@@ -72,23 +74,33 @@ static void end(void)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void settle(void)
+{
+    while (pg_queued(pg) > 0)
+        uv_run(&loop, UV_RUN_ONCE);
+}
+
+static struct tick make_tick(tstamp_ns t, const float score[SUPPLIES], const uint8_t reason[SUPPLIES])
+{
+    return (struct tick){.t = t,
+                         .n_supplies = SUPPLIES,
+                         .n_channels = SUPPLIES,
+                         .mode = reason,
+                         .reason = reason,
+                         .value = score,
+                         .score = score,
+                         .chance = score,
+                         .ledger = {SUPPLIES}};
+}
+
 /* A tick of the live run, and everything that it sets off. */
 static void tick_at(tstamp_ns t)
 {
     static const float score[SUPPLIES] = {1, 2};
-    static const uint8_t none[SUPPLIES] = {0};
-    const struct tick tick = {.t = t,
-                              .n_supplies = SUPPLIES,
-                              .n_channels = SUPPLIES,
-                              .mode = none,
-                              .reason = none,
-                              .value = score,
-                              .score = score,
-                              .chance = score,
-                              .ledger = {SUPPLIES}};
+    static const uint8_t scored[SUPPLIES] = {0};
+    const struct tick tick = make_tick(t, score, scored);
     assert_true(history_put_tick(h, &tick));
-    while (pg_queued(pg) > 0)
-        uv_run(&loop, UV_RUN_ONCE);
+    settle();
 }
 
 static void the_filled_schema_of_the_version_before_is_taken_over(void **state)
@@ -254,6 +266,126 @@ static void a_table_in_use_is_waited_for_and_told_when_it_takes_days(void **stat
     end();
 }
 
+/* ---- maintenance of the past ---- */
+
+#define DAY (NOW + 40 * NS_PER_DAY)
+
+static void import_row(const char *subject, const char *start, const char *end)
+{
+    const struct history_row row = {{subject, start, end, "fan", "", "", NULL}};
+    struct history_imported done;
+    struct err err = {0};
+    assert_int_equal(history_import(conninfo, HISTORY_MAINTENANCE, &row, 1, &done, &err), 0);
+    assert_int_equal(done.added, 1);
+}
+
+static void keep(void *arg, struct maintenance *imported)
+{
+    struct maintenance **to = arg;
+    maintenance_free(*to);
+    *to = imported;
+}
+
+/* The same minutes, now in maintenance; up to and with `to`. */
+static void compute_again(tstamp_ns from, tstamp_ns to)
+{
+    static const float score[SUPPLIES] = {NAN, 7};
+    static const uint8_t reason[SUPPLIES] = {REASON_MAINTENANCE, 0};
+    for (tstamp_ns t = from + NS_PER_MIN; t <= to; t += NS_PER_MIN) {
+        const struct tick tick = make_tick(t, score, reason);
+        assert_true(history_redo_tick(h, &tick));
+        if (pg_queued(pg) > 8)
+            settle();
+    }
+    settle();
+}
+
+static void maintenance_of_the_past_has_scores_computed_again(void **state)
+{
+    (void)state;
+    none = maintenance_new();
+    begin();
+    for (int k = 1; k <= 300; k++) /* five hours */
+        tick_at(DAY + k * NS_PER_MIN);
+    int before = history_revision(h);
+    tstamp_ns from, to;
+    assert_false(history_redo(h, &from, &to));
+    import_row("Q1", "2027-02-02T01:30Z", "2027-02-02T02:10Z");
+    struct maintenance *imported = NULL;
+    history_watch_imported(h, keep, &imported);
+    settle();
+    assert_non_null(imported);
+    assert_int_equal(imported->n, 1);
+    struct maintenance *kept = imported;
+    history_watch_imported(h, keep, &imported); /* nothing new: nobody is told */
+    settle();
+    assert_ptr_equal(imported, kept);
+
+    /* its tail reaches half an hour further: whole hours are affected */
+    const struct history_revision next = {"m", "1", "2", "x"};
+    history_put_revision(h, &next);
+    history_put_maintenance(h, none, imported, 30 * NS_PER_MIN);
+    settle();
+    assert_true(history_redo(h, &from, &to));
+    assert_true(from == DAY + NS_PER_HOUR && to == DAY + 3 * NS_PER_HOUR);
+    compute_again(from, from + 90 * NS_PER_MIN); /* stopped half way: the hour that is whole is kept */
+    end();
+    struct maintenance *old = none;
+    none = imported;
+    begin();
+    assert_true(history_redo(h, &from, &to));
+    assert_true(from == DAY + 2 * NS_PER_HOUR && to == DAY + 3 * NS_PER_HOUR);
+    compute_again(from, to);
+    history_redo_end(h, to);
+    settle();
+    assert_false(history_redo(h, &from, &to));
+    end();
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM recomputations"), 0);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM scores WHERE supply = 'Q1' AND reason ="
+                                  " 'maintenance' AND score IS NULL AND t > '2027-02-02T01:00Z' AND t <="
+                                  " '2027-02-02T03:00Z'"),
+                     120);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM scores WHERE supply = 'Q1' AND reason = 'scored'"
+                                  " AND t > '2027-02-02T00:00Z' AND t <= '2027-02-02T05:00Z'"),
+                     180);
+    /* hours too, under a revision of their own */
+    char sql[300];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM hours h JOIN supply_ids s ON s.id = h.supply WHERE s.name = 'Q1' AND h.t >="
+        " '2027-02-02T01:00Z' AND h.t < '2027-02-02T03:00Z' AND h.scored = 0 AND h.revision > %d",
+        before);
+    assert_int_equal(query_number(conninfo, sql), 2);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM hourly WHERE supply = 'Q1' AND scored = 60 AND t IN"
+                                  " ('2027-02-02T00:00Z', '2027-02-02T03:00Z', '2027-02-02T04:00Z')"),
+                     3);
+    maintenance_free(old);
+}
+
+/* Changed while psmon was not running: the next start finds out. Other ends are no new periods. */
+static void a_start_finds_maintenance_that_was_changed_meanwhile(void **state)
+{
+    (void)state;
+    tstamp_ns from, to;
+    begin();
+    assert_false(history_redo(h, &from, &to));
+    end();
+    maintenance_free(none);
+    none = maintenance_new(); /* it was taken back */
+    begin();
+    settle();
+    assert_true(history_redo(h, &from, &to));
+    assert_true(from == DAY + NS_PER_HOUR);
+    end();
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM recomputations"), 1);
+    maintenance_free(none);
+    none = NULL;
+    run_sql("DELETE FROM recomputations");
+}
+
 int main(void)
 {
     if (!getcwd(golden, sizeof golden - 40))
@@ -266,6 +398,8 @@ int main(void)
         cmocka_unit_test(months_and_ticks_of_an_old_analysed_database_are_put_in_order),
         cmocka_unit_test(a_job_that_fails_says_so_until_it_does_not),
         cmocka_unit_test(a_table_in_use_is_waited_for_and_told_when_it_takes_days),
+        cmocka_unit_test(maintenance_of_the_past_has_scores_computed_again),
+        cmocka_unit_test(a_start_finds_maintenance_that_was_changed_meanwhile),
     };
     return cmocka_run_group_tests_name("archive_upkeep", tests, restore, discard);
 }

@@ -147,11 +147,11 @@ static void maintenance_covers_supplies_sectors_and_all(void **state)
     t += NS_PER_DAY;
     maintenance_mask(m, f, t, mask);
     assert_true(mask[a] && !mask[b]);
-    assert_string_equal(maintenance_at(m, f, a, t)->work, "filter");
+    assert_string_equal(maintenance_at(m, f, a, t)->entry->work, "filter");
     assert_null(maintenance_at(m, f, b, t));
     t += 30 * NS_PER_DAY; /* an open end excludes for ever */
     assert_non_null(maintenance_at(m, f, b, t));
-    assert_string_equal(maintenance_last(m, f, a, t)->work, "filter");
+    assert_string_equal(maintenance_last(m, f, a, t)->entry->work, "filter");
     maintenance_free(m);
 
     static const char *const bad[][2] = {
@@ -168,6 +168,93 @@ static void maintenance_covers_supplies_sectors_and_all(void **state)
     fleet_free(f);
 }
 
+static tstamp_ns instant(const char *text)
+{
+    tstamp_ns t;
+    struct err err;
+    if (timefmt_parse(&t, text, &err) != 0)
+        fail_msg("%s", err.msg);
+    return t;
+}
+
+static void maintenance_covers_what_shares_water_rack_or_feeder(void **state)
+{
+    (void)state;
+    struct fleet *f = load("supply,family,sector,signal,pv,unit,water,rack,feeder\n"
+                           "A,q,S1,voltage,A:V,V,W1,R1,F1\nB,q,S1,voltage,B:V,V,W2,R1,F2\n"
+                           "C,q,S2,voltage,C:V,V,W1,R2,F2\n");
+    struct maintenance *m;
+    struct err err = {0};
+    write_file("supply,start,end,work\n"
+               "water:W1,2026-01-01,2026-01-02,flushed\n"
+               "rack:R1,2026-01-03,2026-01-04,fans\n"
+               "feeder:F2,2026-01-05,2026-01-06,breaker\n");
+    assert_int_equal(maintenance_load(&m, path, f, &err), 0);
+    static const struct {
+        const char *at;
+        bool a, b, c;
+    } want[] = {{"2026-01-01T12:00Z", true, false, true},
+                {"2026-01-03T12:00Z", true, true, false},
+                {"2026-01-05T12:00Z", false, true, true}};
+    for (size_t i = 0; i < 3; i++) {
+        bool mask[3];
+        maintenance_mask(m, f, instant(want[i].at), mask);
+        assert_int_equal(mask[0], want[i].a);
+        assert_int_equal(mask[1], want[i].b);
+        assert_int_equal(mask[2], want[i].c);
+    }
+    maintenance_free(m);
+    write_file("supply,start,end,work\nwater:W3,2026-01-01,,x\n");
+    assert_int_equal(maintenance_load(&m, path, f, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.msg, ":2: supply: 'water:W3' is neither"));
+    fleet_free(f);
+}
+
+/* Every Tuesday 08:00 to 16:00 in Berlin: at other instants before and after the clocks change. */
+static void maintenance_repeats_in_a_time_zone(void **state)
+{
+    (void)state;
+    struct fleet *f = load(GOOD);
+    struct maintenance *m;
+    struct err err = {0};
+    write_file("supply,start,end,work,repeat,timezone,until\n"
+               "*,2026-03-24T08:00,2026-03-24T16:00,service,weekly,Europe/Berlin,\n"
+               "A,2026-05-01T22:00,2026-05-02T02:00,night work,2 days,,2026-05-06\n");
+    if (maintenance_load(&m, path, f, &err) != 0)
+        fail_msg("%s", err.msg);
+    uint32_t b = (uint32_t)fleet_supply(f, "B"), a = (uint32_t)fleet_supply(f, "A");
+    static const struct {
+        const char *at;
+        bool in;
+    } tuesdays[] = {{"2026-03-17T10:00Z", false}, {"2026-03-24T06:59Z", false}, {"2026-03-24T07:00Z", true},
+                    {"2026-03-24T14:59Z", true},  {"2026-03-24T15:00Z", false}, {"2026-03-31T06:00Z", true},
+                    {"2026-03-31T14:00Z", false}, {"2026-10-27T07:00Z", true},  {"2036-06-03T06:00Z", true}};
+    for (size_t i = 0; i < sizeof tuesdays / sizeof *tuesdays; i++)
+        if ((maintenance_at(m, f, b, instant(tuesdays[i].at)) != NULL) != tuesdays[i].in)
+            fail_msg("%s", tuesdays[i].at);
+    assert_non_null(maintenance_at(m, f, a, instant("2026-05-02T01:00Z")));
+    assert_null(maintenance_at(m, f, a, instant("2026-05-03T01:00Z")));
+    assert_non_null(maintenance_at(m, f, a, instant("2026-05-04T01:00Z")));
+    assert_non_null(maintenance_at(m, f, a, instant("2026-05-05T23:00Z")));
+    assert_null(maintenance_at(m, f, a, instant("2026-05-07T23:00Z"))); /* until */
+    maintenance_free(m);
+    static const char *const bad[][2] = {
+        {"A,2026-01-01,2026-01-02,w,yearly,,", ":2: repeat: 'yearly' is not daily"},
+        {"A,2026-01-01,,w,weekly,,", ":2: end: what repeats needs one"},
+        {"A,2026-01-01,2026-01-02,w,weekly,Europe/Atlantis,",
+         ":2: timezone: 'Europe/Atlantis' is not a known"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "supply,start,end,work,repeat,timezone,until\n%s\n", bad[i][0]);
+        write_file(text);
+        assert_int_equal(maintenance_load(&m, path, f, &err), ERR_CONFIG);
+        if (!strstr(err.msg, bad[i][1]))
+            fail_msg("%s", err.msg);
+    }
+    fleet_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +263,8 @@ int main(void)
         cmocka_unit_test(it_reads_a_fleet_as_spreadsheets_write_it),
         cmocka_unit_test(a_supply_may_be_scattered_and_hashes_differ),
         cmocka_unit_test(maintenance_covers_supplies_sectors_and_all),
+        cmocka_unit_test(maintenance_covers_what_shares_water_rack_or_feeder),
+        cmocka_unit_test(maintenance_repeats_in_a_time_zone),
     };
     close(mkstemp(path));
     int failed = cmocka_run_group_tests_name("base/fleet", tests, NULL, NULL);

@@ -436,13 +436,9 @@ static void maintenance_is_not_learned_from(void **state)
     y.block0_shift = 0.4;
     struct ring a, b;
     struct physics *pa[1], *pb[1];
-    char subject[] = "*";
-    struct maintenance_period period = {.subject = subject,
-                                        .supply = -1,
-                                        .sector = -1,
-                                        .start = START,
-                                        .end = START + (tstamp_ns)MINUTES / 3 * NS_PER_MIN};
-    struct maintenance m = {&period, 1};
+    struct maintenance_period period = {
+        .supply = -1, .group = -1, .start = START, .end = START + (tstamp_ns)MINUTES / 3 * NS_PER_MIN};
+    struct maintenance m = {.period = &period, .n = 1};
     struct err err = {0};
     static const int all[1] = {-1};
     make_ring(&a, &plain);

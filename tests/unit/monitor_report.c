@@ -165,7 +165,7 @@ static char *issue(const struct made *m, bool store, const char *where)
     uv_loop_init(&loop);
     if (pg_open(&pg, &loop, where, NULL, &err) != 0)
         fail_msg("%s", err.msg);
-    const struct history_run run = {.name = RUN_LIVE, .kind = "live", .revision = {"m1", "5d3f", "ab12"}};
+    const struct history_run run = {.name = RUN_LIVE, .kind = "live", .revision = {"m1", "5d3f", "ab12", ""}};
     if (store && history_open(&h, pg, where, fleet, maintenance, &run, &err) != 0)
         fail_msg("%s", err.msg);
     for (int i = 0; i < 200 && store && !pg_up(pg); i++) {
