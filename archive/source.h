@@ -70,8 +70,10 @@ struct source {
 };
 
 struct source_options {
-    const char *retrieval_url;   /* http://host:17665/retrieval, or file:///DIR */
-    const char *management_url;  /* may be NULL */
+    const char *retrieval_url;  /* http://host:17665/retrieval, or file:///DIR */
+    const char *management_url; /* may be NULL */
+    bool locate; /* retrieval_url was not named but made of one address: the source may know better where it
+                    is */
     int connections;             /* parallel connections to the appliance, 1..16; 0: 4 */
     int batch;                   /* PVs per live request; 0: 2000 */
     const char *time_format;     /* of times in files (timecell_check); NULL: they tell themselves */

@@ -122,6 +122,7 @@ int context_source(struct context *c, uv_loop_t *loop, struct source **out, stru
                        &(struct source_options){.retrieval_url = s->retrieval_url,
                                                 .time_format = s->time_format,
                                                 .management_url = s->management_url,
+                                                .locate = s->locate_retrieval,
                                                 .connections = (int)s->connections,
                                                 .batch = (int)s->batch,
                                                 .now = configured_now,

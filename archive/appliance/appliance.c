@@ -127,6 +127,8 @@ void operation_end(struct operation *op, int code, size_t of)
         snprintf(text, sizeof text, "%d of %zu failed: %s", op->failed, of, op->why);
     op->result.code = code == 0 && op->failed ? ERR_NET : code;
     op->result.error = text;
+    if (op->result.code == 0 && op->result.channels_answered > 0 && op->kind != OPERATION_CONNECTIONS)
+        a->located = true;
     if (!op->part)
         note_health(a, op->kind, &op->result);
     operation_close_timer(op, &op->timer); /* frees op, when the loop runs on */
@@ -144,6 +146,7 @@ static void appliance_cancel(struct source_request *r)
 static void appliance_close(struct source *s)
 {
     struct appliance *a = (struct appliance *)s;
+    a->closing = true;
     while (a->first)
         operation_end(a->first, ERR_CANCELLED, 0);
     http_free(a->live);
@@ -191,7 +194,7 @@ static void make_batches(struct appliance *a, size_t size)
     }
 }
 
-static char *without_slash(const char *url)
+char *appliance_base(const char *url)
 {
     char *s = xstrdup(url);
     for (size_t n = strlen(s); n > 0 && s[n - 1] == '/';)
@@ -208,8 +211,9 @@ static int appliance_open(struct source **out, uv_loop_t *loop, const struct fle
     a->source.ops = o->management_url ? &with_management : &retrieval_only;
     a->loop = loop;
     a->fleet = f;
-    a->retrieval = without_slash(o->retrieval_url);
-    a->management = o->management_url ? without_slash(o->management_url) : NULL;
+    a->retrieval = appliance_base(o->retrieval_url);
+    a->management = o->management_url ? appliance_base(o->management_url) : NULL;
+    a->located = !o->locate;
     a->connections = o->connections <= 0                ? DEFAULT_CONNECTIONS
                      : o->connections > MAX_CONNECTIONS ? MAX_CONNECTIONS
                                                         : o->connections;

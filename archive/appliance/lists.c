@@ -33,6 +33,7 @@ struct slot {
 
 struct lists {
     struct operation op;
+    char *path; /* of the call, below base */
     char *url;
     double timeout_s;
     size_t next_batch;
@@ -117,32 +118,44 @@ static void stop(struct operation *op)
 static void discard(struct operation *op)
 {
     struct lists *l = (struct lists *)op;
+    free(l->path);
     free(l->url);
     free(l->connected);
     free(l);
 }
 
-/* Takes the url. */
-static struct lists *lists_new(double deadline_s, char *url, void *arg)
+static void start(struct operation *op);
+
+/* Takes the path and what is asked behind it. */
+static struct lists *lists_new(double deadline_s, char *path, void *arg)
 {
     struct lists *l = xcalloc(1, sizeof *l);
+    l->op.start = start;
     l->op.stop = stop;
     l->op.discard = discard;
-    l->url = url;
+    l->path = path;
     l->timeout_s = deadline_s > 0 ? deadline_s + 1 : 0; /* the operation's deadline comes first */
     l->arg = arg;
     return l;
 }
 
-static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
+static void start(struct operation *op)
 {
-    operation_begin(&l->op, a, kind, deadline_s);
+    struct lists *l = (struct lists *)op;
+    struct appliance *a = op->a;
+    l->url = xasprintf("%s%s", op->kind == OPERATION_CONNECTIONS ? a->management : a->retrieval, l->path);
     if (a->n_batches == 0)
-        operation_end_soon(&l->op);
+        operation_end_soon(op);
     for (int i = 0; i < a->connections; i++) {
         l->slot[i].lists = l;
         start_next(&l->slot[i]);
     }
+}
+
+static void lists_begin(struct lists *l, struct appliance *a, enum operation_kind kind, double deadline_s)
+{
+    operation_begin(&l->op, a, kind, deadline_s);
+    appliance_start(&l->op);
 }
 
 /* ---- live samples ---------------------------------------------------------------------------- */
@@ -192,7 +205,7 @@ struct operation *appliance_newest(struct appliance *a, double deadline_s, sourc
     char at[TIMEFMT_LEN];
     tstamp_ns now = a->now(a->now_arg);
     timefmt_iso(at, (now + AT_AHEAD) / NS_PER_S * NS_PER_S);
-    struct lists *l = lists_new(deadline_s, xasprintf("%s/data/getDataAtTime?at=%s", a->retrieval, at), arg);
+    struct lists *l = lists_new(deadline_s, xasprintf("/data/getDataAtTime?at=%s", at), arg);
     l->op.report = report_latest;
     l->read = read_latest;
     l->newest = now + MOST_AHEAD;
@@ -224,7 +237,7 @@ struct source_request *appliance_connections(struct source *s, double deadline_s
                                              void *arg)
 {
     struct appliance *a = (struct appliance *)s;
-    struct lists *l = lists_new(deadline_s, xasprintf("%s/bpl/getPVStatus", a->management), arg);
+    struct lists *l = lists_new(deadline_s, xstrdup("/bpl/getPVStatus"), arg);
     l->op.report = report_status;
     l->read = read_status;
     l->on_connected = on;

@@ -23,6 +23,9 @@ struct appliance {
     uv_loop_t *loop;
     const struct fleet *fleet;
     char *retrieval, *management; /* without a slash at the end; management NULL: not known */
+    bool located;                 /* that is where retrieval is: it was named, or something worked there */
+    bool closing;
+    struct http_request *locating; /* under way; NULL: none */
     int connections;
     tstamp_ns (*now)(void *arg);
     void *now_arg;
@@ -51,11 +54,13 @@ struct operation {
     uv_timer_t timer; /* the deadline */
     int handles;      /* loop handles to be closed before this is freed */
     bool ended;
+    bool waiting;  /* to be started, until it is known where */
     bool part;     /* of another operation, which says what is to be said of it */
     int failed;    /* requests, or channels of a range, that failed for good */
     char why[384]; /* the first failure */
     struct source_result result;
-    void (*stop)(struct operation *op); /* cancels its exchanges and timers */
+    void (*start)(struct operation *op); /* sends its first requests */
+    void (*stop)(struct operation *op);  /* cancels its exchanges and timers */
     /* calls the caller's done */
     void (*report)(struct operation *op, const struct source_result *r);
     void (*discard)(struct operation *op); /* frees it */
@@ -64,6 +69,12 @@ struct operation {
 /* Puts an operation under way; at the deadline (deadline_s <= 0: none) it ends with ERR_TIMEOUT.
  * Takes op, whose stop, report and discard are set. */
 void operation_begin(struct operation *op, struct appliance *a, enum operation_kind kind, double deadline_s);
+
+/* Starts it, now or when it is known where retrieval is (locate.c). */
+void appliance_start(struct operation *op);
+
+/* A URL without slashes at its end; caller frees. */
+char *appliance_base(const char *url);
 
 /* Ends it: cancels, logs, reports once, frees later. code 0: ERR_NET when failures were noted, and
  * `of` says of how many requests (0: what was noted says all). Only `ended` may be read afterwards, until the
@@ -91,6 +102,8 @@ struct operation *appliance_newest(struct appliance *a, double deadline_s, sourc
 struct operation *appliance_fetch(struct appliance *a, struct http *via, const uint32_t channels[], size_t n,
                                   tstamp_ns from, tstamp_ns to, double deadline_s, source_samples *on,
                                   source_done *done, void *arg);
+
+extern const struct source_kind source_appliance;
 
 /* The operations of source_ops. */
 struct source_request *appliance_latest(struct source *s, tstamp_ns at, double deadline_s, source_samples *on,

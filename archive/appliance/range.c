@@ -441,11 +441,22 @@ static void report(struct operation *op, const struct source_result *res)
     r->on_done(r->arg, res);
 }
 
+static void start(struct operation *op)
+{
+    struct range *r = (struct range *)op;
+    r->url = xasprintf("%s/data/getData.raw", op->a->retrieval);
+    for (int i = 0; i < op->a->connections; i++)
+        start_channel(&r->fetch[i]);
+    if (r->n == 0)
+        operation_end_soon(op);
+}
+
 struct operation *appliance_fetch(struct appliance *a, struct http *via, const uint32_t channels[], size_t n,
                                   tstamp_ns from, tstamp_ns to, double deadline_s, source_samples *on,
                                   source_done *done, void *arg)
 {
     struct range *r = xcalloc(1, sizeof *r);
+    r->op.start = start;
     r->op.stop = stop;
     r->op.discard = discard;
     r->op.report = report;
@@ -459,7 +470,6 @@ struct operation *appliance_fetch(struct appliance *a, struct http *via, const u
     r->on_samples = on;
     r->on_done = done;
     r->arg = arg;
-    r->url = xasprintf("%s/data/getData.raw", a->retrieval);
     operation_begin(&r->op, a, OPERATION_RANGE, deadline_s);
     operation_timer(&r->op, &r->round);
     for (int i = 0; i < a->connections; i++) {
@@ -467,10 +477,8 @@ struct operation *appliance_fetch(struct appliance *a, struct http *via, const u
         f->range = r;
         f->decoder = pb_new();
         operation_timer(&r->op, &f->timer);
-        start_channel(f);
     }
-    if (n == 0)
-        operation_end_soon(&r->op);
+    appliance_start(&r->op);
     return &r->op;
 }
 

@@ -457,6 +457,22 @@ static void version(struct sim_server *s, const struct httpd_request *r, struct 
     a->content_type = JSON_LATIN;
 }
 
+static void appliance_info(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a)
+{
+    static const char *const of[] = {"engine", "etl", "mgmt", "retrieval"};
+    int port = httpd_port(s->httpd);
+    (void)r;
+    buf_str(&s->body, "{");
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        buf_printf(&s->body, "\"%sURL\":\"http:\\/\\/127.0.0.1:%d\\/%s\\/bpl\",", of[i], port, of[i]);
+    buf_printf(&s->body,
+               "\"identity\":\"appliance0\",\"dataRetrievalURL\":\"http:\\/\\/127.0.0.1:%d\\/retrieval\","
+               "\"clusterInetPort\":\"localhost:16670\",\"version\":\"Archiver Appliance Version 2.0.8\"}\n",
+               port);
+    a->status = 200;
+    a->content_type = JSON_LATIN;
+}
+
 static void ping(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a)
 {
     (void)r;
@@ -487,6 +503,7 @@ static const struct {
     {"/retrieval/ping", ping},
     {"/mgmt/bpl/getAllPVs", get_all_pvs},
     {"/mgmt/bpl/getPVStatus", pv_status},
+    {"/mgmt/bpl/getApplianceInfo", appliance_info},
 };
 
 static void route(struct sim_server *s, const struct httpd_request *r, struct httpd_answer *a)

@@ -405,8 +405,19 @@ static bool given(const struct reader *r, const char *path)
     return r->line_of[find_option(path) - settings_table] != 0;
 }
 
+/* Length of a URL up to the first of its path's parts that begins with `part` ("/mgmt"), as it may be copied
+ * from a browser: http://host:17665/mgmt/ui/index.html. */
+static int length_before(const char *url, int n, const char *part)
+{
+    const char *host = strstr(url, "://"), *p = host ? strstr(host + 3, part) : NULL;
+    size_t len = strlen(part);
+    while (p && p[len] != '/' && p[len] != '\0')
+        p = strstr(p + len, part);
+    return p && p - url < n ? (int)(p - url) : n;
+}
+
 /* archiver.url stands for both addresses, where its kind of source says they are, unless they are named
- * themselves. */
+ * themselves; the address of either will do. */
 static int complete_archiver(struct reader *r, struct err *err)
 {
     struct settings *s = r->s;
@@ -417,6 +428,11 @@ static int complete_archiver(struct reader *r, struct err *err)
     int n = (int)strlen(url);
     while (n > 8 && url[n - 1] == '/')
         n--;
+    if (kind->retrieval)
+        n = length_before(url, n, kind->retrieval);
+    if (kind->management)
+        n = length_before(url, n, kind->management);
+    s->locate_retrieval = !s->retrieval_url;
     if (!s->retrieval_url)
         s->retrieval_url = xasprintf("%.*s%s", n, url, kind->retrieval ? kind->retrieval : "");
     if (!s->management_url && kind->management)

@@ -29,6 +29,7 @@ struct settings {
         *maintenance;   /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
     char *archiver_url; /* as written; NULL when the two below are named themselves */
     char *retrieval_url, *management_url; /* complete; management_url may be NULL */
+    bool locate_retrieval;                /* retrieval_url was not named, but made of archiver_url */
     char *time_format;                    /* of files (timecell_check); NULL: they tell themselves */
     int64_t connections, batch;
     tstamp_ns settle;

@@ -19,7 +19,7 @@ const struct setting settings_table[] = {
      "the Archiver Appliance, /retrieval and /mgmt under it; or file:///DIR with a SUPPLY.csv or PV.csv "
      "each"},
     {"archiver.retrieval_url", ARCHIVE_URL, AT(retrieval_url), NULL, 0, 0, false, NEEDS_RESTART,
-     "where retrieval lives when it is not <url>/retrieval"},
+     "where retrieval lives when it is neither <url>/retrieval nor what the management at <url>/mgmt says"},
     {"archiver.management_url", ARCHIVE_URL, AT(management_url), NULL, 0, 0, false, NEEDS_RESTART,
      "where management lives when it is not <url>/mgmt"},
     {"archiver.connections", INTEGER, AT(connections), "4", 1, 16, false, NEEDS_RESTART,

@@ -10,7 +10,9 @@ GET /_log gives the requests so far, one JSON object per line (also written to -
 method, path (without the script), headers, body, connection (number), time.
 
 Behaviours                      (the connection stays open unless said otherwise)
-  ok            a small archiver: getDataAtTime, getData.raw, getPVStatus; else 200 {}
+  ok            a small archiver: getDataAtTime, getData.raw, getPVStatus, getApplianceInfo (which names the
+                retrieval under the script retrieval-of-its-own, for which any behaviour but these is ok);
+                else 200 {}
                 (PVs "missing…" are not archived: absent, 404; getData.raw of "forbidden…" is 403; getDataAtTime
                 never has "absent…", and "valueless…" without val)
   day           the same, getDataAtTime a day old;      future  a day ahead
@@ -100,6 +102,11 @@ def archiver(path, body, shift):
         if query["pv"].startswith("forbidden"):
             return 403, "text/html", b"<html>403</html>"
         return 200, "application/x-protobuf", raw(query["pv"], iso(query["from"]), iso(query["to"]))
+    if url.path.endswith("/bpl/getApplianceInfo"):
+        host = f"http://127.0.0.1:{STATE['port']}"
+        return 200, "application/json", json.dumps({
+            "identity": "appliance0", "mgmtURL": host + "/ok/mgmt/bpl",
+            "dataRetrievalURL": host + "/retrieval-of-its-own/retrieval"}).encode()
     if url.path.endswith("/bpl/getPVStatus"):
         answer = [{"pvName": pv, "status": "Being archived", "connectionState": "true"} for pv in json.loads(body)]
         return 200, "application/json", json.dumps(answer).encode()
@@ -259,6 +266,7 @@ def main():
     parser.add_argument("--log")
     options = parser.parse_args()
     listener = socket.create_server(("127.0.0.1", options.port), backlog=128)
+    STATE["port"] = listener.getsockname()[1]
     print("port", listener.getsockname()[1], flush=True)
     while True:
         sock, _ = listener.accept()

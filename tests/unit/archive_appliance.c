@@ -676,6 +676,80 @@ static void a_channel_that_alone_is_refused_does_not_stop_the_others(void **stat
     fleet_free(f);
 }
 
+/* ---- where retrieval is (issue 7.21) ----------------------------------------------------------- */
+
+/* As from one address: `of` answers for retrieval, the peer's small archiver for management. */
+static struct source *open_address(const char *of, const struct fleet *f)
+{
+    char retrieval[256], management[256];
+    struct source *s;
+    struct err err = {0};
+    snprintf(retrieval, sizeof retrieval, "http://127.0.0.1:%d/%s/retrieval", peer.port, of);
+    snprintf(management, sizeof management, "http://127.0.0.1:%d/ok/mgmt", peer.port);
+    struct source_options o = {.retrieval_url = retrieval,
+                               .management_url = management,
+                               .locate = true,
+                               .connections = 2,
+                               .now = clock_of_test};
+    if (source_open(&s, &loop, f, &o, &err) != 0)
+        fail_msg("%s", err.msg);
+    ((struct appliance *)s)->retry_s = 0.02;
+    collect_reset(&c);
+    return s;
+}
+
+static void a_split_installation_tells_where_its_retrieval_is(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "BB"};
+    static const char *const wrong[] = {"404:no_such_path", "html,html,html,html", "400:elsewhere"};
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    uint32_t all[] = {0, 1};
+    for (size_t i = 0; i < 3; i++) {
+        static struct collect poll;
+        struct source *s = open_address(wrong[i], f);
+        s->ops->latest(s, now, 5, collect_samples, collect_done, &poll); /* both wait */
+        s->ops->range(s, all, 2, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 5, collect_samples,
+                      collect_done, &c);
+        while (!poll.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        run_and_close(s);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(poll.result.channels_answered, 2);
+        check_peer_channel(1, 2, "2026-11-22T00:00:00Z", "2026-11-22T00:10:00Z");
+        assert_int_equal(requests_for(wrong[i], "/retrieval/"), 1); /* getVersion */
+        collect_reset(&poll);
+    }
+    fleet_free(f);
+}
+
+static void an_address_that_works_is_kept_and_asked_once(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "BB"};
+    struct fleet *f = fleet_of_pvs(pvs, 2);
+    struct source *s = open_address("ok,ok,ok,ok,ok,ok", f);
+    for (int i = 0; i < 3; i++) {
+        collect_reset(&c);
+        s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
+        while (!c.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(c.result.channels_answered, 2);
+    }
+    run_and_close(s);
+    assert_int_equal(requests_for("ok,ok,ok,ok,ok,ok", "getVersion"), 1);
+    assert_int_equal(requests_for("ok,ok,ok,ok,ok,ok", "getDataAtTime"), 3);
+    /* closed while it is being asked where */
+    s = open_address("stall", f);
+    s->ops->latest(s, now, 5, collect_samples, collect_done, &c);
+    for (int i = 0; i < 20; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    source_close(s);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(c.result.code, ERR_CANCELLED);
+    fleet_free(f);
+}
+
 /* ---- connections, closing -------------------------------------------------------------------- */
 
 static void on_connected(void *arg, const int8_t connected[], const struct source_result *r)
@@ -942,6 +1016,8 @@ int main(void)
         cmocka_unit_test(nobody_there_is_said_at_once),
         cmocka_unit_test(while_a_source_refuses_one_asks_for_all),
         cmocka_unit_test(a_channel_that_alone_is_refused_does_not_stop_the_others),
+        cmocka_unit_test(a_split_installation_tells_where_its_retrieval_is),
+        cmocka_unit_test(an_address_that_works_is_kept_and_asked_once),
         cmocka_unit_test(connection_states),
         cmocka_unit_test(a_cancelled_request_ends_alone),
         cmocka_unit_test(a_range_is_cancelled_in_the_middle),

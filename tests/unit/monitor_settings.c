@@ -72,6 +72,36 @@ static void everything_can_be_said(void **state)
     settings_free(s);
 }
 
+/* Issue 7.21: what people copy from a browser is an address of the archiver too. */
+static void the_address_of_the_management_will_do(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "http://a.example:17665", "http://a.example:17665/mgmt", "http://a.example:17665/mgmt/ui/index.html",
+        "http://a.example:17665/retrieval/", "http://a.example:17665/mgmt/bpl"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct settings *s;
+        struct err err;
+        char text[256];
+        snprintf(text, sizeof text, "fleet: f.csv\narchiver: {url: '%s'}\nstate_dir: /s\n", urls[i]);
+        assert_int_equal(load(&s, text, &err), 0);
+        assert_string_equal(s->retrieval_url, "http://a.example:17665/retrieval");
+        assert_string_equal(s->management_url, "http://a.example:17665/mgmt");
+        assert_true(s->locate_retrieval);
+        settings_free(s);
+    }
+    struct settings *s;
+    struct err err;
+    assert_int_equal(load(&s,
+                          "fleet: f.csv\narchiver: {url: 'http://mgmt.example/mgmtx/a', retrieval_url: "
+                          "'http://r:17668/retrieval'}\nstate_dir: /s\n",
+                          &err),
+                     0);
+    assert_string_equal(s->management_url, "http://mgmt.example/mgmtx/a/mgmt");
+    assert_false(s->locate_retrieval); /* it is named */
+    settings_free(s);
+}
+
 static void a_folder_of_csv(void **state)
 {
     (void)state;
@@ -243,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_that_runs),
         cmocka_unit_test(everything_can_be_said),
+        cmocka_unit_test(the_address_of_the_management_will_do),
         cmocka_unit_test(a_folder_of_csv),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(it_names_the_package_when_there_are_no_time_zones),
