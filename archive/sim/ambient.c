@@ -28,16 +28,26 @@ static void add_seasons(int64_t day, double mean, double season, double daily, f
         out[k] = (float)(mean + year + daily * cos(2 * M_PI * (k - 1 - 1260) / MINUTES_PER_DAY));
 }
 
-/* Steps of ±1 K that begin on the day or up to two days before it. */
-static void add_steps(uint64_t key, int64_t day, float out[MINUTES_PER_DAY + 1])
+bool ambient_step(uint64_t seed, uint32_t group, int64_t day, double *start, double *length, double *size)
+{
+    uint64_t own = random_at(random_key(seed, 'T', group), day);
+    if (random_unit(own) >= 1.0 / 40)
+        return false;
+    *size = random_at(own, 0) & 1 ? 1 : -1;
+    *start = (double)(random_at(own, 1) % MINUTES_PER_DAY);
+    *length = random_between(random_at(own, 2), 360, 1800);
+    return true;
+}
+
+/* Steps that begin on the day or up to two days before it. */
+static void add_steps(uint64_t seed, uint32_t group, int64_t day, float out[MINUTES_PER_DAY + 1])
 {
     for (int64_t d = day - 2; d <= day; d++) {
-        uint64_t own = random_at(key, d);
-        if (random_unit(own) >= 1.0 / 40)
+        double start, length, sign;
+        if (!ambient_step(seed, group, d, &start, &length, &sign))
             continue;
-        double sign = random_at(own, 0) & 1 ? 1 : -1;
-        double start = (double)((d - day) * MINUTES_PER_DAY) + (double)(random_at(own, 1) % MINUTES_PER_DAY);
-        double end = start + random_between(random_at(own, 2), 360, 1800);
+        start += (double)((d - day) * MINUTES_PER_DAY);
+        double end = start + length;
         for (int k = 0; k <= MINUTES_PER_DAY; k++) {
             double rise = fmin((k - 1 - start) / 15, (end - (k - 1)) / 15);
             out[k] += (float)(sign * fmax(0, fmin(1, rise)));
@@ -64,5 +74,5 @@ void ambient_water(uint64_t seed, const struct random_normal *n, uint32_t group,
     double tau = random_between(random_at(key, -3), 60, 240);
     add_seasons(day, 32, 0.4, 0.15, out->value);
     add_autoregressive(n, random_mix(key), day, sd, tau, out->value);
-    add_steps(random_key(seed, 'T', group), day, out->value);
+    add_steps(seed, group, day, out->value);
 }

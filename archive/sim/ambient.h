@@ -17,4 +17,8 @@ void ambient_air(uint64_t seed, const struct random_normal *n, uint32_t sector, 
 void ambient_water(uint64_t seed, const struct random_normal *n, uint32_t group, int64_t day,
                    struct ambient_day *out);
 
+/* A step of a group's water by ±1 K that begins on a day, in minutes of it, and how many it lasts; false:
+ * none. */
+bool ambient_step(uint64_t seed, uint32_t group, int64_t day, double *start, double *length, double *size);
+
 #endif

@@ -4,6 +4,7 @@
 #include "archive/sim/block.h"
 
 #include "archive/sim/effects.h"
+#include "archive/sim/events.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -27,19 +28,27 @@ static int add_outage(struct outage out[], int n, int64_t start, int64_t end)
     return n + 1;
 }
 
+bool block_sector_outage(uint64_t seed, uint32_t sector, int64_t day, struct outage *out)
+{
+    uint64_t own = random_at(random_key(seed, 'N', sector), day);
+    if (random_unit(own) >= OUTAGE_CHANCE)
+        return false;
+    out->start = (int)(random_at(own, 1) % MINUTES_PER_DAY);
+    out->end = out->start + 3 + (int)(random_at(own, 2) % 38);
+    return true;
+}
+
 /* Outages of a sector begin on their own day and last up to 40 minutes, but planted gaps may last hours: two
  * days back are enough for both to be seen by the day they reach into. */
 int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outage out[BLOCK_OUTAGES])
 {
     uint32_t sector = s->units[supply].sector;
-    uint64_t key = random_key(s->options.seed, 'N', sector);
     int n = 0;
     for (int64_t d = day - 2; d <= day; d++) {
-        uint64_t own = random_at(key, d);
-        if (random_unit(own) >= OUTAGE_CHANCE)
-            continue;
-        int64_t start = (d - day) * MINUTES_PER_DAY + (int64_t)(random_at(own, 1) % MINUTES_PER_DAY);
-        n = add_outage(out, n, start, start + 3 + (int64_t)(random_at(own, 2) % 38));
+        struct outage o;
+        int64_t shift = (d - day) * MINUTES_PER_DAY;
+        if (block_sector_outage(s->options.seed, sector, d, &o))
+            n = add_outage(out, n, shift + o.start, shift + o.end);
     }
     for (size_t i = 0; i < s->n_faults; i++) {
         const struct sim_fault *f = &s->faults[i];
@@ -48,6 +57,13 @@ int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outa
             int64_t from = (f->onset - start) / NS_PER_MIN, to = (f->end - start) / NS_PER_MIN;
             n = add_outage(out, n, from, to);
         }
+    }
+    for (size_t i = 0; i < s->n_events; i++) {
+        tstamp_ns lost;
+        const struct sim_event *e = &s->events[i];
+        if (event_loses(e, &lost) && sim_event_concerns(s, e, supply))
+            n = add_outage(out, n, (lost - day * NS_PER_DAY) / NS_PER_MIN,
+                           (e->end - day * NS_PER_DAY) / NS_PER_MIN);
     }
     return n;
 }
@@ -162,13 +178,13 @@ static void sample_dac(const struct unit *u, int64_t day, const int32_t dac[DRIV
 /* ---- frozen values ---- */
 
 /* From the minute after its onset a frozen channel repeats the code of the onset. */
-static void freeze(struct sim *s, uint32_t supply, int64_t day, const struct sim_fault *f, int signal,
+static void freeze(struct sim *s, uint32_t supply, int64_t day, tstamp_ns onset, tstamp_ns end, int signal,
                    struct block *b, int32_t *before)
 {
-    int64_t onset_day = day_of(f->onset);
-    int at = (int)((f->onset - onset_day * NS_PER_DAY) / NS_PER_MIN);
-    int64_t from = (f->onset - day * NS_PER_DAY) / NS_PER_MIN + 1;
-    int64_t to = (f->end - day * NS_PER_DAY) / NS_PER_MIN;
+    int64_t onset_day = day_of(onset);
+    int at = (int)((onset - onset_day * NS_PER_DAY) / NS_PER_MIN);
+    int64_t from = (onset - day * NS_PER_DAY) / NS_PER_MIN + 1;
+    int64_t to = (end - day * NS_PER_DAY) / NS_PER_MIN;
     if (onset_day > day || to < 0)
         return;
     int32_t code;
@@ -195,7 +211,14 @@ static void apply_freezing(struct sim *s, uint32_t supply, int64_t day, struct b
             continue;
         for (int c = 0; c < SIGNAL_KNOWN; c++)
             if (frozen || c == f->signal)
-                freeze(s, supply, day, f, c, b, &before[c]);
+                freeze(s, supply, day, f->onset, f->end, c, b, &before[c]);
+    }
+    for (size_t i = 0; i < s->n_events; i++) {
+        tstamp_ns lost;
+        const struct sim_event *e = &s->events[i];
+        if (e->kind == SIM_REBOOT && event_loses(e, &lost) && sim_event_concerns(s, e, supply))
+            for (int c = 0; c < SIGNAL_KNOWN; c++)
+                freeze(s, supply, day, e->onset, lost, c, b, &before[c]);
     }
 }
 

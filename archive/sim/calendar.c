@@ -110,6 +110,16 @@ static double triangle(double minute, double period)
     return x < 0.5 ? 2 * x : 2 - 2 * x;
 }
 
+double calendar_start_factor(int x)
+{
+    if (x < 0)
+        return 0;
+    if (x < RAMP_UP_MIN - STANDARDISE_MIN)
+        return triangle(x, 20);
+    x -= RAMP_UP_MIN - STANDARDISE_MIN;
+    return x < 10 ? (x + 1) / 10.0 : 1;
+}
+
 /* Share of the set-point at minute x of the maintenance: down in three minutes, off (a fifth of the supplies
  * cycles, for tests), three standardising triangles, which take iron through its whole loop, up in ten
  * minutes. */
@@ -121,35 +131,38 @@ static double maintenance_factor(int x, bool cycled)
         double t = 2 * triangle(x - 60, 60);
         return t < 1 ? t : 1;
     }
-    if (x < STANDARDISE_MIN)
-        return 0;
-    if (x < RAMP_UP_MIN)
-        return triangle(x - STANDARDISE_MIN, 20);
-    return x < RAMP_UP_MIN + 10 ? (x - RAMP_UP_MIN + 1) / 10.0 : 1;
+    return calendar_start_factor(x - STANDARDISE_MIN);
 }
 
-static double study_level(const struct week *w, int step)
+static double study_step(uint64_t key, int step, double amplitude)
 {
     if (step < 0 || step >= STUDY_MIN / 60)
         return 1;
-    return 1 + random_between(random_at(w->study_key, step), -0.06, 0.06);
+    return 1 + random_between(random_at(key, step), -amplitude, amplitude);
 }
 
-/* The same with beam: a study's levels, an hour each and six minutes from one to the next; after a dump two
- * triangles. */
+/* An hour each and six minutes from one to the next. */
+double calendar_study_level(uint64_t key, int minute, double amplitude)
+{
+    if (minute < 0 || minute >= CALENDAR_STUDY_MIN)
+        return 1;
+    int step = minute / 60, since = minute % 60;
+    double before = study_step(key, step - 1, amplitude), now = study_step(key, step, amplitude);
+    return since < 6 ? before + (now - before) * (since + 1) / 6.0 : now;
+}
+
+double calendar_dump_factor(int x)
+{
+    return x >= 0 && x < 24 ? 1 - triangle(x, 12) : 1;
+}
+
+/* The same with beam: a study's levels, after a dump two triangles. */
 static double user_factor(const struct week *w, int x)
 {
-    double f = 1;
-    if (w->study >= 0 && x >= w->study && x < w->study + STUDY_MIN + 6) {
-        int step = (x - w->study) / 60, since = (x - w->study) % 60;
-        double before = study_level(w, step - 1), now = study_level(w, step);
-        f = since < 6 ? before + (now - before) * (since + 1) / 6.0 : now;
-    }
-    for (int i = 0; i < DUMPS_MAX; i++) {
-        int since = w->dump[i] < 0 ? -1 : x - w->dump[i] - 5;
-        if (since >= 0 && since < 24)
-            f *= 1 - triangle(since, 12);
-    }
+    double f = w->study >= 0 ? calendar_study_level(w->study_key, x - w->study, 0.06) : 1;
+    for (int i = 0; i < DUMPS_MAX; i++)
+        if (w->dump[i] >= 0)
+            f *= calendar_dump_factor(x - w->dump[i] - 5);
     return f;
 }
 
@@ -184,6 +197,24 @@ void calendar_day(const struct calendar *c, int64_t day, struct machine_day *out
         for (int cycled = 0; cycled < 2; cycled++)
             out->factor[cycled][m] = was_off && x < 3 ? 0 : (float)factor_at(&w, x, cycled);
     }
+}
+
+void calendar_week_events(const struct calendar *c, int64_t week, struct calendar_week_events *out)
+{
+    *out = (struct calendar_week_events){0};
+    struct week w = week_make(c, week);
+    tstamp_ns start = calendar_week_start(week);
+    if (w.shutdown)
+        return;
+    if (w.study >= 0)
+        out->study = start + w.study * NS_PER_MIN;
+    if (w.optics >= 0)
+        out->optics = start + w.optics * NS_PER_MIN;
+    if (random_key(c->seed, 'O', (uint64_t)week) & 1)
+        out->maintenance_optics = start;
+    for (int i = 0; i < DUMPS_MAX; i++)
+        if (w.dump[i] >= 0)
+            out->dump[i] = start + w.dump[i] * NS_PER_MIN;
 }
 
 int calendar_sags(const struct calendar *c, int64_t day, int minute[2], int feeder[2])

@@ -38,6 +38,25 @@ tstamp_ns calendar_in_operation(const struct calendar *c, tstamp_ns t);
 
 void calendar_day(const struct calendar *c, int64_t day, struct machine_day *out);
 
+/* What a week of the plain ring brings: times; 0: none. A study and a dump of eight hours and of 29 minutes.
+ */
+struct calendar_week_events {
+    tstamp_ns study, optics, maintenance_optics, dump[2];
+};
+void calendar_week_events(const struct calendar *c, int64_t week, struct calendar_week_events *out);
+#define CALENDAR_STUDY_MIN 486
+#define CALENDAR_DUMP_MIN 29
+
+/* Share of the set-point x minutes into three standardising triangles and the ramp up after them. */
+#define CALENDAR_START_MIN 70
+double calendar_start_factor(int x);
+
+/* The level at a minute of a study, of the given amplitude. */
+double calendar_study_level(uint64_t key, int minute, double amplitude);
+
+/* Share of the set-point x minutes into two triangles after a dump. */
+double calendar_dump_factor(int x);
+
 /* Mains sags of the day: their minutes and feeders (-1: all). Returns their number, at most 2. */
 int calendar_sags(const struct calendar *c, int64_t day, int minute[2], int feeder[2]);
 

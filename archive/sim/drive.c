@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/drive.h"
 
+#include "archive/sim/event_effects.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -112,6 +114,7 @@ static void commanded(struct sim *s, uint32_t supply, int64_t day, float i[DRIVE
     int64_t first = (day - 1) * MINUTES_PER_DAY;
     follow_machine(s, u, day - 1, i);
     follow_machine(s, u, day, i + DRIVE_DAY);
+    events_move_setpoint(s, u, first, i);
     if (u->corrector)
         add_motion(s, u, first, i);
     if (u->corrector)
@@ -180,9 +183,8 @@ static bool bend_codes(const struct sim *s, uint32_t supply, int64_t first_minut
     return any;
 }
 
-void drive_make(struct sim *s, uint32_t supply, int64_t day, struct drive *d)
+void drive_make(struct sim *s, uint32_t supply, const struct unit *u, int64_t day, struct drive *d)
 {
-    const struct unit *u = &s->units[supply];
     drive_codes(s, supply, day, d->dac);
     int32_t bent[DRIVE_LEN];
     bool bends = bend_codes(s, supply, (day - 1) * MINUTES_PER_DAY, d->dac, bent);

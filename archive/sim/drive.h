@@ -20,7 +20,7 @@ struct drive {
 /* The DAC codes of a supply over two days, `day` the second. */
 void drive_codes(struct sim *s, uint32_t supply, int64_t day, int32_t dac[DRIVE_LEN]);
 
-/* All of it. */
-void drive_make(struct sim *s, uint32_t supply, int64_t day, struct drive *out);
+/* All of it, of a supply that is unit u. */
+void drive_make(struct sim *s, uint32_t supply, const struct unit *u, int64_t day, struct drive *out);
 
 #endif

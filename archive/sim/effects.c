@@ -5,9 +5,13 @@
 #include "archive/sim/effects.h"
 
 #include "archive/sim/ambient.h"
+#include "archive/sim/event_effects.h"
 #include "archive/sim/fault_effects.h"
+#include "base/mem.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define COPPER_PER_K 0.00393
 #define RESISTANCE_AT_C 40.0
@@ -66,20 +70,30 @@ static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, s
     }
 }
 
-static void temperatures(struct sim *s, const struct unit *u, int64_t day, struct supply_day *p)
+static void temperatures(struct sim *s, uint32_t supply, const struct unit *u, int64_t day,
+                         struct supply_day *p)
 {
     const struct ambient_day *air = cache_get(s->air_days, day_key(u->sector, day));
     const struct ambient_day *water = cache_get(s->water_days, day_key(u->loop, day));
     const struct drive *d = &p->drive;
+    const float *air_at = air->value, *water_at = water->value;
+    float moved_air[DAY_LEN], moved_water[DAY_LEN];
+    if (events_change_ambient(s, supply, day)) {
+        memcpy(moved_air, air_at, sizeof moved_air);
+        memcpy(moved_water, water_at, sizeof moved_water);
+        events_move_ambient(s, supply, day, moved_air, moved_water);
+        air_at = moved_air;
+        water_at = moved_water;
+    }
     for (int k = 0; k < DAY_LEN; k++) {
         int n = DRIVE_DAY - 1 + k;
-        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] = (double)air->value[k] + 3 +
+        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] = (double)air_at[k] + 3 +
                                                     u->capacitor_linear * (double)d->capacitor_linear[n] +
                                                     u->capacitor_square * (double)d->capacitor_square[n];
-        p->value[SIGNAL_IGBT_TEMPERATURE][k] = (double)air->value[k] + 6 +
+        p->value[SIGNAL_IGBT_TEMPERATURE][k] = (double)air_at[k] + 6 +
                                                u->igbt_linear * (double)d->igbt_linear[n] +
                                                u->igbt_square * (double)d->igbt_square[n];
-        p->value[SIGNAL_MAGNET_TEMPERATURE][k] = (double)water->value[k] + u->water_rise * (double)d->coil[n];
+        p->value[SIGNAL_MAGNET_TEMPERATURE][k] = (double)water_at[k] + u->water_rise * (double)d->coil[n];
     }
     cache_release(s->air_days, air);
     cache_release(s->water_days, water);
@@ -116,14 +130,45 @@ static void sensors(const struct sim *s, const struct unit *u, int64_t day, stru
     }
 }
 
-void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day *p)
+/* A day of a supply that is unit u. */
+static void make_as(struct sim *s, uint32_t supply, const struct unit *u, int64_t day, struct supply_day *p)
 {
-    const struct unit *u = &s->units[supply];
-    drive_make(s, supply, day, &p->drive);
-    temperatures(s, u, day, p);
+    drive_make(s, supply, u, day, &p->drive);
+    temperatures(s, supply, u, day, p);
+    events_heat_magnet(s, supply, day, p);
     faults_heat_magnet(s, supply, day, p);
     electrical(u, p); /* of the true coil: what the sensor adds comes after */
     sensors(s, u, day, p);
+    events_act(s, supply, day, p);
     faults_act(s, supply, day, p);
     apply_sags(s, u, day, p);
+}
+
+static const struct renewal *renewal_of(const struct sim *s, uint32_t supply)
+{
+    for (size_t i = 0; i < s->n_renewals; i++)
+        if (s->renewals[i].supply == supply)
+            return &s->renewals[i];
+    return NULL;
+}
+
+/* The minutes before index `until` as the unit was that was there before. */
+static void put_before(struct sim *s, uint32_t supply, int64_t day, int until, struct supply_day *p)
+{
+    struct supply_day *before = xcalloc(1, sizeof *before);
+    make_as(s, supply, &s->units[supply], day, before);
+    for (int c = 0; c < SIGNAL_KNOWN; c++) {
+        memcpy(p->value[c], before->value[c], (size_t)until * sizeof p->value[c][0]);
+        memcpy(p->noise[c], before->noise[c], (size_t)until * sizeof p->noise[c][0]);
+    }
+    free(before);
+}
+
+void effects_make(struct sim *s, uint32_t supply, int64_t day, struct supply_day *p)
+{
+    const struct renewal *r = renewal_of(s, supply);
+    bool renewed = r && r->at < (day + 1) * NS_PER_DAY;
+    make_as(s, supply, renewed ? &r->unit : &s->units[supply], day, p);
+    if (renewed && r->at > day * NS_PER_DAY)
+        put_before(s, supply, day, index_of(r->at, day), p);
 }

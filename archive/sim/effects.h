@@ -5,6 +5,8 @@
 
 #include "archive/sim/drive.h"
 
+#include <math.h>
+
 /* Index 0 is the last minute of the day before, index m + 1 is minute m. */
 #define DAY_LEN (MINUTES_PER_DAY + 1)
 
@@ -32,6 +34,13 @@ static inline int index_of(tstamp_ns t, int64_t day)
 static inline double ramp(double minutes, double over)
 {
     return minutes <= 0 ? 0 : minutes >= over ? 1 : minutes / over;
+}
+
+/* Losses at index k against those at the supply's own set-point, as the heat sink or the capacitors have
+ * followed them; series: igbt_linear or capacitor_linear of the drive. */
+static inline double load_at(const float series[], const struct unit *u, int k)
+{
+    return fmin(1.2, (double)series[DRIVE_DAY - 1 + k] / fmax(0.1, fabs(u->setpoint)));
 }
 
 /* Fills p for a day of a supply. */

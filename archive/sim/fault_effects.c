@@ -26,13 +26,6 @@ static int over_at(const struct sim_fault *f, int64_t day, double tau)
     return index_of(f->end + (tstamp_ns)(6 * tau * (double)NS_PER_MIN), day);
 }
 
-/* Losses against those at the supply's own set-point, as the heat sink or the capacitors have followed them.
- */
-static double load(const float series[], const struct unit *u, int k)
-{
-    return fmin(1.2, (double)series[DRIVE_DAY - 1 + k] / fmax(0.1, fabs(u->setpoint)));
-}
-
 /* ---- the magnet ---- */
 
 /* Extra temperature of a magnet whose water is lost: rises until the trip, then fades. */
@@ -76,7 +69,7 @@ static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, st
     double period = random_between(random_at(f->key, 40), 11, 17);
     for (int k = index_of(f->onset, day); k < over_at(f, day, SINK_MIN); k++) {
         double minutes = minutes_since(f->onset, day, k);
-        double rise = f->size * load(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
+        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
         double hunting = 0.12 * rise * sin(2 * M_PI * minutes / period);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise + hunting;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += 0.33 * rise;
@@ -87,7 +80,7 @@ static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, st
 static void gate(const struct sim_fault *f, const struct unit *u, int64_t day, struct supply_day *p)
 {
     for (int k = index_of(f->onset, day); k < over_at(f, day, SINK_MIN); k++) {
-        double rise = f->size * load(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
+        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += 0.1 * rise;
         p->noise[SIGNAL_CURRENT][k] *= 1.15F;
@@ -101,7 +94,7 @@ static void thermal_resistance(const struct sim_fault *f, const struct unit *u, 
     double weeks = f->mode == FAULT_DUST ? 2 : 3, capacitor = f->mode == FAULT_DUST ? 0.4 : 0;
     for (int k = index_of(f->onset, day); k < index_of(f->end, day); k++) {
         double grown = fmin(1.3, minutes_since(f->onset, day, k) / MINUTES_OF_DAYS(7 * weeks));
-        double rise = f->size * grown * load(p->drive.igbt_linear, u, k);
+        double rise = f->size * grown * load_at(p->drive.igbt_linear, u, k);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += capacitor * rise;
     }
@@ -116,7 +109,8 @@ static void capacitor_ageing(const struct sim_fault *f, const struct unit *u, in
         double grown = minutes_since(f->onset, day, k) / MINUTES_OF_DAYS(21);
         double aged = fmin(1.5, grown * grown);
         float noise = (float)sqrt(1 + (variance[f->level] - 1) * aged);
-        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += f->size * aged * load(p->drive.capacitor_linear, u, k);
+        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += f->size * aged *
+                                                     load_at(p->drive.capacitor_linear, u, k);
         p->noise[SIGNAL_CURRENT][k] *= noise;
         p->noise[SIGNAL_VOLTAGE][k] *= noise;
     }
@@ -127,7 +121,7 @@ static void dc_link(const struct sim_fault *f, const struct unit *u, int64_t day
 {
     static const double variance[] = {[SIM_SMALL] = 2, [SIM_MEDIUM] = 4, [SIM_LARGE] = 10};
     for (int k = index_of(f->onset, day); k < over_at(f, day, BANK_MIN); k++) {
-        double rise = f->size * load(p->drive.capacitor_linear, u, k) * followed(f, day, k, BANK_MIN);
+        double rise = f->size * load_at(p->drive.capacitor_linear, u, k) * followed(f, day, k, BANK_MIN);
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += rise;
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += 0.4 * rise;
     }

@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/faults.h"
 
+#include "archive/sim/events.h"
+
 #include "base/mem.h"
 
 #include <assert.h>
@@ -63,8 +65,8 @@ static const struct {
 
 /* Several are planted; they share the supplies and the calendar. */
 struct planting {
+    const struct sim *s;
     const struct sim_options *o;
-    const struct calendar *calendar;
     const struct unit *units;
     bool *taken;     /* [supplies] has a fault */
     tstamp_ns start; /* of the span */
@@ -237,8 +239,22 @@ static bool suits(const struct sim_fault *f, const struct unit *u)
     return f->mode != FAULT_VICTIM || u->corrector;
 }
 
-/* A supply that has no fault yet and carries current enough for the fault to show. */
-static int32_t choose(const struct sim_fault *f, const struct planting *p)
+/* A common cause that runs for hours and warms, for a fault to begin in; NULL: there is none. */
+static const struct sim_event *choose_common(const struct sim_fault *f, const struct planting *p)
+{
+    const struct sim *s = p->s;
+    size_t first = random_at(f->key, 51) % (s->n_events ? s->n_events : 1);
+    for (size_t k = 0; k < s->n_events; k++) {
+        const struct sim_event *e = &s->events[(first + k) % s->n_events];
+        if (e->class == SIM_COMMON && !e->background && e->end - e->onset >= 6 * NS_PER_HOUR)
+            return e;
+    }
+    return NULL;
+}
+
+/* A supply that has no fault yet, carries current enough for the fault to show, and is concerned by e unless
+ * that is NULL; -1: there is none. */
+static int32_t choose(const struct sim_fault *f, const struct planting *p, const struct sim_event *e)
 {
     /* partly blocked water heats by the square of the current: at half of it, a quarter */
     double least = f->mode == FAULT_WATER_PART || f->mode == FAULT_WATER_LOST ? 0.55 : 0.25;
@@ -246,12 +262,23 @@ static int32_t choose(const struct sim_fault *f, const struct planting *p)
     for (int pass = 0; pass < 2; pass++)
         for (uint32_t k = 0; k < n; k++) {
             uint32_t i = (start + k) % n;
-            if (p->taken[i] || !suits(f, &p->units[i]) || (pass == 0 && fabs(p->units[i].setpoint) < least))
+            if (p->taken[i] || !suits(f, &p->units[i]) || (e && !sim_event_concerns(p->s, e, i)) ||
+                (pass == 0 && fabs(p->units[i].setpoint) < least))
                 continue;
             p->taken[i] = true;
             return (int32_t)i;
         }
-    return (int32_t)start;
+    return e ? -1 : (int32_t)start;
+}
+
+/* Moves a fault into a common cause, in its first three days. */
+static void begin_during(struct sim_fault *f, const struct planting *p, const struct sim_event *e)
+{
+    tstamp_ns last = e->end - e->onset < 72 * NS_PER_HOUR ? e->end - 3 * NS_PER_HOUR
+                                                          : e->onset + 69 * NS_PER_HOUR;
+    double share = random_unit(random_at(f->key, 52));
+    tstamp_ns t = e->onset + NS_PER_HOUR + (tstamp_ns)(share * (double)(last - e->onset - NS_PER_HOUR));
+    f->onset = event_in_operation(p->s, t / NS_PER_S * NS_PER_S);
 }
 
 static enum sim_size draw_level(const struct planting *p, uint64_t key, size_t k, size_t cycle)
@@ -296,12 +323,20 @@ static void plant_one(struct planting *p, size_t k, const int cycle[], size_t n_
     struct sim_fault *f = &p->fault[p->n++];
     f->key = random_key(p->o->seed, 'F', k + 1);
     f->mode = cycle[(random_at(random_key(p->o->seed, 'F', 0), 0) + k) % n_cycle];
-    f->supply = choose(f, p);
+    bool during = random_unit(random_at(f->key, 50)) < p->o->in_common;
+    const struct sim_event *e = during ? choose_common(f, p) : NULL;
+    f->supply = choose(f, p, e);
+    if (f->supply < 0) {
+        e = NULL;
+        f->supply = choose(f, p, e);
+    }
     f->sector = p->units[f->supply].sector;
     double share = ((double)k + random_unit(random_at(f->key, 2))) / (double)p->wanted;
     if (traits[f->mode].slow)
         share *= SLOW_SHARE;
-    f->onset = calendar_in_operation(p->calendar, p->start + seconds(0.9 * share * p->span_days * 86400));
+    f->onset = event_in_operation(p->s, p->start + seconds(0.9 * share * p->span_days * 86400));
+    if (e)
+        begin_during(f, p, e);
     f->level = draw_level(p, f->key, k, n_cycle);
     describe(f, p);
     schedule(f, p->o->ends);
@@ -325,11 +360,11 @@ static size_t cycle_of(uint32_t modes, int cycle[SIM_MODES])
     return n;
 }
 
-void faults_plant(struct sim_fault **out, size_t *n, const struct sim_options *o,
-                  const struct calendar *calendar, const struct unit units[])
+void faults_plant(struct sim *s)
 {
+    const struct sim_options *o = &s->options;
     double per_week = o->faults_per_week < 0 ? DEFAULT_SHARE_PER_WEEK * o->supplies : o->faults_per_week;
-    struct planting p = {.o = o, .calendar = calendar, .units = units};
+    struct planting p = {.s = s, .o = o, .units = s->units};
     p.span_days = o->days - o->healthy_days;
     double wanted = p.span_days > 0 ? ceil(per_week * p.span_days / 7 - 1e-9) : 0;
     p.wanted = wanted < o->supplies ? (size_t)wanted : o->supplies;
@@ -342,6 +377,6 @@ void faults_plant(struct sim_fault **out, size_t *n, const struct sim_options *o
         plant_one(&p, k, n_cycle ? cycle : plain_cycle, n_cycle ? n_cycle : N_PLAIN);
     free(p.taken);
     qsort(p.fault, p.n, sizeof *p.fault, by_onset);
-    *out = p.fault;
-    *n = p.n;
+    s->faults = p.fault;
+    s->n_faults = p.n;
 }

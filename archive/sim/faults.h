@@ -50,9 +50,11 @@ enum sensor_kind {
 enum data_kind { DATA_GAP, DATA_FROZEN };
 enum dac_kind { DAC_STUCK_BIT, DAC_GLITCHES };
 
-/* Plants the faults that the options ask for; *out is an array of *n, ordered by onset, caller frees. */
-void faults_plant(struct sim_fault **out, size_t *n, const struct sim_options *o,
-                  const struct calendar *calendar, const struct unit units[]);
+/* Plants the faults that the options ask for into s->faults, ordered by onset; s->units, calendar and events
+ * are there. Caller frees the array. */
+void faults_plant(struct sim *s);
+
+struct sim;
 
 /* "fan", "sensor stuck" …: what a label calls it. */
 const char *fault_name(const struct sim_fault *f);

@@ -179,6 +179,31 @@ static void draw_channels(struct unit *u, struct draw *d)
     u->deadband[SIGNAL_DAC] = uniform(d, 0, 1) < 0.5;
 }
 
+void layout_swap(struct unit *u, uint64_t key, const struct random_normal *normal)
+{
+    struct unit other = {.family = u->family};
+    struct draw d = {.key = key, .normal = normal};
+    draw_physics(&other, &d);
+    draw_channels(&other, &d);
+    u->tau_igbt = other.tau_igbt;
+    u->tau_capacitor = other.tau_capacitor;
+    u->igbt_linear = other.igbt_linear;
+    u->igbt_square = other.igbt_square;
+    u->capacitor_linear = other.capacitor_linear;
+    u->capacitor_square = other.capacitor_square;
+    u->gain = other.gain;
+    u->offset = other.offset;
+    u->cable += 0.1 * (other.cable - u->cable); /* its own part of the way to the magnet */
+    for (int s = 0; s < SIGNAL_KNOWN; s++) {
+        if (s == SIGNAL_MAGNET_TEMPERATURE)
+            continue;
+        u->sensor_offset[s] = other.sensor_offset[s];
+        u->noise[s] = other.noise[s];
+        u->own_sd[s] = other.own_sd[s];
+        u->own_tau[s] = other.own_tau[s];
+    }
+}
+
 /* Racks of eight, the last with what is left over; water of two sectors or of half a sector. */
 static void place(struct unit *u, uint32_t sector, uint32_t k, uint32_t size, bool manifolds)
 {

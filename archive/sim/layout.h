@@ -47,6 +47,20 @@ struct limits {
     double low, high, hihi, range;
 };
 
+/* Number of a supply's group of a kind, the same for all its members. */
+static inline uint32_t layout_group(const struct unit *u, enum group_kind g)
+{
+    switch (g) {
+    case GROUP_WATER: return u->water;
+    case GROUP_RACK: return u->sector << 8 | u->rack;
+    case GROUP_FEEDER: return u->feeder;
+    default: return u->sector;
+    }
+}
+
+/* Makes it another unit of its family on the same magnet: all that is of the supply and not of the coil. */
+void layout_swap(struct unit *u, uint64_t key, const struct random_normal *normal);
+
 /* Fills units[o->supplies]. */
 void layout_fill(struct unit units[], const struct sim_options *o, const struct random_normal *normal);
 

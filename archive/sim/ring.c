@@ -3,6 +3,8 @@
 #include "archive/sim/ring.h"
 
 #include "archive/sim/ambient.h"
+#include "archive/sim/event_effects.h"
+#include "archive/sim/events.h"
 #include "archive/sim/sim.h"
 #include "base/mem.h"
 
@@ -17,6 +19,7 @@ static void make_machine_day(void *arg, uint64_t key, void *value)
 {
     struct sim *s = arg;
     calendar_day(&s->calendar, key_day(key), value);
+    events_move_machine(s, key_day(key), value);
 }
 
 static void make_water_day(void *arg, uint64_t key, void *value)
@@ -40,6 +43,8 @@ static int check_options(const struct sim_options *o, struct err *err)
     for (size_t i = 0; i < SIM_SECTOR_SIZES; i++)
         if (o->sector_sizes[i] > 1000)
             return err_set(err, ERR_CONFIG, "a sector of %u supplies: from 1 to 1000", o->sector_sizes[i]);
+    if (!(o->in_common >= 0 && o->in_common <= 1))
+        return err_set(err, ERR_CONFIG, "faults during common causes: a share from 0 to 1");
     if (o->from < FIRST_TIME)
         return err_set(err, ERR_CONFIG, "the simulated archive begins in 1971");
     if ((double)o->from / (double)NS_PER_DAY + o->days > LAST_DAY)
@@ -76,7 +81,8 @@ int sim_new(struct sim **out, const struct sim_options *o, struct err *err)
                              layout_suffix((enum signal)(c % SIGNAL_KNOWN)));
         hashmap_put(s->by_pv, s->pv[c], (int32_t)c);
     }
-    faults_plant(&s->faults, &s->n_faults, &s->options, &s->calendar, s->units);
+    events_plant(s);
+    faults_plant(s);
     open_caches(s);
     *out = s;
     return 0;
@@ -96,6 +102,8 @@ void sim_free(struct sim *s)
     free(s->pv);
     free(s->units);
     free(s->faults);
+    free(s->events);
+    free(s->renewals);
     free(s);
 }
 
@@ -133,6 +141,12 @@ const struct sim_fault *sim_faults(const struct sim *s, size_t *n)
 {
     *n = s->n_faults;
     return s->faults;
+}
+
+const struct sim_event *sim_events(const struct sim *s, size_t *n)
+{
+    *n = s->n_events;
+    return s->events;
 }
 
 size_t sim_read(struct sim *s, uint32_t channel, tstamp_ns from, tstamp_ns to, struct sample out[],

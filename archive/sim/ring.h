@@ -25,6 +25,32 @@ enum sim_end { SIM_REPAIRED, SIM_BY_ITSELF, SIM_BY_TRIP, SIM_NEVER, SIM_ENDS };
 #define SIM_FOR_EVER (INT64_MAX / 2) /* end of what never ends */
 #define SIM_MODES 20                 /* numbers of failure modes: from 1 to 19 */
 
+/* What happens besides faults: causes that a group shares, and what is nobody's fault. Sizes (small, medium,
+ * large) and shapes: events.c. */
+enum sim_event_kind {
+    SIM_CLOG_MAGNET, /* filter of a magnet-water manifold: 0.7, 2, 5 K of magnets, over a day or so */
+    SIM_CLOG_SUPPLY, /* of a supply-water manifold: 2, 4, 8 K of IGBTs, capacitors 0.4 of it */
+    SIM_PUMP_TRIP,   /* of a water circuit, until the standby pump has taken over: 1, 3, 8 K of magnets */
+    SIM_WATER,       /* a circuit's or a sector's water temperature off by 1, 2, 4 K, up or down */
+    SIM_AIR,         /* air handling of a sector: 2, 4, 8 K, hunting */
+    SIM_RACK_FAN,    /* fans of a rack: 3, 6, 12 K of IGBTs, capacitors a third of it */
+    SIM_SAG,         /* mains, one sample of many supplies of a feeder or of all: 1.5, 4, 10 % of voltage */
+    SIM_DIP,         /* a feeder low by 3, 6, 10 % for hours: ripple, warmer, no headroom */
+    SIM_OUTAGE,      /* network of a sector: no samples */
+    SIM_REBOOT,      /* IOC of a rack: frozen, then gone, then back */
+    SIM_COMMONS,     /* number of the above */
+    SIM_WARM = SIM_COMMONS, /* days of 3, 5, 8 K warmer air everywhere, water with it */
+    SIM_COLD,
+    SIM_SEASON,      /* a year of ±5.5 K in the air instead of ±1.5, ±1.6 K in the water */
+    SIM_LATTICE,     /* every set-point by 0.5 % to 0.8, 1.5, 3 %; or back to where it was */
+    SIM_STUDY,       /* eight hours of set-points that move by up to 3, 6, 10 % */
+    SIM_DUMP,        /* a beam dump, then standardisation */
+    SIM_SHUTDOWN,    /* two to five days off, then a cold start */
+    SIM_SWAP,        /* another unit in a supply's place: offsets, gains, coefficients */
+    SIM_CALIBRATION, /* of one supply: DCCT, voltage or a temperature */
+    SIM_EVENT_KINDS
+};
+
 #define SIM_SECTOR_SIZE 33u
 #define SIM_SECTOR_SIZES 16
 
@@ -44,9 +70,13 @@ struct sim_options {
     uint32_t modes; /* bit m: failure mode m is planted, with all its variants; 0: the plain cycle */
     uint32_t ends;  /* bit of enum sim_end: how faults end, repairs with a row in maintenance.csv; 0: repaired
                        or by a trip */
+    uint32_t commons;        /* bit of enum sim_event_kind: which common causes come; 0: none */
+    double commons_per_week; /* over the whole ring; < 0: one for 132 supplies */
+    double in_common;  /* share of the faults that begin while a common cause runs in a group of theirs */
+    uint32_t contexts; /* bit of enum sim_event_kind: which contexts come; 0: none */
 };
 
-enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA };
+enum sim_class { SIM_EQUIPMENT, SIM_SENSOR, SIM_DATA, SIM_COMMON, SIM_BENIGN };
 
 /* A planted fault. Modes: docs/power-supplies.md §9 as told in faults.h. */
 struct sim_fault {
@@ -63,6 +93,25 @@ struct sim_fault {
     double size;    /* of slow ones: when fully grown */
     const char *unit;
     uint64_t key; /* its own random numbers */
+};
+
+/* A common cause or a context. */
+struct sim_event {
+    enum sim_event_kind kind;
+    enum sim_class class; /* common or benign */
+    bool background;      /* the plain ring has it too: only the label is new */
+    int32_t supply;       /* it concerns this one; -1: a group */
+    enum group_kind group;
+    uint32_t index; /* of the group, see layout_group; with GROUP_COUNT: the whole ring */
+    double share;   /* of the group's supplies that are hit */
+    enum sim_size level;
+    tstamp_ns onset, end; /* SIM_FOR_EVER: never; heat fades after it */
+    enum sim_end ended;
+    int32_t signal; /* the one that shows it most; -1: all */
+    double size;
+    const char *unit;
+    double strength; /* what makes it: see events.c */
+    uint64_t key;
 };
 
 /* Error: ERR_CONFIG when an option makes no sense. */
@@ -90,6 +139,12 @@ bool sim_connected(const struct sim *s, uint32_t supply, tstamp_ns t, tstamp_ns 
 
 /* The planted faults, ordered by onset. */
 const struct sim_fault *sim_faults(const struct sim *s, size_t *n);
+
+/* Common causes and contexts, ordered by onset; of the plain ring none. */
+const struct sim_event *sim_events(const struct sim *s, size_t *n);
+
+/* True when the event concerns the supply. */
+bool sim_event_concerns(const struct sim *s, const struct sim_event *e, uint32_t supply);
 
 /* fleet.csv, maintenance.csv (periods that overlap from … to) and the labels
  * `supply,mode,signal,class,onset,end,trip,size,unit,kind,level,ended,members`; archive/README.md tells what

@@ -11,6 +11,13 @@
 #include "archive/sim/ring.h"
 #include "base/hashmap.h"
 
+/* A supply that is another one from some time on. */
+struct renewal {
+    uint32_t supply;
+    tstamp_ns at;
+    struct unit unit;
+};
+
 /* All constant after sim_new but the caches, which lock themselves. */
 struct sim {
     struct sim_options options;
@@ -21,6 +28,10 @@ struct sim {
     struct hashmap *by_pv;
     struct sim_fault *faults;
     size_t n_faults;
+    struct sim_event *events; /* of the plain ring: none */
+    size_t n_events;
+    struct renewal *renewals; /* swaps and calibrations, at most one of a supply */
+    size_t n_renewals;
     struct cache *machine_days; /* by day: struct machine_day */
     struct cache *water_days;   /* by water group and day: struct ambient_day */
     struct cache *air_days;     /* by sector and day: struct ambient_day */

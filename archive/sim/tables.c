@@ -1,5 +1,6 @@
 /* The ring as tables: fleet.csv, maintenance.csv, labels, wide tables of readings.
  * SPDX-License-Identifier: MIT */
+#include "archive/sim/events.h"
 #include "archive/sim/sim.h"
 #include "base/buf.h"
 #include "base/timefmt.h"
@@ -9,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const class_names[] = {
-    [SIM_EQUIPMENT] = "equipment", [SIM_SENSOR] = "sensor", [SIM_DATA] = "data"};
+static const char *const class_names[] = {[SIM_EQUIPMENT] = "equipment",
+                                          [SIM_SENSOR] = "sensor",
+                                          [SIM_DATA] = "data",
+                                          [SIM_COMMON] = "common",
+                                          [SIM_BENIGN] = "benign"};
 static const char *const level_names[] = {
     [SIM_SMALL] = "small", [SIM_MEDIUM] = "medium", [SIM_LARGE] = "large"};
 static const char *const end_names[] = {
@@ -86,6 +90,38 @@ static void add_repairs(struct buf *b, const struct sim *s, tstamp_ns from, tsta
     }
 }
 
+/* Shutdowns; swaps and calibrations, four hours of a maintenance day; filters and fans of a group, as work on
+ * its sector. */
+static void add_event_work(struct buf *b, const struct sim *s, tstamp_ns from, tstamp_ns to)
+{
+    for (size_t i = 0; i < s->n_events; i++) {
+        const struct sim_event *e = &s->events[i];
+        char subject[EVENT_SUBJECT], sector[LAYOUT_NAME], work[80];
+        const char *what = event_name(e);
+        tstamp_ns start = e->onset, end = e->end;
+        event_subject(s, e, subject);
+        if (e->background)
+            continue;
+        if (e->kind == SIM_SHUTDOWN) {
+            snprintf(sector, sizeof sector, "*");
+            snprintf(work, sizeof work, "shutdown");
+        } else if (e->kind == SIM_SWAP || e->kind == SIM_CALIBRATION) {
+            start = e->onset - 2 * NS_PER_HOUR;
+            end = e->onset + 2 * NS_PER_HOUR;
+            snprintf(work, sizeof work, "%s: %s", what,
+                     e->kind == SIM_SWAP ? "another unit" : layout_signal((enum signal)e->signal));
+        } else if (e->ended == SIM_REPAIRED) {
+            start = e->end - 2 * NS_PER_HOUR;
+            layout_sector_name(sector, event_sector(s, e));
+            snprintf(work, sizeof work, "repaired: %s of %s", what, subject);
+        } else {
+            continue;
+        }
+        if (start < to && end > from)
+            add_work(b, e->supply >= 0 ? s->units[e->supply].name : sector, start, end, work);
+    }
+}
+
 int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from, tstamp_ns to,
                           struct err *err)
 {
@@ -101,6 +137,7 @@ int sim_write_maintenance(const struct sim *s, const char *path, tstamp_ns from,
     }
     if (s->options.ends)
         add_repairs(&b, s, from, to);
+    add_event_work(&b, s, from, to);
     int rc = write_buf(path, &b, err);
     buf_free(&b);
     return rc;
@@ -115,12 +152,12 @@ static const char *time_or_none(char out[TIMEFMT_LEN], tstamp_ns t)
     return out;
 }
 
-/* Names of the supplies that something concerns, a blank between. */
-static void add_sector_members(struct buf *b, const struct sim *s, uint32_t sector)
+/* Names of the supplies of a sector, or that an event concerns; a blank between. */
+static void add_members(struct buf *b, const struct sim *s, const struct sim_event *e, uint32_t sector)
 {
     const char *between = "";
     for (uint32_t i = 0; i < s->options.supplies; i++)
-        if (s->units[i].sector == sector) {
+        if (e ? sim_event_concerns(s, e, i) : s->units[i].sector == sector) {
             buf_printf(b, "%s%s", between, s->units[i].name);
             between = " ";
         }
@@ -135,9 +172,23 @@ static void add_fault(struct buf *b, const struct sim *s, const struct sim_fault
                time_or_none(onset, f->onset), time_or_none(end, f->end), time_or_none(trip, f->trip), f->size,
                f->unit, fault_name(f), level_names[f->level], end_names[f->ended]);
     if (f->supply < 0)
-        add_sector_members(b, s, f->sector);
+        add_members(b, s, NULL, f->sector);
     else
         buf_str(b, s->units[f->supply].name);
+    buf_str(b, "\n");
+}
+
+static void add_event(struct buf *b, const struct sim *s, const struct sim_event *e)
+{
+    char subject[EVENT_SUBJECT], onset[TIMEFMT_LEN], end[TIMEFMT_LEN];
+    buf_printf(b, "%s,,%s,%s,%s,%s,,%.4g,%s,%s,%s,%s,", event_subject(s, e, subject),
+               e->signal < 0 ? "" : layout_signal((enum signal)e->signal), class_names[e->class],
+               time_or_none(onset, e->onset), time_or_none(end, e->end), e->size, e->unit, event_name(e),
+               level_names[e->level], end_names[e->ended]);
+    if (e->supply < 0 && e->group == GROUP_COUNT && e->share >= 1)
+        buf_str(b, "*");
+    else
+        add_members(b, s, e, 0);
     buf_str(b, "\n");
 }
 
@@ -145,8 +196,12 @@ int sim_write_labels(const struct sim *s, const char *path, struct err *err)
 {
     struct buf b = {0};
     buf_str(&b, "supply,mode,signal,class,onset,end,trip,size,unit,kind,level,ended,members\n");
-    for (size_t i = 0; i < s->n_faults; i++)
-        add_fault(&b, s, &s->faults[i]);
+    size_t i = 0, k = 0;
+    while (i < s->n_faults || k < s->n_events)
+        if (k == s->n_events || (i < s->n_faults && s->faults[i].onset <= s->events[k].onset))
+            add_fault(&b, s, &s->faults[i++]);
+        else
+            add_event(&b, s, &s->events[k++]);
     int rc = write_buf(path, &b, err);
     buf_free(&b);
     return rc;

@@ -24,10 +24,10 @@
 
 struct simulate {
     const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secret, *fault_size,
-        *listen, *sectors, *modes, *ends, *maintenance_out;
+        *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts;
     bool manifolds;
     int64_t supplies, seed, threads;
-    double days, healthy_days, speed, faults_per_week;
+    double days, healthy_days, speed, faults_per_week, commons_per_week, in_commons;
     tstamp_ns from, start;
     struct sim *sim;
     struct clock clock;
@@ -286,6 +286,27 @@ static int read_modes(const char *text, uint32_t *bits, struct err *err)
     return 0;
 }
 
+/* What the lists call the kinds of events. */
+static const char *const event_options[SIM_EVENT_KINDS] = {[SIM_CLOG_MAGNET] = "magnet-filter",
+                                                           [SIM_CLOG_SUPPLY] = "supply-filter",
+                                                           [SIM_PUMP_TRIP] = "pump",
+                                                           [SIM_WATER] = "water",
+                                                           [SIM_AIR] = "air",
+                                                           [SIM_RACK_FAN] = "rack-fan",
+                                                           [SIM_SAG] = "sag",
+                                                           [SIM_DIP] = "dip",
+                                                           [SIM_OUTAGE] = "outage",
+                                                           [SIM_REBOOT] = "reboot",
+                                                           [SIM_WARM] = "warm",
+                                                           [SIM_COLD] = "cold",
+                                                           [SIM_SEASON] = "season",
+                                                           [SIM_LATTICE] = "lattice",
+                                                           [SIM_STUDY] = "study",
+                                                           [SIM_DUMP] = "dump",
+                                                           [SIM_SHUTDOWN] = "shutdown",
+                                                           [SIM_SWAP] = "swap",
+                                                           [SIM_CALIBRATION] = "calibration"};
+
 /* What the options add to the plain ring. */
 static int read_additions(const struct simulate *o, struct sim_options *s, struct err *err)
 {
@@ -296,6 +317,12 @@ static int read_additions(const struct simulate *o, struct sim_options *s, struc
         rc = read_modes(o->modes, &s->modes, err);
     if (rc == 0)
         rc = read_names("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
+    if (rc == 0)
+        rc = read_names("--commons", o->commons, event_options, SIM_COMMONS, &s->commons, err);
+    if (rc == 0)
+        rc = read_names("--contexts", o->contexts, event_options + SIM_COMMONS, SIM_EVENT_KINDS - SIM_COMMONS,
+                        &s->contexts, err);
+    s->contexts <<= SIM_COMMONS;
     return rc;
 }
 
@@ -329,6 +356,8 @@ static int check(struct simulate *o, struct sim_options *s, struct err *err)
         .faults_per_week = o->faults_per_week,
         .fault_size = (enum sim_size)size,
         .manifolds = o->manifolds,
+        .commons_per_week = o->commons_per_week,
+        .in_common = o->in_commons,
     };
     return read_additions(o, s, err);
 }
@@ -347,6 +376,27 @@ static tstamp_ns default_from(void)
     return today - (timefmt_weekday(today) + 35) * NS_PER_DAY;
 }
 
+/* All of it, from options on; returns the exit status. */
+static int simulate(struct simulate *o)
+{
+    struct sim_options s;
+    struct err err = {0};
+    int rc = check(o, &s, &err);
+    if (rc == 0)
+        rc = sim_new(&o->sim, &s, &err);
+    if (rc)
+        return command_fail(&err);
+    set_clock(o);
+    if (o->serve)
+        rc = serve(o, &err);
+    else
+        rc = write_files(o, 0, &err);
+    if (rc == 0 && o->csv)
+        rc = write_tables(o, &err);
+    sim_free(o->sim);
+    return rc ? command_fail(&err) : EXIT_OK;
+}
+
 static int run_simulate(int argc, char **argv)
 {
     struct simulate o = {.supplies = 1320,
@@ -355,6 +405,7 @@ static int run_simulate(int argc, char **argv)
                          .healthy_days = 14,
                          .speed = 1,
                          .faults_per_week = -1,
+                         .commons_per_week = -1,
                          .fault_size = "mixed",
                          .from = default_from(),
                          .state_dir = "/var/tmp/psmon",
@@ -382,9 +433,23 @@ static int run_simulate(int argc, char **argv)
          "how faults end: repair, itself, trip, never, or all (repair, some trip)", false},
         {"config-out", 0, OPTION_TEXT, &o.config_out, "FILE",
          "write a configuration, with fleet.csv and maintenance.csv beside it", false},
+        {"faults-in-commons", 0, OPTION_NUMBER, &o.in_commons, "SHARE",
+         "faults that begin while a common cause runs in their group (0)", false},
+        {"commons", 0, OPTION_TEXT, &o.commons, "C,C...",
+         "common causes: magnet-filter, supply-filter, pump, water, air, rack-fan, sag, dip, outage, reboot, "
+         "or "
+         "all (none)",
+         false},
+        {"commons-per-week", 0, OPTION_NUMBER, &o.commons_per_week, "N",
+         "of them in the ring (1 for 132 supplies)", false},
+        {"contexts", 0, OPTION_TEXT, &o.contexts, "C,C...",
+         "what is no fault: warm, cold, season, lattice, study, dump, shutdown, swap, calibration, or all "
+         "(none)",
+         false},
         {"maintenance-out", 0, OPTION_TEXT, &o.maintenance_out, "FILE", "write the maintenance periods",
          false},
-        {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write the planted faults", false},
+        {"labels-out", 0, OPTION_TEXT, &o.labels_out, "FILE", "write what was planted, with times and sizes",
+         false},
         {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
         {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},
         {"webhook", 0, OPTION_TEXT, &o.webhook, "URL", "a webhook of that configuration", false},
@@ -401,22 +466,7 @@ static int run_simulate(int argc, char **argv)
             "faults, the same for the same seed. It answers as an Archiver Appliance, or writes tables.",
             specs, NULL, 0, &n, &status))
         return status;
-    struct sim_options s;
-    struct err err = {0};
-    int rc = check(&o, &s, &err);
-    if (rc == 0)
-        rc = sim_new(&o.sim, &s, &err);
-    if (rc)
-        return command_fail(&err);
-    set_clock(&o);
-    if (o.serve)
-        rc = serve(&o, &err);
-    else
-        rc = write_files(&o, 0, &err);
-    if (rc == 0 && o.csv)
-        rc = write_tables(&o, &err);
-    sim_free(o.sim);
-    return rc ? command_fail(&err) : EXIT_OK;
+    return simulate(&o);
 }
 
 const struct command command_simulate = {

@@ -558,6 +558,339 @@ static void faults_end_as_asked(void **state)
     sim_free(s);
 }
 
+/* ---- common causes and contexts ---- */
+
+/* A ring and the same without whatever the options add. */
+static struct twins make_twins(struct sim_options o)
+{
+    struct twins w;
+    struct err err;
+    assert_int_equal(sim_new(&w.sick, &o, &err), 0);
+    o.commons = o.contexts = 0;
+    o.faults_per_week = 0;
+    assert_int_equal(sim_new(&w.well, &o, &err), 0);
+    return w;
+}
+
+static struct sim_options living(uint32_t supplies, uint64_t seed, int days)
+{
+    return (struct sim_options){.supplies = supplies,
+                                .seed = seed,
+                                .from = at(FROM),
+                                .days = days,
+                                .healthy_days = 7,
+                                .fault_size = SIM_ANY,
+                                .manifolds = true};
+}
+
+/* Whether another event than `but` is felt by a supply at t or shortly before. */
+static bool disturbed(const struct sim *s, const struct sim_event *but, uint32_t supply, tstamp_ns t)
+{
+    size_t n;
+    const struct sim_event *e = sim_events(s, &n);
+    for (size_t i = 0; i < n; i++, e++)
+        if (e != but && !e->background && t > e->onset - 2 * NS_PER_HOUR && t < e->end + 12 * NS_PER_HOUR &&
+            sim_event_concerns(s, e, supply))
+            return true;
+    return false;
+}
+
+static double hour_apart(const struct twins *w, uint32_t supply, int signal, tstamp_ns t)
+{
+    return hour(w->sick, supply, signal, t) - hour(w->well, supply, signal, t);
+}
+
+/* The hour of an event at which it is all there. */
+static tstamp_ns full_at(const struct sim_event *e)
+{
+    tstamp_ns t = e->end - e->onset > 80 * NS_PER_HOUR ? e->onset + 74 * NS_PER_HOUR : e->end - NS_PER_HOUR;
+    return t > e->onset ? t : e->onset;
+}
+
+/* Members show it by its size on the mean, the others nothing at all. Returns false when it cannot be judged:
+ * other events are about, or the beam is off. */
+static bool shows_on_its_members(const struct twins *w, const struct sim_event *e)
+{
+    tstamp_ns t = in_beam(full_at(e));
+    double sum = 0;
+    int members = 0;
+    if (t != full_at(e) || e->end - e->onset < NS_PER_HOUR)
+        return false;
+    for (uint32_t i = 0; i < sim_supplies(w->sick); i++) {
+        if (disturbed(w->sick, e, i, t) || !sim_connected(w->sick, i, t, NULL))
+            continue;
+        double d = hour_apart(w, i, e->signal, t);
+        if (!sim_event_concerns(w->sick, e, i)) {
+            assert_true(d == 0);
+            continue;
+        }
+        sum += d;
+        members++;
+    }
+    if (members < 5)
+        return false;
+    double share = sum / members / e->size;
+    if (e->end - e->onset < 3 * NS_PER_HOUR)
+        assert_true(share > 0.3 && share < 1.4); /* it is still growing */
+    else
+        assert_true(share > 0.6 && share < 1.35);
+    return true;
+}
+
+static void common_causes_act_on_their_group_alone(void **state)
+{
+    (void)state;
+    struct sim_options o = living(198, 31, 49);
+    o.commons = (1u << SIM_COMMONS) - 1;
+    o.commons_per_week = 9;
+    struct twins w = make_twins(o);
+    size_t n, judged[SIM_COMMONS] = {0}, levels[3] = {0};
+    const struct sim_event *e = sim_events(w.sick, &n);
+    for (size_t i = 0; i < n; i++, e++) {
+        assert_true(e->onset >= o.from + 7 * NS_PER_DAY && e->end > e->onset);
+        assert_true(!i || e->onset >= e[-1].onset);
+        if (e->background)
+            continue;
+        levels[e->level]++;
+        bool loses = e->kind == SIM_OUTAGE || e->kind == SIM_REBOOT;
+        tstamp_ns last = e->end - NS_PER_MIN;
+        for (uint32_t k = 0; loses && k < sim_supplies(w.sick); k++)
+            if (!disturbed(w.sick, e, k, last) && sim_connected(w.well, k, last, NULL))
+                assert_int_equal(sim_connected(w.sick, k, last, NULL), !sim_event_concerns(w.sick, e, k));
+        if (e->kind == SIM_REBOOT) { /* at first it stands still */
+            struct sample x[60];
+            uint32_t k = 0;
+            while (!sim_event_concerns(w.sick, e, k))
+                k++;
+            size_t got = sim_read(w.sick, k * SIGNAL_KNOWN + SIGNAL_VOLTAGE, e->onset + 2 * NS_PER_MIN,
+                                  e->onset + (tstamp_ns)(0.7 * e->size) * NS_PER_MIN, x, 60);
+            for (size_t m = 1; m < got; m++)
+                assert_true(x[m].value == x[0].value);
+        }
+        bool warms = !loses && e->kind != SIM_SAG && e->kind != SIM_DIP;
+        judged[e->kind] += !warms || shows_on_its_members(&w, e);
+    }
+    for (int k = 0; k < SIM_COMMONS; k++)
+        assert_true(judged[k] > 0);
+    for (int level = 0; level < 3; level++)
+        assert_true(levels[level] > 5);
+    sim_free(w.sick);
+    sim_free(w.well);
+}
+
+/* A sag is one sample of its members, a dip hours of noise and warmth. */
+static void the_mains_reach_a_feeder(void **state)
+{
+    (void)state;
+    struct sim_options o = living(132, 5, 35);
+    o.commons = 1u << SIM_SAG | 1u << SIM_DIP;
+    o.commons_per_week = 5;
+    struct twins w = make_twins(o);
+    size_t n, sags = 0, dips = 0;
+    const struct sim_event *e = sim_events(w.sick, &n);
+    for (size_t i = 0; i < n; i++, e++)
+        for (uint32_t k = 0; k < 132 && !e->background; k++) {
+            struct sample a, b;
+            uint32_t channel = k * SIGNAL_KNOWN + SIGNAL_VOLTAGE;
+            tstamp_ns minute = e->kind == SIM_SAG ? e->onset : e->onset + 30 * NS_PER_MIN;
+            if (!sim_event_concerns(w.sick, e, k) || disturbed(w.sick, e, k, minute) || minute >= e->end ||
+                sim_read(w.sick, channel, minute, minute + NS_PER_MIN, &a, 1) != 1 ||
+                sim_read(w.well, channel, minute, minute + NS_PER_MIN, &b, 1) != 1 || fabs(b.value) < 1)
+                continue;
+            if (e->kind == SIM_SAG) {
+                assert_near(a.value / b.value, 1 - e->size / 100, 0, 0.01);
+                sags++;
+            } else if (e->end - e->onset > 2 * NS_PER_HOUR) {
+                double warm = hour_apart(&w, k, SIGNAL_CAPACITOR_TEMPERATURE, e->end - NS_PER_HOUR);
+                assert_true(warm > 0.1 * e->size - 0.05 && warm < 0.3 * e->size);
+                dips++;
+            }
+        }
+    assert_true(sags > 20 && dips > 20);
+    sim_free(w.sick);
+    sim_free(w.well);
+}
+
+static double code(struct sim *s, uint32_t supply, tstamp_ns t)
+{
+    struct sample x;
+    assert_true(sim_latest(s, supply * SIGNAL_KNOWN + SIGNAL_DAC, t, &x));
+    return x.value;
+}
+
+/* Every set-point moves by half a per cent at least and the label's size at most, and is back when it says
+ * so. */
+static size_t check_lattice(const struct twins *w, const struct sim_event *e)
+{
+    tstamp_ns t = e->onset + 20 * NS_PER_MIN;
+    size_t checked = 0;
+    for (uint32_t k = 0; k < sim_supplies(w->sick); k++) {
+        double was = code(w->well, k, t), is = code(w->sick, k, t);
+        if (strchr("HV", sim_supply_name(w->sick, k)[4]) || was < 8000 || !sim_connected(w->sick, k, t, NULL))
+            continue;
+        double moved = fabs(is / was - 1);
+        if (e->strength > 0)
+            assert_true(moved < 1e-4);
+        else
+            assert_true(moved > 0.0048 && moved < e->size / 100 + 2e-4);
+        checked++;
+    }
+    return checked;
+}
+
+static void contexts_are_what_they_say(void **state)
+{
+    (void)state;
+    struct sim_options o = living(66, 6, 63);
+    o.healthy_days = 14;
+    uint32_t kinds[] = {SIM_LATTICE, SIM_WARM,        SIM_COLD,  SIM_SHUTDOWN,
+                        SIM_SWAP,    SIM_CALIBRATION, SIM_STUDY, SIM_DUMP};
+    for (size_t a = 0; a < sizeof kinds / sizeof *kinds; a++) {
+        o.contexts = 1u << kinds[a];
+        struct twins w = make_twins(o);
+        size_t n, seen = 0, back = 0;
+        const struct sim_event *e = sim_events(w.sick, &n);
+        for (size_t i = 0; i < n; i++, e++) {
+            assert_true(e->class == SIM_BENIGN || e->background);
+            if (e->background)
+                continue;
+            assert_int_equal(e->kind, kinds[a]);
+            tstamp_ns t = e->onset + 24 * NS_PER_HOUR;
+            uint32_t k = e->supply < 0 ? (uint32_t)(i % 60) : (uint32_t)e->supply;
+            switch (e->kind) {
+            case SIM_LATTICE:
+                seen += check_lattice(&w, e) > 10;
+                back += e->strength > 0;
+                break;
+            case SIM_WARM:
+            case SIM_COLD:
+                t = e->onset / NS_PER_DAY * NS_PER_DAY + 2 * NS_PER_DAY;
+                for (int h = 0; h < 24; h += 6) /* the mean of a day, which has its afternoon */
+                    seen += fabs(hour_apart(&w, k, SIGNAL_IGBT_TEMPERATURE, t + h * NS_PER_HOUR) / e->size -
+                                 1) < 0.55;
+                break;
+            case SIM_SHUTDOWN:
+                assert_near(code(w.sick, k, t), 0, 0, 0.5);
+                assert_near(code(w.sick, k, e->end), code(w.well, k, e->end), 0, 40);
+                assert_true(hour_apart(&w, k, SIGNAL_MAGNET_TEMPERATURE, e->end) < -0.5); /* a cold start */
+                seen++;
+                break;
+            case SIM_SWAP:
+            case SIM_CALIBRATION:
+                assert_true(hour_apart(&w, k, SIGNAL_IGBT_TEMPERATURE, e->onset - 30 * NS_PER_HOUR) == 0);
+                assert_near(hour_apart(&w, k, SIGNAL_MAGNET_TEMPERATURE, t), 0, 0,
+                            0.05); /* the same magnet */
+                if (e->kind == SIM_CALIBRATION && e->signal >= 0 && strcmp(e->unit, "K") == 0)
+                    assert_near(hour_apart(&w, k, e->signal, t), e->size, 0, 0.06);
+                seen++;
+                break;
+            default:
+                t = e->onset + (e->kind == SIM_DUMP ? 11 : 90) * NS_PER_MIN;
+                seen += code(w.sick, k, t) != code(w.well, k, t);
+            }
+        }
+        assert_true(seen > 0);
+        assert_true(kinds[a] != SIM_LATTICE || back > 0);
+        sim_free(w.sick);
+        sim_free(w.well);
+    }
+}
+
+static void faults_begin_in_common_causes(void **state)
+{
+    (void)state;
+    struct sim_options o = living(132, 17, 35);
+    o.commons = (1u << SIM_COMMONS) - 1;
+    o.commons_per_week = 6;
+    o.contexts = 1u << SIM_SHUTDOWN;
+    o.faults_per_week = 12;
+    o.modes = ~1u;
+    o.ends = (1u << SIM_ENDS) - 1;
+    o.in_common = 1;
+    struct sim *s;
+    struct err err;
+    assert_int_equal(sim_new(&s, &o, &err), 0);
+    size_t n, n_events, inside = 0;
+    const struct sim_fault *f = sim_faults(s, &n);
+    const struct sim_event *e = sim_events(s, &n_events);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n_events; k++) {
+            if (e[k].kind == SIM_SHUTDOWN) /* nothing begins while everything is off */
+                assert_false(f[i].onset >= e[k].onset && f[i].onset < e[k].end);
+            if (e[k].class != SIM_COMMON || e[k].background || f[i].onset < e[k].onset ||
+                f[i].onset >= e[k].end || f[i].supply < 0 ||
+                !sim_event_concerns(s, &e[k], (uint32_t)f[i].supply))
+                continue;
+            inside++;
+            break;
+        }
+    assert_true(inside >= 0.7 * (double)n);
+    sim_free(s);
+}
+
+static void a_living_ring_is_the_same_from_any_side(void **state)
+{
+    (void)state;
+    struct sim_options o = living(50, 23, 28);
+    o.commons = (1u << SIM_COMMONS) - 1;
+    o.commons_per_week = 20;
+    o.contexts = UINT32_MAX << SIM_COMMONS;
+    o.faults_per_week = 10;
+    o.modes = ~1u;
+    struct sim *a, *b;
+    struct err err;
+    tstamp_ns from = o.from + 7 * NS_PER_DAY;
+    assert_int_equal(sim_new(&a, &o, &err), 0);
+    o.cache_bytes = 1; /* forgets at once */
+    assert_int_equal(sim_new(&b, &o, &err), 0);
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, read_backwards, a);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(digest(a, from) == digest(b, from));
+    sim_free(a);
+    sim_free(b);
+}
+
+/* Each row of the labels, by its columns; also what the plain ring has anyway, once there is something to
+ * tell it from. */
+static void labels_tell_all(void **state)
+{
+    (void)state;
+    struct sim_options o = living(66, 3, 42);
+    o.commons = (1u << SIM_COMMONS) - 1;
+    o.contexts = UINT32_MAX << SIM_COMMONS;
+    o.faults_per_week = 5;
+    struct sim *s;
+    struct err err;
+    char path[] = "/tmp/psmon-sim-XXXXXX", line[8192];
+    close(mkstemp(path));
+    assert_int_equal(sim_new(&s, &o, &err), 0);
+    assert_int_equal(sim_write_labels(s, path, &err), 0);
+    FILE *f = fopen(path, "r");
+    size_t rows = 0, benign = 0, common = 0, steps = 0, faults, events;
+    sim_faults(s, &faults);
+    sim_events(s, &events);
+    assert_non_null(fgets(line, sizeof line, f));
+    while (fgets(line, sizeof line, f)) {
+        int commas = 0;
+        for (const char *c = line; *c; c++)
+            commas += *c == ',';
+        assert_int_equal(commas, 12);
+        assert_true(strchr(line, '\n')[-1] != ','); /* there are members */
+        benign += strstr(line, ",benign,") != NULL;
+        common += strstr(line, ",common,") != NULL;
+        steps += strstr(line, ",water temperature,") && strncmp(line, "S0", 2) == 0;
+        rows++;
+    }
+    fclose(f);
+    unlink(path);
+    assert_int_equal(rows, faults + events);
+    assert_true(benign > 10 && common > 5 && steps > 0);
+    sim_free(s);
+}
+
 static void tables_are_read_back(void **state)
 {
     (void)state;
@@ -666,6 +999,12 @@ int main(void)
         cmocka_unit_test(faults_act_as_labelled),
         cmocka_unit_test(every_mode_shows_at_every_size),
         cmocka_unit_test(faults_end_as_asked),
+        cmocka_unit_test(common_causes_act_on_their_group_alone),
+        cmocka_unit_test(the_mains_reach_a_feeder),
+        cmocka_unit_test(contexts_are_what_they_say),
+        cmocka_unit_test(faults_begin_in_common_causes),
+        cmocka_unit_test(a_living_ring_is_the_same_from_any_side),
+        cmocka_unit_test(labels_tell_all),
         cmocka_unit_test(tables_are_read_back),
         cmocka_unit_test(groups_are_those_asked_for),
         cmocka_unit_test(options_are_checked),
