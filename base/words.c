@@ -3,7 +3,9 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,24 +27,48 @@ char *words_signal(char out[WORDS_SIGNAL_LEN], const char *signal)
 
 /* ---- units ---- */
 
-/* EGU is free text in EPICS: these spellings are met in archives. */
-static int is_celsius(const char *unit)
+/* EGU is free text in EPICS: these spellings are met in archives, in any capitals, with or without blanks.
+ * `of`: the unit of a difference. */
+static const struct unit {
+    const char *word, *of, *spelling[10];
+} units[] = {
+    {"°C", "K", {"°C", "ºC", "℃", "C", "degC", "oC", "Celsius", "degCelsius", "degreesC", "grdC"}},
+    {"K", "K", {"K", "degK", "Kelvin", "Kelvins"}},
+    {"°F", "°F", {"°F", "ºF", "℉", "degF", "Fahrenheit"}},
+    {"A", "A", {"A", "Amp", "Amps", "Ampere", "Amperes"}},
+    {"V", "V", {"V", "Volt", "Volts"}},
+};
+
+/* Whether two spellings are one but for capitals, blanks and underscores. */
+static bool is_spelt(const char *unit, const char *spelling)
 {
-    static const char *const spellings[] = {"°C", "C", "degC", "deg C", "DegC", "Celsius"};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
-        if (strcmp(unit, spellings[i]) == 0)
-            return 1;
-    return 0;
+    while (*unit && (*unit == ' ' || *unit == '_' || *unit == '.' ||
+                     tolower((unsigned char)*unit) == tolower((unsigned char)*spelling))) {
+        spelling += *unit != ' ' && *unit != '_' && *unit != '.';
+        unit++;
+    }
+    return *unit == '\0' && *spelling == '\0';
+}
+
+static const struct unit *find_unit(const char *unit)
+{
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        for (size_t k = 0; k < sizeof units->spelling / sizeof *units->spelling && units[i].spelling[k]; k++)
+            if (is_spelt(unit, units[i].spelling[k]))
+                return &units[i];
+    return NULL;
 }
 
 const char *words_unit(const char *unit)
 {
-    return is_celsius(unit) ? "°C" : unit;
+    const struct unit *u = find_unit(unit);
+    return u ? u->word : unit;
 }
 
 const char *words_unit_of_difference(const char *unit)
 {
-    return is_celsius(unit) ? "K" : unit;
+    const struct unit *u = find_unit(unit);
+    return u ? u->of : unit;
 }
 
 /* ---- chances ---- */

@@ -7,7 +7,8 @@
 #define WORDS_SIGNAL_LEN 64
 char *words_signal(char out[WORDS_SIGNAL_LEN], const char *signal);
 
-/* A unit as people write it: "degC", "C", … → "°C"; others as they are. */
+/* A unit as people write it: "degC", "C", … → "°C", "Amps" → "A"; others as they are. The one place that
+ * knows spellings of units. */
 const char *words_unit(const char *unit);
 /* The unit of a difference of two values in unit: K for temperatures in °C, however spelt; others as they
  * are. */

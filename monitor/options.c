@@ -6,6 +6,8 @@
 #include "base/spelling.h"
 #include "base/timefmt.h"
 #include "base/timeword.h"
+#include "base/utf8.h"
+#include "base/words.h"
 #include "monitor/command.h"
 
 #include <assert.h>
@@ -222,6 +224,20 @@ static bool has_unseen_config(const struct parse *p)
     return false;
 }
 
+/* What is given goes to the database, to messages and to pages, which take UTF-8 and nothing else. */
+static bool check_text(const struct parse *p, int argc, char **argv)
+{
+    char text[100];
+    for (int i = 1; i < argc; i++) {
+        if (utf8_prefix(argv[i], strlen(argv[i])) == strlen(argv[i]))
+            continue;
+        snprintf(text, sizeof text, "%.90s", argv[i]);
+        words_clean(text);
+        return wrong_use(p, "not UTF-8: ", text);
+    }
+    return true;
+}
+
 bool command_options(int argc, char **argv, const char *usage, const char *about,
                      const struct option_spec *specs, const char **positional, int max, int *n, int *status)
 {
@@ -235,6 +251,10 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
         return false;
     }
     take_specs(&p, long_options, letters, sizeof letters);
+    *status = EXIT_USAGE;
+    if (!check_text(&p, argc, argv))
+        return false;
+    *status = EXIT_OK;
     optind = 0;
     while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         if (c == 'h') {

@@ -223,8 +223,8 @@ static void ignore_notice(void *arg, const PGresult *r)
 
 static void start_connecting(struct pg *pg)
 {
-    static const char *const keys[] = {"dbname", "fallback_application_name", NULL};
-    const char *const values[] = {pg->conninfo, "psmon", NULL};
+    static const char *const keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
+    const char *const values[] = {pg->conninfo, "psmon", "UTF8", NULL};
     pg->state = STATE_CONNECTING;
     pg->conn = PQconnectStartParams(keys, values, 1);
     if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {

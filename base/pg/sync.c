@@ -34,8 +34,10 @@ static void ignore_notice(void *arg, const PGresult *r)
 
 static int connect_now(PGconn **out, const char *conninfo, struct err *err)
 {
-    static const char *const keys[] = {"connect_timeout", "dbname", "fallback_application_name", NULL};
-    const char *const values[] = {"10", conninfo, "psmon", NULL}; /* later ones win: conninfo's own */
+    static const char *const keys[] = {"connect_timeout", "dbname", "fallback_application_name",
+                                       "client_encoding", NULL};
+    /* later ones win: conninfo's own time-out, and UTF-8 whatever the environment or the database has */
+    const char *const values[] = {"10", conninfo, "psmon", "UTF8", NULL};
     char line[400];
     PGconn *c = PQconnectdbParams(keys, values, 1);
     if (PQstatus(c) != CONNECTION_OK) {

@@ -24,6 +24,8 @@ exits 2 "a bad time is wrong use" "$PSMON" train -c x --from yesterdy --to today
 says "'yesterdy' is not a time (want 2026-11-22T03:04:05Z, yesterday, now or -7d)" "and is named"
 exits 2 "a number that is none is wrong use" "$PSMON" simulate --seed 99999999999999999999
 says "--seed: '99999999999999999999' is not a whole number" "and is named"
+exits 2 "a word that is not UTF-8" "$PSMON" alarm -c x ack A --by "$(printf 'J\374rgen')"
+says "not UTF-8: J?rgen" "is named"
 exits 2 "something to show that there is not" "$PSMON" query -c x finding
 says "cannot show 'finding' (did you mean 'findings'?)" "with the guess"
 

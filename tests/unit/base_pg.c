@@ -449,6 +449,35 @@ static int stop(void **state)
     return 0;
 }
 
+/* Whatever the environment or the database has: what goes there is UTF-8, and is taken for that. */
+static void it_speaks_utf8_to_a_database_of_another_encoding(void **state)
+{
+    (void)state;
+    char own[sizeof conninfo];
+    memcpy(own, conninfo, sizeof own);
+    sql("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    setenv("PGCLIENTENCODING", "LATIN1", 1);
+    snprintf(conninfo, sizeof conninfo, "%s dbname=latin", own);
+    const char *const params[] = {"°C", "6"};
+    struct err err = {0};
+    sql("CREATE TABLE seen (id int PRIMARY KEY, v text, n int DEFAULT 1); CREATE TABLE total (n int);"
+        "INSERT INTO total VALUES (0)");
+    assert_int_equal(pg_run(conninfo, "INSERT INTO seen VALUES (1, $1)", 1, params, NULL, &err), 0);
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop, false);
+    struct tally t = {0};
+    run_until(&loop, pg, true, 10);
+    assert_true(pg_submit(pg, insert_of(2, "°C"), false, count, &t));
+    pg_close(pg, 10);
+    assert_int_equal(t.ok, 1);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM seen WHERE length(v) = 2 AND v = '°C'"), 2);
+    unsetenv("PGCLIENTENCODING");
+    memcpy(conninfo, own, sizeof own);
+    sql("DROP DATABASE latin");
+}
+
 int main(void)
 {
     postgres_leave_root();
@@ -466,6 +495,7 @@ int main(void)
         T(arrays_arrive_as_they_left),
         T(rows_can_be_read_one_by_one),
         T(migrations_apply_once_and_refuse_the_future),
+        T(it_speaks_utf8_to_a_database_of_another_encoding),
     };
     return cmocka_run_group_tests_name("base_pg", tests, start, stop);
 }

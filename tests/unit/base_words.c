@@ -28,15 +28,28 @@ static void signals_read_as_people_write_them(void **state)
 static void every_spelling_of_celsius_is_one_unit(void **state)
 {
     (void)state;
-    static const char *const celsius[] = {"°C", "C", "degC", "deg C", "DegC", "Celsius"};
+    static const char *const celsius[] = {"°C",      "C",    "degC",   "deg C", "DegC", "Celsius",   "deg_C",
+                                          "celsius", "DEGC", "Deg. C", "℃",     "ºC",   "degrees C", "oC"};
     for (size_t i = 0; i < sizeof celsius / sizeof *celsius; i++) {
         assert_string_equal(words_unit(celsius[i]), "°C");
         assert_string_equal(words_unit_of_difference(celsius[i]), "K");
     }
-    static const char *const others[] = {"A", "V", "K", "", "Coulomb", "l/min"};
+    static const char *const others[] = {"A",  "V",   "K",  "",  "Coulomb", "l/min", "mA",
+                                         "MV", "m A", "kA", "°", "c/min",   "AA"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         assert_string_equal(words_unit(others[i]), others[i]);
         assert_string_equal(words_unit_of_difference(others[i]), others[i]);
+    }
+}
+
+static void other_units_have_spellings_too(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"Amps", "A"}, {"amp", "A"},    {"a", "A"},      {"VOLTS", "V"},
+                                           {"degK", "K"}, {"kelvin", "K"}, {"deg F", "°F"}, {"℉", "°F"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(words_unit(cases[i][0]), cases[i][1]);
+        assert_string_equal(words_unit_of_difference(cases[i][0]), cases[i][1]);
     }
 }
 
@@ -85,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_read_as_people_write_them),
         cmocka_unit_test(every_spelling_of_celsius_is_one_unit),
+        cmocka_unit_test(other_units_have_spellings_too),
         cmocka_unit_test(chances_read_as_people_speak),
         cmocka_unit_test(cut_characters_become_question_marks),
     };
