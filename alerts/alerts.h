@@ -8,6 +8,7 @@
 #include "base/finding.h"
 #include "base/http.h"
 #include "base/pg/pg.h"
+#include "base/secret.h"
 
 struct alerts;
 
@@ -16,11 +17,15 @@ struct alerts;
 int alerts_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 
 struct alerts_webhook {
-    const char *name;         /* for people and tables; NULL: one is made of the URL, without its secrets */
-    const char *url, *secret; /* secret NULL: unsigned */
-    const char *old_secret;   /* signs besides, while receivers change over; NULL: none */
-    const char *shape;        /* of shapes/shape.h; NULL: the default */
+    const char *name;          /* for people and tables; NULL: one is made of the URL, without its secrets */
+    struct secret url, secret; /* no secret: unsigned. Borrowed */
+    struct secret old_secret;  /* signs besides, while receivers change over */
+    const char *shape;         /* of shapes/shape.h; NULL: the default */
 };
+/* What the i-th is called in tables, logs and alarms: its name, else scheme and host of its URL and a number
+ * made of the rest, for with chat receivers the path is the secret. Caller frees. */
+char *alerts_endpoint_name(const struct alerts_webhook webhooks[], size_t i);
+
 struct alerts_options {
     const char *run; /* RUN_LIVE; a replay keeps alarms but sends nothing */
     bool send;       /* false: no outbox rows (replay) */

@@ -143,7 +143,7 @@ static int start_test(struct test_message *m, const struct alerts_webhook *to, c
     webhook_random_id(id);
     webhook_make(&w, shape_find(to->shape), key, id, clock_wall() / NS_PER_S, text);
     http_start(m->test->http, &(struct http_options){.method = "POST",
-                                                     .url = to->url,
+                                                     .url = to->url.clear,
                                                      .headers = (const char *const *)w.header,
                                                      .body = w.body,
                                                      .body_len = strlen(w.body),
@@ -170,7 +170,7 @@ int alerts_test(const struct alerts_options *o, tstamp_ns now,
     char *text = message_test(now / NS_PER_S * NS_PER_S, o->source);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n_webhooks; i++) {
-        m[i] = (struct test_message){&t, outbox_name(o->webhooks, i)};
+        m[i] = (struct test_message){&t, alerts_endpoint_name(o->webhooks, i)};
         rc = start_test(&m[i], &o->webhooks[i], text, err);
     }
     while (rc == 0 && t.left > 0)

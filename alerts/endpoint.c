@@ -47,7 +47,8 @@ struct message {
 
 struct endpoint {
     struct delivery *d;
-    char *url, *name;
+    struct secret url; /* owned */
+    char *name;
     struct webhook_key key[WEBHOOK_KEYS];
     const struct shape *shape;
     struct message **queue; /* waiting, oldest first */
@@ -408,7 +409,7 @@ static void start(struct message *m, bool probe)
     webhook_make(&w, e->shape, e->key, m->id, m->started / NS_PER_S, fleeting ? fleeting : m->text);
     free(fleeting);
     const struct http_options options = {.method = "POST",
-                                         .url = e->url,
+                                         .url = e->url.clear,
                                          .headers = (const char *const *)w.header,
                                          .body = w.body,
                                          .body_len = strlen(w.body),
@@ -519,7 +520,7 @@ int endpoint_check(const char *name, const struct alerts_webhook *w, struct err 
 {
     char names[SHAPE_NAMES_LEN];
     struct webhook_key key;
-    if (!webhook_key(&key, w->secret) || !webhook_key(&key, w->old_secret))
+    if (!webhook_key(&key, w->secret.clear) || !webhook_key(&key, w->old_secret.clear))
         return err_set(err, ERR_CONFIG, "the secret of webhook %s is not whsec_<base64>", name);
     if (!shape_find(w->shape))
         return err_set(err, ERR_CONFIG, "the shape of webhook %s, '%s', is not one of: %s", name, w->shape,
@@ -529,15 +530,15 @@ int endpoint_check(const char *name, const struct alerts_webhook *w, struct err 
 
 void endpoint_keys(struct webhook_key key[WEBHOOK_KEYS], const struct alerts_webhook *w)
 {
-    bool ok = webhook_key(&key[0], w->secret) && webhook_key(&key[1], w->old_secret);
+    bool ok = webhook_key(&key[0], w->secret.clear) && webhook_key(&key[1], w->old_secret.clear);
     assert(ok);
 }
 
 void endpoint_change(struct endpoint *e, const struct alerts_webhook *w)
 {
     endpoint_keys(e->key, w);
-    free(e->url);
-    e->url = xstrdup(w->url);
+    free(e->url.clear);
+    e->url.clear = xstrdup(w->url.clear);
     e->shape = shape_find(w->shape);
     e->hold = e->probe = 0; /* whoever changed it waits to see what comes of it */
 }
@@ -591,7 +592,7 @@ void endpoint_free(struct endpoint *e)
     for (size_t i = 0; i < e->n; i++)
         message_free(e->queue[i]);
     free(e->queue);
-    free(e->url);
+    free(e->url.clear);
     free(e->name);
     free(e);
 }

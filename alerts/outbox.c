@@ -37,7 +37,7 @@ struct outbox {
  * leaves it the messages that wait. Two that differ only in what is left out get a number. Caller frees. */
 static char *identity(const struct alerts_webhook webhooks[], size_t i)
 {
-    const char *url = webhooks[i].url;
+    const char *url = webhooks[i].url.clear;
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/?#"));
@@ -58,9 +58,7 @@ static char *identity(const struct alerts_webhook webhooks[], size_t i)
     return name;
 }
 
-/* Without a name scheme and host, and a number made of the rest: with chat receivers the path is the secret.
- */
-char *outbox_name(const struct alerts_webhook webhooks[], size_t i)
+char *alerts_endpoint_name(const struct alerts_webhook webhooks[], size_t i)
 {
     if (webhooks[i].name)
         return xstrdup(webhooks[i].name);
@@ -186,7 +184,7 @@ static int make_endpoints(struct outbox *o, const struct alerts_webhook webhooks
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        char *name = outbox_name(webhooks, i);
+        char *name = alerts_endpoint_name(webhooks, i);
         list[i] = named(o->endpoint, o->n, name);
         rc = list[i] ? endpoint_check(name, &webhooks[i], err)
                      : endpoint_new(&list[i], &o->d, name, &webhooks[i], err);

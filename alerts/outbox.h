@@ -13,9 +13,6 @@ struct outbox;
  * after outbox_close, when nothing is under way any more: then outbox_free. */
 int outbox_open(struct outbox **out, struct pg *pg, struct http *http, const struct alerts_options *o,
                 void (*on_idle)(void *arg), void *arg, struct err *err) MUSTCHECK;
-/* What an endpoint is called: its name, else what of its URL is not secret. Caller frees. */
-char *outbox_name(const struct alerts_webhook webhooks[], size_t i);
-
 /* Other endpoints from now on, see alerts_change. */
 int outbox_change(struct outbox *o, const struct alerts_webhook webhooks[], size_t n,
                   struct err *err) MUSTCHECK;

@@ -56,6 +56,41 @@ static int become_service_user(const char *state_dir, struct err *err)
     return 0;
 }
 
+void command_give(int fd)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam(SERVICE_USER) : NULL;
+    /* where it cannot be given, root keeps it, which can read everything */
+    if (user && fchown(fd, user->pw_uid, user->pw_gid) != 0)
+        errno = 0;
+}
+
+int command_secrets(struct secret out[], int max, const char *path, struct err *err)
+{
+    bool standard = strcmp(path, "-") == 0;
+    if (strncmp(path, "whsec_", 6) == 0)
+        return err_set(err, ERR_CONFIG,
+                       "give a file that holds the secret: all can read it in the list of processes");
+    FILE *f = standard ? stdin : fopen(path, "re");
+    if (!f)
+        return err_set(err, ERR_IO, "could not open \"%s\": %s", path, strerror(errno));
+    int n = 0, rc = 0;
+    char line[256];
+    while (rc == 0 && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (*line && n == max)
+            rc = err_set(err, ERR_CONFIG, "%s: holds more than %d secrets", path, max);
+        else if (*line)
+            out[n++].clear = xstrdup(line);
+    }
+    if (!standard)
+        fclose(f);
+    if (rc == 0 && n == 0)
+        rc = err_set(err, ERR_CONFIG, "%s: holds no secret", path);
+    for (int i = 0; rc != 0 && i < n; i++)
+        free(out[i].clear);
+    return rc ? rc : n;
+}
+
 int context_state(struct context *c, struct err *err)
 {
     int rc = file_make_folder(c->world->settings->state_dir, 0755, err);
@@ -97,8 +132,8 @@ int context_database(struct context *c, struct err *err)
     int rc = context_state(c, err);
     if (rc != 0)
         return rc;
-    if (c->world->settings->database_url)
-        c->conninfo = xstrdup(c->world->settings->database_url);
+    if (c->world->settings->database_url.clear)
+        c->conninfo = xstrdup(c->world->settings->database_url.clear);
     else
         rc = cluster_join(&c->cluster, c->world->settings->state_dir, &c->conninfo, err);
     if (rc == 0 && !c->resident)
@@ -119,9 +154,9 @@ int context_source(struct context *c, uv_loop_t *loop, struct source **out, stru
 {
     const struct settings *s = c->world->settings;
     return source_open(out, loop, c->world->fleet,
-                       &(struct source_options){.retrieval_url = s->retrieval_url,
+                       &(struct source_options){.retrieval_url = s->retrieval_url.clear,
                                                 .time_format = s->time_format,
-                                                .management_url = s->management_url,
+                                                .management_url = s->management_url.clear,
                                                 .locate = s->locate_retrieval,
                                                 .connections = (int)s->connections,
                                                 .batch = (int)s->batch,

@@ -46,6 +46,14 @@ int context_open(struct context *c, const char *config, struct err *err) MUSTCHE
 /* Makes state_dir; when root, gives it to the user psmon and becomes that user. Do before writing there. */
 int context_state(struct context *c, struct err *err) MUSTCHECK;
 
+/* When root: gives a file that only its owner may read to the user that psmon becomes. */
+void command_give(int fd);
+
+/* The secrets of a file, one a line ("-": standard input): not more than max. Where an option takes them,
+ * they stand in the list of processes for all to read. Their number, or ERR_IO, ERR_CONFIG; caller frees
+ * each. */
+int command_secrets(struct secret out[], int max, const char *path, struct err *err) MUSTCHECK;
+
 /* context_state, then the database: the site's, or the private cluster (started when needed);
  * migrated. Blocking. Sets conninfo. */
 int context_database(struct context *c, struct err *err) MUSTCHECK;

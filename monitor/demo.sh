@@ -13,7 +13,6 @@ page=${DEMO_PAGE:-127.0.0.1:8088}
 from=2026-01-10T00:00:00Z  # a Saturday: the weekly list of Monday 06:00 falls into the three days
 learned=2026-01-24T00:00:00Z
 start=2026-01-27T00:00:00Z
-secret=whsec_$(head -c 32 /dev/urandom | base64 | tr -d '\n')
 
 pids=
 stop() {
@@ -76,13 +75,14 @@ echo $$ > "$state/pid" || fail "$state could not be written"
 need=$((100 + supplies * 6 / 5)) # MB: 1.5 GB for the ring's days and PostgreSQL's log
 room=$(df -Pm "$state" | awk 'NR == 2 { print $4 }')
 [ "$room" -ge "$need" ] || fail "$state has room for $room MB, the demo needs $need; DEMO_STATE=DIR takes another folder"
+(umask 077 && printf 'whsec_%s\n' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')" > "$state/secret")
 
 say "A ring of $supplies supplies, behind the Archiver Appliance's API at http://$archiver"
 begin "$psmon" simulate --serve "$archiver" --supplies "$supplies" --days 60 --healthy-days 14 --from $from \
     --start $start --seed 7 --speed 60 --config-out "$state/psmon.yaml" --labels-out "$state/labels.csv" \
-    --state-dir "$state/state" --listen "$page" --webhook "http://$hook/" --webhook-secret "$secret"
+    --state-dir "$state/state" --listen "$page" --webhook "http://$hook/" --webhook-secret-file "$state/secret"
 simulator=$pid
-begin "$psmon" receive --listen "$hook" --secret "$secret"
+begin "$psmon" receive --listen "$hook" --secret-file "$state/secret"
 receiver=$pid
 until fetch "$archiver/retrieval/bpl/getVersion" && [ -s "$state/psmon.yaml" ]; do
     live_or_fail "$simulator" "the simulator"

@@ -167,7 +167,7 @@ static inline void bench_open(struct bench *b)
                          0);
         snprintf(b->url[i], sizeof b->url[i], "http://127.0.0.1:%d/hook%d?token=secret",
                  httpd_port(b->receiver[i].server), i);
-        b->hooks[i] = (struct alerts_webhook){.url = b->url[i], .secret = BENCH_SECRET};
+        b->hooks[i] = (struct alerts_webhook){.url = {b->url[i]}, .secret = {BENCH_SECRET}};
     }
     b->options = (struct alerts_options){.run = "live",
                                          .send = true,

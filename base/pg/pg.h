@@ -37,6 +37,13 @@ int pg_open(struct pg **out, uv_loop_t *loop, const char *conninfo, const char *
 /* Waits up to deadline_s for what is queued (running the loop), then closes. */
 void pg_close(struct pg *pg, double deadline_s);
 
+/* Whether libpq can read a connection string; what it says of one that it cannot may hold the password, and
+ * is not repeated. Error: ERR_CONFIG. */
+int pg_check(const char *conninfo, struct err *err) MUSTCHECK;
+/* A connection string for people: key=value words, of what libpq itself hides only SECRET_MASK. Caller frees.
+ */
+char *pg_shown(const char *conninfo);
+
 /* Connected and not behind: what costs it much may be asked of it. */
 bool pg_up(const struct pg *pg);
 /* It was lost, or could not be reached, and has not come back since. One that is behind is not away. */

@@ -3,6 +3,7 @@
 #include "base/pg/internal.h"
 
 #include "base/mem.h"
+#include "base/secret.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -49,6 +50,43 @@ static int connect_now(PGconn **out, const char *conninfo, struct err *err)
     PQclear(PQexec(c, "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'"));
     *out = c;
     return 0;
+}
+
+int pg_check(const char *conninfo, struct err *err)
+{
+    PQconninfoOption *o = PQconninfoParse(conninfo, NULL);
+    bool ok = o != NULL;
+    for (PQconninfoOption *i = o; ok && i->keyword; i++)
+        ok = !i->val || strcmp(i->keyword, "host") != 0 || !strchr(i->val, '@'); /* rest of a password */
+    PQconninfoFree(o);
+    return ok ? 0
+              : err_set(
+                    err, ERR_CONFIG,
+                    "is not a connection string of libpq: key=value words, or postgresql://USER@HOST/DATABASE"
+                    " with %%40 for @, %%2F for / in it");
+}
+
+static void show_word(struct buf *b, const char *key, const char *value)
+{
+    bool plain = *value && !strpbrk(value, " '\\");
+    buf_printf(b, "%s%s=%s", b->len ? " " : "", key, plain ? "" : "'");
+    for (; *value; value++) {
+        if (strchr("'\\", *value))
+            buf_str(b, "\\");
+        buf_add(b, value, 1);
+    }
+    buf_str(b, plain ? "" : "'");
+}
+
+char *pg_shown(const char *conninfo)
+{
+    struct buf b = {0};
+    PQconninfoOption *o = PQconninfoParse(conninfo, NULL);
+    for (PQconninfoOption *i = o; i && i->keyword; i++)
+        if (i->val)
+            show_word(&b, i->keyword, *i->dispchar == '*' ? SECRET_MASK : i->val);
+    PQconninfoFree(o);
+    return b.data ? b.data : xstrdup("");
 }
 
 struct pg_rows *pg_rows_of(const PGresult *r)

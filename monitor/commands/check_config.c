@@ -69,6 +69,9 @@ static int run_check_config(int argc, char **argv)
     settings_print(c.world->settings, &b);
     fputs(buf_text(&b), stdout);
     buf_free(&b);
+    if (settings_exposed(c.world->settings))
+        fprintf(stderr, "psmon: warning: %s: %s%s\n", c.world->settings->path,
+                settings_exposed(c.world->settings), c.world->settings->path);
     print_fleet(c.world->fleet, c.world->maintenance);
     signals_warn(c.world->fleet, c.world->settings->fleet, stderr);
     int rc = check_model(c.world, &err);

@@ -19,8 +19,9 @@
 #define BODY_MAX (1u << 20)
 
 struct receiver {
-    struct webhook_key key; /* none: signatures are not looked at */
-    int64_t fail;           /* so many more are answered with status */
+    struct webhook_key key[WEBHOOK_KEYS]; /* either will do; none: signatures are not looked at */
+    int n_keys;
+    int64_t fail; /* so many more are answered with status */
     int64_t status;
     struct hashmap *seen; /* webhook-id -> times */
     unsigned long n, bad;
@@ -71,6 +72,20 @@ static void answer(struct httpd_answer *a, int status, const char *text)
     a->body_len = strlen(text);
 }
 
+/* What is wrong with a message; NULL: one of the keys has signed it. */
+static const char *verify(const struct receiver *v, const char *id, const struct httpd_request *r)
+{
+    const char *wrong = NULL;
+    for (int i = 0; i < v->n_keys; i++) {
+        wrong = webhook_check(&v->key[i], id, httpd_header(r, "webhook-timestamp"),
+                              httpd_header(r, "webhook-signature"), r->body, r->body_len,
+                              clock_wall() / NS_PER_S);
+        if (!wrong)
+            break;
+    }
+    return wrong;
+}
+
 static void on_request(void *arg, const struct httpd_request *r, struct httpd_answer *a)
 {
     struct receiver *v = arg;
@@ -80,10 +95,8 @@ static void on_request(void *arg, const struct httpd_request *r, struct httpd_an
         return;
     }
     v->n++;
-    if (v->key.len > 0) {
-        const char *wrong = webhook_check(&v->key, id, httpd_header(r, "webhook-timestamp"),
-                                          httpd_header(r, "webhook-signature"), r->body, r->body_len,
-                                          clock_wall() / NS_PER_S);
+    if (v->n_keys > 0) {
+        const char *wrong = verify(v, id, r);
         if (wrong) {
             v->bad++;
             printf("REFUSED, %s  [%s]\n", wrong, id);
@@ -137,7 +150,7 @@ static int serve(struct receiver *v, const char *address)
     uv_signal_start(&interrupt, on_signal, SIGINT);
     uv_signal_start(&term, on_signal, SIGTERM);
     printf("listening on port %d, %s\n", httpd_port(server),
-           v->key.len > 0 ? "signatures are verified" : "signatures are not looked at: no --secret");
+           v->n_keys > 0 ? "signatures are verified" : "signatures are not looked at: no --secret-file");
     fflush(stdout);
     uv_run(&loop, UV_RUN_DEFAULT);
     printf("%lu messages, %lu refused\n", v->n, v->bad);
@@ -148,30 +161,47 @@ static int serve(struct receiver *v, const char *address)
     return EXIT_OK;
 }
 
+static int read_keys(struct receiver *v, const char *path, struct err *err)
+{
+    struct secret secret[WEBHOOK_KEYS];
+    int n = command_secrets(secret, WEBHOOK_KEYS, path, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n; i++) {
+        if (rc == 0 && !webhook_key(&v->key[i], secret[i].clear))
+            rc = err_set(err, ERR_CONFIG, "%s: secret %d is not whsec_<base64>", path, i + 1);
+        free(secret[i].clear);
+    }
+    v->n_keys = n;
+    return rc;
+}
+
 static int run_receive(int argc, char **argv)
 {
     struct receiver v = {.status = 503};
-    const char *address = NULL, *secret = NULL;
+    const char *address = NULL, *secrets = NULL;
     const struct option_spec specs[] = {
         {"listen", 0, OPTION_TEXT, &address, "ADDR:PORT", "where to listen; port 0: any", true},
-        {"secret", 0, OPTION_TEXT, &secret, "whsec_…", "verify signatures with this secret", false},
+        {"secret-file", 0, OPTION_TEXT, &secrets, "FILE",
+         "verify signatures with the secret in it, whsec_…, or either of two, one a line; -: standard input",
+         false},
         {"fail", 0, OPTION_INTEGER, &v.fail, "N", "answer the first N messages with --status; -1: all",
          false},
         {"status", 0, OPTION_INTEGER, &v.status, "CODE", "HTTP status of a failure (503)", false},
         {0}};
     int status;
     if (!command_options(argc, argv,
-                         "receive --listen ADDR:PORT [--secret whsec_…] [--fail N] [--status CODE]",
+                         "receive --listen ADDR:PORT [--secret-file FILE] [--fail N] [--status CODE]",
                          "Receives webhooks and prints each: a line for people and the JSON as it came.\n"
                          "For setting up a site and for the demo; what comes twice (webhook-id) is marked.",
                          specs, NULL, 0, NULL, &status))
         return status;
-    bool key_ok = webhook_key(&v.key, secret);
-    if (!key_ok || v.status < 200 || v.status > 599 || v.fail < -1) {
-        fprintf(stderr, "psmon receive: %s; see psmon receive --help\n",
-                !key_ok ? "--secret is not whsec_<base64>" : "--status takes 200 to 599, --fail N or -1");
+    if (v.status < 200 || v.status > 599 || v.fail < -1) {
+        fprintf(stderr,
+                "psmon receive: --status takes 200 to 599, --fail N or -1; see psmon receive --help\n");
         return EXIT_USAGE;
     }
+    struct err err = {0};
+    if (secrets && read_keys(&v, secrets, &err) != 0)
+        return command_fail(&err);
     v.seen = hashmap_new();
     status = serve(&v, address);
     hashmap_free(v.seen);

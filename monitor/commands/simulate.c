@@ -11,6 +11,7 @@
 #include "monitor/interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
@@ -23,7 +24,7 @@
 #define MAX_THREADS 64
 
 struct simulate {
-    const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secret, *fault_size,
+    const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secrets, *fault_size,
         *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts;
     bool manifolds;
     int64_t supplies, seed, threads;
@@ -42,9 +43,23 @@ static char *beside(const char *path, const char *name)
     return xasprintf("%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name);
 }
 
+/* The secret may stand in it: it is for its owner, and for the user that psmon becomes. */
+static FILE *create_config(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return NULL;
+    if (fchmod(fd, 0600) == 0) /* one that was there keeps no other mode */
+        command_give(fd);
+    return fdopen(fd, "w");
+}
+
 static int write_config(const struct simulate *o, int port, struct err *err)
 {
-    FILE *f = fopen(o->config_out, "w");
+    struct secret secret = {NULL};
+    if (o->webhook_secrets && command_secrets(&secret, 1, o->webhook_secrets, err) < 0)
+        return err->code;
+    FILE *f = create_config(o->config_out);
     if (!f)
         return err_set(err, ERR_IO, "could not write \"%s\": %s", o->config_out, strerror(errno));
     const char *colon = o->serve ? strrchr(o->serve, ':') : NULL;
@@ -65,8 +80,9 @@ static int write_config(const struct simulate *o, int port, struct err *err)
         fprintf(f, "http:\n  listen: %s\n", o->listen);
     if (o->webhook)
         fprintf(f, "webhooks:\n  - url: %s\n", o->webhook);
-    if (o->webhook && o->webhook_secret)
-        fprintf(f, "    secret: %s\n", o->webhook_secret);
+    if (o->webhook && secret.clear)
+        fprintf(f, "    secret: %s\n", secret.clear);
+    free(secret.clear);
     fprintf(f, "clock: {start: \"%s\", wall: \"%s\", speed: %g}\n", timefmt_iso(start, o->clock.start),
             timefmt_iso(wall, o->clock.wall), o->clock.speed);
     if (fclose(f) != 0)
@@ -453,7 +469,8 @@ static int run_simulate(int argc, char **argv)
         {"state-dir", 0, OPTION_TEXT, &o.state_dir, "DIR", "state_dir of that configuration", false},
         {"listen", 0, OPTION_TEXT, &o.listen, "ADDR:PORT", "http.listen of that configuration", false},
         {"webhook", 0, OPTION_TEXT, &o.webhook, "URL", "a webhook of that configuration", false},
-        {"webhook-secret", 0, OPTION_TEXT, &o.webhook_secret, "S", "its secret, whsec_...", false},
+        {"webhook-secret-file", 0, OPTION_TEXT, &o.webhook_secrets, "FILE",
+         "its secret, whsec_..., in a file", false},
         {"csv", 0, OPTION_TEXT, &o.csv, "DIR",
          "write one wide SUPPLY.csv per supply: time,<six signals>,label", false},
         {"threads", 0, OPTION_INTEGER, &o.threads, "N", "threads that write tables (processors)", false},

@@ -192,7 +192,7 @@ static int open_session(struct live *l, tstamp_ns since, struct err *err)
                                                         .snapshot = live_snapshot,
                                                         .snapshot_arg = l},
                               err);
-        if (rc != ERR_DB || !c->world->settings->database_url)
+        if (rc != ERR_DB || !c->world->settings->database_url.clear)
             return rc;
         log_warning("database", "%s; trying again", err->msg);
         notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
@@ -279,6 +279,9 @@ static int run_monitor(int argc, char **argv)
         free(l);
         return command_fail(&err);
     }
+    if (settings_exposed(l->context.world->settings))
+        log_warning("settings", "file=%s what=\"%s%s\"", l->context.world->settings->path,
+                    settings_exposed(l->context.world->settings), l->context.world->settings->path);
     l->context.resident = true;
     l->claim = -1;
     uv_loop_init(&l->loop);

@@ -109,7 +109,7 @@ static const char *describe_disk(const struct live *l, char out[DISK_TEXT_LEN])
     if (disk == PG_DISK_REFUSES)
         snprintf(out, DISK_TEXT_LEN, "the disk of %.100s takes nothing: %s", s->state_dir,
                  pg_away(l->session.pg) ? "alarms are in memory only" : "only the database keeps alarms");
-    else if (disk == PG_DISK_SHORT || room < (s->database_url ? SPOOL_ROOM : HISTORY_ROOM))
+    else if (disk == PG_DISK_SHORT || room < (s->database_url.clear ? SPOOL_ROOM : HISTORY_ROOM))
         snprintf(out, DISK_TEXT_LEN, "the disk of %.100s is nearly full: %" PRId64 " MB are left",
                  s->state_dir, room / 1000000);
     return out;

@@ -6,8 +6,10 @@
 #include "alerts/shapes/shape.h"
 #include "archive/source.h"
 #include "base/digest.h"
+#include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pg/pg.h"
 #include "base/spelling.h"
 #include "base/timecell.h"
 #include "base/timefmt.h"
@@ -107,23 +109,49 @@ static bool is_address(const char *text)
            (memchr(text, ':', (size_t)(colon - text)) == NULL || *text == '[');
 }
 
+/* None, or a key as Standard Webhooks has them. */
+static bool is_key(const char *text)
+{
+    uint8_t key[128];
+    long n = strncmp(text, "whsec_", 6) == 0 && strlen(text) < 150 ? digest_base64_decode(key, text + 6) : -1;
+    return n >= 24 && n <= 64;
+}
+
+/* What is refused is shown as far as it cannot be a secret. */
+static int check_secret(const struct setting *o, const char *text, const char *where, struct err *err)
+{
+    char forms[SOURCE_FORMS_LEN], place[HTTP_PLACE_LEN];
+    const char *scheme = strstr(text, "://");
+    if (o->type == KEY && !is_key(text))
+        return err_set(err, ERR_CONFIG, "%s: must be whsec_ and the base64 of 24 to 64 bytes", where);
+    if (o->type == URL && strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return err_set(err, ERR_CONFIG, "%s: '%.*s…' is not an http:// or https:// address", where,
+                       scheme && scheme - text < 16 ? (int)(scheme - text) + 3 : 0, text);
+    if (o->type == ARCHIVE_URL && !source_kind_of(text))
+        return bad_value(err, where, source_forms(forms), http_place(place, text));
+    if (o->type == CONNINFO && pg_check(text, err) != 0) {
+        err_wrap(err, "%s", where);
+        return err->code = ERR_CONFIG;
+    }
+    return 0;
+}
+
 static int set_value(const struct setting *o, void *base, const char *text, const char *folder,
                      const char *where, struct err *err)
 {
     void *to = (char *)base + o->offset;
-    char forms[SOURCE_FORMS_LEN];
     switch (o->type) {
     case TEXT:
+    case KEY:
     case URL:
     case ARCHIVE_URL:
+    case CONNINFO:
     case LISTEN:
     case PATH:
         if (*text == '\0')
             return err_set(err, ERR_CONFIG, "%s: is empty", where);
-        if (o->type == URL && strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
-            return bad_value(err, where, "an http:// or https:// address", text);
-        if (o->type == ARCHIVE_URL && !source_kind_of(text))
-            return bad_value(err, where, source_forms(forms), text);
+        if (setting_is_secret(o) && check_secret(o, text, where, err) != 0)
+            return err->code;
         if (o->type == LISTEN && !is_address(text))
             return bad_value(err, where, "ADDRESS:PORT such as 127.0.0.1:8088", text);
         free(*(char **)to);
@@ -232,16 +260,6 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* None, or a key as Standard Webhooks has them. */
-static bool is_secret(const char *text)
-{
-    uint8_t key[128];
-    if (!text)
-        return true;
-    long n = strncmp(text, "whsec_", 6) == 0 && strlen(text) < 150 ? digest_base64_decode(key, text + 6) : -1;
-    return n >= 24 && n <= 64;
-}
-
 static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *err)
 {
     if (item->type != YAML_MAPPING_NODE)
@@ -266,13 +284,10 @@ static int read_webhook(struct reader *r, const yaml_node_t *item, struct err *e
             read_scalar(r, &settings_webhook_table[i], w, node(r, p->value), key, err) != 0)
             return ERR_CONFIG;
     }
-    if (!w->url)
+    if (!w->url.clear)
         return fail_at(r, item, "webhooks.url", "is missing", err);
-    if (!is_secret(w->secret) || !is_secret(w->old_secret))
-        return fail_at(r, item, is_secret(w->secret) ? "webhooks.old_secret" : "webhooks.secret",
-                       "must be whsec_ and the base64 of 24 to 64 bytes", err);
     for (const struct webhook_settings *o = s->webhooks; o < w; o++)
-        if (same_text(o->name ? o->name : o->url, w->name ? w->name : w->url))
+        if (same_text(o->name ? o->name : o->url.clear, w->name ? w->name : w->url.clear))
             return fail_at(r, item, w->name ? "webhooks.name" : "webhooks.url", "stands twice", err);
     if (!shape_find(w->shape)) {
         char names[SHAPE_NAMES_LEN], what[SHAPE_NAMES_LEN + 120];
@@ -421,9 +436,9 @@ static int length_before(const char *url, int n, const char *part)
 static int complete_archiver(struct reader *r, struct err *err)
 {
     struct settings *s = r->s;
-    const char *url = s->archiver_url;
+    const char *url = s->archiver_url.clear;
     if (!url)
-        return s->retrieval_url ? 0 : err_set(err, ERR_CONFIG, "%s: archiver.url is missing", r->file);
+        return s->retrieval_url.clear ? 0 : err_set(err, ERR_CONFIG, "%s: archiver.url is missing", r->file);
     const struct source_kind *kind = source_kind_of(url);
     int n = (int)strlen(url);
     while (n > 8 && url[n - 1] == '/')
@@ -432,11 +447,11 @@ static int complete_archiver(struct reader *r, struct err *err)
         n = length_before(url, n, kind->retrieval);
     if (kind->management)
         n = length_before(url, n, kind->management);
-    s->locate_retrieval = !s->retrieval_url;
-    if (!s->retrieval_url)
-        s->retrieval_url = xasprintf("%.*s%s", n, url, kind->retrieval ? kind->retrieval : "");
-    if (!s->management_url && kind->management)
-        s->management_url = xasprintf("%.*s%s", n, url, kind->management);
+    s->locate_retrieval = !s->retrieval_url.clear;
+    if (!s->retrieval_url.clear)
+        s->retrieval_url.clear = xasprintf("%.*s%s", n, url, kind->retrieval ? kind->retrieval : "");
+    if (!s->management_url.clear && kind->management)
+        s->management_url.clear = xasprintf("%.*s%s", n, url, kind->management);
     return 0;
 }
 
@@ -500,7 +515,7 @@ int settings_load(struct settings **out, const char *path, struct err *err)
     FILE *f = fopen(path, "re");
     if (!f)
         return err_set(err, ERR_CONFIG, "could not open %s: %s", path, strerror(errno));
-    struct stat st;
+    struct stat st = {0};
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
         fclose(f);
         return err_set(err, ERR_CONFIG, "%s is a folder; a configuration is a file, such as psmon.yaml",
@@ -514,6 +529,7 @@ int settings_load(struct settings **out, const char *path, struct err *err)
     snprintf(r.folder, sizeof r.folder, "%s", dirname(copy));
     set_defaults(r.s);
     r.s->path = xstrdup(absolute);
+    r.s->readable_by_all = st.st_mode & S_IROTH;
     int rc = parse_yaml(&r, f, err);
     if (rc == 0) {
         rc = read_document(&r, err);

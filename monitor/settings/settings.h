@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fleet.h"
 #include "base/maintenance.h"
+#include "base/secret.h"
 
 #include <stdbool.h>
 
@@ -16,25 +17,26 @@ struct alerts_webhook;
 
 struct webhook_settings {
     char *name; /* NULL: none was given */
-    char *url;
-    char *secret;     /* whsec_<base64>; NULL: unsigned */
-    char *old_secret; /* likewise, signs besides; NULL: none */
-    char *shape;      /* NULL: the default of alerts/shapes */
+    struct secret url;
+    struct secret secret;     /* whsec_<base64>; none: unsigned */
+    struct secret old_secret; /* likewise, signs besides */
+    char *shape;              /* NULL: the default of alerts/shapes */
     unsigned line;
 };
 
 struct settings {
     char *path; /* of the file itself */
+    bool readable_by_all;
     char *fleet,
-        *maintenance;   /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
-    char *archiver_url; /* as written; NULL when the two below are named themselves */
-    char *retrieval_url, *management_url; /* complete; management_url may be NULL */
-    bool locate_retrieval;                /* retrieval_url was not named, but made of archiver_url */
-    char *time_format;                    /* of files (timecell_check); NULL: they tell themselves */
+        *maintenance; /* paths, relative ones resolved against the file's folder; maintenance may be NULL */
+    struct secret archiver_url; /* as written; none when the two below are named themselves */
+    struct secret retrieval_url, management_url; /* complete; there may be no management_url */
+    bool locate_retrieval;                       /* retrieval_url was not named, but made of archiver_url */
+    char *time_format;                           /* of files (timecell_check); NULL: they tell themselves */
     int64_t connections, batch;
     tstamp_ns settle;
     char *state_dir;
-    char *database_url; /* NULL: private cluster in state_dir */
+    struct secret database_url; /* none: private cluster in state_dir */
     struct webhook_settings *webhooks;
     size_t n_webhooks;
     char *http_listen;
@@ -68,6 +70,9 @@ bool settings_succeed(struct settings *fresh, const struct settings *old);
 
 /* The endpoints as alerts take them, [n_webhooks]; the caller frees the array, its texts are borrowed. */
 struct alerts_webhook *settings_endpoints(const struct settings *s);
+
+/* What is wrong with who may read the file, in words; NULL: nothing, or there is no secret in it. */
+const char *settings_exposed(const struct settings *s);
 
 /* The effective configuration as YAML with a comment per key; secrets are masked. */
 void settings_print(const struct settings *s, struct buf *out);

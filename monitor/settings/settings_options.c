@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+_Static_assert(sizeof(struct secret) == sizeof(char *), "texts, secret or not, are one pointer");
 _Static_assert(sizeof(double) == 8 && sizeof(tstamp_ns) == 8, "all values but text have 8 bytes");
 
 #define AT(field) offsetof(struct settings, field)
@@ -31,7 +32,7 @@ const struct setting settings_table[] = {
      "of file:///DIR: how times are written, as strptime(3) has it; absent: they tell themselves"},
     {"state_dir", PATH, AT(state_dir), NULL, 0, 0, true, NEEDS_RESTART,
      "models, spool and the private database live here"},
-    {"database.url", TEXT, AT(database_url), NULL, 0, 0, false, NEEDS_RESTART,
+    {"database.url", CONNINFO, AT(database_url), NULL, 0, 0, false, NEEDS_RESTART,
      "PostgreSQL as libpq names it; absent: a private cluster in state_dir"},
     {"http.listen", LISTEN, AT(http_listen), "127.0.0.1:8088", 0, 0, false, NEEDS_RESTART,
      "address and port of the page, /api and /metrics"},
@@ -70,9 +71,9 @@ const struct setting settings_webhook_table[] = {
      "what it is called in tables, logs and alarms, and keeps its messages under when the url changes"},
     {"url", URL, offsetof(struct webhook_settings, url), NULL, 0, 0, true, AT_ONCE,
      "where alarms are posted, http:// or https://"},
-    {"secret", TEXT, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, AT_ONCE,
+    {"secret", KEY, offsetof(struct webhook_settings, secret), NULL, 0, 0, false, AT_ONCE,
      "whsec_ and the base64 of 24 to 64 bytes: signs what is sent (Standard Webhooks)"},
-    {"old_secret", TEXT, offsetof(struct webhook_settings, old_secret), NULL, 0, 0, false, AT_ONCE,
+    {"old_secret", KEY, offsetof(struct webhook_settings, old_secret), NULL, 0, 0, false, AT_ONCE,
      "signs besides while secrets are changed: first both here, then the receiver, then this one away"},
     {"shape", TEXT, offsetof(struct webhook_settings, shape), NULL, 0, 0, false, AT_ONCE,
      "what the receiver understands; absent: psmon, the JSON of alerts/README.md"},
@@ -82,8 +83,12 @@ const size_t settings_webhook_table_len = sizeof settings_webhook_table / sizeof
 const char *const settings_weekdays[7] = {"monday", "tuesday",  "wednesday", "thursday",
                                           "friday", "saturday", "sunday"};
 
+bool setting_is_secret(const struct setting *o)
+{
+    return o->type == KEY || o->type == URL || o->type == ARCHIVE_URL || o->type == CONNINFO;
+}
+
 bool setting_is_text(const struct setting *o)
 {
-    return o->type == TEXT || o->type == PATH || o->type == URL || o->type == ARCHIVE_URL ||
-           o->type == LISTEN;
+    return o->type == TEXT || o->type == PATH || o->type == LISTEN || setting_is_secret(o);
 }

@@ -5,7 +5,22 @@
 
 #include "monitor/settings/settings.h"
 
-enum option_kind { TEXT, PATH, URL, ARCHIVE_URL, LISTEN, DURATION, NUMBER, INTEGER, WEEKDAY, DAYTIME, TIME };
+/* From KEY to CONNINFO a struct secret, shown by settings_print as its kind asks. */
+enum option_kind {
+    TEXT,
+    PATH,
+    LISTEN,
+    KEY,
+    URL,
+    ARCHIVE_URL,
+    CONNINFO,
+    DURATION,
+    NUMBER,
+    INTEGER,
+    WEEKDAY,
+    DAYTIME,
+    TIME
+};
 
 /* What it takes to change a key of a running monitor. */
 enum setting_change {
@@ -30,7 +45,8 @@ extern const struct setting settings_table[], settings_webhook_table[];
 extern const size_t settings_table_len, settings_webhook_table_len;
 extern const char *const settings_weekdays[7]; /* Monday first */
 
-/* Whether a key's value is a char *. */
+/* Whether a key's value is a char *, as that of a secret is; whether it is a secret. */
 bool setting_is_text(const struct setting *o);
+bool setting_is_secret(const struct setting *o);
 
 #endif

@@ -2,10 +2,15 @@
  * MIT */
 #include "monitor/settings/settings_options.h"
 
+#include "alerts/alerts.h"
 #include "base/digest.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "base/pg/pg.h"
 #include "base/timefmt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_duration(struct buf *b, tstamp_ns d)
@@ -46,6 +51,26 @@ static void print_text(struct buf *b, const char *text)
     buf_str(b, "\"");
 }
 
+/* What of a secret may be shown; caller frees. */
+static char *shown(const struct setting *o, const struct secret *s)
+{
+    char place[HTTP_PLACE_LEN];
+    if (o->type == CONNINFO)
+        return pg_shown(s->clear);
+    if (o->type == ARCHIVE_URL)
+        return xstrdup(http_place(place, s->clear));
+    if (o->type == URL)
+        return alerts_endpoint_name(&(struct alerts_webhook){.url = *s}, 0);
+    return xstrdup(SECRET_MASK);
+}
+
+static void print_secret(struct buf *b, const struct setting *o, const struct secret *s)
+{
+    char *text = s->clear ? shown(o, s) : xstrdup("");
+    print_text(b, text);
+    free(text);
+}
+
 static void print_value(struct buf *b, const struct setting *o, const void *base)
 {
     const void *at = (const char *)base + o->offset;
@@ -53,9 +78,11 @@ static void print_value(struct buf *b, const struct setting *o, const void *base
     switch (o->type) {
     case TEXT:
     case PATH:
+    case LISTEN: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
+    case KEY:
     case URL:
-    case LISTEN:
-    case ARCHIVE_URL: print_text(b, *(char *const *)at ? *(char *const *)at : ""); break;
+    case ARCHIVE_URL:
+    case CONNINFO: print_secret(b, o, at); break;
     case DURATION: print_duration(b, *(const tstamp_ns *)at); break;
     case NUMBER: buf_printf(b, "%.15g", *(const double *)at); break;
     case INTEGER: buf_printf(b, "%lld", (long long)*(const int64_t *)at); break;
@@ -106,6 +133,20 @@ static void print_max_ages(struct buf *b, const struct settings *s)
     buf_str(b, "\n");
 }
 
+static void print_webhook(struct buf *out, const struct webhook_settings *w)
+{
+    const char *lead = "  - ";
+    for (size_t k = 0; k < settings_webhook_table_len; k++) {
+        const struct setting *o = &settings_webhook_table[k];
+        if (!*(char *const *)((const char *)w + o->offset))
+            continue;
+        buf_printf(out, "%s%s: ", lead, o->path);
+        print_value(out, o, w);
+        buf_str(out, "\n");
+        lead = "    ";
+    }
+}
+
 void settings_print(const struct settings *s, struct buf *out)
 {
     char section[64] = "";
@@ -124,20 +165,32 @@ void settings_print(const struct settings *s, struct buf *out)
     }
     if (s->n_webhooks)
         buf_str(out, "webhooks:\n");
-    for (size_t i = 0; i < s->n_webhooks; i++) {
-        const struct webhook_settings *w = &s->webhooks[i];
-        buf_str(out, "  - url: ");
-        print_text(out, w->url);
-        buf_printf(out, "\n%s%s", w->secret ? "    secret: \"***\"\n" : "",
-                   w->old_secret ? "    old_secret: \"***\"\n" : "");
-        if (w->name) {
-            buf_str(out, "    name: ");
-            print_text(out, w->name);
-            buf_str(out, "\n");
-        }
-        if (w->shape)
-            buf_printf(out, "    shape: %s\n", w->shape);
-    }
+    for (size_t i = 0; i < s->n_webhooks; i++)
+        print_webhook(out, &s->webhooks[i]);
+}
+
+static bool hides(const struct setting *o, const void *base)
+{
+    const struct secret *s = (const void *)((const char *)base + o->offset);
+    if (!setting_is_secret(o) || !s->clear)
+        return false;
+    char *text = shown(o, s);
+    bool differs = o->type == CONNINFO ? strstr(text, SECRET_MASK) != NULL : strcmp(text, s->clear) != 0;
+    free(text);
+    return differs;
+}
+
+const char *settings_exposed(const struct settings *s)
+{
+    bool secret = false;
+    for (size_t i = 0; i < settings_table_len; i++)
+        secret |= hides(&settings_table[i], s);
+    for (size_t i = 0; i < s->n_webhooks; i++)
+        for (size_t k = 0; k < settings_webhook_table_len; k++)
+            secret |= hides(&settings_webhook_table[k], &s->webhooks[i]);
+    return secret && s->readable_by_all
+               ? "it holds secrets, and everybody on this machine may read it: chmod o= "
+               : NULL;
 }
 
 void settings_sample(struct buf *out)

@@ -138,4 +138,21 @@ try "and nothing else" test -z "$(find "$work/root" -type f)"
 cp "$work/fleet.csv" "$work/sample-fleet.csv"
 sed -i "s|^fleet: .*|fleet: $work/fleet.csv|" "$work/sample.yaml"
 exits 0 "the sample file is valid" "$PSMON" check-config -c "$work/sample.yaml"
+# ---- secrets: not in the list of processes, not for everybody's eyes ----
+exits 2 "receive takes no secret as an option" "$PSMON" receive --listen 127.0.0.1:0 --secret whsec_x
+SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+(umask 022 && "$PSMON" simulate --supplies 66 --days 1 --config-out "$work/psmon.yaml" --state-dir "$work/state" \
+    --webhook http://127.0.0.1:9/hook --webhook-secret-file "$(secret_file)") > "$work/last" 2>&1
+[ "$(stat -c %a "$work/psmon.yaml")" = 600 ] && grep -q "$SECRET" "$work/psmon.yaml"
+ok $? "the configuration that simulate writes is for its owner only"
+echo "archiver: {url: http://127.0.0.1:9}" >> "$work/psmon.yaml"
+try "and checked" "$PSMON" check-config -c "$work/psmon.yaml"
+! grep -q "everybody" "$work/last"
+ok $? "without a warning"
+chmod 644 "$work/psmon.yaml"
+try "readable by all" "$PSMON" check-config -c "$work/psmon.yaml"
+says "chmod o= $work/psmon.yaml" "there is one, with what to do"
+! grep -q -e "$SECRET" -e /hook "$work/last"
+ok $? "and no secret in what is printed"
+
 plan

@@ -7,7 +7,7 @@ hook_port=$(free_port)
 HOOK=http://127.0.0.1:$hook_port/
 SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 receiver() {
-    begin "receive$1" "$PSMON" receive --listen 127.0.0.1:"$hook_port" --secret $SECRET
+    begin "receive$1" "$PSMON" receive --listen 127.0.0.1:"$hook_port" --secret-file "$(secret_file)"
     receiver=$pid
 }
 # what systemd would hear, a line each

@@ -146,7 +146,7 @@ ok $? "and they count again"
 
 # ---- another webhook: what happens from now on goes there ----
 other=127.0.0.1:$(free_port)
-begin receive "$PSMON" receive --listen "$other" --secret "$SECRET"
+begin receive "$PSMON" receive --listen "$other" --secret-file "$(secret_file)"
 sed -i "s|url: $HOOK|url: http://$other/|" "$config"
 reload "another webhook"
 alarm=$(q alarms --format csv | column occurrence | head -n 1)

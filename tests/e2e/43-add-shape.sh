@@ -12,9 +12,9 @@ try "which builds without a warning" build_copy
 SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 json_port=$(free_port)
 HOOK=http://127.0.0.1:$json_port/json
-begin json "$PSMON" receive --listen 127.0.0.1:"$json_port" --secret $SECRET
+begin json "$PSMON" receive --listen 127.0.0.1:"$json_port" --secret-file "$(secret_file)"
 text_port=$(free_port)
-begin text "$PSMON" receive --listen 127.0.0.1:"$text_port" --secret $SECRET
+begin text "$PSMON" receive --listen 127.0.0.1:"$text_port" --secret-file "$(secret_file)"
 ring 2026-01-30T00:00:00Z 60
 ok $? "the simulated ring answers"
 printf '  - url: http://127.0.0.1:%s/text\n    secret: %s\n    shape: text\n' "$text_port" $SECRET > "$work/hook"

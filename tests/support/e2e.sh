@@ -89,6 +89,11 @@ LEARNED=2026-01-24T00:00:00Z
 SUPPLIES=264
 SEED=11
 
+secret_file() { # a file that holds $SECRET
+    (umask 077 && echo "$SECRET" > "$work/secret")
+    echo "$work/secret"
+}
+
 # ring START SPEED: starts the simulator; $config is its configuration, $archiver its address
 ring() {
     port=${archiver_port:-$(free_port)}
@@ -98,7 +103,7 @@ ring() {
     begin simulate "$PSMON" simulate --serve "$archiver" --supplies $SUPPLIES --days 60 --healthy-days 14 \
         --from $FROM --start "$1" --seed $SEED --speed "$2" --faults-per-week "${FAULTS:-40}" \
         --fault-size medium --config-out "$config" --labels-out "$work/labels.csv" \
-        --state-dir "$work/state" ${HOOK:+--webhook "$HOOK"} ${SECRET:+--webhook-secret "$SECRET"}
+        --state-dir "$work/state" ${HOOK:+--webhook "$HOOK"} ${SECRET:+--webhook-secret-file "$(secret_file)"}
     # shellcheck disable=SC2034 # the tests stop and kill it
     simulator=$pid
     await 20 test -s "$config" && await 20 curl -fs "http://$archiver/retrieval/bpl/getVersion"

@@ -322,21 +322,21 @@ static void a_secret_is_changed_without_a_refused_message(void **state)
     bench_start(&b);
     bench_ticks(&b, 0, 2, &f, 1);
     bench_until(&b, b.receiver[0].n == 1, 5);
-    hook.secret = OTHER_SECRET;
-    hook.old_secret = BENCH_SECRET;
+    hook.secret.clear = OTHER_SECRET;
+    hook.old_secret.clear = BENCH_SECRET;
     assert_int_equal(alerts_change(b.alerts, &o, &err), 0);
     bench_ticks(&b, 3, 6, NULL, 0);
     bench_until(&b, b.receiver[0].n == 2, 5);
     b.receiver[0].secret = OTHER_SECRET; /* the receiver changes over, at its own time */
     bench_ticks(&b, 7, 9, &f, 1);
     bench_until(&b, b.receiver[0].n == 3, 5);
-    hook.old_secret = NULL;
+    hook.old_secret.clear = NULL;
     assert_int_equal(alerts_change(b.alerts, &o, &err), 0);
     bench_ticks(&b, 10, 13, NULL, 0);
     bench_until(&b, b.receiver[0].n == 4, 5);
     for (size_t i = 0; i < 4; i++)
         assert_true(got(0, i)->verified);
-    hook.old_secret = "whsec_no";
+    hook.old_secret.clear = "whsec_no";
     assert_int_equal(alerts_change(b.alerts, &o, &err), ERR_CONFIG);
 }
 
@@ -625,8 +625,8 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
              bench_dir, BENCH_SECRET, port, bench_dir);
     assert_int_equal(postgres_sh(command), 0);
     snprintf(other, sizeof other, "http://127.0.0.1:%d/", port);
-    struct alerts_webhook hooks[2] = {{.url = other, .secret = BENCH_SECRET, .shape = "psmon"},
-                                      {.url = "http://127.0.0.1:1/nobody"}};
+    struct alerts_webhook hooks[2] = {{.url = {other}, .secret = {BENCH_SECRET}, .shape = "psmon"},
+                                      {.url = {"http://127.0.0.1:1/nobody"}}};
     const struct alerts_options options = {.webhooks = hooks, .n_webhooks = 2, .source = "bench"};
     struct answers a = {0};
     size_t failed = 0;
@@ -635,9 +635,9 @@ static void a_test_message_is_sent_to_every_webhook(void **state)
     assert_int_equal(a.ok, 1);
     assert_int_equal(a.failed, 1);
     assert_int_equal(failed, 1);
-    hooks[0].secret = "whsec_no";
+    hooks[0].secret.clear = "whsec_no";
     assert_int_equal(alerts_test(&options, BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
-    hooks[0].secret = NULL;
+    hooks[0].secret.clear = NULL;
     hooks[0].shape = "sms";
     assert_int_equal(alerts_test(&options, BENCH_T0, on_tested, &a, &failed, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "'sms', is not one of: psmon"));

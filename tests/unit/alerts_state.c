@@ -650,7 +650,7 @@ static void a_bad_secret_is_an_error_of_the_configuration(void **state)
     struct err err = {0};
     bench_start(&b);
     struct alerts *a = NULL;
-    b.hooks[0].secret = "whsec_short";
+    b.hooks[0].secret.clear = "whsec_short";
     assert_int_equal(alerts_open(&a, &b.loop, b.pg, bench_conninfo, b.http, &b.options, &err), ERR_CONFIG);
     assert_non_null(strstr(err.msg, "http://127.0.0.1:"));
     assert_null(strstr(err.msg, "hook0"));

@@ -148,7 +148,7 @@ static void a_disk_without_room_is_an_alarm(void **state)
     assert_string_equal(live_snapshot(l)->disk, "the disk of /sys is nearly full: 0 MB are left");
     assert_false(l->snapshot.disk_refuses);
     here.state_dir = spool;
-    here.database_url = (char *)"host=/nonexistent"; /* some megabytes do */
+    here.database_url.clear = "host=/nonexistent"; /* some megabytes do */
     assert_false(says(l, "disk"));
     world_drop(l->session.world);
     free(l);

@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/psmon-settings-XXXXXX";
 
+static mode_t with_mode; /* of that file; 0: as it is */
+
 #define LEAST "fleet: fleet.csv\narchiver:\n  url: http://archiver.example:17665\nstate_dir: /var/lib/psmon\n"
+#define LEAST_BUT_ARCHIVER "fleet: fleet.csv\nstate_dir: /var/lib/psmon\n"
 
 static int load(struct settings **s, const char *text, struct err *err)
 {
@@ -17,6 +21,7 @@ static int load(struct settings **s, const char *text, struct err *err)
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
+    assert_int_equal(chmod(path, with_mode ? with_mode : 0600), 0);
     *err = (struct err){0};
     return settings_load(s, path, err);
 }
@@ -31,15 +36,15 @@ static void the_least_that_runs(void **state)
                                 "    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
                           &err),
                      0);
-    assert_string_equal(s->retrieval_url, "http://archiver.example:17665/retrieval");
-    assert_string_equal(s->management_url, "http://archiver.example:17665/mgmt");
+    assert_string_equal(s->retrieval_url.clear, "http://archiver.example:17665/retrieval");
+    assert_string_equal(s->management_url.clear, "http://archiver.example:17665/mgmt");
     assert_string_equal(s->fleet, "/tmp/fleet.csv");
     assert_int_equal(s->period, 60 * NS_PER_S);
     assert_int_equal(s->window, 12 * NS_PER_HOUR);
     assert_int_equal(s->max_age, 5 * NS_PER_MIN);
     assert_near(s->budget, 1, 0, 0);
     assert_string_equal(s->http_listen, "127.0.0.1:8088");
-    assert_null(s->database_url);
+    assert_null(s->database_url.clear);
     assert_int_equal(s->n_webhooks, 1);
     assert_int_equal(strlen(s->hash), 64);
     settings_free(s);
@@ -58,10 +63,10 @@ static void everything_can_be_said(void **state)
                           "clock: {start: 2026-01-05T00:00:00Z, wall: 2026-11-22T00:00:00Z, speed: 60}\n",
                           &err),
                      0);
-    assert_string_equal(s->retrieval_url, "http://r:1/x");
-    assert_string_equal(s->management_url, "http://m:2/y");
+    assert_string_equal(s->retrieval_url.clear, "http://r:1/x");
+    assert_string_equal(s->management_url.clear, "http://m:2/y");
     assert_string_equal(s->state_dir, "/tmp/s");
-    assert_string_equal(s->database_url, "postgresql://h/d");
+    assert_string_equal(s->database_url.clear, "postgresql://h/d");
     assert_int_equal(s->max_age, 4 * NS_PER_MIN);
     assert_int_equal(s->n_signal_max_age, 1);
     assert_string_equal(s->signal_max_age[0].signal, "dac");
@@ -85,8 +90,8 @@ static void the_address_of_the_management_will_do(void **state)
         char text[256];
         snprintf(text, sizeof text, "fleet: f.csv\narchiver: {url: '%s'}\nstate_dir: /s\n", urls[i]);
         assert_int_equal(load(&s, text, &err), 0);
-        assert_string_equal(s->retrieval_url, "http://a.example:17665/retrieval");
-        assert_string_equal(s->management_url, "http://a.example:17665/mgmt");
+        assert_string_equal(s->retrieval_url.clear, "http://a.example:17665/retrieval");
+        assert_string_equal(s->management_url.clear, "http://a.example:17665/mgmt");
         assert_true(s->locate_retrieval);
         settings_free(s);
     }
@@ -97,7 +102,7 @@ static void the_address_of_the_management_will_do(void **state)
                           "'http://r:17668/retrieval'}\nstate_dir: /s\n",
                           &err),
                      0);
-    assert_string_equal(s->management_url, "http://mgmt.example/mgmtx/a/mgmt");
+    assert_string_equal(s->management_url.clear, "http://mgmt.example/mgmtx/a/mgmt");
     assert_false(s->locate_retrieval); /* it is named */
     settings_free(s);
 }
@@ -109,8 +114,8 @@ static void a_folder_of_csv(void **state)
     struct err err;
     assert_int_equal(load(&s, "fleet: f.csv\narchiver: {url: 'file:///data/ring/'}\nstate_dir: /s\n", &err),
                      0);
-    assert_string_equal(s->retrieval_url, "file:///data/ring");
-    assert_null(s->management_url);
+    assert_string_equal(s->retrieval_url.clear, "file:///data/ring");
+    assert_null(s->management_url.clear);
     settings_free(s);
 }
 
@@ -141,8 +146,8 @@ static void what_is_wrong_is_named(void **state)
          ":5: byte 0xb0 is not UTF-8"},
         {"fleet: f.csv\nstate_dir: /s\narchiver:\n  url: file:///d\n  time_format: '%H:%M'\n",
          ":5: archiver.time_format: '%H:%M' is not a format of times"},
-        {LEAST "webhooks:\n  - secret: x\n", ":6: webhooks.url: is missing"},
-        {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://x' is not an http"},
+        {LEAST "webhooks:\n  - shape: psmon\n", ":6: webhooks.url: is missing"},
+        {LEAST "webhooks:\n  - url: ftp://x\n", ":6: webhooks.url: 'ftp://…' is not an http"},
         {LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_short}\n", ":6: webhooks.secret: must be"},
         {LEAST "webhooks:\n  - {url: 'http://x', old_secret: whsec_short}\n",
          ":6: webhooks.old_secret: must be"},
@@ -252,20 +257,91 @@ static void the_sample_is_valid_and_complete(void **state)
     buf_free(&committed);
 }
 
+/* Each kind of what holds a secret, in each way to write it: nothing of it is printed, what is not secret is.
+ */
 static void secrets_are_masked(void **state)
 {
     (void)state;
-    struct settings *s;
-    struct err err;
-    assert_int_equal(
-        load(&s, LEAST "webhooks:\n  - {url: 'http://x', secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}\n",
-             &err),
-        0);
-    struct buf text = {0};
-    settings_print(s, &text);
-    assert_null(strstr(buf_text(&text), "MfKQ9"));
-    buf_free(&text);
-    settings_free(s);
+    static const char *const cases[][2] = {
+        {"webhooks:\n  - {url: 'http://x', secret: whsec_hunter2hunter2hunter2hunter2hunter2A}\n", "***"},
+        {"webhooks:\n  - {url: 'http://x', old_secret: whsec_hunter2hunter2hunter2hunter2hunter2A}\n", "***"},
+        {"webhooks:\n  - url: https://hooks.example/services/T0/B0/hunter2\n", "https://hooks.example/…#"},
+        {"webhooks:\n  - url: https://eve:hunter2@hooks.example/?token=hunter2\n", "https://hooks.example/"},
+        {"database: {url: 'postgresql://eve:hunter2@db.example:5433/psmon'}\n",
+         "user=eve password=*** dbname=psmon host=db.example port=5433"},
+        {"database: {url: 'host=db.example user=eve password=hunter2'}\n", "host=db.example"},
+        {"database: {url: 'postgresql://db.example/psmon?password=hunter2&sslpassword=hunter2'}\n",
+         "db.example"},
+        {"archiver: {url: 'http://eve:hunter2@archiver.example:17665'}\n", "http://archiver.example:17665"},
+        {"archiver: {url: 'http://archiver.example/?key=hunter2'}\n", "http://archiver.example/"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct settings *s;
+        struct err err;
+        char text[600];
+        snprintf(text, sizeof text, "%s%s", strstr(cases[i][0], "archiver") ? LEAST_BUT_ARCHIVER : LEAST,
+                 cases[i][0]);
+        if (load(&s, text, &err) != 0)
+            fail_msg("%s: %s", cases[i][0], err.msg);
+        struct buf shown = {0};
+        settings_print(s, &shown);
+        if (strstr(buf_text(&shown), "hunter2") || !strstr(buf_text(&shown), cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], buf_text(&shown));
+        buf_free(&shown);
+        settings_free(s);
+    }
+}
+
+/* What is refused is not repeated where it may hold one. */
+static void errors_do_not_tell_secrets(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "webhooks:\n  - url: hooks.example/services/T0/hunter2\n",
+        "webhooks:\n  - url: ftp://eve:hunter2@hooks.example/\n",
+        "webhooks:\n  - {url: 'http://x', secret: hunter2}\n",
+        "database: {url: 'host=db.example password=my hunter2'}\n",
+        "database: {url: 'postgresql://eve:my@hunter2@db.example/psmon'}\n",
+        "database: {url: 'postgresql://eve:my%zzhunter2@db.example/psmon'}\n",
+        "archiver: {url: 'ftp://eve:hunter2@archiver.example'}\n",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct settings *s;
+        struct err err;
+        char text[600];
+        snprintf(text, sizeof text, "%s%s", strstr(wrong[i], "archiver") ? LEAST_BUT_ARCHIVER : LEAST,
+                 wrong[i]);
+        assert_int_equal(load(&s, text, &err), ERR_CONFIG);
+        if (strstr(err.msg, "hunter2"))
+            fail_msg("%s", err.msg);
+    }
+}
+
+static void who_may_read_a_secret_is_looked_at(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more;
+        mode_t mode;
+        bool exposed;
+    } cases[] = {{"", 0644, false},
+                 {"webhooks:\n  - url: https://hooks.example/\n", 0644, false},
+                 {"webhooks:\n  - url: https://hooks.example/services/T0\n", 0644, true},
+                 {"webhooks:\n  - url: https://hooks.example/services/T0\n", 0640, false},
+                 {"database: {url: 'host=db.example password=hunter2'}\n", 0604, true},
+                 {"database: {url: 'dbname=psmon host=db.example'}\n", 0644, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct settings *s;
+        struct err err;
+        char text[600];
+        snprintf(text, sizeof text, "%s%s", LEAST, cases[i].more);
+        with_mode = cases[i].mode;
+        assert_int_equal(load(&s, text, &err), 0);
+        with_mode = 0;
+        if ((settings_exposed(s) != NULL) != cases[i].exposed)
+            fail_msg("%s %o", cases[i].more, (unsigned)cases[i].mode);
+        settings_free(s);
+    }
 }
 
 int main(void)
@@ -281,6 +357,8 @@ int main(void)
         cmocka_unit_test(printed_text_reads_back),
         cmocka_unit_test(the_sample_is_valid_and_complete),
         cmocka_unit_test(secrets_are_masked),
+        cmocka_unit_test(errors_do_not_tell_secrets),
+        cmocka_unit_test(who_may_read_a_secret_is_looked_at),
     };
     close(mkstemp(path));
     int failed = cmocka_run_group_tests_name("monitor/settings", tests, NULL, NULL);

@@ -156,14 +156,14 @@ static void what_needs_a_restart_stays(void **state)
     bool reread = true;
     struct world *next = reload(w, &reread);
     assert_false(reread);
-    assert_string_equal(next->settings->webhooks[0].url, "http://two/"); /* this does not */
+    assert_string_equal(next->settings->webhooks[0].url.clear, "http://two/"); /* this does not */
     assert_true(next->settings->window == 12 * NS_PER_HOUR);
     assert_true(next->settings->alarm_on_delay == 5 * NS_PER_MIN);
     assert_near(next->settings->budget, 2, 0, 0);
     assert_int_equal(next->fleet->n_supplies, 2);
     assert_string_not_equal(next->settings->hash, w->settings->hash);
     world_drop(w);
-    assert_string_equal(next->settings->webhooks[0].url, "http://two/");
+    assert_string_equal(next->settings->webhooks[0].url.clear, "http://two/");
     world_drop(next);
 }
 
