@@ -93,11 +93,17 @@ int command_secrets(struct secret out[], int max, const char *path, struct err *
 
 int context_state(struct context *c, struct err *err)
 {
-    int rc = file_make_folder(c->world->settings->state_dir, 0755, err);
-    if (rc == 0 && geteuid() == 0)
-        rc = become_service_user(c->world->settings->state_dir, err);
-    if (rc == 0 && access(c->world->settings->state_dir, W_OK | X_OK) != 0)
-        rc = err_set(err, ERR_IO, "state_dir %s cannot be written: %s", c->world->settings->state_dir,
+    struct stat st;
+    const char *folder = c->world->settings->state_dir;
+    if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        return err_set(err, ERR_IO, "state_dir %s is no folder", folder);
+    bool root = geteuid() == 0;
+    int rc = file_make_folder(folder, 0755, err);
+    if (rc == 0 && root)
+        rc = become_service_user(folder, err);
+    if (rc == 0 && access(folder, W_OK | X_OK) != 0)
+        rc = err_set(err, ERR_IO, "state_dir %s cannot be written%s: %s", folder,
+                     root ? " by user " SERVICE_USER ", which psmon becomes when root starts it" : "",
                      strerror(errno));
     return rc;
 }

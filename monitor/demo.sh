@@ -45,6 +45,15 @@ live_or_fail() { # pid, what it is
 fetch() { curl --noproxy '*' -fsS "http://$1" >/dev/null 2>&1; }
 seconds() { date +%s; }
 begun=$(seconds)
+# answers PID WHAT ADDRESS/PATH: once what the process WHAT serves is there; a minute is many times enough
+answers() {
+    late=$(($(seconds) + 60))
+    until fetch "$3"; do
+        live_or_fail "$1" "$2"
+        [ "$(seconds)" -lt $late ] || fail "$2 runs, and http://$3 does not answer: is the loopback interface up (ip link)?"
+        sleep 0.2
+    done
+}
 
 # ---- what would only show itself later, in the words of something else ----
 [ -x "$psmon" ] || fail "there is no $psmon: run make first"
@@ -84,7 +93,8 @@ begin "$psmon" simulate --serve "$archiver" --supplies "$supplies" --days 60 --h
 simulator=$pid
 begin "$psmon" receive --listen "$hook" --secret-file "$state/secret"
 receiver=$pid
-until fetch "$archiver/retrieval/bpl/getVersion" && [ -s "$state/psmon.yaml" ]; do
+answers "$simulator" "the simulator" "$archiver/retrieval/bpl/getVersion"
+until [ -s "$state/psmon.yaml" ]; do
     live_or_fail "$simulator" "the simulator"
     sleep 0.1
 done
@@ -97,10 +107,7 @@ wait "$pid" || fail "psmon train ended with exit status $?; what it said last st
 say "Catching up three days with faults, then following at 60 times real time"
 begin "$psmon" run -c "$state/psmon.yaml" --since $learned
 run=$pid
-until fetch "$page/livez"; do
-    live_or_fail "$run" "the monitor"
-    sleep 0.5
-done
+answers "$run" "the monitor" "$page/livez"
 say "Watch:  http://$page/           the ring, alarms, every supply
         http://$page/report     the weekly list (issued when its Monday is reached)
         http://$page/metrics    for Prometheus

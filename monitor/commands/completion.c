@@ -41,7 +41,8 @@ static const char zsh[] =
     "    done\n"
     "    _describe psmon described || _files\n"
     "}\n"
-    "compdef _psmon psmon 2>/dev/null || _psmon \"$@\"\n";
+    /* read by compinit's autoload it is called at once, else only made known */
+    "if [ \"$funcstack[1]\" = _psmon ]; then _psmon \"$@\"; else compdef _psmon psmon; fi\n";
 
 static void print_words(const struct command *c)
 {
