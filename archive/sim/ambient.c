@@ -66,6 +66,16 @@ void ambient_air(uint64_t seed, const struct random_normal *n, uint32_t sector, 
     add_autoregressive(n, random_mix(key), day, sd, tau, out->value);
 }
 
+/* Low in the evening, high at weekends, and the grid's own wander over an hour or two. */
+void ambient_mains(uint64_t seed, const struct random_normal *n, uint32_t feeder, int64_t day,
+                   struct ambient_day *out)
+{
+    int64_t weekday = ((day + 3) % 7 + 7) % 7; /* 0: Monday */
+    for (int k = 0; k <= MINUTES_PER_DAY; k++)
+        out->value[k] = (float)((weekday >= 5 ? 0.8 : 0) - cos(2 * M_PI * (k - 1 - 1140) / MINUTES_PER_DAY));
+    add_autoregressive(n, random_key(seed, 'Q', feeder), day, 0.7, 90, out->value);
+}
+
 void ambient_water(uint64_t seed, const struct random_normal *n, uint32_t group, int64_t day,
                    struct ambient_day *out)
 {

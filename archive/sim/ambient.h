@@ -6,7 +6,7 @@
 #include "archive/sim/calendar.h"
 #include "archive/sim/random.h"
 
-/* Temperature in °C of each minute; [0] is the last minute of the day before. */
+/* Temperature in °C, or mains in %, of each minute; [0] is the last minute of the day before. */
 struct ambient_day {
     float value[MINUTES_PER_DAY + 1];
 };
@@ -15,6 +15,10 @@ struct ambient_day {
 void ambient_air(uint64_t seed, const struct random_normal *n, uint32_t sector, int64_t day,
                  struct ambient_day *out);
 void ambient_water(uint64_t seed, const struct random_normal *n, uint32_t group, int64_t day,
+                   struct ambient_day *out);
+
+/* Voltage of a feeder's mains on a day, in % from nominal. */
+void ambient_mains(uint64_t seed, const struct random_normal *n, uint32_t feeder, int64_t day,
                    struct ambient_day *out);
 
 /* A step of a group's water by ±1 K that begins on a day, in minutes of it, and how many it lasts; false:

@@ -7,6 +7,7 @@
 #include "archive/sim/ambient.h"
 #include "archive/sim/event_effects.h"
 #include "archive/sim/fault_effects.h"
+#include "archive/sim/physics_b.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -70,33 +71,36 @@ static void apply_sags(const struct sim *s, const struct unit *u, int64_t day, s
     }
 }
 
-static void temperatures(struct sim *s, uint32_t supply, const struct unit *u, int64_t day,
+/* Of the plain ring: above the air by the losses, above the water by the square of the current. */
+static void temperatures(const struct unit *u, const float air[DAY_LEN], const float water[DAY_LEN],
                          struct supply_day *p)
 {
-    const struct ambient_day *air = cache_get(s->air_days, day_key(u->sector, day));
-    const struct ambient_day *water = cache_get(s->water_days, day_key(u->loop, day));
     const struct drive *d = &p->drive;
-    const float *air_at = air->value, *water_at = water->value;
-    float moved_air[DAY_LEN], moved_water[DAY_LEN];
-    if (events_change_ambient(s, supply, day)) {
-        memcpy(moved_air, air_at, sizeof moved_air);
-        memcpy(moved_water, water_at, sizeof moved_water);
-        events_move_ambient(s, supply, day, moved_air, moved_water);
-        air_at = moved_air;
-        water_at = moved_water;
-    }
     for (int k = 0; k < DAY_LEN; k++) {
         int n = DRIVE_DAY - 1 + k;
-        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] = (double)air_at[k] + 3 +
+        p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] = (double)air[k] + 3 +
                                                     u->capacitor_linear * (double)d->capacitor_linear[n] +
                                                     u->capacitor_square * (double)d->capacitor_square[n];
-        p->value[SIGNAL_IGBT_TEMPERATURE][k] = (double)air_at[k] + 6 +
+        p->value[SIGNAL_IGBT_TEMPERATURE][k] = (double)air[k] + 6 +
                                                u->igbt_linear * (double)d->igbt_linear[n] +
                                                u->igbt_square * (double)d->igbt_square[n];
-        p->value[SIGNAL_MAGNET_TEMPERATURE][k] = (double)water_at[k] + u->water_rise * (double)d->coil[n];
+        p->value[SIGNAL_MAGNET_TEMPERATURE][k] = (double)water[k] + u->water_rise * (double)d->coil[n];
     }
-    cache_release(s->air_days, air);
-    cache_release(s->water_days, water);
+}
+
+/* Air and water of a supply on a day, with what events do to them. */
+static void surroundings(struct sim *s, uint32_t supply, int64_t day, float air[DAY_LEN],
+                         float water[DAY_LEN])
+{
+    const struct unit *u = &s->units[supply];
+    const struct ambient_day *a = cache_get(s->air_days, day_key(u->sector, day));
+    const struct ambient_day *w = cache_get(s->water_days, day_key(u->loop, day));
+    memcpy(air, a->value, sizeof a->value);
+    memcpy(water, w->value, sizeof w->value);
+    cache_release(s->air_days, a);
+    cache_release(s->water_days, w);
+    if (s->n_events)
+        events_move_ambient(s, supply, day, air, water);
 }
 
 static void electrical(const struct unit *u, struct supply_day *p)
@@ -133,11 +137,19 @@ static void sensors(const struct sim *s, const struct unit *u, int64_t day, stru
 /* A day of a supply that is unit u. */
 static void make_as(struct sim *s, uint32_t supply, const struct unit *u, int64_t day, struct supply_day *p)
 {
+    float air[DAY_LEN], water[DAY_LEN];
+    bool b = s->options.physics == SIM_PHYSICS_B;
     drive_make(s, supply, u, day, &p->drive);
-    temperatures(s, supply, u, day, p);
+    surroundings(s, supply, day, air, water);
+    if (b)
+        physics_b_temperatures(s, u, day, air, water, p);
+    else
+        temperatures(u, air, water, p);
     events_heat_magnet(s, supply, day, p);
     faults_heat_magnet(s, supply, day, p);
     electrical(u, p); /* of the true coil: what the sensor adds comes after */
+    if (b)
+        physics_b_measure(s, u, day, air, p);
     sensors(s, u, day, p);
     events_act(s, supply, day, p);
     faults_act(s, supply, day, p);

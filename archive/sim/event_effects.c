@@ -103,16 +103,6 @@ static bool is_ambient(const struct sim_event *e)
     }
 }
 
-bool events_change_ambient(const struct sim *s, uint32_t supply, int64_t day)
-{
-    if (s->options.contexts >> SIM_SEASON & 1)
-        return true;
-    for (size_t i = 0; i < s->n_events; i++)
-        if (is_ambient(&s->events[i]) && felt(s, &s->events[i], supply, day))
-            return true;
-    return false;
-}
-
 /* Cooling towers and halls have more of a year than the plain ring shows. */
 static void season(int64_t day, float air[DAY_LEN], float water[DAY_LEN])
 {

@@ -12,8 +12,7 @@ void events_move_machine(const struct sim *s, int64_t day, struct machine_day *m
 void events_move_setpoint(const struct sim *s, const struct unit *u, int64_t first_minute,
                           float i[DRIVE_LEN]);
 
-/* Whether air or water of a supply are other than the plain ring's on a day, and the change. */
-bool events_change_ambient(const struct sim *s, uint32_t supply, int64_t day);
+/* What they add to air and water of a supply on a day. */
 void events_move_ambient(const struct sim *s, uint32_t supply, int64_t day, float air[DAY_LEN],
                          float water[DAY_LEN]);
 

@@ -386,7 +386,7 @@ static void plant_renewals(struct planting *p, enum sim_event_kind kind, bool ta
                 calibrate(e, &r->unit);
                 continue;
             }
-            layout_swap(&r->unit, key, &s->normal);
+            layout_swap(&r->unit, s->options.physics, key, &s->normal);
             e->size = r->unit.sensor_offset[e->signal] - s->units[supply].sensor_offset[e->signal];
         }
 }

@@ -179,7 +179,29 @@ static void draw_channels(struct unit *u, struct draw *d)
     u->deadband[SIGNAL_DAC] = uniform(d, 0, 1) < 0.5;
 }
 
-void layout_swap(struct unit *u, uint64_t key, const struct random_normal *normal)
+/* Gains to air, water and mains differ by ±40 % from one to the next. */
+static void draw_physics_b(struct unit_b *b, struct draw *d)
+{
+    b->fast_share = uniform(d, 0.4, 0.75);
+    b->tau_fast = uniform(d, 2, 7);
+    b->tau_slow = uniform(d, 20, 70);
+    b->fan_on = uniform(d, 35, 43);
+    b->fan_full = uniform(d, 0.6, 0.85);
+    b->air_igbt = uniform(d, 0.6, 1.4);
+    b->air_capacitor = uniform(d, 0.6, 1.4);
+    b->water = 0.3 * uniform(d, 0.6, 1.4);
+    b->mains_heat = 0.15 * uniform(d, 0.6, 1.4);
+    b->mains_ripple = 0.06 * uniform(d, 0.6, 1.4);
+    b->yoke_share = uniform(d, 0.08, 0.22);
+    b->tau_yoke = uniform(d, 40, 120);
+    b->skin = uniform(d, 0, 0.3);
+    b->contact = uniform(d, 0.3e-3, 1.5e-3);
+    b->contact_per_k = uniform(d, 0.008, 0.03);
+    for (int s = 0; s < SIGNAL_KNOWN; s++)
+        b->drift[s] = is_temperature(s) ? gauss(d, 0.05) : 0;
+}
+
+void layout_swap(struct unit *u, enum sim_physics physics, uint64_t key, const struct random_normal *normal)
 {
     struct unit other = {.family = u->family};
     struct draw d = {.key = key, .normal = normal};
@@ -193,6 +215,14 @@ void layout_swap(struct unit *u, uint64_t key, const struct random_normal *norma
     u->capacitor_square = other.capacitor_square;
     u->gain = other.gain;
     u->offset = other.offset;
+    if (physics == SIM_PHYSICS_B) {
+        struct unit_b magnet = u->b;
+        draw_physics_b(&u->b, &d);
+        u->b.yoke_share = magnet.yoke_share;
+        u->b.tau_yoke = magnet.tau_yoke;
+        u->b.skin = magnet.skin;
+        u->b.drift[SIGNAL_MAGNET_TEMPERATURE] = magnet.drift[SIGNAL_MAGNET_TEMPERATURE];
+    }
     u->cable += 0.1 * (other.cable - u->cable); /* its own part of the way to the magnet */
     for (int s = 0; s < SIGNAL_KNOWN; s++) {
         if (s == SIGNAL_MAGNET_TEMPERATURE)
@@ -256,6 +286,9 @@ void layout_fill(struct unit units[], const struct sim_options *o, const struct 
         struct draw d = {.key = random_key(seed, 'U', i), .normal = normal};
         draw_physics(u, &d);
         draw_channels(u, &d);
+        struct draw more = {.key = random_key(seed, 'V', i), .normal = normal};
+        if (o->physics == SIM_PHYSICS_B)
+            draw_physics_b(&u->b, &more);
         for (uint32_t s = 0; s < SIGNAL_KNOWN; s++)
             u->key[s] = random_key(seed, 'C', (uint64_t)i * SIGNAL_KNOWN + s);
         u->motion_key = random_key(seed, 'M', i);

@@ -13,6 +13,17 @@
 
 enum family { FAMILY_QUADRUPOLE, FAMILY_SEXTUPOLE, FAMILY_HORIZONTAL, FAMILY_VERTICAL, FAMILY_COUNT };
 
+/* What physics b has beside the rest; see physics_b.c. */
+struct unit_b {
+    double fast_share, tau_fast, tau_slow; /* heat sink: share of the rise that follows at once; min */
+    double fan_on, fan_full; /* °C at which it speeds up; what is left of the rise at full speed */
+    double air_igbt, air_capacitor, water; /* K of the supply per K of air and of water */
+    double mains_heat, mains_ripple;       /* K per % of mains; noise per % */
+    double drift[SIGNAL_KNOWN];            /* of temperature sensors, K a week */
+    double yoke_share, tau_yoke, skin;     /* of the magnet's rise; min; share of the air in its sensor */
+    double contact, contact_per_k;         /* ohm at 30 °C, 1/K */
+};
+
 /* One supply with its magnet, as built. i is current over peak current. */
 struct unit {
     char name[24];
@@ -39,6 +50,7 @@ struct unit {
     uint32_t phase_us[SIGNAL_KNOWN]; /* of the scan within the minute */
     uint16_t nano[SIGNAL_KNOWN];
     uint64_t key[SIGNAL_KNOWN]; /* of the channel's random numbers */
+    struct unit_b b;            /* physics b only, else 0 */
     uint64_t motion_key, setpoint_key, wander_key, cycling_key;
 };
 
@@ -59,7 +71,7 @@ static inline uint32_t layout_group(const struct unit *u, enum group_kind g)
 }
 
 /* Makes it another unit of its family on the same magnet: all that is of the supply and not of the coil. */
-void layout_swap(struct unit *u, uint64_t key, const struct random_normal *normal);
+void layout_swap(struct unit *u, enum sim_physics physics, uint64_t key, const struct random_normal *normal);
 
 /* Fills units[o->supplies]. */
 void layout_fill(struct unit units[], const struct sim_options *o, const struct random_normal *normal);

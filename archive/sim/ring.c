@@ -34,6 +34,12 @@ static void make_air_day(void *arg, uint64_t key, void *value)
     ambient_air(s->options.seed, &s->normal, key_number(key), key_day(key), value);
 }
 
+static void make_mains_day(void *arg, uint64_t key, void *value)
+{
+    struct sim *s = arg;
+    ambient_mains(s->options.seed, &s->normal, key_number(key), key_day(key), value);
+}
+
 static int check_options(const struct sim_options *o, struct err *err)
 {
     if (o->supplies < 1 || o->supplies > 1000000)
@@ -61,6 +67,8 @@ static void open_caches(struct sim *s)
     s->machine_days = cache_new(sizeof(struct machine_day), 128, make_machine_day, s);
     s->water_days = cache_new(sizeof(struct ambient_day), 64 + 8 * sectors, make_water_day, s);
     s->air_days = cache_new(sizeof(struct ambient_day), 64 + 16 * sectors, make_air_day, s);
+    if (s->options.physics == SIM_PHYSICS_B)
+        s->mains_days = cache_new(sizeof(struct ambient_day), 64, make_mains_day, s);
     s->blocks = cache_new(sizeof(struct block), blocks, block_make, s);
 }
 
@@ -93,6 +101,8 @@ void sim_free(struct sim *s)
     if (!s)
         return;
     cache_free(s->blocks);
+    if (s->mains_days)
+        cache_free(s->mains_days);
     cache_free(s->air_days);
     cache_free(s->water_days);
     cache_free(s->machine_days);

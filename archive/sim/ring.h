@@ -51,6 +51,9 @@ enum sim_event_kind {
     SIM_EVENT_KINDS
 };
 
+/* a: the plain ring's; b: of physics_b.c, which shares no simplification with a monitor's model. */
+enum sim_physics { SIM_PHYSICS_A, SIM_PHYSICS_B };
+
 #define SIM_SECTOR_SIZE 33u
 #define SIM_SECTOR_SIZES 16
 
@@ -67,6 +70,7 @@ struct sim_options {
     size_t cache_bytes; /* memory for blocks; 0: two days of the whole ring and some more */
     uint32_t sector_sizes[SIM_SECTOR_SIZES]; /* sizes of the sectors, in turn, up to the first 0 */
     bool manifolds; /* water in fleet.csv: half a sector ("W07B") instead of two sectors ("W04") */
+    enum sim_physics physics;
     uint32_t modes; /* bit m: failure mode m is planted, with all its variants; 0: the plain cycle */
     uint32_t ends;  /* bit of enum sim_end: how faults end, repairs with a row in maintenance.csv; 0: repaired
                        or by a trip */

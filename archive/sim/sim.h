@@ -35,6 +35,7 @@ struct sim {
     struct cache *machine_days; /* by day: struct machine_day */
     struct cache *water_days;   /* by water group and day: struct ambient_day */
     struct cache *air_days;     /* by sector and day: struct ambient_day */
+    struct cache *mains_days;   /* by feeder and day: struct ambient_day; physics b only, else NULL */
     struct cache *blocks;       /* by supply and day: struct block */
 };
 

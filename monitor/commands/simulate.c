@@ -25,7 +25,7 @@
 
 struct simulate {
     const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secrets, *fault_size,
-        *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts;
+        *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts, *physics;
     bool manifolds;
     int64_t supplies, seed, threads;
     double days, healthy_days, speed, faults_per_week, commons_per_week, in_commons;
@@ -302,6 +302,15 @@ static int read_modes(const char *text, uint32_t *bits, struct err *err)
     return 0;
 }
 
+static int read_physics(const char *text, enum sim_physics *physics, struct err *err)
+{
+    bool b = strcmp(text, "b") == 0;
+    if (!b && strcmp(text, "a") != 0)
+        return err_set(err, ERR_CONFIG, "--physics: a or b");
+    *physics = b ? SIM_PHYSICS_B : SIM_PHYSICS_A;
+    return 0;
+}
+
 /* What the lists call the kinds of events. */
 static const char *const event_options[SIM_EVENT_KINDS] = {[SIM_CLOG_MAGNET] = "magnet-filter",
                                                            [SIM_CLOG_SUPPLY] = "supply-filter",
@@ -333,6 +342,8 @@ static int read_additions(const struct simulate *o, struct sim_options *s, struc
         rc = read_modes(o->modes, &s->modes, err);
     if (rc == 0)
         rc = read_names("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
+    if (rc == 0)
+        rc = read_physics(o->physics, &s->physics, err);
     if (rc == 0)
         rc = read_names("--commons", o->commons, event_options, SIM_COMMONS, &s->commons, err);
     if (rc == 0)
@@ -423,6 +434,7 @@ static int run_simulate(int argc, char **argv)
                          .faults_per_week = -1,
                          .commons_per_week = -1,
                          .fault_size = "mixed",
+                         .physics = "a",
                          .from = default_from(),
                          .state_dir = "/var/tmp/psmon",
                          .threads = sysconf(_SC_NPROCESSORS_ONLN)};
@@ -438,6 +450,8 @@ static int run_simulate(int argc, char **argv)
         {"from", 0, OPTION_TIME, &o.from, "T", "start of the span (five weeks ago, a Monday)", false},
         {"start", 0, OPTION_TIME, &o.start, "T", "simulated time now (--from + healthy days)", false},
         {"seed", 0, OPTION_INTEGER, &o.seed, "S", "another seed is another ring (1)", false},
+        {"physics", 0, OPTION_TEXT, &o.physics, "a|b",
+         "b: shares no simplification with a monitor's model (a)", false},
         {"speed", 0, OPTION_NUMBER, &o.speed, "X", "simulated seconds per second (1)", false},
         {"faults-per-week", 0, OPTION_NUMBER, &o.faults_per_week, "N",
          "planted in the ring (1.5 % of the supplies)", false},

@@ -837,6 +837,7 @@ static void a_living_ring_is_the_same_from_any_side(void **state)
     o.contexts = UINT32_MAX << SIM_COMMONS;
     o.faults_per_week = 10;
     o.modes = ~1u;
+    o.physics = SIM_PHYSICS_B;
     struct sim *a, *b;
     struct err err;
     tstamp_ns from = o.from + 7 * NS_PER_DAY;
@@ -851,6 +852,94 @@ static void a_living_ring_is_the_same_from_any_side(void **state)
     assert_true(digest(a, from) == digest(b, from));
     sim_free(a);
     sim_free(b);
+}
+
+/* How many K a supply's temperature moves for a K of a warm spell's air, over its sector. */
+static void gains_to_air(enum sim_physics physics, int signal, double *mean, double *sd)
+{
+    struct sim_options o = living(99, 6, 28);
+    o.contexts = 1u << SIM_WARM;
+    o.physics = physics;
+    struct sim *warm, *plain;
+    struct err err;
+    assert_int_equal(sim_new(&warm, &o, &err), 0);
+    o.contexts = 0;
+    assert_int_equal(sim_new(&plain, &o, &err), 0);
+    struct twins w = {.sick = warm, .well = plain};
+    size_t n, i = 0;
+    const struct sim_event *e = sim_events(warm, &n);
+    while (e[i].kind != SIM_WARM)
+        i++;
+    double sum = 0, squares = 0;
+    for (uint32_t k = 0; k < 33; k++) { /* one sector: one air */
+        double gain = hour_apart(&w, k, signal, in_beam(e[i].onset + 40 * NS_PER_HOUR)) / e[i].size;
+        sum += gain;
+        squares += gain * gain;
+    }
+    *mean = sum / 33;
+    *sd = sqrt(fmax(0, squares / 33 - *mean * *mean));
+    sim_free(warm);
+    sim_free(plain);
+}
+
+static void supplies_of_physics_b_answer_air_each_in_its_way(void **state)
+{
+    (void)state;
+    for (int signal = SIGNAL_CAPACITOR_TEMPERATURE; signal <= SIGNAL_IGBT_TEMPERATURE; signal += 4) {
+        double mean, sd;
+        gains_to_air(SIM_PHYSICS_A, signal, &mean, &sd);
+        assert_true(mean > 0.6 && sd < 0.01);
+        gains_to_air(SIM_PHYSICS_B, signal, &mean, &sd);
+        assert_true(mean > 0.5 && sd / mean > 0.12);
+    }
+}
+
+/* The same ring, of which the sensors have drifted seventeen weeks longer: no more differs. */
+static void sensors_of_physics_b_drift(void **state)
+{
+    (void)state;
+    struct sim_options o = {.supplies = 66, .seed = 8, .from = at(FROM), .physics = SIM_PHYSICS_B};
+    struct twins w;
+    struct err err;
+    assert_int_equal(sim_new(&w.well, &o, &err), 0);
+    o.from -= 17 * 7 * NS_PER_DAY;
+    assert_int_equal(sim_new(&w.sick, &o, &err), 0);
+    double sum = 0;
+    for (uint32_t k = 0; k < 66; k++) {
+        sum += fabs(hour_apart(&w, k, SIGNAL_IGBT_TEMPERATURE, at(FROM)));
+        assert_true(hour_apart(&w, k, SIGNAL_VOLTAGE, at(FROM)) == 0);
+    }
+    /* mean of |N(0, 0.05 K a week)|, 17 weeks */
+    assert_near(sum / 66, 17 * 0.05 * sqrt(2 / M_PI), 0.25, 0);
+    sim_free(w.sick);
+    sim_free(w.well);
+}
+
+/* Off since 08:00, a heat sink of a quarter of an hour is as good as cold within the hour; the body of one of
+ * b is not. The air is the same.
+ */
+static void heat_sinks_of_physics_b_have_a_body(void **state)
+{
+    (void)state;
+    double left[2];
+    tstamp_ns off = at("2026-09-08T08:00:00Z");
+    for (int b = 0; b < 2; b++) {
+        struct sim_options o = {.supplies = 33, .seed = 8, .from = at(FROM), .physics = (enum sim_physics)b};
+        struct sim *s;
+        struct err err;
+        assert_int_equal(sim_new(&s, &o, &err), 0);
+        double warm = 0, fell = 0;
+        for (uint32_t k = 0; k < 33; k++) {
+            if (code(s, k, off + 90 * NS_PER_MIN) != 0)
+                continue; /* cycled, for tests */
+            double cold = hour(s, k, SIGNAL_IGBT_TEMPERATURE, off + 5 * NS_PER_HOUR);
+            warm += hour(s, k, SIGNAL_IGBT_TEMPERATURE, off + 30 * NS_PER_MIN) - cold;
+            fell += hour(s, k, SIGNAL_IGBT_TEMPERATURE, off - 2 * NS_PER_HOUR) - cold;
+        }
+        left[b] = warm / fell;
+        sim_free(s);
+    }
+    assert_true(left[1] > left[0] + 0.04);
 }
 
 /* Each row of the labels, by its columns; also what the plain ring has anyway, once there is something to
@@ -1004,6 +1093,9 @@ int main(void)
         cmocka_unit_test(contexts_are_what_they_say),
         cmocka_unit_test(faults_begin_in_common_causes),
         cmocka_unit_test(a_living_ring_is_the_same_from_any_side),
+        cmocka_unit_test(supplies_of_physics_b_answer_air_each_in_its_way),
+        cmocka_unit_test(sensors_of_physics_b_drift),
+        cmocka_unit_test(heat_sinks_of_physics_b_have_a_body),
         cmocka_unit_test(labels_tell_all),
         cmocka_unit_test(tables_are_read_back),
         cmocka_unit_test(groups_are_those_asked_for),
