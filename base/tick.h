@@ -40,6 +40,9 @@ struct tick {
     bool hour;                     /* hourly statistics were evaluated in this tick */
     const struct finding *findings; /* every finding that is open, or that closed in this tick */
     size_t n_findings;
+    const struct finding
+        *unsaid; /* likewise those that a larger budget would have said: for the history alone */
+    size_t n_unsaid;
 };
 
 /* Supplies that ought to be scored and are not, for want of data or of a model. What the machine does, or

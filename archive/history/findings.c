@@ -53,20 +53,21 @@ static char *work_text(const struct finding *f)
 
 static const char upsert_finding[] =
     "INSERT INTO findings (run, id, subject, supply, detector, class, signal, onset, first_seen, last_seen,"
-    " closed, chance, size, unit, direction, children, witness, contributors, reason, work, revision) VALUES "
+    " closed, chance, size, unit, direction, children, witness, contributors, reason, work, revision, said) "
+    "VALUES "
     "($1::int,"
     " $2, $3, $4::int, $5, $6, $7, $8::timestamptz, $9::timestamptz, $10::timestamptz, $11::timestamptz,"
-    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20, $21::int)"
+    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20, $21::int, $22::bool)"
     " ON CONFLICT (run, id) DO UPDATE SET subject = EXCLUDED.subject, supply = EXCLUDED.supply,"
     " detector = EXCLUDED.detector, class = EXCLUDED.class, signal = EXCLUDED.signal,"
     " onset = EXCLUDED.onset, last_seen = EXCLUDED.last_seen, closed = EXCLUDED.closed,"
     " chance = EXCLUDED.chance, size = EXCLUDED.size, unit = EXCLUDED.unit,"
     " direction = EXCLUDED.direction, children = EXCLUDED.children, witness = EXCLUDED.witness,"
     " contributors = EXCLUDED.contributors, reason = EXCLUDED.reason, work = EXCLUDED.work,"
-    " revision = EXCLUDED.revision,"
+    " revision = EXCLUDED.revision, said = EXCLUDED.said,"
     " stored_at = now() WHERE findings.last_seen <= EXCLUDED.last_seen";
 
-static void add_finding(struct history *h, struct pg_txn *t, const struct finding *f)
+static void add_finding(struct history *h, struct pg_txn *t, const struct finding *f, bool said)
 {
     char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
     char chance[32], size[32], children[16];
@@ -75,7 +76,7 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);
     snprintf(children, sizeof children, "%u", (unsigned)f->children);
-    const char *const params[21] = {h->run_id,
+    const char *const params[22] = {h->run_id,
                                     f->id,
                                     f->subject,
                                     one ? supply : NULL,
@@ -95,22 +96,30 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
                                     by,
                                     f->reason,
                                     work,
-                                    h->revision_id};
-    pg_txn_add(t, upsert_finding, 21, params);
+                                    h->revision_id,
+                                    said ? "t" : "f"};
+    pg_txn_add(t, upsert_finding, 22, params);
     free(by);
     free(work);
+}
+
+static void put_news(struct history *h, struct pg_txn **txn, const struct finding list[], size_t n,
+                     tstamp_ns t, bool said)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_news(h, &list[i], t))
+            continue;
+        if (!*txn)
+            *txn = pg_txn_new();
+        add_finding(h, *txn, &list[i], said);
+    }
 }
 
 void findings_put(struct history *h, const struct tick *t)
 {
     struct pg_txn *txn = NULL;
-    for (size_t i = 0; i < t->n_findings; i++) {
-        if (!is_news(h, &t->findings[i], t->t))
-            continue;
-        if (!txn)
-            txn = pg_txn_new();
-        add_finding(h, txn, &t->findings[i]);
-    }
+    put_news(h, &txn, t->findings, t->n_findings, t->t, true);
+    put_news(h, &txn, t->unsaid, t->n_unsaid, t->t, false);
     if (txn)
         history_submit(h, txn);
 }

@@ -19,6 +19,8 @@ void hour_init(struct hour *h, size_t n_supplies, size_t n_channels)
     h->reasons = xcalloc(n_supplies, sizeof *h->reasons);
     h->value = xcalloc(n_channels, sizeof *h->value);
     h->n_value = xcalloc(n_channels, sizeof *h->n_value);
+    h->by = xcalloc(n_channels, sizeof *h->by);
+    h->n_by = xcalloc(n_channels, sizeof *h->n_by);
 }
 
 void hour_fini(struct hour *h)
@@ -31,6 +33,8 @@ void hour_fini(struct hour *h)
     free(h->reasons);
     free(h->value);
     free(h->n_value);
+    free(h->by);
+    free(h->n_by);
 }
 
 static void hour_reset(struct hour *h, tstamp_ns start, size_t n_supplies, size_t n_channels)
@@ -43,6 +47,8 @@ static void hour_reset(struct hour *h, tstamp_ns start, size_t n_supplies, size_
     memset(h->reasons, 0, n_supplies * sizeof *h->reasons);
     memset(h->value, 0, n_channels * sizeof *h->value);
     memset(h->n_value, 0, n_channels * sizeof *h->n_value);
+    memset(h->by, 0, n_channels * sizeof *h->by);
+    memset(h->n_by, 0, n_channels * sizeof *h->n_by);
 }
 
 tstamp_ns hour_of(tstamp_ns t)
@@ -51,20 +57,35 @@ tstamp_ns hour_of(tstamp_ns t)
     return last - (rest < 0 ? rest + NS_PER_HOUR : rest);
 }
 
+/* What an hour takes of a tick's figures; NULL: the tick has none. */
+struct hour_figures {
+    const float *jsd, *reconstruction, *by;
+};
+
+static const float *values_of(const struct tick *t, const char *name, bool per_channel)
+{
+    const struct figure *f = tick_figure(t, name, per_channel);
+    return f ? f->value : NULL;
+}
+
 static void add_supply(struct hour *h, const struct supply *supply, const struct tick *t, size_t s,
-                       const float jsd[], const float reconstruction[])
+                       const struct hour_figures *f)
 {
     /* fminf and fmaxf pass over NaN */
     h->score[s] = fmaxf(h->score[s], t->score[s]);
     h->chance[s] = fminf(h->chance[s], t->chance[s]);
-    if (reconstruction && !isnan(reconstruction[s])) {
-        h->reconstruction[s] += (double)reconstruction[s];
+    if (f->reconstruction && !isnan(f->reconstruction[s])) {
+        h->reconstruction[s] += (double)f->reconstruction[s];
         h->n_reconstruction[s]++;
     }
     if (t->reason[s] < REASON_COUNT)
         h->reasons[s][t->reason[s]]++;
     for (uint32_t c = supply->first_channel; c < supply->first_channel + supply->n_channels; c++) {
-        h->jsd[s] = jsd ? fmaxf(h->jsd[s], jsd[c]) : h->jsd[s];
+        h->jsd[s] = f->jsd ? fmaxf(h->jsd[s], f->jsd[c]) : h->jsd[s];
+        if (f->by && !isnan(f->by[c])) {
+            h->by[c] += (double)f->by[c];
+            h->n_by[c]++;
+        }
         if (!isnan(t->value[c])) {
             h->value[c] += (double)t->value[c];
             h->n_value[c]++;
@@ -75,14 +96,14 @@ static void add_supply(struct hour *h, const struct supply *supply, const struct
 void hour_add(struct hour *hour, const struct history *h, const struct tick *t)
 {
     tstamp_ns start = hour_of(t->t);
-    const struct figure *jsd = tick_figure(t, "jsd", true), *error = tick_figure(t, "reconstruction", false);
+    const struct hour_figures figures = {values_of(t, "jsd", true), values_of(t, "reconstruction", false),
+                                         values_of(t, "reconstruction", true)};
     if (!hour->start)
         hour_reset(hour, start, t->n_supplies, t->n_channels);
     hour->revision = h->revision;
     if (start == hour->start)
         for (size_t s = 0; s < t->n_supplies; s++)
-            add_supply(hour, &h->fleet->supplies[s], t, s, jsd ? jsd->value : NULL,
-                       error ? error->value : NULL);
+            add_supply(hour, &h->fleet->supplies[s], t, s, &figures);
 }
 
 void hours_add(struct history *h, const struct tick *t)
@@ -105,16 +126,18 @@ static uint8_t most_frequent(const uint16_t n[REASON_COUNT])
 
 static const char insert_hours[] =
     "INSERT INTO hours (t, run, fleet, supply, score, chance, jsd, reconstruction, scored, reason, value,"
-    " revision)"
+    " revision, reconstruction_by)"
     " SELECT $1::timestamptz, $2::int, $3::int, u.supply, u.score, u.chance, u.jsd, u.reconstruction,"
-    " u.scored, u.reason, ($11::float4[])[u.first:u.last], $14::int FROM unnest($4::int4[], $5::float4[],"
+    " u.scored, u.reason, ($11::float4[])[u.first:u.last], $14::int, ($15::int2[])[u.first:u.last] FROM "
+    "unnest($4::int4[], $5::float4[],"
     " $6::float4[], $7::float4[], $8::float4[], $9::int4[], $10::int2[], $12::int4[], $13::int4[])"
     " AS u(supply, score, chance, jsd, reconstruction, scored, reason, first, last) ON CONFLICT DO NOTHING";
 
 /* The same parameters, of which the fleet must be the one that the rows were made in. */
 static const char update_hours[] =
     "UPDATE hours h SET score = u.score, chance = u.chance, jsd = u.jsd, reconstruction = u.reconstruction,"
-    " scored = u.scored, reason = u.reason, value = ($11::float4[])[u.first:u.last], revision = $14::int FROM"
+    " scored = u.scored, reason = u.reason, value = ($11::float4[])[u.first:u.last], reconstruction_by = "
+    "($15::int2[])[u.first:u.last], revision = $14::int FROM"
     " unnest($4::int4[], $5::float4[], $6::float4[], $7::float4[], $8::float4[], $9::int4[], $10::int2[],"
     " $12::int4[], $13::int4[]) AS u(supply, score, chance, jsd, reconstruction, scored, reason, first, last)"
     " WHERE h.t = $1::timestamptz AND h.run = $2::int AND h.fleet = $3::int AND h.supply = u.supply";
@@ -136,7 +159,10 @@ static void put_hour(const struct history *h, struct hour *hour, struct pg_txn *
     }
     for (size_t c = 0; c < n_channels; c++)
         value[c] = hour->n_value[c] ? (float)(hour->value[c] / hour->n_value[c]) : NAN;
-    struct buf b[10] = {{0}};
+    int16_t *by = xcalloc(n_channels, sizeof *by);
+    for (size_t c = 0; c < n_channels; c++)
+        by[c] = history_hundredths(hour->n_by[c] ? (float)(hour->by[c] / hour->n_by[c]) : NAN);
+    struct buf b[11] = {{0}};
     pg_binary_i32(&b[0], h->supply_id, n);
     pg_binary_f32(&b[1], hour->score, n);
     pg_binary_f32(&b[2], hour->chance, n);
@@ -147,19 +173,22 @@ static void put_hour(const struct history *h, struct hour *hour, struct pg_txn *
     pg_binary_f32(&b[7], value, n_channels);
     pg_binary_i32(&b[8], first, n);
     pg_binary_i32(&b[9], last, n);
+    pg_binary_i16(&b[10], by, n_channels);
     char start[TIMEFMT_LEN];
     timefmt_iso(start, hour->start);
     char revision[16];
     snprintf(revision, sizeof revision, "%d", hour->revision);
-    struct pg_value values[14] = {{start, strlen(start), false},
+    struct pg_value values[15] = {{start, strlen(start), false},
                                   {h->run_id, strlen(h->run_id), false},
                                   {h->fleet_id, strlen(h->fleet_id), false}};
     for (size_t i = 0; i < 10; i++)
         values[3 + i] = (struct pg_value){buf_text(&b[i]), b[i].len, true};
+    values[14] = (struct pg_value){buf_text(&b[10]), b[10].len, true};
     values[13] = (struct pg_value){revision, strlen(revision), false};
-    pg_txn_add_values(t, sql, 14, values);
-    for (size_t i = 0; i < 10; i++)
+    pg_txn_add_values(t, sql, 15, values);
+    for (size_t i = 0; i < 11; i++)
         buf_free(&b[i]);
+    free(by);
     free(mean);
     free(scored);
     free(reason);
@@ -203,11 +232,11 @@ static bool read_floats(float *out, size_t n, const char *text)
 
 struct restore {
     struct history *h;
-    float *by_supply, *by_channel; /* [4 S], [2 C] */
+    float *by_supply, *by_channel; /* [4 S], [3 C] */
     uint8_t *reason;
 };
 
-/* Columns: t in seconds, score, chance, reconstruction, reason, jsd, value. */
+/* Columns: t in seconds, score, chance, reconstruction, reason, jsd, value, reconstruction_by or NULL. */
 static int restore_tick(void *arg, int n, char *const name[], char *const value[])
 {
     struct restore *r = arg;
@@ -219,11 +248,15 @@ static int restore_tick(void *arg, int n, char *const name[], char *const value[
         ok = ok && read_floats(r->by_supply + i * s, s, value[1 + i]);
     if (!ok)
         return 0; /* of another fleet revision */
+    float *by = read_floats(r->by_channel + 2 * c, c, value[7]) ? r->by_channel + 2 * c : NULL;
+    for (size_t i = 0; by && i < c; i++)
+        by[i] = by[i] > HISTORY_NONE ? by[i] / 100 : NAN;
     for (size_t i = 0; i < s; i++)
         r->reason[i] = (uint8_t)r->by_supply[3 * s + i];
     const struct figure figures[] = {
         {.name = "reconstruction", .value = r->by_supply + 2 * s},
         {.name = "jsd", .per_channel = true, .value = r->by_channel},
+        {.name = "reconstruction", .per_channel = true, .value = by},
     };
     struct tick t = {.t = strtoll(value[0], NULL, 10) * NS_PER_S,
                      .n_supplies = s,
@@ -232,7 +265,7 @@ static int restore_tick(void *arg, int n, char *const name[], char *const value[
                      .chance = r->by_supply + s,
                      .reason = r->reason,
                      .figures = figures,
-                     .n_figures = 2,
+                     .n_figures = by ? 3 : 2,
                      .value = r->by_channel + c};
     hours_add(r->h, &t);
     return 0;
@@ -241,14 +274,15 @@ static int restore_tick(void *arg, int n, char *const name[], char *const value[
 int hours_restore(struct history *h, const char *conninfo, struct err *err)
 {
     size_t s = h->fleet->n_supplies, c = h->fleet->n_channels;
-    struct restore r = {h, xcalloc(4 * s, sizeof(float)), xcalloc(2 * c, sizeof(float)), xcalloc(s, 1)};
+    struct restore r = {h, xcalloc(4 * s, sizeof(float)), xcalloc(3 * c, sizeof(float)), xcalloc(s, 1)};
     const char *const params[2] = {h->run_id, h->fleet_id};
-    int rc = pg_each(conninfo,
-                     "SELECT extract(epoch FROM t)::bigint, score, chance, reconstruction, reason, jsd,"
-                     " value FROM ticks WHERE run = $1::int AND fleet = $2::int AND t > (SELECT"
-                     " date_trunc('hour', max(t) - interval '1 us') FROM ticks WHERE run = $1::int)"
-                     " ORDER BY t",
-                     2, params, restore_tick, &r, err);
+    int rc =
+        pg_each(conninfo,
+                "SELECT extract(epoch FROM t)::bigint, score, chance, reconstruction, reason, jsd,"
+                " value, reconstruction_by FROM ticks WHERE run = $1::int AND fleet = $2::int AND t > (SELECT"
+                " date_trunc('hour', max(t) - interval '1 us') FROM ticks WHERE run = $1::int)"
+                " ORDER BY t",
+                2, params, restore_tick, &r, err);
     free(r.by_supply);
     free(r.by_channel);
     free(r.reason);

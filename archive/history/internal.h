@@ -15,8 +15,8 @@ struct hour {
     double *reconstruction;            /* [S] sum of n_reconstruction values */
     uint16_t *n_reconstruction;        /* [S] */
     uint16_t (*reasons)[REASON_COUNT]; /* [S] ticks per reason */
-    double *value;                     /* [C] sum of n_value readings */
-    uint16_t *n_value;                 /* [C] */
+    double *value, *by;                /* [C] sum of n_value readings, of n_by reconstructions */
+    uint16_t *n_value, *n_by;          /* [C] */
 };
 
 /* What of a finding is in the database. */
@@ -136,6 +136,11 @@ const char *history_array_end(struct buf *b);
 
 /* Submits durable, or, for a connection without a spool, at least in memory. */
 void history_submit(struct history *h, struct pg_txn *t);
+
+/* Reconstruction per channel as it is stored: in hundredths of a standard deviation, up to 327.67 either way,
+ * which takes half of what a float does; HISTORY_NONE for NaN. */
+#define HISTORY_NONE INT16_MIN
+int16_t history_hundredths(float sd);
 
 /* The text of a time for a parameter; 0 gives NULL. */
 const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t);

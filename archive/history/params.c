@@ -2,6 +2,7 @@
  */
 #include "archive/history/internal.h"
 
+#include <math.h>
 #include <stdio.h>
 
 const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t)
@@ -45,4 +46,12 @@ int history_number(char out[16], const char *conninfo, const char *sql, int n, c
         snprintf(out, 16, "%s", rows->n_rows && rows->value[0] ? rows->value[0] : "");
     pg_rows_free(rows);
     return rc;
+}
+
+int16_t history_hundredths(float sd)
+{
+    if (isnan(sd))
+        return HISTORY_NONE;
+    float v = roundf(100 * sd);
+    return (int16_t)(v > 32767 ? 32767 : v < -32767 ? -32767 : v);
 }

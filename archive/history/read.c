@@ -159,7 +159,7 @@ int history_open_findings(const char *conninfo, const struct fleet *f, const cha
                           size_t *n, struct err *err)
 {
     return select_findings(conninfo, f,
-                           "SELECT " FINDING_COLUMNS " FROM findings WHERE closed IS NULL AND run ="
+                           "SELECT " FINDING_COLUMNS " FROM findings WHERE said AND closed IS NULL AND run ="
                            " (SELECT run FROM runs WHERE name = $1) ORDER BY first_seen, id",
                            1, &run, out, n, err);
 }
@@ -170,7 +170,8 @@ int history_findings(const char *conninfo, const struct fleet *f, const char *ru
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
     const char *const params[3] = {run, timefmt_iso(a, from), timefmt_iso(b, to)};
     return select_findings(conninfo, f,
-                           "SELECT " FINDING_COLUMNS " FROM findings WHERE run = (SELECT run FROM runs WHERE"
+                           "SELECT " FINDING_COLUMNS
+                           " FROM findings WHERE said AND run = (SELECT run FROM runs WHERE"
                            " name = $1) AND first_seen < $3::timestamptz AND (closed IS NULL OR closed >="
                            " $2::timestamptz) ORDER BY first_seen, id",
                            3, params, out, n, err);

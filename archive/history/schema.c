@@ -469,11 +469,54 @@ static const char worktimes[] =
     "ALTER TABLE runs ADD maintenance_known bool NOT NULL DEFAULT false;"
     "COMMENT ON COLUMN runs.maintenance_known IS 'run_maintenance holds its list';";
 
+/* Both figures of each signal, and what another budget would have said. */
+static const char more_figures[] =
+    "ALTER TABLE ticks ADD reconstruction_by int2[];"
+    "ALTER TABLE ticks ALTER reconstruction_by SET STORAGE EXTERNAL;"
+    "COMMENT ON COLUMN ticks.reconstruction_by IS 'by channel: signed reconstruction error of the minute, "
+    "hundredths of"
+    " a standard deviation; -32768 none';"
+    "ALTER TABLE hours ADD reconstruction_by int2[];"
+    "COMMENT ON COLUMN hours.reconstruction_by IS 'mean reconstruction error of each channel, in order of "
+    "position, as"
+    " in ticks';"
+    "ALTER TABLE findings ADD said bool NOT NULL DEFAULT true;"
+    "COMMENT ON COLUMN findings.said IS 'false: by chance too often for the budget, so nobody was told; kept "
+    "up to ten"
+    " times the budget, for who asks what a larger one would have said';"
+    "CREATE OR REPLACE VIEW readings AS SELECT r.name AS run, k.t, s.name AS supply, c.signal, "
+    "nullif(u.value, 'NaN')"
+    " AS value, c.unit, nullif(u.jsd, 'NaN') AS jsd, c.pv, (nullif(u.by, -32768) / 100.0)::float4 AS "
+    "reconstruction"
+    " FROM ticks k JOIN runs r USING (run) CROSS JOIN"
+    " LATERAL unnest(k.value, k.jsd, k.reconstruction_by) WITH ORDINALITY u(value, jsd, by, i) JOIN "
+    "fleet_channels c ON"
+    " c.fleet = k.fleet AND c.i = u.i JOIN supply_ids s ON s.id = c.supply;"
+    "COMMENT ON COLUMN readings.reconstruction IS 'what the autoencoder leaves of it, standard deviations';"
+    "CREATE OR REPLACE VIEW hourly_readings AS SELECT r.name AS run, h.t, s.name AS supply, c.signal,"
+    " nullif(h.value[c.position], 'NaN') AS value, c.unit, (nullif(h.reconstruction_by[c.position], -32768) /"
+    " 100.0)::float4 AS reconstruction FROM hours h JOIN runs r USING (run) JOIN"
+    " supply_ids s ON s.id = h.supply JOIN fleet_channels c ON c.fleet = h.fleet AND c.supply = h.supply;"
+    "COMMENT ON VIEW hourly_readings IS 'mean reading and reconstruction error of each channel in each hour, "
+    "for"
+    " ever';"
+    "CREATE OR REPLACE VIEW worst_last_week AS WITH d AS (SELECT psmon_default_run() AS run), newest AS "
+    "(SELECT d.run,"
+    " max(h.t) AS t FROM d JOIN hours h ON h.run = d.run GROUP BY d.run), best AS (SELECT h.supply,"
+    " min(nullif(h.chance, 'NaN')) AS chance, max(nullif(h.score, 'NaN')) AS score,"
+    " count(*) FILTER (WHERE h.scored > 0) AS hours_scored FROM hours h JOIN newest n ON h.run = n.run AND"
+    " h.t > n.t - interval '7 days' GROUP BY h.supply)"
+    " SELECT row_number() OVER (ORDER BY b.chance, b.score DESC, s.name) AS rank, s.name AS supply, l.family,"
+    " l.sector, b.chance, b.score, b.hours_scored, (SELECT reason FROM findings f JOIN newest n ON f.run ="
+    " n.run WHERE f.said AND f.subject = s.name AND coalesce(f.closed, 'infinity') > n.t - interval '7 days'"
+    " ORDER BY f.chance LIMIT 1) AS finding FROM best b JOIN supply_ids s ON s.id = b.supply"
+    " LEFT JOIN supplies l ON l.supply = s.name WHERE b.chance IS NOT NULL ORDER BY 1 LIMIT 10;";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs, ticks,         tick_functions, hours,    findings_and_events, models_and_reports,
-        views,           hourly_views,  finding_work,   figures,  revisions,           upkeep,
-        upkeep_jobs,     list_findings, more_reasons,   worktimes};
+        fleets_and_runs, ticks,         tick_functions, hours,     findings_and_events, models_and_reports,
+        views,           hourly_views,  finding_work,   figures,   revisions,           upkeep,
+        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -111,7 +111,7 @@ static struct pg_value text(const char *s)
     return (struct pg_value){s, s ? strlen(s) : 0, false};
 }
 
-/* Figures that have a column of their own, as in every release. */
+/* Figures that have a column of their own. */
 static bool has_column(const struct figure *f)
 {
     return strcmp(f->name, f->per_channel ? "jsd" : "reconstruction") == 0;
@@ -122,6 +122,17 @@ static void put_column(struct buf *b, const struct tick *t, const char *name, bo
     const struct figure *f = tick_figure(t, name, per_channel);
     if (f)
         pg_binary_f32(b, f->value, per_channel ? t->n_channels : t->n_supplies);
+}
+
+static void put_hundredths(struct buf *b, const struct figure *f, size_t n)
+{
+    if (!f)
+        return;
+    int16_t *v = xcalloc(n + 1, sizeof *v);
+    for (size_t i = 0; i < n; i++)
+        v[i] = history_hundredths(f->value[i]);
+    pg_binary_i16(b, v, n);
+    free(v);
 }
 
 /* All others: their names, "channel" or "supply" and units as arrays of text, and their values end to end. */
@@ -150,10 +161,12 @@ static void put_figures(struct buf out[4], const struct tick *t)
 
 static const char insert_tick[] =
     "INSERT INTO ticks (run, t, fleet, recomputed, score, chance, reason, mode, reconstruction, jsd, value,"
-    " ledger, figure, figure_of, figure_unit, figures, revision) VALUES ($1::int, $2::timestamptz, $3::int,"
+    " ledger, figure, figure_of, figure_unit, figures, reconstruction_by, revision) VALUES ($1::int, "
+    "$2::timestamptz, $3::int,"
     " $4::bool, $5::float4[], $6::float4[], $7::int2[], $8::int2[], $9::float4[], $10::float4[],"
-    " $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::float4[], $17::int) ON CONFLICT"
-    " DO NOTHING";
+    " $11::float4[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::float4[], $17::int2[], "
+    "$18::int)"
+    " ON CONFLICT DO NOTHING";
 
 /* The same parameters; only ticks that are still kept. */
 static const char update_tick[] =
@@ -161,12 +174,13 @@ static const char update_tick[] =
     "$7::int2[],"
     " mode = $8::int2[], reconstruction = $9::float4[], jsd = $10::float4[], value = $11::float4[], ledger ="
     " $12::int4[], figure = $13::text[], figure_of = $14::text[], figure_unit = $15::text[], figures ="
-    " $16::float4[], revision = $17::int WHERE run = $1::int AND t = $2::timestamptz AND fleet = $3::int";
+    " $16::float4[], reconstruction_by = $17::int2[], revision = $18::int WHERE run = $1::int AND t = "
+    "$2::timestamptz AND fleet = $3::int";
 
 static void add_tick(const struct history *h, struct pg_txn *txn, const struct tick *t, const char *time,
                      bool recomputed, const char *sql)
 {
-    enum { COLUMNS = 12, WORDS = 8 }; /* arrays; of them from WORDS on three of text */
+    enum { COLUMNS = 13, WORDS = 8 }; /* arrays; of them from WORDS on three of text */
     struct buf b[COLUMNS] = {{0}};
     int32_t ledger[REASON_COUNT];
     for (size_t i = 0; i < REASON_COUNT; i++)
@@ -180,12 +194,13 @@ static void add_tick(const struct history *h, struct pg_txn *txn, const struct t
     pg_binary_f32(&b[6], t->value, t->n_channels);
     pg_binary_i32(&b[7], ledger, REASON_COUNT);
     put_figures(b + WORDS, t);
+    put_hundredths(&b[COLUMNS - 1], tick_figure(t, "reconstruction", true), t->n_channels);
     struct pg_value values[4 + COLUMNS + 1] = {text(h->run_id), text(time), text(h->fleet_id),
                                                text(recomputed ? "t" : "f")};
     for (size_t i = 0; i < COLUMNS; i++)
-        values[4 + i] = b[i].len == 0                   ? text(NULL)
-                        : i >= WORDS && i < COLUMNS - 1 ? text(buf_text(&b[i]))
-                                                        : binary(&b[i]);
+        values[4 + i] = b[i].len == 0                 ? text(NULL)
+                        : i >= WORDS && i < WORDS + 3 ? text(buf_text(&b[i]))
+                                                      : binary(&b[i]);
     values[4 + COLUMNS] = text(h->revision_id);
     pg_txn_add_values(txn, sql, 4 + COLUMNS + 1, values);
     for (size_t i = 0; i < COLUMNS; i++)

@@ -132,6 +132,7 @@ void pg_array_i32(struct buf *b, const int32_t *v, size_t n);
 /* The same in binary form, for pg_txn_add_values: a tenth of the cost on both sides. Cast the parameter in
  * the statement ($1::float4[], $1::int2[], $1::int4[]). */
 void pg_binary_f32(struct buf *b, const float *v, size_t n);
+void pg_binary_i16(struct buf *b, const int16_t *v, size_t n);
 void pg_binary_u8_as_i16(struct buf *b, const uint8_t *v, size_t n);
 void pg_binary_i32(struct buf *b, const int32_t *v, size_t n);
 

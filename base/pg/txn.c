@@ -227,6 +227,22 @@ void pg_binary_f32(struct buf *b, const float *v, size_t n)
     b->data[b->len] = '\0';
 }
 
+void pg_binary_i16(struct buf *b, const int16_t *v, size_t n)
+{
+    static const char length[4] = {0, 0, 0, 2};
+    binary_head(b, OID_INT2, n);
+    xgrow(&b->data, &b->cap, b->len + 6 * n + 1, 1);
+    for (size_t i = 0; i < n; i++) {
+        char *at = b->data + b->len + 6 * i;
+        uint16_t bits = (uint16_t)v[i];
+        memcpy(at, length, sizeof length);
+        at[4] = (char)(bits >> 8);
+        at[5] = (char)(bits & 0xff);
+    }
+    b->len += 6 * n;
+    b->data[b->len] = '\0';
+}
+
 void pg_binary_u8_as_i16(struct buf *b, const uint8_t *v, size_t n)
 {
     static const char length[4] = {0, 0, 0, 2};

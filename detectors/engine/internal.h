@@ -105,5 +105,9 @@ struct hour_desk {
     float *sizes;  /* [S] scratch */
 };
 void hour_propose(struct hour_desk *d, tstamp_ns t, struct proposals *out);
+/* After it: supplies that UNSAID_BUDGETS times the budget would have said, and this one does not. quiet: the
+ * tracker of those. */
+#define UNSAID_BUDGETS 10
+void hour_propose_unsaid(const struct hour_desk *d, const struct tracker *quiet, struct proposals *out);
 
 #endif

@@ -112,6 +112,22 @@ static void keep_groups(const struct hour_desk *d, tstamp_ns t, struct proposals
     }
 }
 
+void hour_propose_unsaid(const struct hour_desk *d, const struct tracker *quiet, struct proposals *out)
+{
+    double limit = UNSAID_BUDGETS * d->limit, score;
+    for (size_t i = 0; i < d->model->fleet->n_supplies; i++) {
+        const char *name = d->model->fleet->supplies[i].name;
+        if (d->flagged[i] || d->taken[i] || d->gate->maintenance[i] ||
+            tracker_open(d->tracker, SLOT_SCORE, name))
+            continue;
+        if (d->hourly->chance[i] <= limit)
+            proposals_add(out, PROPOSE_SAY)->now = d->hourly->explained[i];
+        else if (tracker_open(quiet, SLOT_SCORE, name) &&
+                 hourly_day_chance(d->hourly, i, &score) <= HYSTERESIS * limit)
+            snprintf(proposals_add(out, PROPOSE_KEEP)->now.subject, FINDING_NAME_LEN, "%s", name);
+    }
+}
+
 void hour_propose(struct hour_desk *d, tstamp_ns t, struct proposals *out)
 {
     size_t n = d->model->fleet->n_supplies, any = 0;

@@ -36,6 +36,7 @@ struct scorer {
     struct group_search search;
     struct hour_desk desk;
     struct tracker *tracker;
+    struct tracker *quiet; /* what a larger budget would have said */
     struct proposals proposals;
     tstamp_ns tracked_from;   /* INT64_MAX: no frame yet */
     struct finding *restored; /* to be taken up by the first tick that is not warm */
@@ -135,6 +136,7 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     s->level = place_levels(f, s->layout);
     s->features = features_new(f, s->layout, model ? model->physics : NULL);
     s->tracker = tracker_new();
+    s->quiet = tracker_new();
     gate_init(&s->gate, f->n_supplies, o->window_minutes);
     group_search_init(&s->search, f);
     init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
@@ -164,6 +166,7 @@ void scorer_free(struct scorer *s)
     gate_fini(&s->gate);
     proposals_free(&s->proposals);
     tracker_free(s->tracker);
+    tracker_free(s->quiet);
     features_free(s->features);
     free(s->restored);
     free(s->level);
@@ -337,6 +340,9 @@ static void track(struct scorer *s, tstamp_ns t, bool hour)
     p->n = 0;
     hour_propose(&s->desk, t, p);
     tracker_step(s->tracker, SLOT_SCORE, t, p);
+    p->n = 0;
+    hour_propose_unsaid(&s->desk, s->quiet, p);
+    tracker_step(s->quiet, SLOT_SCORE, t, p);
 }
 
 static void show(struct scorer *s, const struct frame *in, bool hour, struct tick *out)
@@ -357,6 +363,9 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     struct finding *list = tracker_list(s->tracker, in->t, &out->n_findings);
     work_tell(list, out->n_findings, s->maintenance, s->fleet, in->t);
     out->findings = list;
+    list = tracker_list(s->quiet, in->t, &out->n_unsaid);
+    work_tell(list, out->n_unsaid, s->maintenance, s->fleet, in->t);
+    out->unsaid = list;
 }
 
 void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out)
@@ -377,7 +386,7 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
         track(s, in->t, hour);
     show(s, in, hour, out);
     if (warm)
-        out->n_findings = 0;
+        out->n_findings = out->n_unsaid = 0;
 }
 
 void scorer_explain(const struct scorer *s, const struct statistic *by, size_t supply, struct finding *out)

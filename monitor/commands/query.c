@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 struct options {
     const char *config, *what, *supply, *signal, *run, *format_name;
     tstamp_ns from, to;
+    double chance; /* NaN: not given */
     enum format format;
 };
 
@@ -129,7 +131,7 @@ static int on_row(void *arg, int n, char *const name[], char *const value[])
 static int print_empty(struct printer *p, const char *conninfo, const char *sql, struct err *err)
 {
     struct pg_rows *head = NULL;
-    static const char *const none[5] = {NULL};
+    static const char *const none[QUERY_PARAMETERS] = {NULL};
     if (p->format == FORMAT_TABLE) {
         printf("none\n");
         return 0;
@@ -138,7 +140,7 @@ static int print_empty(struct printer *p, const char *conninfo, const char *sql,
         printf("[]\n");
         return 0;
     }
-    int rc = pg_run(conninfo, sql, 5, none, &head, err);
+    int rc = pg_run(conninfo, sql, QUERY_PARAMETERS, none, &head, err);
     if (rc == 0) {
         p->n_columns = head->n_columns;
         print_csv_row(p, head->name);
@@ -239,13 +241,19 @@ static int ask(const struct context *c, const struct query_view *v, const struct
     if (find_run(run, c->conninfo, v, o, err) != 0)
         return err->code;
     char *supply = o->supply ? expression(o->supply) : NULL;
-    const char *const params[5] = {run[0] ? run : NULL, o->from ? timefmt_iso(from, o->from) : NULL,
-                                   o->to ? timefmt_iso(to, o->to) : NULL, supply, o->signal};
+    char chance[32];
+    snprintf(chance, sizeof chance, "%.17g", o->chance);
+    const char *const params[QUERY_PARAMETERS] = {run[0] ? run : NULL,
+                                                  o->from ? timefmt_iso(from, o->from) : NULL,
+                                                  o->to ? timefmt_iso(to, o->to) : NULL,
+                                                  supply,
+                                                  o->signal,
+                                                  isnan(o->chance) ? NULL : chance};
     const char *sql = v->few && is_few(c->world->fleet, o) ? v->few : v->sql;
     /* the database knows which columns are numbers */
     char *json = o->format == FORMAT_JSON ? xasprintf("SELECT row_to_json(q) FROM (%s) q", sql) : NULL;
     struct printer p = {.format = o->format};
-    int rc = pg_each(c->conninfo, json ? json : sql, 5, params, on_row, &p, err);
+    int rc = pg_each(c->conninfo, json ? json : sql, QUERY_PARAMETERS, params, on_row, &p, err);
     if (rc == 0 && p.rows == 0) {
         if (o->signal)
             note_signal(c->world->fleet, o->signal);
@@ -318,7 +326,7 @@ static char *about(void)
 
 static int run(int argc, char **argv)
 {
-    struct options o = {.format_name = "table"};
+    struct options o = {.format_name = "table", .chance = (double)NAN};
     const struct option_spec specs[] = {
         {"config", 'c', OPTION_TEXT, &o.config, "F", "configuration file", true},
         {"from", 0, OPTION_TIME, &o.from, "T", "not before this time", false},
@@ -326,6 +334,8 @@ static int run(int argc, char **argv)
         {"supply", 0, OPTION_TEXT, &o.supply, "GLOB", "supplies (or subjects), such as 'S05*'", false},
         {"signal", 0, OPTION_TEXT, &o.signal, "S", "one signal", false},
         {"run", 0, OPTION_TEXT, &o.run, "NAME", "another run", false},
+        {"chance", 0, OPTION_NUMBER, &o.chance, "C",
+         "findings by chance at most C times a week, those too that were not said", false},
         {"format", 0, OPTION_TEXT, &o.format_name, "F", "table, csv or json", false},
         {0}};
     const char *positional[1];

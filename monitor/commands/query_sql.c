@@ -7,7 +7,7 @@
 
 /* A statement must mention each of its parameters. */
 #define PARAMETERS \
-    "WITH parameters AS (SELECT $1::int, $2::timestamptz, $3::timestamptz, $4::text, $5::text) "
+    "WITH parameters AS (SELECT $1::int, $2::timestamptz, $3::timestamptz, $4::text, $5::text, $6::float8) "
 #define WITHIN(t) "(" t " >= $2 OR $2 IS NULL) AND (" t " < $3 OR $3 IS NULL)"
 /* something that lasts from a to b (null: still) was there at some time of the span */
 #define OVERLAPS(a, b) "(" b " >= $2 OR " b " IS NULL OR $2 IS NULL) AND (" a " < $3 OR $3 IS NULL)"
@@ -17,27 +17,31 @@
 #define BEFORE_TICKS \
     "h.t + interval '1 hour' <= coalesce((SELECT min(t) FROM ticks WHERE run = $1), 'infinity')"
 
-#define READINGS_BY_HOUR                                                                               \
-    " SELECT h.t, c.i, s.name, c.signal, h.value[c.position], c.unit, NULL::float4, 3600 FROM hours h" \
-    " JOIN fleet_channels c ON c.fleet = h.fleet AND c.supply = h.supply JOIN supply_ids s ON s.id ="  \
-    " h.supply WHERE h.run = $1 AND " WITHIN("h.t") " AND " BEFORE_TICKS                               \
+#define READINGS_BY_HOUR                                                                              \
+    " SELECT h.t, c.i, s.name, c.signal, h.value[c.position], c.unit, NULL::float4, 3600, "           \
+    "h.reconstruction_by[c.position] FROM hours h"                                                    \
+    " JOIN fleet_channels c ON c.fleet = h.fleet AND c.supply = h.supply JOIN supply_ids s ON s.id =" \
+    " h.supply WHERE h.run = $1 AND " WITHIN("h.t") " AND " BEFORE_TICKS                              \
                                                     " AND " SUPPLY("s.name") " AND " SIGNAL("c.signal")
-#define READINGS_HEAD                                                                              \
-    PARAMETERS "SELECT psmon_iso(t) AS time, supply, signal, nullif(value, 'NaN') AS value, unit," \
-               " nullif(jsd, 'NaN') AS jsd, step_s FROM ("
-#define READINGS_TAIL                                                                   \
-    " UNION ALL" READINGS_BY_HOUR ") x(t, i, supply, signal, value, unit, jsd, step_s)" \
+#define READINGS_HEAD                                                                   \
+    PARAMETERS                                                                          \
+    "SELECT psmon_iso(t) AS time, supply, signal, nullif(value, 'NaN') AS value, unit," \
+    " nullif(jsd, 'NaN') AS jsd, step_s, (nullif(by, -32768) / 100.0)::float4 AS reconstruction FROM ("
+#define READINGS_TAIL                                                                       \
+    " UNION ALL" READINGS_BY_HOUR ") x(t, i, supply, signal, value, unit, jsd, step_s, by)" \
     " ORDER BY x.t, x.i"
 
 static const char readings[] = READINGS_HEAD
-    "SELECT k.t, c.i, s.name, c.signal, u.value, c.unit, u.jsd, 60 FROM ticks k CROSS JOIN LATERAL"
-    " unnest(k.value, k.jsd) WITH ORDINALITY u(value, jsd, i) JOIN fleet_channels c ON c.fleet = "
+    "SELECT k.t, c.i, s.name, c.signal, u.value, c.unit, u.jsd, 60, u.by FROM ticks k CROSS JOIN LATERAL"
+    " unnest(k.value, k.jsd, k.reconstruction_by) WITH ORDINALITY u(value, jsd, by, i) JOIN fleet_channels c "
+    "ON c.fleet = "
     "k.fleet"
     " AND c.i = u.i JOIN supply_ids s ON s.id = c.supply WHERE k.run = $1 AND " WITHIN("k.t") " AND " SUPPLY(
         "s.name") " AND " SIGNAL("c.signal") READINGS_TAIL;
 
 static const char readings_few[] = READINGS_HEAD
-    "SELECT k.t, c.i, s.name, c.signal, k.value[c.i], c.unit, k.jsd[c.i], 60 FROM ticks k JOIN"
+    "SELECT k.t, c.i, s.name, c.signal, k.value[c.i], c.unit, k.jsd[c.i], 60, k.reconstruction_by[c.i] FROM "
+    "ticks k JOIN"
     " (fleet_channels c JOIN supply_ids s ON s.id = c.supply) ON c.fleet = k.fleet WHERE k.run = $1 "
     "AND " WITHIN("k.t") " AND " SUPPLY("s.name") " AND " SIGNAL("c.signal") READINGS_TAIL;
 
@@ -93,9 +97,11 @@ static const char supplies[] = PARAMETERS
 static const char findings[] = PARAMETERS
     "SELECT subject AS supply, detector, class, signal, psmon_iso(onset) AS onset,"
     " psmon_iso(first_seen) AS first_seen, CASE WHEN closed IS NOT NULL THEN psmon_iso(last_seen) END AS"
-    " last_seen, chance, size, unit, direction, id, reason, witness::text AS witness, children, work"
-    " FROM findings WHERE run = $1 AND " OVERLAPS("first_seen", "closed") " AND " SUPPLY(
-        "subject") " AND " SIGNAL("signal") " ORDER BY findings.first_seen, subject, id";
+    " last_seen, chance, size, unit, direction, id, reason, witness::text AS witness, children, work,"
+    " said::text AS said FROM findings WHERE run = $1 AND (CASE WHEN $6 IS NULL THEN said ELSE chance <= $6 "
+    "END)"
+    " AND " OVERLAPS("first_seen", "closed") " AND " SUPPLY("subject") " AND " SIGNAL(
+        "signal") " ORDER BY findings.first_seen, subject, id";
 
 static const char alarms[] = PARAMETERS
     "SELECT subject AS supply, class, detector, signal, state, psmon_iso(raised_at) AS raised_at,"
@@ -157,8 +163,9 @@ static const char jobs[] = PARAMETERS
 
 static const struct query_view views[] = {
     {"supplies", "the fleet, with each supply's newest score", supplies, true, NULL},
-    {"readings", "readings and divergences per channel, minutes where still stored, else hours", readings,
-     true, readings_few},
+    {"readings",
+     "readings, divergence and reconstruction error per channel, minutes where still stored, else hours",
+     readings, true, readings_few},
     {"scores", "score, chance, reconstruction error, mode, or why there is none", scores, true, scores_few},
     {"figures", "what statistics show beside, per channel or supply, minutes where still stored", figures,
      true, NULL},

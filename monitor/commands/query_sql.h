@@ -5,7 +5,9 @@
 #include <stdbool.h>
 
 /* Parameters of every statement: $1 run (number; NULL: none), $2 from, $3 to (NULL: no limit), $4 regular
- * expression for the supply, $5 signal (NULL: all). Columns are named as they are printed, times are text. */
+ * expression for the supply, $5 signal (NULL: all), $6 chance (NULL: what was said). Columns are named as
+ * they are printed, times are text. */
+#define QUERY_PARAMETERS 6
 struct query_view {
     const char *name, *help;
     const char *sql;

@@ -84,6 +84,14 @@ grep -q '<svg' "$work/report.html" && ! grep -qE '(src|href)="https?://' "$work/
 ok $? "the HTML report is self-contained, with charts"
 try "query models" q models --format csv
 says "good,true" "shows the one in force"
+try "readings of a signal" q readings --run nine --supply 'S01:Q1' --signal voltage --from 2026-01-30T00:00:00Z \
+    --to 2026-01-30T02:00:00Z --format csv
+awk -F, 'NR == 1 {exit $8 != "reconstruction"}' "$work/last" && awk -F, 'NR > 1 && $8 != "" && $6 != "" {n++} END {exit n < 60}' "$work/last"
+ok $? "have divergence and reconstruction error, minute by minute"
+q findings --run nine --format csv > "$work/said"
+try "findings of a larger budget" q findings --run nine --chance 10 --format csv
+awk -F, 'FNR == 1 && $NF != "said" {bad = 1} END {exit bad}' "$work/said" && ! grep -q 'false$' "$work/said"
+ok $? "stand apart from those that were said"
 for what in supplies scores readings alarms ledger; do
     try "query $what" q $what --run nine --from 2026-01-30T00:00:00Z --to 2026-01-30T02:00:00Z --format csv
     [ "$(wc -l < "$work/last")" -ge 2 ]

@@ -249,8 +249,8 @@ struct made {
     struct tick t;
     uint8_t mode[SUPPLIES], reason[SUPPLIES];
     float score[SUPPLIES], chance[SUPPLIES], reconstruction[SUPPLIES], value[40], jsd[40], pulse[40],
-        age[SUPPLIES];
-    struct figure figures[4];
+        age[SUPPLIES], by[40];
+    struct figure figures[5];
 };
 
 static const struct tick *make_tick(struct made *m, int k)
@@ -265,11 +265,12 @@ static const struct tick *make_tick(struct made *m, int k)
               .chance = m->chance,
               .value = m->value,
               .figures = m->figures,
-              .n_figures = 4},
+              .n_figures = 5},
         .figures = {{"reconstruction", "reconstruction error", "", false, true, m->reconstruction},
                     {"pulse", "pulse", "", true, true, m->pulse},
                     {"jsd", "divergence", "bit", true, true, m->jsd},
-                    {"age", "age", "h", false, true, m->age}}};
+                    {"age", "age", "h", false, true, m->age},
+                    {"reconstruction", "reconstruction", "sd", true, false, m->by}}};
     for (int s = 0; s < SUPPLIES; s++) {
         bool scored = s != 3;
         m->mode[s] = s == 3 ? MODE_OFF : MODE_STEADY;
@@ -284,6 +285,7 @@ static const struct tick *make_tick(struct made *m, int k)
         m->value[c] = c == 4 ? NAN : (float)c * 1000 + (float)k;
         m->jsd[c] = (float)c / 100;
         m->pulse[c] = (float)c / 8;
+        m->by[c] = c == 5 ? NAN : (float)c / -10 + (k % 2 ? 0.5f : -0.5f);
     }
     return &m->t;
 }
@@ -419,6 +421,22 @@ static void a_replay_is_stored_and_read_through_the_views(void **state)
     free(run);
 }
 
+static void both_figures_of_each_signal_are_kept(void **state)
+{
+    (void)state;
+    /* the reconstruction error of a signal: each minute's, the hour's mean, signed, to a hundredth */
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(reconstruction * 100) FROM readings WHERE supply = 'Q02'"
+                                  " AND signal = 'igbt_temperature' AND t = '2026-11-04T00:07Z'"),
+                     -20);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM readings WHERE reconstruction IS NULL"),
+                     150);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(reconstruction * 100) FROM hourly_readings WHERE supply ="
+                                  " 'Q02' AND signal = 'igbt_temperature' AND t = '2026-11-04T00:00Z'"),
+                     -70);
+}
+
 static void a_replays_name_is_used_once(void **state)
 {
     (void)state;
@@ -458,6 +476,10 @@ static void a_live_run_goes_on_after_a_restart(void **state)
         query_number(conninfo, "SELECT round(reconstruction * 10) FROM hourly WHERE run = 'live' AND supply ="
                                " 'Q05'"),
         310);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(reconstruction * 100) FROM hourly_readings WHERE run ="
+                                  " 'live' AND supply = 'Q02' AND signal = 'igbt_temperature'"),
+                     -70);
     assert_int_equal(query_number(conninfo, "SELECT count(*) FROM ticks"), 150 + 75);
     tstamp_ns t = 0;
     struct err err = {0};
@@ -705,6 +727,40 @@ static void what_was_open_of_a_supply_that_left_the_fleet_is_closed(void **state
     fleet_free(edited);
 }
 
+/* Nobody was told of it: whoever asks for findings does not get it, who asks by chance does. */
+static void what_was_not_said_is_kept_apart(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, "quiet", "replay");
+    struct made m;
+    struct finding f = make_finding(MINUTE(55000), MINUTE(55000), 0.1);
+    f.chance = 4;
+    make_tick(&m, 55000);
+    m.t.unsaid = &f;
+    m.t.n_unsaid = 1;
+    history_put_tick(h, &m.t);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+    struct finding *list = NULL;
+    size_t n = 7;
+    struct err err = {0};
+    assert_int_equal(history_open_findings(conninfo, fleet, "quiet", &list, &n, &err), 0);
+    assert_int_equal(n, 0);
+    free(list);
+    assert_int_equal(history_findings(conninfo, fleet, "quiet", 0, MINUTE(60000), &list, &n, &err), 0);
+    assert_int_equal(n, 0);
+    free(list);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT count(*) FROM findings JOIN runs r USING (run) WHERE r.name ="
+                                  " 'quiet' AND NOT said AND chance = 4"),
+                     1);
+}
+
 static void every_row_names_the_revision_that_made_it(void **state)
 {
     (void)state;
@@ -858,12 +914,14 @@ int main(void)
         cmocka_unit_test(a_long_path_gets_a_short_socket),
         cmocka_unit_test(migrations_describe_everything),
         cmocka_unit_test(a_replay_is_stored_and_read_through_the_views),
+        cmocka_unit_test(both_figures_of_each_signal_are_kept),
         cmocka_unit_test(a_replays_name_is_used_once),
         cmocka_unit_test(a_live_run_goes_on_after_a_restart),
         cmocka_unit_test(an_outage_leaves_a_gap_that_is_filled_once),
         cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
         cmocka_unit_test(findings_come_back_as_they_were_said),
         cmocka_unit_test(what_was_open_of_a_supply_that_left_the_fleet_is_closed),
+        cmocka_unit_test(what_was_not_said_is_kept_apart),
         cmocka_unit_test(what_was_issued_stays),
         cmocka_unit_test(every_row_names_the_revision_that_made_it),
         cmocka_unit_test(models_are_active_one_at_a_time),

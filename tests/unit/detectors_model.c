@@ -147,7 +147,8 @@ static void read_minute(const struct world *w, tstamp_ns t, float value[CHANNELS
 
 /* Runs a scorer over minutes after the reference; warm for the first 28 h. Calls each tick. */
 struct seen {
-    struct finding first;
+    struct finding first, unsaid; /* the first of each */
+    bool both;                    /* of one supply at once */
     size_t findings;
     uint64_t scored, ticks;
     double sum_score;
@@ -176,6 +177,10 @@ static void run_scorer(struct world *w, struct scorer *sc, int minutes, struct s
         }
         if (tick.n_findings && !seen->findings)
             seen->first = tick.findings[0];
+        if (tick.n_unsaid && !*seen->unsaid.id)
+            seen->unsaid = tick.unsaid[0];
+        for (size_t i = 0; i < tick.n_findings && tick.n_unsaid; i++)
+            seen->both |= tick.findings[i].supply == tick.unsaid[0].supply && !tick.unsaid[0].closed;
         if (tick.n_findings > seen->findings)
             seen->findings = tick.n_findings;
     }
@@ -228,6 +233,33 @@ static void test_step_is_found(void **state)
     assert_true(seen.first.chance > 0 && seen.first.chance <= options.budget);
     assert_non_null(strstr(seen.first.reason, "above what its current explains"));
     scorer_free(sc);
+}
+
+/* With a budget that the step of above, weakest when it shows first, does not pass: nobody is told, and it is
+ * kept as what a larger budget would have said. */
+static void test_what_a_larger_budget_would_have_said_is_kept(void **state)
+{
+    struct world *w = *state;
+    struct seen seen;
+    struct scorer_options o = options;
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    w->hot = 2;
+    w->hot_since = T0 + (MINUTES + 40 * 60) * NS_PER_MIN;
+    run_scorer(w, sc, 3 * 1440, &seen);
+    scorer_free(sc);
+    assert_int_equal(seen.findings, 1);
+    o.budget = seen.first.chance / 2;
+    sc = scorer_new(w->model, w->fleet, w->maintenance, &o);
+    run_scorer(w, sc, 3 * 1440, &seen);
+    w->hot = -1;
+    scorer_free(sc);
+    assert_string_equal(seen.unsaid.subject, "P2");
+    assert_string_equal(seen.unsaid.signal, "igbt_temperature");
+    assert_true(seen.unsaid.chance > o.budget && seen.unsaid.chance <= 10 * o.budget);
+    /* it grew, and was said: from then on it is no longer unsaid */
+    assert_int_equal(seen.findings, 1);
+    assert_true(seen.first.first_seen > seen.unsaid.first_seen);
+    assert_false(seen.both);
 }
 
 /* A minute of some hours after the reference, in which a sector's work ended at 16:00 of the first day and
@@ -573,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_what_a_larger_budget_would_have_said_is_kept),
         cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
