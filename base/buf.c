@@ -67,11 +67,24 @@ bool buf_html(struct buf *b, const char *s)
     return ok;
 }
 
+/* A formula begins with one of these, also as wide as a Chinese character. A number or a dash does not make
+ * one. */
+static bool is_formula(const char *s)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+    bool begin = false;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        begin |= strncmp(s, begins[i], strlen(begins[i])) == 0;
+    char *end;
+    return begin && s[1] && (strtod(s, &end), *end != '\0');
+}
+
 bool buf_csv(struct buf *b, const char *s)
 {
+    const char *mark = is_formula(s) ? "'" : "";
     if (!strpbrk(s, ",\"\r\n"))
-        return buf_str(b, s);
-    bool ok = buf_add(b, "\"", 1);
+        return buf_str(b, mark) && buf_str(b, s);
+    bool ok = buf_add(b, "\"", 1) && buf_str(b, mark);
     for (; *s; s++)
         ok = (*s == '"' ? buf_add(b, "\"\"", 2) : buf_add(b, s, 1)) && ok;
     return buf_add(b, "\"", 1) && ok;

@@ -19,7 +19,8 @@ bool buf_add(struct buf *b, const void *data, size_t n);
 bool buf_str(struct buf *b, const char *s);
 bool buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Text with &<>"' as HTML entities; text as one CSV field (quoted when needed). */
+/* Text with &<>"' as HTML entities; text as one CSV field: quoted when needed, and with an apostrophe in
+ * front where a spreadsheet would take it for a formula (OWASP, CSV injection). */
 bool buf_html(struct buf *b, const char *s);
 bool buf_csv(struct buf *b, const char *s);
 

@@ -1,16 +1,26 @@
 /* Errors that travel; see err.h. SPDX-License-Identifier: MIT */
 #include "base/err.h"
 
+#include "base/escape.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* One line, whatever names it repeats. */
+static size_t put(char *out, size_t room, const char *fmt, va_list ap)
+{
+    char raw[sizeof((struct err *)NULL)->msg];
+    vsnprintf(raw, sizeof raw, fmt, ap);
+    return escape_text(out, room, raw, strlen(raw), "");
+}
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
     if (err) {
         va_list ap;
         va_start(ap, fmt);
-        vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+        put(err->msg, sizeof err->msg, fmt, ap);
         va_end(ap);
         err->code = code;
     }
@@ -25,9 +35,8 @@ int err_wrap(struct err *err, const char *fmt, ...)
     memcpy(old, err->msg, sizeof old);
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    size_t at = put(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    size_t at = n < 0 ? 0 : (size_t)n;
     if (at + 3 < sizeof err->msg) { /* what does not fit is cut */
         memcpy(err->msg + at, ": ", 2);
         memcpy(err->msg + at + 2, old, sizeof err->msg - at - 3);

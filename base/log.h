@@ -9,7 +9,10 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 /* Lines less severe than level are dropped; LOG_INFO at start. */
 void log_set_level(enum log_level level);
 
-/* Writes `<time> <level> module=<module> <text>`; text is logfmt (key=value …) or a plain phrase. */
+/* Writes `<time> <level> module=<module> <text>`; text is logfmt (key=value …) or a plain phrase. Texts (%s)
+ * may be anybody's: what stands right behind an equals sign is quoted where a value has to be, what stands
+ * between quotes in fmt is escaped, and what stands in a phrase is quoted when it would read as another key;
+ * control characters are escaped everywhere (escape.h). */
 void log_at(enum log_level level, const char *module, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -3,11 +3,13 @@
  * SPDX-License-Identifier: MIT */
 #include "alerts/message.h"
 #include "alerts/webhook.h"
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/hashmap.h"
 #include "base/httpd.h"
 #include "base/json.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 
@@ -27,9 +29,19 @@ struct receiver {
     unsigned long n, bad;
 };
 
+/* A line of what came from anybody. */
+static void print_safe(const char *lead, const char *text, size_t n)
+{
+    size_t room = 8 * n + 1;
+    char *safe = xcalloc(room, 1);
+    escape_text(safe, room, text, n, "");
+    printf("%s%s\n", lead, safe);
+    free(safe);
+}
+
 /* "raised SR:C12:Q3 (equipment): IGBT temperature 6.1 K above …; by chance once in 40 weeks over
  * the ring" */
-static void print_line(const char *id, const char *mark, const json_t *message)
+static void describe(struct buf *b, const json_t *message)
 {
     char now[TIMEFMT_LEN];
     const char *type = field_text(message, "type");
@@ -37,31 +49,44 @@ static void print_line(const char *id, const char *mark, const json_t *message)
     size_t prefix = strlen(MESSAGE_TYPE_PREFIX);
     if (strncmp(type, MESSAGE_TYPE_PREFIX, prefix) == 0)
         type += prefix;
-    printf("%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
+    buf_printf(b, "%s  %-12s ", timefmt_iso(now, clock_wall() / NS_PER_S * NS_PER_S), type);
     if (json_object_get(data, "subject"))
-        printf("%s (%s): %s", field_text(data, "subject"), field_text(data, "class"),
-               field_text(data, "reason"));
+        buf_printf(b, "%s (%s): %s", field_text(data, "subject"), field_text(data, "class"),
+                   field_text(data, "reason"));
     if (*field_text(data, "onset"))
-        printf(", since %s", field_text(data, "onset"));
+        buf_printf(b, ", since %s", field_text(data, "onset"));
     if (*field_text(data, "chance_text"))
-        printf("; %s", field_text(data, "chance_text"));
+        buf_printf(b, "; %s", field_text(data, "chance_text"));
     const json_t *ack = json_object_get(data, "acknowledged");
     if (json_is_object(ack))
-        printf("; acknowledged by %s %s", field_text(ack, "by"), field_text(ack, "note"));
-    printf("  [%s %s]\n", id, mark);
+        buf_printf(b, "; acknowledged by %s %s", field_text(ack, "by"), field_text(ack, "note"));
 }
 
 static void print_message(const char *id, const char *mark, const struct httpd_request *r)
 {
     json_error_t error;
+    struct buf b = {0};
     json_t *message = json_loadb(r->body, r->body_len, 0, &error);
     if (message)
-        print_line(id, mark, message);
+        describe(&b, message);
     else
-        printf("not JSON (%s)  [%s %s]\n", error.text, id, mark);
-    printf("    %.*s\n", (int)r->body_len, r->body);
+        buf_printf(&b, "not JSON (%s)", error.text);
+    buf_printf(&b, "  [%s %s]", id, mark);
+    print_safe("", buf_text(&b), b.len);
+    print_safe("    ", r->body, r->body_len);
     fflush(stdout);
+    buf_free(&b);
     json_decref(message);
+}
+
+/* What became of a message that was not taken. */
+static void print_refusal(const char *what, const char *id)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s  [%s]", what, id);
+    print_safe("", buf_text(&b), b.len);
+    fflush(stdout);
+    buf_free(&b);
 }
 
 static void answer(struct httpd_answer *a, int status, const char *text)
@@ -99,8 +124,9 @@ static void on_request(void *arg, const struct httpd_request *r, struct httpd_an
         const char *wrong = verify(v, id, r);
         if (wrong) {
             v->bad++;
-            printf("REFUSED, %s  [%s]\n", wrong, id);
-            fflush(stdout);
+            char what[80];
+            snprintf(what, sizeof what, "REFUSED, %s", wrong);
+            print_refusal(what, id);
             answer(a, 401, wrong);
             return;
         }
@@ -108,8 +134,9 @@ static void on_request(void *arg, const struct httpd_request *r, struct httpd_an
     }
     if (v->fail != 0) {
         v->fail -= v->fail > 0;
-        printf("answering %d on purpose  [%s]\n", (int)v->status, id);
-        fflush(stdout);
+        char what[48];
+        snprintf(what, sizeof what, "answering %d on purpose", (int)v->status);
+        print_refusal(what, id);
         answer(a, (int)v->status, "on purpose\n");
         return;
     }
