@@ -32,6 +32,17 @@ typedef void source_samples(void *arg, uint32_t channel, const struct sample *s,
 typedef void source_done(void *arg, const struct source_result *r);
 typedef void source_connected(void *arg, const int8_t connected[], const struct source_result *r);
 
+/* What a source can tell of a channel beside its samples. */
+struct source_description {
+    bool archived;     /* the source knows the channel */
+    const char *error; /* "" or why nothing could be had of it */
+    char type[32];     /* of the values, for people: "double", "text", "array of 8 double"; "": not told */
+    char unit[32];     /* as archived; "": not told */
+    uint64_t samples;  /* in the span asked for */
+    struct sample first, last; /* in it; last: else the newest before it; t 0: none */
+};
+typedef void source_described(void *arg, uint32_t channel, const struct source_description *d);
+
 /* A request under way, for source_cancel. Gone when its on_done is called. First member of every
  * source's own. */
 struct source_request {
@@ -56,6 +67,12 @@ struct source_ops {
      * known; only to be read when r->code is 0. NULL when the source cannot tell. */
     struct source_request *(*connections)(struct source *s, double deadline_s, source_connected *on,
                                           void *arg);
+    /* As range, but each channel is described, once, in place of its samples, those too that the source does
+     * not have. only_first: no more is read than up to the first sample of the span. NULL when the source
+     * cannot. */
+    struct source_request *(*describe)(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
+                                       tstamp_ns to, bool only_first, source_described *on, source_done *done,
+                                       void *arg);
     /* Ends a request: its on_done is called with ERR_CANCELLED before this returns (start nothing
      * from there), and nothing of it after that; what it had open is closed or serves the next
      * request. Not to be called from inside a source_samples. */

@@ -411,6 +411,7 @@ struct http_request *http_start(struct http *h, const struct http_options *o)
     curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
     set_timeouts(e, o);
     set_proxy(r, o->url);
+    curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, o->connect_only ? 1L : 0L);
     set_request(r, o);
     r->next = h->first;
     if (h->first)

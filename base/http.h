@@ -40,7 +40,9 @@ struct http_options {
     /* The status is the answer: it is complete with the first max_body bytes of the body, or with fewer when
      * the rest does not come in time or at all. */
     bool head_suffices;
-    bool follow; /* follow redirects (archiver: yes, webhooks: never) */
+    bool
+        connect_only; /* only reach the host, with its TLS (or the proxy): nothing is sent, no status comes */
+    bool follow;      /* follow redirects (archiver: yes, webhooks: never) */
     /* Streaming: called for each piece of a 2xx body; return false to give up. NULL: collect. */
     bool (*on_body)(void *arg, const char *data, size_t n);
     /* Called exactly once at the end, also after http_cancel (error "cancelled"). */

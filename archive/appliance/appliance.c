@@ -164,6 +164,7 @@ static const struct source_ops with_management = {
     .name = "appliance",
     .latest = appliance_latest,
     .range = appliance_range,
+    .describe = appliance_describe,
     .connections = appliance_connections,
     .cancel = appliance_cancel,
     .close = appliance_close,
@@ -173,6 +174,7 @@ static const struct source_ops retrieval_only = {
     .name = "appliance",
     .latest = appliance_latest,
     .range = appliance_range,
+    .describe = appliance_describe,
     .cancel = appliance_cancel,
     .close = appliance_close,
 };

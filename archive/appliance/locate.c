@@ -54,13 +54,14 @@ static json_t *object_of(const struct http_result *r)
 static void on_info(void *arg, const struct http_result *r)
 {
     struct appliance *a = arg;
-    char place[HTTP_PLACE_LEN];
+    char place[HTTP_PLACE_LEN], there[HTTP_PLACE_LEN];
     if (a->closing)
         return;
     json_t *info = object_of(r);
     const char *url = json_string_value(json_object_get(info, "dataRetrievalURL"));
     if (url && source_kind_of(url) == &source_appliance) {
-        log_info("archiver", "%s says that its retrieval is %s", http_place(place, a->management), url);
+        log_info("archiver", "%s says that its retrieval is %s", http_place(place, a->management),
+                 http_place(there, url));
         free(a->retrieval);
         a->retrieval = appliance_base(url);
         a->located = true;

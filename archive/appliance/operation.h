@@ -111,6 +111,9 @@ struct source_request *appliance_latest(struct source *s, tstamp_ns at, double d
 struct source_request *appliance_range(struct source *s, const uint32_t channels[], size_t n, tstamp_ns from,
                                        tstamp_ns to, double deadline_s, source_samples *on, source_done *done,
                                        void *arg);
+struct source_request *appliance_describe(struct source *s, const uint32_t channels[], size_t n,
+                                          tstamp_ns from, tstamp_ns to, bool only_first, source_described *on,
+                                          source_done *done, void *arg);
 struct source_request *appliance_connections(struct source *s, double deadline_s, source_connected *on,
                                              void *arg);
 

@@ -11,6 +11,7 @@
 
 #include <archive/appliance/pb.pb-c.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,19 @@ static tstamp_ns instant_of(const char *seconds)
     return s > 0 && s < LAST_INSTANT_S ? s * NS_PER_S : 0;
 }
 
+char *pb_type_words(char out[PB_TYPE_LEN], int type, int element_count)
+{
+    static const char *const names[] = {"text", "short", "float", "enumeration", "byte", "int", "double"};
+    const int kinds = sizeof names / sizeof *names;
+    if (type >= 0 && type < kinds)
+        snprintf(out, PB_TYPE_LEN, "%s", names[type]);
+    else if (type >= kinds && type < 2 * kinds)
+        snprintf(out, PB_TYPE_LEN, "array of %d %s", element_count, names[type - kinds]);
+    else
+        snprintf(out, PB_TYPE_LEN, "a structure");
+    return out;
+}
+
 static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
 {
     arena_reset(&d->arena, n);
@@ -135,7 +149,10 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
     d->type = m->type;
     d->numbers = m->type >= PB_SCALAR_SHORT && m->type <= PB_SCALAR_DOUBLE;
     d->year_start = timefmt_days(m->year, 1, 1) * NS_PER_DAY;
+    const char *unit = "";
     for (size_t i = 0; i < m->n_headers; i++) {
+        if (strcmp(m->headers[i]->name, "EGU") == 0)
+            unit = m->headers[i]->val;
         if (strcmp(m->headers[i]->name, "cnxlostepsecs") == 0) {
             d->counts.disconnected = true;
             d->counts.lost = instant_of(m->headers[i]->val);
@@ -146,6 +163,7 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
                        &(struct pb_header){.type = m->type,
                                            .year = m->year,
                                            .pv = m->pvname,
+                                           .unit = unit,
                                            .element_count = m->has_elementcount ? m->elementcount : 1});
 }
 

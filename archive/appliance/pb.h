@@ -33,11 +33,16 @@ enum pb_type {
     PB_V4_GENERIC_BYTES
 };
 
+/* "double", "text", "array of 8 double": a type for people, in out[PB_TYPE_LEN]. */
+#define PB_TYPE_LEN 32
+char *pb_type_words(char out[PB_TYPE_LEN], int type, int element_count);
+
 struct pb_header {
     int type; /* enum pb_type, or one unknown here: its samples are not numbers */
     int year;
     int element_count; /* 1 when the header does not say */
     const char *pv;    /* borrowed during the call */
+    const char *unit;  /* likewise; "": not told */
 };
 
 struct pb_options {

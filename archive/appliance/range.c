@@ -51,7 +51,9 @@ struct fetch {
     bool have_before; /* `before` is the newest sample older than the range so far */
     bool inside;      /* a sample of the range was delivered, and what was before it */
     struct sample before;
-    tstamp_ns last; /* time of the last sample delivered */
+    tstamp_ns last;                  /* time of the last sample delivered */
+    struct source_description about; /* when channels are described */
+    bool enough;                     /* of it is known */
 };
 
 struct range {
@@ -74,6 +76,8 @@ struct range {
     struct http *via;
     struct fetch fetch[MAX_CONNECTIONS];
     source_samples *on_samples;
+    source_described *on_described; /* in place of samples; NULL: those */
+    bool only_first;
     source_done *on_done;
     void *arg;
 };
@@ -83,11 +87,45 @@ static void start_request(struct fetch *f);
 
 /* ---- what goes on to the caller -------------------------------------------------------------- */
 
+static void describe(struct fetch *f, const struct sample *s, size_t n)
+{
+    struct source_description *d = &f->about;
+    d->last = s[n - 1];
+    if (s->t < f->range->from) /* the one before */
+        return;
+    if (d->samples == 0)
+        d->first = *s;
+    d->samples += n;
+    f->enough = f->range->only_first;
+}
+
+static void on_header(void *arg, const struct pb_header *h)
+{
+    struct fetch *f = arg;
+    if (!f->range->on_described)
+        return;
+    pb_type_words(f->about.type, h->type, h->element_count);
+    if (*h->unit)
+        snprintf(f->about.unit, sizeof f->about.unit, "%s", h->unit);
+}
+
+static void tell_description(struct fetch *f, bool archived, const char *error)
+{
+    struct range *r = f->range;
+    f->about.archived = archived;
+    f->about.error = error;
+    if (r->on_described)
+        r->on_described(r->arg, f->channel, &f->about);
+}
+
 static void deliver(struct fetch *f, const struct sample *s, size_t n)
 {
     struct range *r = f->range;
     r->op.result.samples += n;
-    r->on_samples(r->arg, f->channel, s, n);
+    if (r->on_described)
+        describe(f, s, n);
+    else
+        r->on_samples(r->arg, f->channel, s, n);
 }
 
 static void deliver_before(struct fetch *f)
@@ -125,6 +163,8 @@ static void deliver_loss(struct fetch *f)
 {
     const struct range *r = f->range;
     const struct pb_counts *counts = pb_counts(f->decoder);
+    if (r->on_described)
+        return;
     struct sample s = {.t = counts->lost, .value = NAN, .flags = SAMPLE_LOST};
     if (!counts->disconnected || s.t >= r->to)
         return;
@@ -144,7 +184,7 @@ static bool on_body(void *arg, const char *data, size_t n)
     f->head_len += more;
     if (!refusal_begins_well(BODY_PB, f->head, f->head_len))
         return more == n && f->head_len < sizeof f->head; /* of a page its start is enough */
-    return pb_feed(f->decoder, data, n, &f->err) == 0;
+    return pb_feed(f->decoder, data, n, &f->err) == 0 && !f->enough;
 }
 
 /* ---- one channel ----------------------------------------------------------------------------- */
@@ -180,6 +220,7 @@ static void on_retry(uv_timer_t *timer)
 static void give_up(struct fetch *f, const char *why)
 {
     operation_failed(&f->range->op, "%s: %s", pv_of(f), why);
+    tell_description(f, true, why);
     next_channel(f);
 }
 
@@ -303,6 +344,7 @@ static void not_archived(struct fetch *f)
     if (r->unknown++ == 0)
         snprintf(r->unknown_pv, sizeof r->unknown_pv, "%s", pv_of(f));
     r->failed_in_row = 0;
+    tell_description(f, false, "");
     say_nothing_archived(r);
     next_channel(f);
 }
@@ -314,19 +356,20 @@ static void take_answer(struct fetch *f, const struct http_result *res)
     struct err err;
     char why[HTTP_STATUS_LEN];
     http_status(why, res);
-    if (!res->complete) {
+    if (!res->complete && !f->enough) {
         fail(f, true, -1, f->err.code ? f->err.msg : res->error);
     } else if (res->status == 404) {
         not_archived(f);
     } else if (res->status >= 500) {
         fail(f, true, res->retry_after_s, why);
-    } else if (res->status != 200) {
+    } else if (res->status != 200 && !f->enough) {
         give_up(f, why);
-    } else if (pb_end(f->decoder, &err) != 0) {
+    } else if (!f->enough && pb_end(f->decoder, &err) != 0) {
         fail(f, false, -1, err.msg);
     } else {
         deliver_before(f);
         deliver_loss(f);
+        tell_description(f, true, "");
         r->op.result.channels_answered++;
         r->failed_in_row = 0;
         r->served = true;
@@ -371,6 +414,7 @@ static void start_request(struct fetch *f)
     pb_start(f->decoder, &(struct pb_options){
                              .earliest = r->from - OLDEST_BEFORE,
                              .latest = r->to + LATEST_AFTER,
+                             .on_header = on_header,
                              .on_samples = on_samples,
                              .arg = f,
                          });
@@ -399,6 +443,8 @@ static void start_channel(struct fetch *f)
     f->failures = 0;
     f->have_before = f->inside = false;
     f->last = INT64_MIN;
+    f->about = (struct source_description){.error = ""};
+    f->enough = false;
     start_request(f);
 }
 
@@ -488,4 +534,15 @@ struct source_request *appliance_range(struct source *s, const uint32_t channels
 {
     struct appliance *a = (struct appliance *)s;
     return &appliance_fetch(a, a->bulk, channels, n, from, to, deadline_s, on, done, arg)->request;
+}
+
+struct source_request *appliance_describe(struct source *s, const uint32_t channels[], size_t n,
+                                          tstamp_ns from, tstamp_ns to, bool only_first, source_described *on,
+                                          source_done *done, void *arg)
+{
+    struct appliance *a = (struct appliance *)s;
+    struct range *r = (struct range *)appliance_fetch(a, a->bulk, channels, n, from, to, 0, NULL, done, arg);
+    r->on_described = on; /* nothing has come yet */
+    r->only_first = only_first;
+    return &r->op.request;
 }

@@ -1,6 +1,7 @@
 /* psmon check-config: validates configuration, fleet and maintenance, prints what is in force.
  * SPDX-License-Identifier: MIT */
 #include "monitor/command.h"
+#include "monitor/probe.h"
 #include "monitor/signals.h"
 
 #include <stdio.h>
@@ -40,13 +41,17 @@ static int check_model(const struct world *w, struct err *err)
 static int run_check_config(int argc, char **argv)
 {
     const char *config = NULL;
-    bool sample = false;
+    bool sample = false, with_probe = false, send = false;
     const struct option_spec specs[] = {
         {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration to check", false},
+        {"probe", 0, OPTION_FLAG, &with_probe, NULL,
+         "ask the archiver for every PV, the database and each webhook, and exit 1 when something is wrong",
+         false},
+        {"send", 0, OPTION_FLAG, &send, NULL, "with --probe: send each webhook a test message", false},
         {"sample", 0, OPTION_FLAG, &sample, NULL, "print a sample file with every key instead", false},
         {0}};
     int status;
-    if (!command_options(argc, argv, "check-config -c FILE | --sample",
+    if (!command_options(argc, argv, "check-config -c FILE [--probe [--send]] | --sample",
                          "Checks the configuration and the tables it names, and prints what is in force\n"
                          "(secrets masked). Says file, line and key of what is wrong.",
                          specs, NULL, 0, NULL, &status))
@@ -75,8 +80,10 @@ static int run_check_config(int argc, char **argv)
     print_fleet(c.world->fleet, c.world->maintenance);
     signals_warn(c.world->fleet, c.world->settings->fleet, stderr);
     int rc = check_model(c.world, &err);
+    fputs(with_probe ? "\n" : "", stdout);
+    bool wrong = with_probe && probe(&c, send, stdout) > 0;
     context_close(&c);
-    return rc == 0 ? EXIT_OK : command_fail(&err);
+    return rc != 0 ? command_fail(&err) : wrong ? EXIT_FAILED : EXIT_OK;
 }
 
 const struct command command_check_config = {

@@ -58,6 +58,8 @@ write() { printf 'fleet: fleet.csv\narchiver: {url: "http://127.0.0.1:1"}\nstate
 write ""
 exits 0 "a small configuration is valid" "$PSMON" check-config -c "$work/c.yaml"
 says "budget: 1" "and its defaults are printed"
+exits 1 "nobody is where the archiver should be" "$PSMON" check-config -c "$work/c.yaml" --probe
+says "archiver  WRONG  http://127.0.0.1:1/retrieval/data/getData.raw: could not connect: Connection refused" "which a probe says"
 write "colour: red"
 exits 2 "an unknown key is refused" "$PSMON" check-config -c "$work/c.yaml"
 says "c.yaml:4: colour: unknown key" "with file, line and key"

@@ -14,7 +14,8 @@ Behaviours                      (the connection stays open unless said otherwise
                 retrieval under the script retrieval-of-its-own, for which any behaviour but these is ok);
                 else 200 {}
                 (PVs "missing…" are not archived: absent, 404; getData.raw of "forbidden…" is 403; getDataAtTime
-                never has "absent…", and "valueless…" without val)
+                never has "absent…", and "valueless…" without val; getData.raw of "text…" is text, of "milli…" in
+                mA, of "old…" a day old; it begins in December 2025; getPVStatus: "lost…" is not connected)
   day           the same, getDataAtTime a day old;      future  a day ahead
   file:NAME     DIR/NAME.http as recorded, byte by byte in pieces of 7 bytes; closes
   200:TEXT      that status with that body (spaces as _, commas as ;), any status
@@ -67,6 +68,11 @@ def raw(pv, start, end, period=10):
     """Samples of the small archiver: value = t modulo 1000 + length of the name, at whole periods."""
     year = None
     out = b""
+    if end - start > 400 * 86400 * 10**9:  # from the beginning: whoever asks so wants the first ones
+        start, end = iso("2025-12-01T00:00:00Z"), iso("2025-12-01T00:10:00Z")
+    elif pv.startswith("old"):
+        start = end = start - 86400 * 10**9
+    text = pv.startswith("text")
     t = start // (period * 10**9) * period
     while t * 10**9 <= end:
         this_year = time.gmtime(t).tm_year
@@ -74,10 +80,12 @@ def raw(pv, start, end, period=10):
             out += b"\n" if year else b""
             year = this_year
             name = pv.encode()
-            out += escape(b"\x08\x06\x12" + varint(len(name)) + name + b"\x18" + varint(year))
+            unit = b"z\x09\x0a\x03EGU\x12\x02mA" if pv.startswith("milli") else b""
+            out += escape(b"\x08" + (b"\x00" if text else b"\x06") + b"\x12" + varint(len(name)) + name + b"\x18" +
+                          varint(year) + unit)
         in_year = t - calendar.timegm((year, 1, 1, 0, 0, 0))
-        value = struct.pack("<d", t % 1000 + len(pv))
-        out += escape(b"\x08" + varint(in_year) + b"\x10" + varint(0) + b"\x19" + value)
+        value = b"\x1a\x02on" if text else b"\x19" + struct.pack("<d", t % 1000 + len(pv))
+        out += escape(b"\x08" + varint(in_year) + b"\x10" + varint(0) + value)
         t += period
     return out
 
@@ -108,7 +116,7 @@ def archiver(path, body, shift):
             "identity": "appliance0", "mgmtURL": host + "/ok/mgmt/bpl",
             "dataRetrievalURL": host + "/retrieval-of-its-own/retrieval"}).encode()
     if url.path.endswith("/bpl/getPVStatus"):
-        answer = [{"pvName": pv, "status": "Being archived", "connectionState": "true"} for pv in json.loads(body)]
+        answer = [{"pvName": pv, "status": "Being archived", "connectionState": "false" if pv.startswith("lost") else "true"} for pv in json.loads(body)]
         return 200, "application/json", json.dumps(answer).encode()
     return 200, "application/json", b"{}"
 
