@@ -59,10 +59,20 @@ void reference_scale(float v[], size_t n, float *centre, float *spread)
     *spread = (float)sqrt(sum / (double)n);
 }
 
+static float floor_of(const struct reference *r, size_t cell)
+{
+    return SPREAD_FLOOR * (1 + fabsf(r->centre[cell]));
+}
+
+bool reference_stood_still(const struct reference *r, size_t cell)
+{
+    return r->present[cell] && r->spread[cell] <= floor_of(r, cell);
+}
+
 void reference_fit(struct reference *r, size_t cell, float v[], size_t n)
 {
     reference_scale(v, n, &r->centre[cell], &r->spread[cell]);
-    r->spread[cell] = fmaxf(r->spread[cell], SPREAD_FLOOR * (1 + fabsf(r->centre[cell])));
+    r->spread[cell] = fmaxf(r->spread[cell], floor_of(r, cell));
     hist_edges(r->edges + cell * (HIST_BINS - 1), v, n);
 }
 

@@ -27,6 +27,9 @@ void reference_scale(float v[], size_t n, float *centre, float *spread);
 /* The centre, spread and edges of a cell, column of a supply, from its readings v[n]. */
 void reference_fit(struct reference *r, size_t cell, float v[], size_t n);
 
+/* Whether a cell's readings never differed. */
+bool reference_stood_still(const struct reference *r, size_t cell);
+
 /* Whether a supply has any column in the reference. */
 bool reference_has(const struct reference *r, size_t supply);
 

@@ -15,8 +15,11 @@
 #define LISTED_SURPRISE 1.0
 #define STEP_HOURS 2            /* from under a fifth to over four fifths of the shift: a step */
 #define COIL_PER_KELVIN 0.00393 /* copper: relative change of resistance, docs/power-supplies.md §8.1 */
-#define LEAD 0                  /* the measure that others are explained in: level over its shortest window */
-#define INFORMATIVE 3.0         /* expected partner shift, in null spreads, that would have been seen */
+/* Times as noisy: squared differences are capped at 100 times the reference's mean (features/fit.c), so that
+ * of normal noise four times as wide one in eighty is, and what is told is less than what is. */
+#define MOST_TOLD 4.0
+#define LEAD 0          /* the measure that others are explained in: level over its shortest window */
+#define INFORMATIVE 3.0 /* expected partner shift, in null spreads, that would have been seen */
 
 /* ---- numbers of one column ---- */
 
@@ -270,6 +273,8 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
         return CLASS_SENSOR; /* nothing that fails makes a quantity quieter: stuck, or filtered */
     switch (channel_of(e, column)->kind) {
     case FEATURE_CURRENT: /* the regulated current's noise reaches the voltage; a reading's does not */
+        if (column_of(e, FEATURE_VOLTAGE) == e->yardstick->width)
+            return CLASS_EQUIPMENT; /* nothing contradicts it */
         return moved_kind(e, FEATURE_VOLTAGE, true) > 0 ? CLASS_EQUIPMENT : CLASS_SENSOR;
     case FEATURE_VOLTAGE: return CLASS_EQUIPMENT;
     case FEATURE_RAW: return CLASS_SENSOR;
@@ -280,17 +285,26 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
 
 /* ---- words ---- */
 
-void explain_shift(char *out, size_t size, const struct feature_channel *ch, bool ratio, double shift,
-                   const char *unit)
+/* "IGBT temperature 6.1 K above what its current explains", "current 3.9 times as noisy as in its reference".
+ */
+static void say_shift(struct finding *out, const struct evidence *e, size_t column)
 {
-    if (ratio && shift < 1)
-        snprintf(out, size, "%s only %.2g times as noisy as in its reference, as a stuck reading is",
+    const struct feature_channel *ch = channel_of(e, column);
+    size_t size = sizeof out->reason;
+    double shift = out->size;
+    if (!is_ratio(e, column))
+        snprintf(out->reason, size, "%s %.3g%s%s %s %s", ch->label, fabs(shift), *out->unit ? " " : "",
+                 out->unit, shift < 0 ? "below" : "above", ch->than);
+    else if (shift < 1)
+        snprintf(out->reason, size, "%s only %.2g times as noisy as in its reference, as a stuck reading is",
                  ch->label, shift);
-    else if (ratio)
-        snprintf(out, size, "%s %.3g times as noisy as in its reference", ch->label, shift);
+    else if (reference_stood_still(&e->model->ref,
+                                   e->supply * e->yardstick->width + column % (e->yardstick->width / 2)))
+        snprintf(out->reason, size, "%s moves from minute to minute, and stood still in its reference",
+                 ch->label);
     else
-        snprintf(out, size, "%s %.3g %s %s %s", ch->label, fabs(shift), unit, shift < 0 ? "below" : "above",
-                 ch->than);
+        snprintf(out->reason, size, "%s %s%.3g times as noisy as in its reference", ch->label,
+                 shift > MOST_TOLD ? "at least " : "", shift);
 }
 
 struct ranked {
@@ -358,6 +372,6 @@ void explain_finding(struct finding *out, const struct evidence *e)
              is_ratio(e, c) ? "x" : words_unit_of_difference(f->channels[ch->channel].unit));
     out->onset = explain_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c));
     out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
-    explain_shift(out->reason, sizeof out->reason, ch, is_ratio(e, c), out->size, out->unit);
+    say_shift(out, e, c);
     list_contributors(out, e, c);
 }

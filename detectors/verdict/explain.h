@@ -38,9 +38,4 @@ tstamp_ns explain_onset(const struct trail *t, size_t column, float centre, floa
  * the chance. The score must have a statistic. */
 void explain_finding(struct finding *out, const struct evidence *e);
 
-/* "6.1 K above what its current explains", "3.9 times as noisy as in the reference", for a size in the
- * unit of explain_finding; out[size]. */
-void explain_shift(char *out, size_t size, const struct feature_channel *ch, bool ratio, double shift,
-                   const char *unit);
-
 #endif

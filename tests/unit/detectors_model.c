@@ -19,12 +19,16 @@ static const char *const signal_names[SIGNALS] = {
     "capacitor_temperature", "current", "magnet_temperature", "dac", "igbt_temperature", "voltage"};
 static const char *const units[SIGNALS] = {"degC", "A", "degC", "", "degC", "V"};
 
+/* A supply that has in place of the voltage a status, which stands still in the reference. */
+enum { WITHOUT_VOLTS = 6 };
+
 struct world {
     struct fleet *fleet;
     struct maintenance *maintenance;
     struct model *model;
     int hot; /* supply whose IGBT is hotter … */
     tstamp_ns hot_since;
+    double flicker, unrest; /* of WITHOUT_VOLTS's status and current, since hot_since */
     char path[64];
 };
 
@@ -53,8 +57,11 @@ static double reading(const struct world *w, int s, int signal, tstamp_ns t)
     double i = current(s, minute), q = i * i, hour = (double)minute / 60;
     double n = noise((uint64_t)(s * SIGNALS + signal), (uint64_t)minute, 1);
     double air = 0.3 * sin(hour / 24 * 2 * M_PI) + 0.1 * sin(hour / 31 + s);
+    bool odd = s == WITHOUT_VOLTS && t >= w->hot_since;
+    if (s == WITHOUT_VOLTS && signal == SIGNAL_VOLTAGE)
+        return 5 + (odd ? minute % 2 ? w->flicker : -w->flicker : 0);
     switch (signal) {
-    case SIGNAL_CURRENT: return 100 * i + 0.004 * n;
+    case SIGNAL_CURRENT: return 100 * i + 0.004 * n * (odd && w->unrest > 0 ? w->unrest : 1);
     case SIGNAL_DAC: return rint(i * 32768);
     case SIGNAL_VOLTAGE: return 12 * i * (1 + 0.00393 * (8 * q - 3)) + 0.003 * n;
     case SIGNAL_MAGNET_TEMPERATURE: return 32 + 12 * q + air + 0.1 * n;
@@ -64,7 +71,17 @@ static double reading(const struct world *w, int s, int signal, tstamp_ns t)
     }
 }
 
+static const char *signal_of(int s, int k)
+{
+    return s == WITHOUT_VOLTS && k == SIGNAL_VOLTAGE ? "status" : signal_names[k];
+}
+
 /* unit: of the third supply's voltage. */
+static const char *unit_of(int s, int k, const char *unit)
+{
+    return s == 2 && k == SIGNAL_VOLTAGE ? unit : s == WITHOUT_VOLTS && k == SIGNAL_VOLTAGE ? "" : units[k];
+}
+
 static struct fleet *make_fleet_of(const char *prefix, const char *unit)
 {
     struct table_file table;
@@ -72,8 +89,8 @@ static struct fleet *make_fleet_of(const char *prefix, const char *unit)
     fprintf(out, "supply,family,sector,signal,pv,unit,range\n");
     for (int s = 0; s < SUPPLIES; s++)
         for (int k = 0; k < SIGNALS; k++)
-            fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_names[k], s, k,
-                    s == 2 && k == SIGNAL_VOLTAGE ? unit : units[k], k == SIGNAL_CURRENT ? "100" : "");
+            fprintf(out, "%s%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", prefix, s, s / 4, s / 4, signal_of(s, k), s, k,
+                    unit_of(s, k, unit), k == SIGNAL_CURRENT ? "100" : "");
     return fleet_end(&table);
 }
 
@@ -262,6 +279,48 @@ static void test_what_a_larger_budget_would_have_said_is_kept(void **state)
     assert_false(seen.both);
 }
 
+/* What one supply's current or status does from hour 40 on, as a finding. */
+static struct finding found(struct world *w, double flicker, double unrest)
+{
+    struct seen seen;
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    w->flicker = flicker;
+    w->unrest = unrest;
+    w->hot_since = T0 + (MINUTES + 40 * 60) * NS_PER_MIN;
+    run_scorer(w, sc, 3 * 1440, &seen);
+    w->flicker = w->unrest = 0;
+    assert_int_equal(seen.findings, 1);
+    assert_string_equal(seen.first.subject, "P6");
+    scorer_free(sc);
+    return seen.first;
+}
+
+/* Squared differences are capped: of wide noise less is told than there is, and so it is said. */
+static void test_noise_is_not_told_more_exactly_than_it_is_known(void **state)
+{
+    struct finding f = found(*state, 0, 20);
+    assert_true(f.size > 4 && f.size < 20);
+    assert_non_null(strstr(f.reason, "current at least "));
+    assert_non_null(strstr(f.reason, "times as noisy as in its reference"));
+    f = found(*state, 0, 3);
+    assert_near(f.size, 3, 0.2, 0);
+    assert_non_null(strstr(f.reason, "current 2."));
+}
+
+/* Without a voltage nothing says that only the reading is noisy. */
+static void test_a_noisy_current_without_voltage_is_the_supplys(void **state)
+{
+    assert_int_equal(found(*state, 0, 3).class, CLASS_EQUIPMENT);
+}
+
+/* No multiple of a noise that was never seen. */
+static void test_what_stood_still_has_no_multiple(void **state)
+{
+    struct finding f = found(*state, 0.5, 0);
+    assert_string_equal(f.signal, "status");
+    assert_string_equal(f.reason, "status moves from minute to minute, and stood still in its reference");
+}
+
 /* A minute of some hours after the reference, in which a sector's work ended at 16:00 of the first day and
  * another sector gave no readings until then. */
 static void minute_after_work(const struct world *w, struct scorer *sc, int k, struct tick *tick)
@@ -416,8 +475,8 @@ static struct fleet *edited_fleet(const char *unit)
     fprintf(out, "N,famN,SN,flow,PV:N:flow,l/min,\nN,famN,SN,humidity,PV:N:humidity,%%,\n");
     for (int s = 0; s < SUPPLIES - 1; s++)
         for (int k = SIGNALS - 1; k >= 0; k--)
-            fprintf(out, "P%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", s, s / 4, s / 4, signal_names[k], s, k,
-                    s == 2 && k == SIGNAL_VOLTAGE ? unit : units[k], k == SIGNAL_CURRENT ? "100" : "");
+            fprintf(out, "P%d,fam%d,S%d,%s,PV:%d:%d,%s,%s\n", s, s / 4, s / 4, signal_of(s, k), s, k,
+                    unit_of(s, k, unit), k == SIGNAL_CURRENT ? "100" : "");
     return fleet_end(&table);
 }
 
@@ -606,6 +665,9 @@ int main(void)
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
         cmocka_unit_test(test_what_a_larger_budget_would_have_said_is_kept),
+        cmocka_unit_test(test_noise_is_not_told_more_exactly_than_it_is_known),
+        cmocka_unit_test(test_a_noisy_current_without_voltage_is_the_supplys),
+        cmocka_unit_test(test_what_stood_still_has_no_multiple),
         cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
