@@ -14,6 +14,7 @@
 #include "archive/source.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/zone.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,13 +30,13 @@ struct csvdir {
     struct source source;
     uv_loop_t *loop;
     const struct fleet *fleet;
-    char *dir, *time_format;
-    struct csvtable_mark *marks; /* [n_supplies], and behind them [n_channels] of files of their own */
-    struct request *first;       /* all under way */
-    size_t missing;              /* channels without file or column, as far as logged */
-    bool failing;                /* the last request met damaged files */
-    bool said;                   /* how its files are written, when not as usual */
-    size_t bad;                  /* rows left out, as far as logged */
+    char *dir, *time_format, *timezone; /* the latter two: of times, or NULL */
+    struct csvtable_mark *marks;        /* [n_supplies], and behind them [n_channels] of files of their own */
+    struct request *first;              /* all under way */
+    size_t missing;                     /* channels without file or column, as far as logged */
+    bool failing;                       /* the last request met damaged files */
+    bool said;                          /* how its files are written, when not as usual */
+    size_t bad;                         /* rows left out, as far as logged */
 };
 
 struct request {
@@ -184,7 +185,8 @@ static int open_file(struct request *q, const char *name, uint32_t first, uint32
                      struct csvtable_mark *mark, struct err *err)
 {
     struct csvdir *d = q->dir;
-    struct csvrow_file file = {.fleet = d->fleet, .first = first, .n = n, .time_format = d->time_format};
+    struct csvrow_file file = {
+        .fleet = d->fleet, .first = first, .n = n, .times = {d->time_format, d->timezone}};
     int rc = ERR_IO;
     for (int colons = 0; rc == ERR_IO && colons < 2; colons++) {
         if (colons && !strchr(name, ':'))
@@ -299,25 +301,37 @@ static void end_table(struct request *q)
     q->step++;
 }
 
-static void on_idle(uv_idle_t *idle)
+/* A slice of a file, or the next file; false: there is no more. */
+static bool read_on(struct request *q)
 {
-    struct request *q = idle->data;
     struct err err;
-    if (q->end_at && uv_hrtime() > q->end_at) {
-        end_request(q, ERR_TIMEOUT);
-        return;
-    }
     if (!q->table) {
         open_next(q);
-        if (!q->table && q->supply == q->dir->fleet->n_supplies)
-            end_request(q, 0);
-        return;
+        return q->table != NULL;
     }
     int rc = csvtable_read(q->table, &err);
     if (rc < 0)
         add_failure(q, &err);
     else if (rc == 0)
         end_table(q);
+    return true;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct request *q = idle->data;
+    if (q->end_at && uv_hrtime() > q->end_at) {
+        end_request(q, ERR_TIMEOUT);
+        return;
+    }
+    struct zone zone;
+    if (q->dir->timezone)
+        zone_enter(&zone, q->dir->timezone);
+    bool more = read_on(q);
+    if (q->dir->timezone)
+        zone_leave(&zone);
+    if (!more)
+        end_request(q, 0);
 }
 
 static struct source_request *start(struct csvdir *d, bool *wanted, size_t asked, tstamp_ns from,
@@ -386,6 +400,7 @@ static void csvdir_close(struct source *s)
     free(d->marks);
     free(d->dir);
     free(d->time_format);
+    free(d->timezone);
     free(d);
 }
 
@@ -409,7 +424,8 @@ static int csvdir_open(struct source **out, uv_loop_t *loop, const struct fleet 
     d->loop = loop;
     d->fleet = f;
     d->dir = xstrdup(dir);
-    d->time_format = o->time_format ? xstrdup(o->time_format) : NULL;
+    d->time_format = o->times.format ? xstrdup(o->times.format) : NULL;
+    d->timezone = o->times.timezone ? xstrdup(o->times.timezone) : NULL;
     d->marks = xcalloc(f->n_supplies + f->n_channels, sizeof *d->marks);
     *out = &d->source;
     return 0;

@@ -45,12 +45,14 @@ static bool read_time(struct csvrow *r)
 {
     const struct csv_text *t = &r->cell[r->readings.time];
     const char *wrong;
-    if (!r->time_format && r->readings.nanos < 0 && usual_time(r, t->s, t->n))
+    if (!r->times.format && !r->times.timezone && r->readings.nanos < 0 && usual_time(r, t->s, t->n))
         return true;
-    r->form = readings_time(&r->readings, r->cell, r->time_format, &r->time, &wrong);
+    r->form = readings_time(&r->readings, r->cell, &r->times, &r->time, &wrong);
     if (r->form != TIMECELL_NONE)
         return true;
-    snprintf(r->why, sizeof r->why, "'%.*s' is not a time: %s", t->n > 40 ? 40 : (int)t->n, t->s, wrong);
+    const char *format = r->times.format ? NULL : timecell_guess(t->s, t->n);
+    snprintf(r->why, sizeof r->why, "'%.*s' is not a time: %s%s%s%s", t->n > 40 ? 40 : (int)t->n, t->s, wrong,
+             format ? "; the format is perhaps '" : "", format ? format : "", format ? "'" : "");
     return false;
 }
 
@@ -154,10 +156,16 @@ static char **names_of(const char *p, const char *end, const struct dialect *d, 
     return names;
 }
 
+/* By signal or PV; a unit in brackets may stand behind. */
 static bool is_named(const struct readings_column *c, const struct fleet *f, uint32_t channel)
 {
     const struct channel *ch = &f->channels[channel];
-    return strcasecmp(c->name, f->signals.name[ch->signal]) == 0 || strcmp(c->name, ch->pv) == 0;
+    const char *signal = f->signals.name[ch->signal];
+    size_t n = strcspn(c->name, "[(");
+    while (n > 0 && c->name[n - 1] == ' ')
+        n--;
+    return strcmp(c->name, ch->pv) == 0 || strcasecmp(c->name, signal) == 0 ||
+           (n == strlen(signal) && strncasecmp(c->name, signal, n) == 0);
 }
 
 static int find_channels(struct csvrow *r, const struct csvrow_file *file, struct err *err)
@@ -182,7 +190,7 @@ static size_t length_of_units(struct csvrow *r, const char *p, size_t n)
 {
     size_t len = csv_record(p, n, r->dialect.separator, '\n', NULL);
     bool units = len > 0 && csvrow_read(r, p, p + len - 1) == CSVROW_BAD && cut(r, p, trim(p, p + len - 1)) &&
-                 readings_is_units(&r->readings, r->cell, r->time_format);
+                 readings_is_units(&r->readings, r->cell, &r->times);
     return units ? len : 0;
 }
 
@@ -212,7 +220,7 @@ static int read_header(struct csvrow *r, const char *head, size_t n, const char 
 int csvrow_open(struct csvrow *out, const struct csvrow_file *file, const char *head, size_t n_head, bool all,
                 int64_t *data, struct err *err)
 {
-    *out = (struct csvrow){.time_format = file->time_format};
+    *out = (struct csvrow){.times = file->times};
     int rc = dialect_read(&out->dialect, head, n_head, all, file->path, err);
     if (rc == 0 && out->dialect.newline != '\n')
         rc = err_set(err, ERR_DATA, "%s: its lines end in CR alone: save it with LF", file->path);

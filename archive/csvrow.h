@@ -12,13 +12,13 @@ struct csvrow_file {
     const char *path;
     const struct fleet *fleet;
     uint32_t first, n;
-    const char *time_format; /* of its times, which timecell_check found good; NULL: they tell */
+    struct timecell times; /* how they are to be read; their zone is entered around what reads them */
 };
 
 struct csvrow {
     struct dialect dialect;
     struct readings readings;
-    const char *time_format;
+    struct timecell times;
     char *header;            /* its text: files that were joined have it again */
     int32_t *channel_of;     /* [readings.n] index within the channels; -1: none of them */
     struct csv_text *cell;   /* [readings.n_fields] of the row that was read last */

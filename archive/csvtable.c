@@ -433,11 +433,15 @@ size_t csvtable_bad(const struct csvtable *t, const char **first)
 
 char *csvtable_words(const struct csvtable *t, char out[CSVTABLE_WORDS_LEN])
 {
+    const struct dialect *d = &t->row.dialect;
     char words[DIALECT_WORDS_LEN];
     bool usual = t->form < TIMECELL_MILLISECONDS || t->form == TIMECELL_GIVEN;
-    dialect_words(words, &t->row.dialect);
-    snprintf(out, CSVTABLE_WORDS_LEN, "%s%s%s%s", words, *words && !usual ? "; " : "",
-             usual ? "" : "times are ", usual ? "" : timecell_words(t->form));
+    const char *times = usual ? "" : timecell_words(t->form);
+    if (d->browser && t->form == TIMECELL_ISO && !t->file.times.timezone)
+        times = "taken for UTC, though the Data Browser writes local ones";
+    dialect_words(words, d);
+    snprintf(out, CSVTABLE_WORDS_LEN, "%s%s%s%s", words, *words && *times ? "; " : "",
+             *times ? "times are " : "", times);
     return out;
 }
 

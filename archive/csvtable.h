@@ -37,7 +37,7 @@ int csvtable_read(struct csvtable *t, struct err *err) MUSTCHECK;
 size_t csvtable_bad(const struct csvtable *t, const char **first);
 
 /* How it is written, where that is not a matter of course; else "". Returns out. */
-#define CSVTABLE_WORDS_LEN 160
+#define CSVTABLE_WORDS_LEN 192
 char *csvtable_words(const struct csvtable *t, char out[CSVTABLE_WORDS_LEN]);
 
 void csvtable_close(struct csvtable *t); /* NULL is fine */

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
+#include "base/timecell.h"
 #include "base/types.h"
 
 #include <stdbool.h>
@@ -93,7 +94,7 @@ struct source_options {
                     is */
     int connections;             /* parallel connections to the appliance, 1..16; 0: 4 */
     int batch;                   /* PVs per live request; 0: 2000 */
-    const char *time_format;     /* of times in files (timecell_check); NULL: they tell themselves */
+    struct timecell times;       /* in files: format (timecell_check) and zone (zone_check), or NULL */
     tstamp_ns (*now)(void *arg); /* time to send as `at`; the monitor's clock */
     void *now_arg;
 };

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/spelling.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -376,11 +377,18 @@ int csv_number(const struct csv *c, int column, double *out, struct err *err)
     return 0;
 }
 
-int csv_time(const struct csv *c, int column, const char *format, tstamp_ns *out, struct err *err)
+int csv_time(const struct csv *c, int column, const struct timecell *how, tstamp_ns *out, struct err *err)
 {
     const struct csv_text *t = &c->field[column];
     const char *wrong;
-    if (timecell_read(out, t->s, t->n, format, &wrong) == TIMECELL_NONE)
+    struct zone zone;
+    bool local = how && how->timezone && *how->timezone;
+    if (local)
+        zone_enter(&zone, how->timezone);
+    enum timecell_form form = timecell_read(out, t->s, t->n, how, &wrong);
+    if (local)
+        zone_leave(&zone);
+    if (form == TIMECELL_NONE)
         return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time: %s", c->path, c->line_no,
                        csv_name(c, (size_t)column), t->s, wrong);
     return 0;

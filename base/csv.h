@@ -48,8 +48,10 @@ const char *csv_path(const struct csv *c);
 /* Field as number_cell reads it, NaN for column -1; otherwise ERR_DATA naming file, line, column. */
 int csv_number(const struct csv *c, int column, double *out, struct err *err) MUSTCHECK;
 
-/* Field as timecell_read reads it (format may be NULL); otherwise ERR_DATA naming file, line, column. */
-int csv_time(const struct csv *c, int column, const char *format, tstamp_ns *out, struct err *err) MUSTCHECK;
+/* Field as timecell_read reads it (how may be NULL, and its zone is entered here); otherwise ERR_DATA naming
+ * file, line, column. */
+int csv_time(const struct csv *c, int column, const struct timecell *how, tstamp_ns *out,
+             struct err *err) MUSTCHECK;
 
 /* Bytes looked through for the ends of records so far: tests hold it to a small multiple of the file. */
 size_t csv_looked(const struct csv *c);

@@ -152,19 +152,8 @@ static const char *const columns[COLUMNS] = {"supply", "start", "end", "work", "
 /* A time that names no zone is one of the entry's; an empty one leaves what is there. */
 static int read_time(const struct csv *c, int column, const char *timezone, tstamp_ns *out, struct err *err)
 {
-    const char *text = csv_field(c, column);
-    if (!*text)
-        return 0;
-    int rc = csv_time(c, column, NULL, out, err);
-    bool local = strlen(text) < 10 || !strpbrk(text + 10, "Zz+-Uu");
-    if (rc != 0 || !*timezone || !local)
-        return rc;
-    struct zone zone;
-    int64_t day = *out / NS_PER_DAY - (*out % NS_PER_DAY < 0);
-    zone_enter(&zone, timezone);
-    *out = zone_instant(day, (*out - day * NS_PER_DAY) / NS_PER_S);
-    zone_leave(&zone);
-    return 0;
+    return *csv_field(c, column) ? csv_time(c, column, &(struct timecell){.timezone = timezone}, out, err)
+                                 : 0;
 }
 
 static int take_entry(const struct csv *c, struct maintenance *m, const struct fleet *f,

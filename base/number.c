@@ -47,7 +47,7 @@ static const char not_a_number[] = "is not a number";
 
 static bool says_nothing(const char *text, size_t n)
 {
-    static const char *const words[] = {"nan", "null", "none", "nil", "na", "n/a", "#n/a", "-", "--"};
+    static const char *const words[] = {"nan", "null", "none", "nil", "na", "n/a", "#n/a", "-", "--", "\\n"};
     bool nothing = n == 0;
     for (size_t i = 0; !nothing && i < sizeof words / sizeof *words; i++)
         nothing = n == strlen(words[i]) && strncasecmp(text, words[i], n) == 0;

@@ -12,7 +12,7 @@ bool number_parse(double *out, const char *text, size_t n);
 
 /* Reads a cell of a table that people or programs wrote: NULL, or what is wrong with it ("is not a number",
  * …). decimal: the table's mark, '.' or ','; 0: not known, either is taken. Words for a value that is not
- * there (nan, null, none, nil, NA, N/A, #N/A, -, --, and nothing) give NaN; thousands separators are read
+ * there (nan, null, none, nil, NA, N/A, #N/A, -, --, \N, and nothing) give NaN; thousands separators are read
  * where they can mean nothing else (1.234,5 and 1.234.567), and refused where they can (1.234 in a table of
  * decimal commas), as are numbers that a double does not hold (1e400). */
 const char *number_cell(double *out, const char *text, size_t n, char decimal);

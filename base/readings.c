@@ -155,11 +155,11 @@ void readings_free(struct readings *r)
 
 /* ---- rows ---- */
 
-enum timecell_form readings_time(const struct readings *r, const struct csv_text field[], const char *format,
-                                 tstamp_ns *out, const char **wrong)
+enum timecell_form readings_time(const struct readings *r, const struct csv_text field[],
+                                 const struct timecell *how, tstamp_ns *out, const char **wrong)
 {
     const struct csv_text *t = &field[r->time];
-    enum timecell_form form = timecell_read(out, t->s, t->n, format, wrong);
+    enum timecell_form form = timecell_read(out, t->s, t->n, how, wrong);
     double nanos = 0;
     if (form == TIMECELL_NONE || r->nanos < 0)
         return form;
@@ -172,12 +172,12 @@ enum timecell_form readings_time(const struct readings *r, const struct csv_text
     return form;
 }
 
-bool readings_is_units(const struct readings *r, const struct csv_text field[], const char *format)
+bool readings_is_units(const struct readings *r, const struct csv_text field[], const struct timecell *how)
 {
     tstamp_ns t;
     double v;
     const struct csv_text *time = &field[r->time];
-    if (timecell_read(&t, time->s, time->n, format, NULL) != TIMECELL_NONE)
+    if (timecell_read(&t, time->s, time->n, how, NULL) != TIMECELL_NONE)
         return false;
     bool units = true;
     for (size_t i = 0; units && i < r->n; i++) {

@@ -35,11 +35,11 @@ int readings_find(struct readings *out, const struct dialect *d, char *const nam
 void readings_free(struct readings *r);
 
 /* The time of a row's fields; TIMECELL_NONE and why in *wrong. */
-enum timecell_form readings_time(const struct readings *r, const struct csv_text field[], const char *format,
-                                 tstamp_ns *out, const char **wrong);
+enum timecell_form readings_time(const struct readings *r, const struct csv_text field[],
+                                 const struct timecell *how, tstamp_ns *out, const char **wrong);
 
 /* Whether a row below the header holds units and not readings: no number, and no time where the times are. */
-bool readings_is_units(const struct readings *r, const struct csv_text field[], const char *format);
+bool readings_is_units(const struct readings *r, const struct csv_text field[], const struct timecell *how);
 
 /* Severity of a field: 0 to 3 or NONE, MINOR, MAJOR, INVALID, UNDEFINED (which is invalid, as is anything
  * else); empty is none. */

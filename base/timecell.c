@@ -2,6 +2,7 @@
 #include "base/timecell.h"
 
 #include "base/timefmt.h"
+#include "base/zone.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -148,7 +149,7 @@ static bool read_conversion(struct reading *r, char c)
     case 'M': return read_digits(r, 2, &r->f.minute);
     case 'S': return read_digits(r, 2, &r->f.second);
     case 'f': return (r->f.fraction = timefmt_fraction(&r->p, r->end)) >= 0;
-    case 'z': return timefmt_zone(&r->f.zone, &r->p, r->end);
+    case 'z': return r->f.zoned = timefmt_zone(&r->f.zone, &r->p, r->end);
     case 's': return read_seconds(r);
     case 'F': return read_format(r, "%Y-%m-%d");
     case 'T': return read_format(r, "%H:%M:%S");
@@ -174,10 +175,21 @@ static bool read_format(struct reading *r, const char *format)
     return true;
 }
 
-static const char *read_given(tstamp_ns *out, const char *text, size_t n, const char *format)
+/* The time that fields mean, in the zone entered when they name none and there is one. */
+static const char *make(tstamp_ns *out, const struct timefmt_fields *f, const struct timecell *how)
+{
+    const char *wrong = timefmt_make(out, f);
+    if (wrong || f->zoned || !how || !how->timezone || !*how->timezone)
+        return wrong;
+    int64_t day = *out / NS_PER_DAY - (*out % NS_PER_DAY < 0), rest = *out - day * NS_PER_DAY;
+    *out = zone_instant(day, rest / NS_PER_S) + rest % NS_PER_S;
+    return NULL;
+}
+
+static const char *read_given(tstamp_ns *out, const char *text, size_t n, const struct timecell *how)
 {
     struct reading r = {.p = text, .end = text + n, .epoch = -1, .afternoon = -1};
-    if (!read_format(&r, format) || r.p < r.end)
+    if (!read_format(&r, how->format) || r.p < r.end)
         return "it is not in the given format";
     if (r.epoch >= 0) {
         *out = r.epoch * NS_PER_S + r.f.fraction;
@@ -188,14 +200,13 @@ static const char *read_given(tstamp_ns *out, const char *text, size_t n, const 
             return "there is no such time of day";
         r.f.hour = r.f.hour % 12 + 12 * r.afternoon;
     }
-    if (!r.year_day)
-        return timefmt_make(out, &r.f);
-    r.f.month = r.f.day = 1;
-    const char *wrong = timefmt_make(out, &r.f);
-    *out += (r.year_day - 1) * NS_PER_DAY;
-    if (!wrong && timefmt_days(r.f.year, 1, r.year_day) >= timefmt_days(r.f.year + 1, 1, 1))
-        wrong = "there is no such day";
-    return wrong;
+    if (r.year_day) { /* the day of the year as one of the month */
+        int64_t first = timefmt_days(r.f.year, 1, 1);
+        if (first + r.year_day > timefmt_days(r.f.year + 1, 1, 1))
+            return "there is no such day";
+        timefmt_civil(first + r.year_day - 1, &r.f.year, &r.f.month, &r.f.day);
+    }
+    return make(out, &r.f, how);
 }
 
 int timecell_check(const char *format, struct err *err)
@@ -223,17 +234,52 @@ int timecell_check(const char *format, struct err *err)
     return 0;
 }
 
-enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, const char *format,
+enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, const struct timecell *how,
                                  const char **wrong)
 {
     const char *ignored;
+    struct timefmt_fields f;
     if (!wrong)
         wrong = &ignored;
     *wrong = NULL;
-    if (format)
-        return (*wrong = read_given(out, text, n, format)) ? TIMECELL_NONE : TIMECELL_GIVEN;
+    if (how && how->format)
+        return (*wrong = read_given(out, text, n, how)) ? TIMECELL_NONE : TIMECELL_GIVEN;
     enum timecell_form form = read_number(out, text, text + n);
     if (form != TIMECELL_NONE)
         return form;
-    return (*wrong = timefmt_read(out, text, n)) ? TIMECELL_NONE : TIMECELL_ISO;
+    if (!(*wrong = timefmt_take(&f, text, n)))
+        *wrong = make(out, &f, how);
+    return *wrong ? TIMECELL_NONE : TIMECELL_ISO;
+}
+
+const char *timecell_guess(const char *text, size_t n)
+{
+    /* days before months: where both are possible one is as likely, and people see which is meant */
+    static const char *const formats[] = {"%d.%m.%Y %H:%M:%S.%f",
+                                          "%d.%m.%Y %H:%M:%S",
+                                          "%d.%m.%Y %H:%M",
+                                          "%d.%m.%Y",
+                                          "%d.%m.%y %H:%M",
+                                          "%d/%m/%Y %H:%M:%S",
+                                          "%d/%m/%Y %H:%M",
+                                          "%d/%m/%Y",
+                                          "%m/%d/%Y %H:%M:%S",
+                                          "%m/%d/%Y %H:%M",
+                                          "%m/%d/%Y",
+                                          "%m/%d/%Y %I:%M %p",
+                                          "%m/%d/%Y %I:%M:%S %p",
+                                          "%Y/%m/%d %H:%M:%S.%f",
+                                          "%Y/%m/%d %H:%M:%S",
+                                          "%Y/%m/%d %H:%M",
+                                          "%Y/%m/%d",
+                                          "%d-%m-%Y %H:%M:%S",
+                                          "%d-%m-%Y %H:%M",
+                                          "%d-%b-%Y %H:%M:%S",
+                                          "%b/%d/%Y %H:%M:%S",
+                                          "%d %b %Y %H:%M:%S"};
+    tstamp_ns t;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (!read_given(&t, text, n, &(struct timecell){.format = formats[i]}))
+            return formats[i];
+    return NULL;
 }

@@ -16,14 +16,23 @@ enum timecell_form {
     TIMECELL_GIVEN, /* by the format */
 };
 
-/* Reads n bytes as a time. format NULL: as timefmt_read, or digits, perhaps with a fraction: seconds below
- * 1e10, milliseconds from 1e11, microseconds from 1e14, nanoseconds from 1e17 (each unit's 1973 and later;
- * the sizes of two units do not meet before the year 2200). A format, which timecell_check found good: by its
- * conversions, those of strptime(3): %Y %y %m %b %d %e %j %H %I %p %M %S %z %s %F %T %R %D %%, and %f for a
- * fraction of a second; a blank is any number of blanks. *wrong, which may be NULL: what is wrong when it is
- * none. */
-enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, const char *format,
+/* How the times of a table are to be read. NULL in its place: they tell themselves, and are UTC. */
+struct timecell {
+    const char *format;   /* NULL: they tell themselves */
+    const char *timezone; /* of times that name none; NULL or "": UTC. It is entered (zone.h) by who reads */
+};
+
+/* Reads n bytes as a time: without a format as timefmt_read, or digits, perhaps with a fraction: seconds
+ * below 1e10, milliseconds from 1e11, microseconds from 1e14, nanoseconds from 1e17 (each unit's 1973 and
+ * later; the sizes of two units do not meet before the year 2200). By a format, which timecell_check found
+ * good: by its conversions, those of strptime(3): %Y %y %m %b %d %e %j %H %I %p %M %S %z %s %F %T %R %D %%,
+ * and %f for a fraction of a second; a blank is any number of blanks. Of two times that a local one may be,
+ * when clocks go back, the C library chooses. *wrong, which may be NULL: what is wrong when it is none. */
+enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, const struct timecell *how,
                                  const char **wrong);
+
+/* A format that reads a text which tells nothing itself, as a hint for people; NULL: none of the usual. */
+const char *timecell_guess(const char *text, size_t n);
 
 /* Whether a format names a day and is made of the above conversions. Error: ERR_CONFIG naming it. */
 int timecell_check(const char *format, struct err *err) MUSTCHECK;

@@ -176,7 +176,7 @@ const char *timefmt_make(tstamp_ns *out, const struct timefmt_fields *f)
     return NULL;
 }
 
-const char *timefmt_read(tstamp_ns *out, const char *text, size_t n)
+const char *timefmt_take(struct timefmt_fields *out, const char *text, size_t n)
 {
     static const char not_iso[] = "it is not written as 2026-11-22T03:04:05Z";
     const char *p = text, *end = text + n;
@@ -198,11 +198,20 @@ const char *timefmt_read(tstamp_ns *out, const char *text, size_t n)
             !read_clock(&f, &p, end)) /* 20261122030405 is usual, the mixture is not */
             return not_iso;
         take_blanks(&p, end);
-        if (p < end && !timefmt_zone(&f.zone, &p, end))
+        f.zoned = p < end;
+        if (f.zoned && !timefmt_zone(&f.zone, &p, end))
             return "its zone is none of Z, UTC, +hh, +hhmm and +hh:mm";
     }
     take_blanks(&p, end);
-    return p < end ? not_iso : timefmt_make(out, &f);
+    *out = f;
+    return p < end ? not_iso : NULL;
+}
+
+const char *timefmt_read(tstamp_ns *out, const char *text, size_t n)
+{
+    struct timefmt_fields f;
+    const char *wrong = timefmt_take(&f, text, n);
+    return wrong ? wrong : timefmt_make(out, &f);
 }
 
 int timefmt_parse(tstamp_ns *out, const char *text, struct err *err)

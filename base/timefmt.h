@@ -24,12 +24,14 @@ int timefmt_parse(tstamp_ns *out, const char *text, struct err *err) MUSTCHECK;
 /* The same of n bytes that need not end there; NULL, or what is wrong with them. */
 const char *timefmt_read(tstamp_ns *out, const char *text, size_t n) MUSTCHECK;
 
-/* The time of a civil date and a time of day in a zone east of UTC by `zone`; NULL, or what is wrong with it:
- * what timefmt_read holds itself to. second 60 is a leap second. */
+/* The same in two steps: what is written, and the time it means in a zone east of UTC by `zone`; NULL, or
+ * what is wrong. second 60 is a leap second. */
 struct timefmt_fields {
     int year, month, day, hour, minute, second;
     int64_t fraction, zone; /* ns */
+    bool zoned;             /* a zone was written */
 };
+const char *timefmt_take(struct timefmt_fields *out, const char *text, size_t n) MUSTCHECK;
 const char *timefmt_make(tstamp_ns *out, const struct timefmt_fields *f) MUSTCHECK;
 
 /* A zone at *p as above, and *p behind it; false when there is none. */

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/readings.h"
 #include "base/spelling.h"
+#include "base/zone.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 struct reading {
     struct table *t;
     struct csv *csv;
-    const char *time_format;
+    const struct timecell *times;
     struct readings columns;
     enum timecell_form form; /* of the first row */
     size_t rows, time_cap, value_cap;
@@ -75,13 +76,22 @@ static void note_bad(struct table *t, const struct err *why)
         t->bad_first = xstrdup(why->msg);
 }
 
+/* Formats that a table does not tell have to be given; which one is likely meant. */
+static int refuse_time(const struct reading *r, const char *wrong, struct err *err)
+{
+    const struct csv_text *t = &csv_row(r->csv)[r->columns.time];
+    const char *format = r->times && r->times->format ? NULL : timecell_guess(t->s, t->n);
+    return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time: %s%s%s%s", r->t->path, csv_line(r->csv),
+                   csv_name(r->csv, (size_t)r->columns.time), t->s, wrong,
+                   format ? "; the format is perhaps '" : "", format ? format : "", format ? "'" : "");
+}
+
 static int read_time(struct reading *r, tstamp_ns *out, struct err *err)
 {
     const char *wrong;
-    enum timecell_form form = readings_time(&r->columns, csv_row(r->csv), r->time_format, out, &wrong);
+    enum timecell_form form = readings_time(&r->columns, csv_row(r->csv), r->times, out, &wrong);
     if (form == TIMECELL_NONE)
-        return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time: %s", r->t->path, csv_line(r->csv),
-                       csv_name(r->csv, (size_t)r->columns.time), csv_field(r->csv, r->columns.time), wrong);
+        return refuse_time(r, wrong, err);
     if (r->form == TIMECELL_NONE)
         r->form = form;
     return 0;
@@ -128,7 +138,7 @@ static int read_rows(struct reading *r, struct err *err)
             return rc;
         if (rc < 0)
             note_bad(r->t, err);
-        else if (r->rows > 0 || !readings_is_units(&r->columns, csv_row(r->csv), r->time_format))
+        else if (r->rows > 0 || !readings_is_units(&r->columns, csv_row(r->csv), r->times))
             take_row(r);
         r->rows++;
     }
@@ -143,24 +153,30 @@ static int read_rows(struct reading *r, struct err *err)
 
 static char *recognised(const struct reading *r)
 {
+    const struct dialect *d = csv_dialect(r->csv);
     char words[DIALECT_WORDS_LEN];
-    dialect_words(words, csv_dialect(r->csv));
+    dialect_words(words, d);
     bool usual = r->form == TIMECELL_ISO || r->form == TIMECELL_NONE || r->form == TIMECELL_GIVEN;
-    return xasprintf("%s%s%s%s", words, *words && !usual ? "; " : "", usual ? "" : "times are ",
-                     usual ? "" : timecell_words(r->form));
+    const char *times = usual ? "" : timecell_words(r->form);
+    if (d->browser && r->form == TIMECELL_ISO && !(r->times && r->times->timezone))
+        times = "taken for UTC, though the Data Browser writes local ones";
+    return xasprintf("%s%s%s%s", words, *words && *times ? "; " : "", *times ? "times are " : "", times);
 }
 
-int table_read(struct table **out, const char *path, const char *time_format, struct err *err)
+int table_read(struct table **out, const char *path, const struct timecell *times, struct err *err)
 {
-    struct reading r = {.time_format = time_format};
+    struct reading r = {.times = times};
     int rc = csv_open(&r.csv, path, err);
     if (rc != 0)
         return rc;
     r.t = xcalloc(1, sizeof *r.t);
     r.t->path = xstrdup(path);
+    struct zone zone;
+    zone_enter(&zone, times ? times->timezone : NULL);
     rc = find_columns(&r, err);
     if (rc == 0)
         rc = read_rows(&r, err);
+    zone_leave(&zone);
     if (rc == 0)
         r.t->recognised = recognised(&r);
     readings_free(&r.columns);

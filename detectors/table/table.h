@@ -4,6 +4,7 @@
 #define PSM_DETECTORS_TABLE_TABLE_H
 
 #include "base/err.h"
+#include "base/timecell.h"
 #include "base/types.h"
 
 #include <stddef.h>
@@ -23,9 +24,10 @@ struct table {
                          semicolons, decimal commas; times are milliseconds since 1970"; else "" */
 };
 
-/* Reads a file. time_format: of the times, as timecell_check found it good; NULL: they tell. Errors: ERR_IO;
- * ERR_DATA naming file, line and column, also when most lines are bad. */
-int table_read(struct table **out, const char *path, const char *time_format, struct err *err) MUSTCHECK;
+/* Reads a file. times: how its times are to be read, whose format timecell_check and whose zone zone_check
+ * found good; NULL: they tell themselves. Errors: ERR_IO; ERR_DATA naming file, line and column, also when
+ * most lines are bad. */
+int table_read(struct table **out, const char *path, const struct timecell *times, struct err *err) MUSTCHECK;
 void table_free(struct table *t);
 
 /* Fails (ERR_DATA, naming the column) unless t has the signals of `as`. */

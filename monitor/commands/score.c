@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/timecell.h"
 #include "base/timefmt.h"
+#include "base/zone.h"
 #include "detectors/table/model.h"
 #include "monitor/command.h"
 #include "monitor/interrupt.h"
@@ -34,7 +35,8 @@ static const char about[] =
     "only while what made it so is still there, and why says what, in the table's units.\n";
 
 struct arguments {
-    const char *train, *calibrate, *test, *out, *window, *time_format;
+    const char *train, *calibrate, *test, *out, *window;
+    struct timecell times;
     double alpha;
 };
 
@@ -94,7 +96,7 @@ static int read_matching(struct table **out, const char *path, const struct argu
                          const struct table *train, struct err *err)
 {
     struct table *t;
-    int rc = table_read(&t, path, a->time_format, err);
+    int rc = table_read(&t, path, &a->times, err);
     if (rc != 0)
         return rc;
     rc = table_match(train, t, err);
@@ -243,7 +245,7 @@ static int score(const struct arguments *a, struct err *err)
     struct table *train_table = NULL, *test = NULL;
     struct table_model *m = NULL;
     int rc;
-    if ((rc = table_read(&train_table, a->train, a->time_format, err)) != 0 ||
+    if ((rc = table_read(&train_table, a->train, &a->times, err)) != 0 ||
         (rc = read_matching(&test, a->test, a, train_table, err)) != 0 ||
         (rc = train(&m, a, train_table, err)) != 0 || (rc = calibrate(m, a, train_table, err)) != 0)
         goto out;
@@ -258,6 +260,13 @@ out:
     return rc;
 }
 
+static int check_zone(const char *name, struct err *err)
+{
+    if (!name || zone_check(name, err) == 0)
+        return 0;
+    return err_wrap(err, "--timezone");
+}
+
 static int run_score(int argc, char **argv)
 {
     struct arguments a = {.window = "60", .alpha = 0.01};
@@ -268,8 +277,10 @@ static int run_score(int argc, char **argv)
         {"window", 0, OPTION_TEXT, &a.window, "N", "rows (60) or duration (3 h) of the divergence; 60",
          false},
         {"alpha", 0, OPTION_NUMBER, &a.alpha, "P", "flag at a chance of at most P; 0.01", false},
-        {"time-format", 0, OPTION_TEXT, &a.time_format, "F",
+        {"time-format", 0, OPTION_TEXT, &a.times.format, "F",
          "how times are written, as strptime(3) has it: \"%d.%m.%Y %H:%M\"", false},
+        {"timezone", 0, OPTION_TEXT, &a.times.timezone, "ZONE",
+         "of times that name none, such as Europe/Berlin; UTC", false},
         {"output", 'o', OPTION_TEXT, &a.out, "OUT.csv", "where the scores go; - is standard output", true},
         {0},
     };
@@ -282,7 +293,8 @@ static int run_score(int argc, char **argv)
         err_set(&err, ERR_CONFIG, "score: one table to score is needed");
     else if (!(a.alpha > 0 && a.alpha < 1))
         err_set(&err, ERR_CONFIG, "--alpha: %g is not between 0 and 1", a.alpha);
-    else if (!a.time_format || timecell_check(a.time_format, &err) == 0)
+    else if ((!a.times.format || timecell_check(a.times.format, &err) == 0) &&
+             check_zone(a.times.timezone, &err) == 0)
         return score(&a, &err) == 0 ? EXIT_OK : command_fail(&err);
     return command_fail(&err);
 }

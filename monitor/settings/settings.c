@@ -455,12 +455,11 @@ static int complete_archiver(struct reader *r, struct err *err)
     return 0;
 }
 
-static int check_timezone(struct reader *r, struct err *err)
+static int check_timezone(struct reader *r, const char *key, const char *zone, struct err *err)
 {
-    if (zone_check(r->s->report_timezone, err) == 0)
+    if (!zone || zone_check(zone, err) == 0)
         return 0;
-    err_wrap(err, "%s:%u: report.timezone", r->file,
-             r->line_of[find_option("report.timezone") - settings_table]);
+    err_wrap(err, "%s:%u: %s", r->file, r->line_of[find_option(key) - settings_table], key);
     return err->code = ERR_CONFIG;
 }
 
@@ -481,7 +480,9 @@ static int check_together(struct reader *r, struct err *err)
     if (s->time_format && timecell_check(s->time_format, err) != 0)
         return err_wrap(err, "%s:%u: archiver.time_format", r->file,
                         r->line_of[find_option("archiver.time_format") - settings_table]);
-    return check_timezone(r, err);
+    if (check_timezone(r, "archiver.timezone", s->time_zone, err) != 0)
+        return ERR_CONFIG;
+    return check_timezone(r, "report.timezone", s->report_timezone, err);
 }
 
 static void set_defaults(struct settings *s)

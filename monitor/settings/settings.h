@@ -33,6 +33,7 @@ struct settings {
     struct secret retrieval_url, management_url; /* complete; there may be no management_url */
     bool locate_retrieval;                       /* retrieval_url was not named, but made of archiver_url */
     char *time_format;                           /* of files (timecell_check); NULL: they tell themselves */
+    char *time_zone;                             /* of their times that name none; NULL: UTC */
     int64_t connections, batch;
     tstamp_ns settle;
     char *state_dir;

@@ -30,6 +30,8 @@ const struct setting settings_table[] = {
     {"archiver.batch", INTEGER, AT(batch), "2000", 1, 20000, false, NEEDS_RESTART, "PVs per live request"},
     {"archiver.time_format", TEXT, AT(time_format), NULL, 0, 0, false, NEEDS_RESTART,
      "of file:///DIR: how times are written, as strptime(3) has it; absent: they tell themselves"},
+    {"archiver.timezone", TEXT, AT(time_zone), NULL, 0, 0, false, NEEDS_RESTART,
+     "of file:///DIR: of times that name no zone, such as Europe/Berlin; absent: UTC"},
     {"state_dir", PATH, AT(state_dir), NULL, 0, 0, true, NEEDS_RESTART,
      "models, spool and the private database live here"},
     {"database.url", CONNINFO, AT(database_url), NULL, 0, 0, false, NEEDS_RESTART,

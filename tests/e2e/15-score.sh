@@ -67,6 +67,9 @@ says "german.csv: separated by semicolons, decimal commas" "once"
 awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[3] "." t[2] "." t[1] " " t[4] ":" t[5] } 1' test.csv > dots.csv
 exits 1 "other times" score dots.csv -o x.csv
 says "dots.csv:2: time: '01.03.2026 00:00' is not a time" "are named"
+says "the format is perhaps '%d.%m.%Y %H:%M'" "with a guess"
+exits 2 "a zone that there is not" score --timezone Mars/Olympus test.csv -o x.csv
+says "--timezone: 'Mars/Olympus' is not a known time zone" "is named"
 exits 2 "a format of times without a day" score --time-format %H:%M dots.csv -o x.csv
 for f in train healthy test; do
     awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[3] "." t[2] "." t[1] " " t[4] ":" t[5] } 1' $f.csv > dots-$f.csv

@@ -254,6 +254,7 @@ static void a_bad_row_costs_that_row_and_is_counted(void **state)
         {"2026-01-01T00:02:00Z,2\n", 1, 4, "A.csv:4: 2 fields where the header has 3"},
         {"2026-01-01T00:02:00Z,2,\"2\n", 1, 4, "A.csv:4: quote is not closed"},
         {"2026-01-01T00:02:00Z,2,2,,\n", 0, 5, ""},
+        {"2026-01-01T00:02:00Z,2,\\N\n", 0, 5, ""},
         {"time,current,voltage\n", 0, 4, ""},
         {"\n", 0, 4, ""},
         {"2025-01-01T00:02:00Z,2,2\n", 1, 4, "A.csv:4: time goes back"},
@@ -312,7 +313,7 @@ static void it_reads_the_tables_of_others(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "Time;A:current;Voltage\n[s];[A];[V]\n2026-01-01 00:00;1,5;-2\n2026-01-01 00:01:00,5;1.002,5;\n",
+        "Time;A:current;Voltage [V]\n[s];[A];[V]\n2026-01-01 00:00;1,5;-2\n2026-01-01 00:01:00,5;1.002,5;\n",
         "timestamp\tcurrent\tvoltage\n1767225600000\t1.5\t-2\n1767225660500\t1002.5\t\n",
         "timestamp,current,voltage\n1767225600000000,1.5,-2\n1767225660500000,1002.5,\n",
         ",current,voltage\n1767225600000000000,1.5,-2\n1767225660500000000,1002.5,\n",
@@ -381,7 +382,7 @@ static void it_reads_one_pv_a_file(void **state)
     unlink_file("S1_B_2_current.csv");
 }
 
-static void it_reads_times_in_a_given_format(void **state)
+static void it_reads_times_in_a_given_format_and_zone(void **state)
 {
     (void)state;
     char url[256];
@@ -389,11 +390,20 @@ static void it_reads_times_in_a_given_format(void **state)
     struct err err = {0};
     snprintf(url, sizeof url, "file://%s", dir);
     write_text("A.csv", "Datum,Time,current\nx,1.1.2026 00:00,1\ny,1.1.2026 00:01,2\n");
-    struct source_options o = {.retrieval_url = url, .time_format = "%d.%m.%Y %H:%M"};
+    struct source_options o = {.retrieval_url = url, .times.format = "%d.%m.%Y %H:%M"};
     assert_int_equal(source_open(&s, &loop, fleet, &o, &err), 0);
     range(s, T0, T0 + NS_PER_HOUR);
     assert_int_equal(c.n[0], 2);
     assert_int_equal(c.s[0][1].t, T0 + NS_PER_MIN);
+    close_source(s);
+    o.times.timezone = "Europe/Berlin";
+    assert_int_equal(source_open(&s, &loop, fleet, &o, &err), 0);
+    range(s, T0 - NS_PER_DAY, T0 + NS_PER_HOUR);
+    assert_int_equal(c.s[0][1].t, T0 + NS_PER_MIN - NS_PER_HOUR);
+    close_source(s);
+    s = open_dir();
+    range(s, T0, T0 + NS_PER_HOUR);
+    assert_non_null(strstr(c.error, "the format is perhaps '%d.%m.%Y %H:%M'"));
     close_source(s);
 }
 
@@ -511,7 +521,7 @@ int main(void)
         cmocka_unit_test(wrong_times_hide_nothing_in_a_long_file),
         cmocka_unit_test(it_reads_the_tables_of_others),
         cmocka_unit_test(it_reads_one_pv_a_file),
-        cmocka_unit_test(it_reads_times_in_a_given_format),
+        cmocka_unit_test(it_reads_times_in_a_given_format_and_zone),
         cmocka_unit_test(missing_files),
         cmocka_unit_test(deadline_and_close),
         cmocka_unit_test(a_cancelled_request_ends_alone),

@@ -288,8 +288,8 @@ static void numbers_of_cells_are_read_or_said_why_not(void **state)
         if (!wrong)
             assert_near(v, cases[i].v, 0, 0);
     }
-    static const char *const nothing[] = {"",    "NaN", "nan", "null", "NULL", "None",
-                                          "nil", "NA",  "n/a", "#N/A", "-",    "--"};
+    static const char *const nothing[] = {"",   "NaN", "nan",  "null", "NULL", "None", "nil",
+                                          "NA", "n/a", "#N/A", "-",    "--",   "\\N"};
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
         v = 0;
         assert_null(number_cell(&v, nothing[i], strlen(nothing[i]), '.'));

@@ -219,7 +219,8 @@ static void maintenance_repeats_in_a_time_zone(void **state)
     struct err err = {0};
     write_file("supply,start,end,work,repeat,timezone,until\n"
                "*,2026-03-24T08:00,2026-03-24T16:00,service,weekly,Europe/Berlin,\n"
-               "A,2026-05-01T22:00,2026-05-02T02:00,night work,2 days,,2026-05-06\n");
+               "A,2026-05-01T22:00,2026-05-02T02:00,night work,2 days,,2026-05-06\n"
+               "B,1767225600,1767229200,seconds since 1970 are of no zone,,Europe/Berlin,\n");
     if (maintenance_load(&m, path, f, &err) != 0)
         fail_msg("%s", err.msg);
     uint32_t b = (uint32_t)fleet_supply(f, "B"), a = (uint32_t)fleet_supply(f, "A");
@@ -237,6 +238,8 @@ static void maintenance_repeats_in_a_time_zone(void **state)
     assert_non_null(maintenance_at(m, f, a, instant("2026-05-04T01:00Z")));
     assert_non_null(maintenance_at(m, f, a, instant("2026-05-05T23:00Z")));
     assert_null(maintenance_at(m, f, a, instant("2026-05-07T23:00Z"))); /* until */
+    assert_non_null(maintenance_at(m, f, b, instant("2026-01-01T00:30Z")));
+    assert_null(maintenance_at(m, f, b, instant("2025-12-31T23:30Z")));
     maintenance_free(m);
     static const char *const bad[][2] = {
         {"A,2026-01-01,2026-01-02,w,yearly,,", ":2: repeat: 'yearly' is not daily"},

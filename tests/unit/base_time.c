@@ -2,6 +2,7 @@
 #include "base/timecell.h"
 #include "base/timefmt.h"
 #include "base/timeword.h"
+#include "base/zone.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -194,8 +195,8 @@ static void it_reads_times_by_a_given_format(void **state)
         struct err err = {0};
         const char *wrong;
         assert_int_equal(timecell_check(cases[i].format, &err), 0);
-        enum timecell_form form =
-            timecell_read(&t, cases[i].in, strlen(cases[i].in), cases[i].format, &wrong);
+        enum timecell_form form = timecell_read(&t, cases[i].in, strlen(cases[i].in),
+                                                &(struct timecell){.format = cases[i].format}, &wrong);
         if ((form == TIMECELL_GIVEN) != (cases[i].out != NULL) || (form == TIMECELL_NONE) != (wrong != NULL))
             fail_msg("'%s' by '%s': %s", cases[i].in, cases[i].format, wrong ? wrong : "taken");
         if (form == TIMECELL_GIVEN)
@@ -259,6 +260,54 @@ static void it_reads_times_relative_to_a_present(void **state)
     assert_string_equal(timefmt_iso(text, t), "1969-12-31T00:00:00Z");
 }
 
+/* Times that name no zone are local; those that do, and numbers, are not. */
+static void it_reads_local_times_of_a_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format, *in, *out;
+    } cases[] = {
+        {NULL, "2026-01-15 12:00:00.123", "2026-01-15T11:00:00.123Z"},
+        {NULL, "2026-07-15 12:00", "2026-07-15T10:00:00Z"},
+        {NULL, "2026-07-15", "2026-07-14T22:00:00Z"},
+        {NULL, "2026-07-15T12:00:00Z", "2026-07-15T12:00:00Z"},
+        {NULL, "2026-07-15T12:00:00+00", "2026-07-15T12:00:00Z"},
+        {NULL, "1767225600", "2026-01-01T00:00:00Z"},
+        {NULL, "1965-07-01 00:00:00.5", "1965-06-30T23:00:00.500Z"},
+        {NULL, "2026-03-29 02:30", "2026-03-29T01:30:00Z"}, /* clocks went forward over it */
+        {"%d.%m.%Y %H:%M", "15.7.2026 12:00", "2026-07-15T10:00:00Z"},
+        {"%F %T %z", "2026-07-15 12:00:00 +0000", "2026-07-15T12:00:00Z"},
+        {"%Y-%j", "2026-196", "2026-07-14T22:00:00Z"},
+        {"%s", "1767225600", "2026-01-01T00:00:00Z"},
+    };
+    struct zone zone;
+    zone_enter(&zone, "Europe/Berlin");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tstamp_ns t = 0;
+        char text[TIMEFMT_LEN];
+        const struct timecell how = {cases[i].format, "Europe/Berlin"};
+        assert_int_not_equal(timecell_read(&t, cases[i].in, strlen(cases[i].in), &how, NULL), TIMECELL_NONE);
+        assert_string_equal(timefmt_iso(text, t), cases[i].out);
+    }
+    zone_leave(&zone);
+}
+
+static void it_guesses_the_format_that_people_mean(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"22.11.2026 03:04", "%d.%m.%Y %H:%M"},       {"1.2.2026", "%d.%m.%Y"},
+        {"11/22/2026 3:04", "%m/%d/%Y %H:%M"},        {"11/22/2026 3:04 PM", "%m/%d/%Y %I:%M %p"},
+        {"2026/11/22 03:04:05", "%Y/%m/%d %H:%M:%S"}, {"22-Nov-2026 03:04:05", "%d-%b-%Y %H:%M:%S"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *format = timecell_guess(cases[i][0], strlen(cases[i][0]));
+        assert_non_null(format);
+        assert_string_equal(format, cases[i][1]);
+    }
+    assert_null(timecell_guess("yesterday", 9));
+    assert_null(timecell_guess("32.11.2026", 10));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +316,8 @@ int main(void)
         cmocka_unit_test(it_reads_durations_and_refuses_those_beyond_counting),
         cmocka_unit_test(it_reads_epochs_by_their_size),
         cmocka_unit_test(it_reads_times_by_a_given_format),
+        cmocka_unit_test(it_reads_local_times_of_a_zone),
+        cmocka_unit_test(it_guesses_the_format_that_people_mean),
         cmocka_unit_test(it_reads_times_relative_to_a_present),
     };
     return cmocka_run_group_tests_name("base/time", tests, NULL, NULL);

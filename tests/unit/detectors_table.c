@@ -246,7 +246,23 @@ static void it_reads_tables_as_people_have_them(void **state)
         "2026-01-01 00:00:00.000\t1\tNONE\tNO_ALARM\t2\tNONE\tNO_ALARM\n"
         "2026-01-01 00:01:00.000\t9\tINVALID\tCOMM\t#N/A\t#N/A\t#N/A\n"
         "2026-01-01 00:02:00.000\t2.5\tNONE\tNO_ALARM\t-1250\tNONE\tNO_ALARM\n",
-        "separated by tabs", 0);
+        "separated by tabs; times are taken for UTC, though the Data Browser writes local ones", 0);
+}
+
+static void it_reads_local_times_when_told_the_zone(void **state)
+{
+    (void)state;
+    const struct timecell berlin = {.timezone = "Europe/Berlin"};
+    char *path = file_of("# Time\ta Value\n2026-07-01 02:00:00.000\t1\n2026-07-01 00:01:00Z\t2\n");
+    struct table *t = NULL;
+    struct err err;
+    assert_int_equal(table_read(&t, path, &berlin, &err), 0);
+    assert_int_equal(t->time[0], timefmt_days(2026, 7, 1) * NS_PER_DAY);
+    assert_int_equal(t->time[1] - t->time[0], NS_PER_MIN);
+    assert_string_equal(t->recognised, "separated by tabs");
+    table_free(t);
+    unlink(path);
+    free(path);
 }
 
 /* A bad cell costs itself, a row without time or of another width the row, a header again nothing: never the
@@ -822,6 +838,7 @@ int main(void)
         cmocka_unit_test(reads_a_table),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(it_reads_tables_as_people_have_them),
+        cmocka_unit_test(it_reads_local_times_when_told_the_zone),
         cmocka_unit_test(it_goes_on_behind_what_it_cannot_read),
         cmocka_unit_test(columns_must_match),
         cmocka_unit_test(fit_as_numpy),
