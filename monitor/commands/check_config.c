@@ -17,7 +17,7 @@ static void print_fleet(const struct fleet *f, const struct maintenance *m)
             n += f->supplies[i].group[GROUP_FAMILY] == (int32_t)g;
         printf("#   %-24s %zu supplies\n", f->groups[GROUP_FAMILY].name[g], n);
     }
-    printf("# maintenance: %zu periods\n", m->n);
+    printf("# maintenance: %zu entries\n", m->n_entries); /* what repeats has periods until 2070 */
 }
 
 /* Whether a run would score by the model in force. */

@@ -126,7 +126,7 @@ try "the unit starts what was installed" grep -q '^ExecStart=/usr/bin/psmon run 
 printf 'fleet: fleet.csv\nmaintenance: maintenance.csv\narchiver: {url: "http://127.0.0.1:1"}\nstate_dir: %s/state\n' "$work" \
     > "$work/root/usr/share/doc/psmon/all.yaml"
 exits 0 "the sample of maintenance is valid" "$PSMON" check-config -c "$work/root/usr/share/doc/psmon/all.yaml"
-says "maintenance: 3 periods" "and read"
+says "maintenance: 3 entries" "and read"
 rm "$work/root/usr/share/doc/psmon/all.yaml"
 echo "# mine" >> "$etc/psmon.yaml"
 exits 0 "installed again" install_to install

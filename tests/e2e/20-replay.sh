@@ -100,4 +100,8 @@ done
 try "the ledger as JSON" q ledger --run nine --from 2026-01-30T00:00:00Z --to 2026-01-30T00:10:00Z --format json
 python3 -c 'import json, sys; rows = json.load(open(sys.argv[1])); assert rows' "$work/last"
 ok $? "is JSON"
+samples=$(dirname "$0")/../../monitor/samples
+try "the samples of trips and outcomes are taken" "$PSMON" import -c "$config" "$samples/trips.csv" "$samples/outcomes.csv"
+says "trips: 1 new" "the one"
+says "outcomes: 2 new" "and the other"
 plan
