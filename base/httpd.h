@@ -45,6 +45,22 @@ typedef void httpd_handler(void *arg, const struct httpd_request *r, struct http
 int httpd_open(struct httpd **out, uv_loop_t *loop, const char *listen, size_t max_body,
                httpd_handler *handler, void *arg, struct err *err) MUSTCHECK;
 
+/* How many connections at once, in all (at most 256) and from one address (a /64 of IPv6), and how long one
+ * may take to send a request, from its beginning or its first line, and rest between two. Who is one too many
+ * takes the place of the one that has asked for nothing for the longest time. */
+struct httpd_limits {
+    size_t connections, per_address;
+    uint64_t request_ms, idle_ms;
+    uint64_t sweep_ms; /* how often it is looked who has taken too long */
+};
+/* Others than 256, 64, 10 s, 60 s, 1 s. */
+void httpd_limit(struct httpd *h, const struct httpd_limits *limits);
+
+/* Whether somebody who comes now is answered 200: connects from here and sends `request`, which lives until
+ * then. done is called once on the loop, within seconds, unless the server is closed before. False: one is
+ * under way. */
+bool httpd_test(struct httpd *h, const char *request, void (*done)(void *arg, bool well), void *arg);
+
 /* Stops listening, closes connections; finish the loop afterwards. */
 void httpd_close(struct httpd *h);
 

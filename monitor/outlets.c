@@ -103,8 +103,9 @@ static int page_outlet_open(struct session *s, void **self, struct err *err)
     struct page *page = NULL;
     if (!s->snapshot)
         return 0;
-    int rc = page_open(&page, s->loop, s->world->settings->http_listen, s->snapshot, s->snapshot_arg, err);
-    *self = page;
+    const struct settings *set = s->world->settings;
+    int rc = page_open(&page, s->loop, set->http_listen, set->http_hosts, s->snapshot, s->snapshot_arg, err);
+    *self = s->page = page;
     return rc;
 }
 

@@ -31,6 +31,7 @@ struct session {
     struct history *history;
     struct alerts *alerts;
     struct weekly *weekly;
+    struct page *page; /* NULL: none */
 
     double step_seconds, store_seconds; /* of the last tick: pipeline, outlets */
 };

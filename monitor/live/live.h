@@ -18,6 +18,8 @@ enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 #define MAX_CONDITIONS 16
 #define DISK_TEXT_LEN 200
 
+#define PAGE_MISSED 2 /* tests in a row after which the page is opened again */
+
 struct model_watch; /* notices and loads another model */
 struct audit;       /* compares ticks with the archive afterwards */
 struct repair;      /* recomputes ticks that the database missed */
@@ -57,7 +59,10 @@ struct live {
     uv_timer_t housekeeping; /* model, gaps, status */
     uv_timer_t watchdog;
     tstamp_ns alive_every, alive_told; /* of systemd's watchdog, monotonic; every 0: there is none */
-    int claim;                         /* of state_dir, see claim.c; -1 */
+    tstamp_ns page_tested;             /* monotonic */
+    unsigned page_failures;            /* of its tests in a row */
+    bool page_worked;
+    int claim; /* of state_dir, see claim.c; -1 */
     uv_signal_t signals[3];
     bool stopping;
 

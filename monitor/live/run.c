@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define HOUSEKEEPING_MS 10000
+#define PAGE_EVERY NS_PER_MIN
+#define PAGE_LOST 5 /* missed tests in a row after which systemd is to start us anew */
 
 static void close_handle(uv_handle_t *h, void *arg)
 {
@@ -71,6 +73,32 @@ static void on_imported(void *arg, struct maintenance *imported)
     live_enter(l, next, reread);
 }
 
+static void on_page_tested(void *arg, bool well)
+{
+    struct live *l = arg;
+    struct err err = {0};
+    if (well && l->page_failures >= PAGE_MISSED)
+        log_info("page", "answers again");
+    l->page_failures = well ? 0 : l->page_failures + 1;
+    l->page_worked |= well;
+    if (well || l->page_failures % PAGE_MISSED != 0)
+        return;
+    log_error("page", "does not answer its own test, %u times now: it is opened again", l->page_failures);
+    if (page_reopen(l->session.page, &err) != 0)
+        log_error("page", "%s", err.msg);
+}
+
+/* That the loop turns is not enough: whether somebody who comes now gets in, only coming shows. */
+static void test_page(struct live *l)
+{
+    tstamp_ns now = clock_monotonic();
+    if (!l->session.page || (l->page_tested && now - l->page_tested < PAGE_EVERY))
+        return;
+    l->page_tested = now;
+    if (!page_test(l->session.page, on_page_tested, l))
+        on_page_tested(l, false); /* it is not even open */
+}
+
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct live *l = timer->data;
@@ -80,6 +108,7 @@ static void on_housekeeping(uv_timer_t *timer)
              live_snapshot(l)->phase, t->t ? timefmt_iso(at, t->t) : "none", t->ledger[REASON_SCORED],
              l->session.world->fleet->n_supplies);
     notify_systemd(status);
+    test_page(l);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);
         history_watch_imported(l->session.history, on_imported, l);
@@ -87,10 +116,13 @@ static void on_housekeeping(uv_timer_t *timer)
     }
 }
 
+/* A page that worked, and that opening it again does not bring back, is a reason to be started anew. One that
+ * never worked is the machine's fault, and no restart helps. */
 static void tell_alive(struct live *l)
 {
     l->alive_told = clock_monotonic();
-    notify_systemd("WATCHDOG=1");
+    if (!l->page_worked || l->page_failures < PAGE_LOST)
+        notify_systemd("WATCHDOG=1");
 }
 
 static void on_watchdog(uv_timer_t *timer)

@@ -128,6 +128,9 @@ size_t live_conditions(struct live *l, tstamp_ns now)
             pg_disk(l->session.pg) == PG_DISK_REFUSES ? "are in memory only" : "are spooled");
     if (*describe_disk(l, l->disk_text))
         add(l, &n, "disk", "%s", l->disk_text);
+    if (l->page_failures >= PAGE_MISSED)
+        add(l, &n, "page", "the page on %s does not answer psmon's own test: it was opened again",
+            l->session.world->settings->http_listen);
     add_upkeep(l, &n);
     add_coverage(l, &n);
     add_valueless(l, &n);

@@ -7,11 +7,17 @@
 #include "monitor/page/page_parts.h"
 #include "monitor/report/report.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 struct page {
-    struct httpd *httpd;
+    struct httpd *httpd; /* NULL: it could not be opened again */
+    uv_loop_t *loop;
+    const char *listen, *hosts;
+    char machine[256]; /* its name */
     const struct snapshot *(*get)(void *arg);
     void *arg;
     tstamp_ns started;
@@ -104,10 +110,58 @@ static void answer_report(struct page *p, const char *suffix, struct httpd_answe
     answer(a, 404, "text/plain; charset=utf-8", plain_headers, &p->out);
 }
 
+/* ---- under which name it was asked for ---- */
+
+/* The name of "NAME:PORT", "[::1]:80", of at most 255 characters; "" when it is none. */
+static void host_name(const char *host, char name[256])
+{
+    bool bracket = *host == '[';
+    const char *from = host + bracket, *to = from + strcspn(from, bracket ? "]" : ":");
+    size_t n = (size_t)(to - from);
+    n = n < 256 ? n : 0;
+    memcpy(name, from, n);
+    name[n] = '\0';
+}
+
+static bool is_address(const char *name)
+{
+    struct in6_addr a;
+    return inet_pton(AF_INET, name, &a) == 1 || inet_pton(AF_INET6, name, &a) == 1;
+}
+
+static bool is_listed(const char *hosts, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = hosts ? hosts : ""; *p;) {
+        size_t len = strcspn(p, ", ");
+        if (len == n && strncasecmp(p, name, n) == 0)
+            return true;
+        p += len + strspn(p + len, ", ");
+    }
+    return false;
+}
+
+/* An address cannot be made to mean another machine's, a name can. Without a Host it is no browser. */
+static bool may_ask(const struct page *p, const char *host)
+{
+    char name[256], own[256];
+    if (!*host)
+        return true;
+    host_name(host, name);
+    host_name(p->listen, own);
+    return is_address(name) || strcasecmp(name, "localhost") == 0 || strcasecmp(name, p->machine) == 0 ||
+           (*own && strcasecmp(name, own) == 0) || is_listed(p->hosts, name);
+}
+
 static void handle(void *arg, const struct httpd_request *r, struct httpd_answer *a)
 {
     struct page *p = arg;
     buf_reset(&p->out);
+    if (!may_ask(p, httpd_header(r, "Host"))) {
+        buf_str(&p->out, "psmon is not known under the name that was asked for: add it to http.hosts\n");
+        answer(a, 421, "text/plain; charset=utf-8", plain_headers, &p->out);
+        return;
+    }
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0) {
         buf_str(&p->out, "read-only: GET and HEAD\n");
         answer(a, 405, "text/plain; charset=utf-8", method_headers, &p->out);
@@ -137,10 +191,14 @@ static void handle(void *arg, const struct httpd_request *r, struct httpd_answer
     }
 }
 
-int page_open(struct page **out, uv_loop_t *loop, const char *listen,
+int page_open(struct page **out, uv_loop_t *loop, const char *listen, const char *hosts,
               const struct snapshot *(*get)(void *arg), void *arg, struct err *err)
 {
     struct page *p = xcalloc(1, sizeof *p);
+    p->loop = loop;
+    p->listen = listen;
+    p->hosts = hosts;
+    (void)gethostname(p->machine, sizeof p->machine - 1);
     p->get = get;
     p->arg = arg;
     p->started = metrics_process_start();
@@ -160,6 +218,20 @@ void page_close(struct page *p)
     httpd_close(p->httpd);
     buf_free(&p->out);
     free(p);
+}
+
+int page_reopen(struct page *p, struct err *err)
+{
+    httpd_close(p->httpd);
+    p->httpd = NULL;
+    return httpd_open(&p->httpd, p->loop, p->listen, 1024, handle, p, err) == 0 ? 0 : err_wrap(err, "page");
+}
+
+bool page_test(struct page *p, void (*done)(void *arg, bool well), void *arg)
+{
+    return p->httpd &&
+           httpd_test(p->httpd, "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", done,
+                      arg);
 }
 
 int page_port(const struct page *p)

@@ -40,7 +40,7 @@ struct settings {
     struct secret database_url; /* none: private cluster in state_dir */
     struct webhook_settings *webhooks;
     size_t n_webhooks;
-    char *http_listen;
+    char *http_listen, *http_hosts;
     tstamp_ns period, window, max_age;
     struct {
         char *signal;

@@ -38,6 +38,9 @@ const struct setting settings_table[] = {
      "PostgreSQL as libpq names it; absent: a private cluster in state_dir"},
     {"http.listen", LISTEN, AT(http_listen), "127.0.0.1:8088", 0, 0, false, NEEDS_RESTART,
      "address and port of the page, /api and /metrics"},
+    {"http.hosts", TEXT, AT(http_hosts), NULL, 0, 0, false, NEEDS_RESTART,
+     "names under which it is asked for, beside addresses, localhost and this machine's: monitor.example, "
+     "grafana"},
     {"period", DURATION, AT(period), "60 s", 1, 3600, false, NEEDS_RESTART, "length of a tick"},
     {"window", DURATION, AT(window), "12 h", 3600, 7 * 86400.0, false, NEEDS_RESTART,
      "what the divergence looks back on"},

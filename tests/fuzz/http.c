@@ -87,7 +87,7 @@ static void open_servers(void)
                  &(struct sim_options){.supplies = 2, .seed = 1, .from = T0, .days = 2, .healthy_days = 2},
                  &err),
          &err);
-    must(page_open(&web.page, &web.loop, "127.0.0.1:0", get_snapshot, NULL, &err), &err);
+    must(page_open(&web.page, &web.loop, "127.0.0.1:0", "x", get_snapshot, NULL, &err), &err);
     must(sim_server_open(&web.appliance, &web.loop, web.sim, &clock, "127.0.0.1:0", &err), &err);
 }
 

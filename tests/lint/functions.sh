@@ -34,7 +34,7 @@ unwanted "it may fail: xcalloc, xreallocarray, xstrdup, xasprintf of base/mem.h"
     'malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf' "$layers" base/mem.c
 unwanted "the loop stands still meanwhile: a timer" 'sleep|usleep|nanosleep|uv_sleep' "$layers" \
     archive/history/cluster.c monitor/commands/simulate.c monitor/live/run.c
-unwanted "asks the network blocking: base/http.h" 'gethostbyname|getaddrinfo|getnameinfo' "$layers" base/httpd.c
+unwanted "asks the network blocking: base/http.h" 'gethostbyname|getaddrinfo|getnameinfo' "$layers" base/listener.c
 unwanted "of the whole process: one place" 'fork|vfork|execl|execv|execvp|setenv|putenv|unsetenv|setlocale|chdir|umask' \
     "$layers" archive/history/programs.c monitor/command.c monitor/main.c base/zone.c
 unwanted "errors are returned (base/err.h); only a command ends the process" 'exit|_exit|perror|quick_exit' "$layers" \

@@ -6,10 +6,13 @@
 #include "tests/near.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct talk {
@@ -207,6 +210,210 @@ static void addresses(void **state)
     httpd_close(h);
 }
 
+/* ---- crowds: clients in a process of their own ---- */
+
+#define SLOW 2000
+
+struct crowd {
+    pid_t pid;
+    int from, to; /* pipes: what it says, what it is told */
+};
+
+static int connect_to(int port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? fd : -1;
+}
+
+/* How many of them the server has ended. */
+static size_t count_ended(const int fd[], size_t n)
+{
+    size_t ended = 0;
+    char c;
+    for (size_t i = 0; i < n; i++)
+        ended += recv(fd[i], &c, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET;
+    return ended;
+}
+
+/* Connects n times and sends `text` on each; says when all have come, and, told to, how many were ended. */
+static void be_a_crowd(int port, size_t n, const char *text, int out, int in)
+{
+    static int fd[SLOW];
+    char c;
+    uint32_t ended;
+    struct rlimit files = {SLOW + 100, SLOW + 100};
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        _exit(3);
+    for (size_t i = 0; i < n; i++) {
+        fd[i] = connect_to(port);
+        if (fd[i] < 0)
+            _exit(2);
+        (void)!send(fd[i], text, strlen(text), MSG_NOSIGNAL);
+    }
+    while (write(out, "", 1) == 1 && read(in, &c, 1) == 1 && c == '?') {
+        ended = (uint32_t)count_ended(fd, n);
+        if (write(out, &ended, sizeof ended) != sizeof ended)
+            break;
+    }
+    _exit(0); /* closes all of them at once */
+}
+
+static void on_said(uv_poll_t *p, int status, int events)
+{
+    (void)status;
+    (void)events;
+    uv_stop(p->loop);
+}
+
+/* Reads what a crowd says, while the server works. */
+static void hear(struct fixture *f, int from, void *to, size_t n)
+{
+    uv_poll_t poll;
+    uv_poll_init(&f->loop, &poll, from);
+    uv_poll_start(&poll, UV_READABLE, on_said);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    assert_int_equal(read(from, to, n), n);
+    uv_close((uv_handle_t *)&poll, NULL);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+}
+
+static struct crowd crowd_sets_out(struct fixture *f, size_t n, const char *text)
+{
+    int up[2], down[2];
+    assert_int_equal(pipe(up) + pipe(down), 0);
+    struct crowd crowd = {fork(), up[0], down[1]};
+    if (crowd.pid == 0) {
+        close(up[0]);
+        close(down[1]); /* or it would wait for itself */
+        be_a_crowd(httpd_port(f->h), n, text, up[1], down[0]);
+    }
+    close(up[1]);
+    close(down[0]);
+    return crowd;
+}
+
+static void crowd_arrives(struct fixture *f, const struct crowd *crowd)
+{
+    char c;
+    hear(f, crowd->from, &c, 1);
+}
+
+static struct crowd crowd_comes(struct fixture *f, size_t n, const char *text)
+{
+    struct crowd crowd = crowd_sets_out(f, n, text);
+    crowd_arrives(f, &crowd);
+    return crowd;
+}
+
+/* So many of them are ended, when the server has seen all, and no more. */
+static void crowd_loses(struct fixture *f, const struct crowd *crowd, size_t n)
+{
+    uint32_t ended = 0;
+    for (int asked = 0; asked == 0 || ended < n; asked++) {
+        assert_int_equal(write(crowd->to, "?", 1), 1);
+        hear(f, crowd->from, &ended, sizeof ended);
+        crowd_arrives(f, crowd);
+    }
+    assert_int_equal(ended, n);
+}
+
+static void crowd_goes(struct crowd *crowd)
+{
+    close(crowd->to);
+    close(crowd->from);
+    int status;
+    waitpid(crowd->pid, &status, 0);
+}
+
+static void is_answered(struct fixture *f)
+{
+    struct buf r = talk(f, "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(buf_text(&r), "HTTP/1.1 200"));
+    buf_free(&r);
+}
+
+static void two_thousand_slow_clients_keep_nobody_out(void **state)
+{
+    struct fixture *f = *state;
+    struct crowd crowd = crowd_comes(f, SLOW, "GET /a HTTP/1.1\r\nHost:");
+    is_answered(f);
+    /* one of the places of their address went to who asked */
+    crowd_loses(f, &crowd, SLOW - 64 + 1);
+    crowd_goes(&crowd);
+    is_answered(f);
+}
+
+static void a_full_house_that_leaves_at_once_is_open_again(void **state)
+{
+    struct fixture *f = *state;
+    const struct httpd_limits limits = {256, 256, 60000, 60000, 1000};
+    httpd_limit(f->h, &limits);
+    struct crowd crowd = crowd_comes(f, 400, "");
+    crowd_loses(f, &crowd, 400 - 256);
+    crowd_goes(&crowd);
+    is_answered(f);
+}
+
+static void who_takes_too_long_is_ended(void **state)
+{
+    struct fixture *f = *state;
+    const struct httpd_limits limits = {256, 64, 1, 60000, 1}, resting = {256, 64, 60000, 1, 1};
+    httpd_limit(f->h, &limits);
+    struct buf r = talk(f, "GET /a HTTP/1.1\r\nHo"); /* talk returns when the server closes */
+    assert_int_equal(r.len, 0);
+    httpd_limit(f->h, &resting);
+    r = talk(f, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_non_null(strstr(buf_text(&r), "HTTP/1.1 200"));
+    buf_free(&r);
+}
+
+/* A process that has no descriptor left closes who comes, and does not spin on who waits. */
+static void without_descriptors_who_comes_is_turned_away(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    struct crowd crowd = crowd_sets_out(f, 20, "");
+    int next = dup(0);
+    close(next);
+    none = before;
+    none.rlim_cur = (rlim_t)next; /* what is open stays so */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    crowd_arrives(f, &crowd);
+    crowd_loses(f, &crowd, 20);
+    setrlimit(RLIMIT_NOFILE, &before);
+    crowd_goes(&crowd);
+    is_answered(f);
+}
+
+static void on_tested(void *arg, bool well)
+{
+    *(int *)arg = well;
+}
+
+static int tested(struct fixture *f, const char *request)
+{
+    int well = -1, other = -1;
+    assert_true(httpd_test(f->h, request, on_tested, &well));
+    assert_false(httpd_test(f->h, request, on_tested, &other)); /* one at a time */
+    while (well < 0)
+        uv_run(&f->loop, UV_RUN_ONCE);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    return well;
+}
+
+static void it_finds_out_whether_it_answers(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(tested(f, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"), 1);
+    assert_int_equal(tested(f, "GET /a HTTP/9.9\r\nHost: h\r\n\r\n"), 0);
+    struct crowd crowd = crowd_comes(f, SLOW, "GET /a HTTP/1.1\r\nHost:");
+    assert_int_equal(tested(f, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"), 1);
+    crowd_goes(&crowd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +421,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(streams_are_chunked_and_freed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_too_large_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_thousand_slow_clients_keep_nobody_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_house_that_leaves_at_once_is_open_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_takes_too_long_is_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_descriptors_who_comes_is_turned_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_finds_out_whether_it_answers, setup, teardown),
     };
     return cmocka_run_group_tests_name("base/httpd", tests, NULL, NULL);
 }

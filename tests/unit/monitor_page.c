@@ -124,7 +124,7 @@ static int setup(void **state)
     tick.n_findings = 2;
     uv_loop_init(&loop);
     http = http_new(&loop, 4);
-    if (page_open(&page, &loop, "127.0.0.1:0", get_snapshot, NULL, &err) != 0) {
+    if (page_open(&page, &loop, "127.0.0.1:0", "monitor.example grafana", get_snapshot, NULL, &err) != 0) {
         fprintf(stderr, "%s\n", err.msg);
         return -1;
     }
@@ -190,16 +190,23 @@ static void on_done(void *arg, const struct http_result *r)
     snprintf(a->type, sizeof a->type, "%s", r->content_type);
 }
 
-static struct answer ask(const char *method, const char *path)
+static struct answer ask_as(const char *method, const char *path, const char *header)
 {
     struct answer a = {0};
     char url[300];
     snprintf(url, sizeof url, "http://127.0.0.1:%d%s", page_port(page), path);
-    const struct http_options o = {.method = method, .url = url, .on_done = on_done, .arg = &a};
+    const char *const headers[] = {header, NULL};
+    const struct http_options o = {
+        .method = method, .url = url, .headers = header ? headers : NULL, .on_done = on_done, .arg = &a};
     http_start(http, &o);
     while (!a.done)
         uv_run(&loop, UV_RUN_ONCE);
     return a;
+}
+
+static struct answer ask(const char *method, const char *path)
+{
+    return ask_as(method, path, NULL);
 }
 
 static json_t *ask_json(const char *path, int status)
@@ -242,6 +249,56 @@ static void nothing_can_be_written(void **state)
     struct answer a = ask("POST", "/api/ring");
     assert_int_equal(a.status, 405);
     free(a.body);
+}
+
+/* A site may make browsers take its name for our address. */
+static void only_names_of_this_machine_are_served(void **state)
+{
+    (void)state;
+    char own[256] = "", header[300];
+    gethostname(own, sizeof own - 1);
+    snprintf(header, sizeof header, "Host: %s:80", own);
+    const struct {
+        const char *host;
+        int status;
+    } cases[] = {{header, 200},
+                 {"Host: LocalHost:8088", 200},
+                 {"Host: 192.0.2.7", 200},
+                 {"Host: [2001:db8::1]:80", 200},
+                 {"Host: Grafana:3000", 200},
+                 {"Host: monitor.example", 200},
+                 {"Host: monitor.example.evil.example", 421},
+                 {"Host: 127.0.0.1.evil.example", 421},
+                 {"Host: monitor", 421},
+                 {"Host: [evil", 421}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer a = ask_as("GET", "/api/alarms", cases[i].host);
+        if (a.status != cases[i].status)
+            fail_msg("%s: %d", cases[i].host, a.status);
+        assert_int_equal(strstr(a.body, "http.hosts") != NULL, a.status == 421);
+        free(a.body);
+    }
+}
+
+static void on_tested(void *arg, bool well)
+{
+    *(int *)arg = well;
+}
+
+static void it_tests_itself_and_can_be_opened_again(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct err err = {0};
+        int well = -1;
+        assert_true(page_test(page, on_tested, &well));
+        while (well < 0)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(well, 1);
+        uv_run(&loop, UV_RUN_NOWAIT);
+        if (i == 0 && page_reopen(page, &err) != 0)
+            fail_msg("%s", err.msg);
+    }
 }
 
 static void the_ring_is_arrays_in_one_order(void **state)
@@ -582,6 +639,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_files_are_served, healthy),
         cmocka_unit_test_setup(nothing_can_be_written, healthy),
+        cmocka_unit_test_setup(only_names_of_this_machine_are_served, healthy),
+        cmocka_unit_test_setup(it_tests_itself_and_can_be_opened_again, healthy),
         cmocka_unit_test_setup(the_ring_is_arrays_in_one_order, healthy),
         cmocka_unit_test_setup(a_supply_shows_its_signals, healthy),
         cmocka_unit_test_setup(the_provisional_order_needs_no_week, healthy),
