@@ -1,11 +1,11 @@
 /* Physics b. Each part from docs/power-supplies.md §8 or from how such things are built:
  *   heat sink: a plate that follows within minutes and a body that takes an hour
- *   fan: its speed rises with the temperature of the sink, the thermal resistance falls; so the rise is no
- * linear function of the losses any more, and falls with the air less than the air does capacitors stand in
- * the warm air behind the heat sink: half of their rise is its supply water cools the plate too; low mains
- * mean more input current and ripple magnet: coil within minutes, yoke within an hour or two; the sensor on
- * its skin feels the tunnel's air contacts: their drop grows with their own temperature, of air and of the
- * square of the current sensors drift by 0.05 K a week, one way all the time SPDX-License-Identifier: MIT */
+ *   fan: it speeds up with the sink's temperature, so the rise is no linear function of the losses, nor of
+ * air capacitors: in the warm air behind the sink, of whose rise they get 0.15 supply water cools the plate
+ * too; low mains mean more input current and ripple magnet: coil within minutes, yoke within an hour or two;
+ * the sensor on its skin feels the tunnel's air contacts: their drop grows with their own temperature, of air
+ * and of the square of the current sensors drift by 0.05 K a week, one way all the time
+ * SPDX-License-Identifier: MIT */
 #include "archive/sim/physics_b.h"
 
 #include "archive/sim/ambient.h"

@@ -85,7 +85,8 @@ static int say(const char *what, bool ok)
     return ok ? 0 : 1;
 }
 
-static int evaluate_rings(const struct simulated_options *o)
+/* tables: where to write the rings with faults as CSV; NULL: nowhere. */
+static int evaluate_rings(const struct simulated_options *o, const char *tables)
 {
     struct simulated_result r;
     struct err err = {0};
@@ -98,8 +99,12 @@ static int evaluate_rings(const struct simulated_options *o)
         if (o->rings && o->in_sample)
             print_budgets("the same, nulls in sample (wrong on purpose)", &r.in_sample, o->budgets);
         if (o->faulty_rings) {
-            printf("\nwith faults of medium size: %.1f ring-weeks\n", r.faulty.weeks);
+            printf("\nwith faults of %s size: %.1f ring-weeks\n", o->living ? "any" : "medium",
+                   r.faulty.weeks);
             print_modes(&r.faulty);
+            living_print(&r.living, o->budgets, stdout);
+            if (tables)
+                rc = living_write(&r.living, o->budgets, tables, &err);
         }
         printf("\n");
         if (o->rings)
@@ -107,7 +112,7 @@ static int evaluate_rings(const struct simulated_options *o)
         if (o->rings && o->in_sample)
             bad += say("nulls in sample break the calibration (the test can see)",
                        !calibrated(&r.in_sample, o->budgets));
-        if (o->faulty_rings)
+        if (o->faulty_rings && !o->living)
             bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more", modes_found(&r.faulty));
     }
     judge_free(&r.healthy);
@@ -120,7 +125,7 @@ static int evaluate_rings(const struct simulated_options *o)
 
 /* ---- a stored run against labels ---- */
 
-/* Keeps the labels that begin in the run's span; returns their number. */
+/* Keeps the faults that begin in the run's span, and of the rest what reaches into it. */
 static int in_span(const char *conninfo, const char *run, struct label labels[], size_t *n, struct err *err)
 {
     struct pg_rows *rows = NULL;
@@ -133,9 +138,13 @@ static int in_span(const char *conninfo, const char *run, struct label labels[],
     double from = rows->value[0] ? strtod(rows->value[0], NULL) : (double)NAN;
     double to = rows->value[1] ? strtod(rows->value[1], NULL) : (double)NAN;
     size_t kept = 0;
-    for (size_t i = 0; i < *n; i++)
-        if ((double)labels[i].onset / 1e9 >= from && (double)labels[i].onset / 1e9 < to)
+    for (size_t i = 0; i < *n; i++) {
+        double onset = (double)labels[i].onset / 1e9, end = (double)labels[i].end / 1e9;
+        if (onset < to && (label_is_fault(&labels[i]) ? onset : end) >= from)
             labels[kept++] = labels[i];
+        else
+            free(labels[i].touches);
+    }
     *n = kept;
     pg_rows_free(rows);
     return 0;
@@ -177,7 +186,7 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
     char *chosen = run ? xstrdup(run) : NULL;
     if (context_open(&c, config, &err) != 0)
         return command_fail(&err);
-    int rc = judge_read_labels(labels_path, &labels, &n_labels, &err);
+    int rc = judge_read_labels(labels_path, c.world->fleet, &labels, &n_labels, &err);
     if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0 && !chosen)
@@ -199,7 +208,7 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
         print_modes(&j);
     }
     judge_free(&j);
-    free(labels);
+    judge_free_labels(labels, n_labels);
     free(findings);
     free(chosen);
     context_close(&c);
@@ -209,7 +218,8 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
 static int run_evaluate(int argc, char **argv)
 {
     int64_t supplies = 1320, train_days = 28, weeks = 4, faulty_weeks = 3, seed = 100, rings = 5, faulty = 2;
-    bool quick = false;
+    bool quick = false, living = false;
+    const char *tables = NULL, *physics = "a";
     const char *config = NULL, *labels = NULL, *run = NULL;
     const struct option_spec specs[] = {
         {"supplies", 0, OPTION_INTEGER, &supplies, "N", "supplies of each ring; 1320", false},
@@ -219,6 +229,10 @@ static int run_evaluate(int argc, char **argv)
         {"faulty-rings", 0, OPTION_INTEGER, &faulty, "N", "rings with faults; 2", false},
         {"faulty-weeks", 0, OPTION_INTEGER, &faulty_weeks, "W", "weeks scored of each; 3", false},
         {"seed", 0, OPTION_INTEGER, &seed, "S", "first seed; 100. Seeds from 100 on serve no choice", false},
+        {"living", 0, OPTION_FLAG, &living, NULL,
+         "rings with faults live: all modes and sizes, common causes, contexts", false},
+        {"physics", 0, OPTION_TEXT, &physics, "a|b", "of the rings, see simulate; a", false},
+        {"tables-out", 0, OPTION_TEXT, &tables, "FILE", "the tables of rings with faults as CSV", false},
         {"no-in-sample", 0, OPTION_FLAG, &quick, NULL, "leave out the check with in-sample nulls", false},
         {"config", 'c', OPTION_TEXT, &config, "FILE", "judge a stored run of this configuration instead",
          false},
@@ -239,6 +253,8 @@ static int run_evaluate(int argc, char **argv)
                                   .rings = (int)rings,
                                   .faulty_rings = (int)faulty,
                                   .budgets = {1, 3, 10},
+                                  .living = living,
+                                  .physics_b = strcmp(physics, "b") == 0,
                                   .in_sample = !quick};
     if (!config != !labels) {
         fprintf(stderr, "psmon evaluate: -c and --labels belong together\n");
@@ -246,6 +262,10 @@ static int run_evaluate(int argc, char **argv)
     }
     if (config)
         return evaluate_run(config, labels, run, o.budgets);
+    if (strcmp(physics, "a") != 0 && strcmp(physics, "b") != 0) {
+        fprintf(stderr, "psmon evaluate: --physics: a or b\n");
+        return EXIT_USAGE;
+    }
     if (rings + faulty == 0) {
         fprintf(stderr, "psmon evaluate: nothing to do: --rings and --faulty-rings are 0\n");
         return EXIT_USAGE;
@@ -254,7 +274,7 @@ static int run_evaluate(int argc, char **argv)
         fprintf(stderr, "psmon evaluate: counts must be positive, --train-days 3 or more\n");
         return EXIT_USAGE;
     }
-    return evaluate_rings(&o);
+    return evaluate_rings(&o, tables);
 }
 
 const struct command command_evaluate = {

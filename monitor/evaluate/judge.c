@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AFTER_END NS_PER_DAY /* windows of a day still hold a fault that was repaired within it */
-#define LIST_LENGTH 10       /* as many as a maintenance day inspects */
+#define AFTER_END NS_PER_DAY     /* windows of a day still hold a fault that was repaired within it */
+#define AFTER_COMMON NS_PER_HOUR /* what an hour holds is said at its end */
+#define LIST_LENGTH 10           /* as many as a maintenance day inspects */
 
 static int read_time(const struct csv *c, int column, tstamp_ns *t, struct err *err)
 {
@@ -19,49 +20,108 @@ static int read_time(const struct csv *c, int column, tstamp_ns *t, struct err *
     return csv_time(c, column, NULL, t, err);
 }
 
-int judge_read_labels(const char *path, struct label **out, size_t *n, struct err *err)
+enum column { SUPPLY, MODE, CLASS, ONSET, END, TRIP, REQUIRED, KIND = REQUIRED, LEVEL, MEMBERS, COLUMNS };
+
+static int find_columns(const struct csv *c, const char *path, int col[COLUMNS], struct err *err)
 {
-    enum { SUPPLY, MODE, CLASS, ONSET, END, TRIP, COLUMNS };
-    static const char *const names[COLUMNS] = {"supply", "mode", "class", "onset", "end", "trip"};
+    static const char *const names[COLUMNS] = {"supply", "mode", "class", "onset",  "end",
+                                               "trip",   "kind", "level", "members"};
+    for (int i = 0; i < COLUMNS; i++)
+        if ((col[i] = csv_find(c, names[i])) < 0 && i < REQUIRED)
+            return err_set(err, ERR_DATA, "%s:1: column '%s' is missing", path, names[i]);
+    return 0;
+}
+
+/* Which of the words a cell is; -1: none. */
+static int word_of(const struct csv *c, int column, const char *const words[], int n)
+{
+    int i = column < 0 ? -1 : n - 1;
+    while (i >= 0 && strcmp(csv_field(c, column), words[i]) != 0)
+        i--;
+    return i;
+}
+
+/* Supplies by name, blanks between; "*": all. */
+static bool *read_members(const char *text, const struct fleet *f)
+{
+    bool *touches = xcalloc(f->n_supplies, sizeof *touches);
+    for (size_t len; *text; text += len + (text[len] == ' ')) {
+        char name[FINDING_NAME_LEN];
+        len = strcspn(text, " ");
+        snprintf(name, sizeof name, "%.*s", (int)len, text);
+        int32_t supply = fleet_supply(f, name);
+        if (supply >= 0)
+            touches[supply] = true;
+        for (size_t i = 0; i < f->n_supplies && strcmp(name, "*") == 0; i++)
+            touches[i] = true;
+    }
+    return touches;
+}
+
+static int read_label(const struct csv *c, const int col[COLUMNS], const struct fleet *f, struct label *l,
+                      struct err *err)
+{
+    static const char *const classes[LABEL_CLASSES] = {"equipment", "sensor", "data", "common", "benign"};
+    static const char *const levels[] = {"small", "medium", "large"};
+    int class = word_of(c, col[CLASS], classes, LABEL_CLASSES), rc = 0;
+    double mode = 0;
+    if (class < 0)
+        return err_set(err, ERR_DATA, "%s:%u: class: '%s' is none", csv_path(c), csv_line(c),
+                       csv_field(c, col[CLASS]));
+    *l = (struct label){.class = (enum label_class) class, .level = word_of(c, col[LEVEL], levels, 3)};
+    if (label_is_fault(l))
+        rc = csv_number(c, col[MODE], &mode, err);
+    if (rc == 0 && label_is_fault(l) && !(mode >= 1 && mode < JUDGE_MODES))
+        return err_set(err, ERR_DATA, "%s:%u: mode: '%s' is not a failure mode", csv_path(c), csv_line(c),
+                       csv_field(c, col[MODE]));
+    if (rc != 0 || (rc = read_time(c, col[ONSET], &l->onset, err)) != 0 ||
+        (rc = read_time(c, col[END], &l->end, err)) != 0 ||
+        (rc = read_time(c, col[TRIP], &l->trip, err)) != 0)
+        return rc;
+    l->mode = (int)mode;
+    if (l->end == 0) /* never repaired: to its trip, or for good */
+        l->end = l->trip ? l->trip : LABEL_NEVER;
+    snprintf(l->subject, sizeof l->subject, "%s", csv_field(c, col[SUPPLY]));
+    if (col[KIND] >= 0)
+        snprintf(l->kind, sizeof l->kind, "%s", csv_field(c, col[KIND]));
+    if (col[MEMBERS] >= 0)
+        l->touches = read_members(csv_field(c, col[MEMBERS]), f);
+    return 0;
+}
+
+int judge_read_labels(const char *path, const struct fleet *f, struct label **out, size_t *n, struct err *err)
+{
     struct csv *c;
-    struct label *labels = NULL;
+    struct label *labels = NULL, l;
     size_t cap = 0;
     int col[COLUMNS], more, rc = csv_open(&c, path, err);
     *n = 0;
     if (rc != 0)
         return rc;
-    for (int i = 0; rc == 0 && i < COLUMNS; i++)
-        if ((col[i] = csv_find(c, names[i])) < 0)
-            rc = err_set(err, ERR_DATA, "%s:1: column '%s' is missing", path, names[i]);
+    rc = find_columns(c, path, col, err);
     while (rc == 0 && (more = csv_next(c, err)) != 0) {
-        struct label l = {0};
-        double mode;
-        rc = more < 0 ? more : csv_number(c, col[MODE], &mode, err);
-        if (rc == 0 && !(mode >= 1 && mode < JUDGE_MODES))
-            rc = err_set(err, ERR_DATA, "%s:%u: mode: '%s' is not a failure mode", path, csv_line(c),
-                         csv_field(c, col[MODE]));
-        if (rc != 0 || (rc = read_time(c, col[ONSET], &l.onset, err)) != 0 ||
-            (rc = read_time(c, col[END], &l.end, err)) != 0 ||
-            (rc = read_time(c, col[TRIP], &l.trip, err)) != 0)
+        rc = more < 0 ? more : read_label(c, col, f, &l, err);
+        if (rc != 0)
             break;
-        snprintf(l.subject, sizeof l.subject, "%s", csv_field(c, col[SUPPLY]));
-        l.mode = (int)mode;
-        l.data = strcmp(csv_field(c, col[CLASS]), "data") == 0;
-        if (l.end == 0) /* never repaired: to its trip, or for good */
-            l.end = l.trip ? l.trip : INT64_MAX - AFTER_END;
         xgrow(&labels, &cap, *n + 1, sizeof l);
         labels[(*n)++] = l;
     }
     csv_close(c);
     if (rc != 0)
-        free(labels);
+        judge_free_labels(labels, *n);
     else
         *out = labels;
     return rc;
 }
 
-/* Whether a finding's subject (supply, sector, "water:X" …, "*") takes in a supply. */
-static bool takes_in(const char *subject, const struct fleet *f, int32_t supply)
+void judge_free_labels(struct label *labels, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(labels[i].touches);
+    free(labels);
+}
+
+bool judge_takes_in(const char *subject, const struct fleet *f, int32_t supply)
 {
     if (strcmp(subject, "*") == 0)
         return true;
@@ -83,18 +143,35 @@ static bool takes_in(const char *subject, const struct fleet *f, int32_t supply)
 
 bool judge_concerns(const struct label *l, const struct fleet *f, const char *supply)
 {
-    return takes_in(l->subject, f, fleet_supply(f, supply));
+    return judge_takes_in(l->subject, f, fleet_supply(f, supply));
+}
+
+/* One of a cause's supplies is among the finding's, or the finding bears its name. */
+static bool shares_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
+{
+    if (strcmp(d->subject, l->subject) == 0)
+        return true;
+    for (size_t i = 0; i < f->n_supplies; i++)
+        if ((l->touches ? l->touches[i] : judge_takes_in(l->subject, f, (int32_t)i)) &&
+            judge_takes_in(d->subject, f, (int32_t)i))
+            return true;
+    return false;
 }
 
 /* Whether a finding is about a label. Subjects need not be equal: a sector's finding answers for each of its
  * supplies, and a supply's for a fault of the whole sector. What was seen before the onset cannot be about
  * it, however near. */
-static bool answers(const struct finding *d, const struct label *l, const struct fleet *f)
+bool judge_answers(const struct finding *d, const struct label *l, const struct fleet *f)
 {
-    if ((d->class == CLASS_DATA) != l->data || d->first_seen < l->onset || d->first_seen > l->end + AFTER_END)
+    if (l->class == LABEL_COMMON)
+        return d->first_seen >= l->onset && d->first_seen <= l->end + AFTER_COMMON &&
+               shares_a_supply(d, l, f);
+    if (l->class == LABEL_BENIGN || (d->class == CLASS_DATA) != (l->class == LABEL_DATA) ||
+        d->first_seen < l->onset || d->first_seen > l->end + AFTER_END)
         return false;
-    return strcmp(d->subject, l->subject) == 0 || takes_in(d->subject, f, fleet_supply(f, l->subject)) ||
-           takes_in(l->subject, f, fleet_supply(f, d->subject));
+    return strcmp(d->subject, l->subject) == 0 ||
+           judge_takes_in(d->subject, f, fleet_supply(f, l->subject)) ||
+           judge_takes_in(l->subject, f, fleet_supply(f, d->subject));
 }
 
 static void append(double **v, size_t *n, double x)
@@ -109,7 +186,7 @@ static void judge_label(struct judgement *j, const struct label *l, const struct
     struct judged_mode *m = &j->mode[l->mode];
     const struct finding *first = NULL;
     for (size_t i = 0; i < n; i++)
-        if (answers(&findings[i], l, f) && (!first || findings[i].first_seen < first->first_seen))
+        if (judge_answers(&findings[i], l, f) && (!first || findings[i].first_seen < first->first_seen))
             first = &findings[i];
     m->labels++;
     if (!first)
@@ -124,11 +201,12 @@ void judge_findings(struct judgement *j, const struct fleet *f, const struct lab
                     const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS])
 {
     for (size_t i = 0; i < n_labels; i++)
-        judge_label(j, &labels[i], f, findings, n_findings);
+        if (label_is_fault(&labels[i]))
+            judge_label(j, &labels[i], f, findings, n_findings);
     for (size_t i = 0; i < n_findings; i++) {
         bool answered = findings[i].class == CLASS_DATA; /* costs no budget, so is never a false one */
         for (size_t k = 0; k < n_labels && !answered; k++)
-            answered = answers(&findings[i], &labels[k], f);
+            answered = judge_answers(&findings[i], &labels[k], f);
         for (int b = 0; b < JUDGE_BUDGETS && !answered; b++)
             j->false_findings[b] += findings[i].chance <= budgets[b];
     }
@@ -141,8 +219,8 @@ void judge_list(struct judgement *j, const char *const supplies[], size_t n, con
     for (size_t i = 0; i < length; i++) {
         bool faulty = false;
         for (size_t k = 0; k < n_labels && !faulty; k++)
-            faulty = judge_concerns(&labels[k], f, supplies[i]) && labels[k].onset < to &&
-                     labels[k].end > from;
+            faulty = label_is_fault(&labels[k]) && judge_concerns(&labels[k], f, supplies[i]) &&
+                     labels[k].onset < to && labels[k].end > from;
         good += faulty;
     }
     if (length == 0)

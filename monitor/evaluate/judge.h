@@ -1,9 +1,8 @@
 /* Judges findings against labels: what was found, how soon, how long before the trip, and what was false.
- * Pure. Definitions:
- *   a finding answers a label when it names the label's supply (or the group it stands for), is not older
- * than its onset and not younger than its end plus a day, and is of the label's kind: class data for data
- *   labels, any other class for the rest
- *   delay: from onset to the first such finding; lead: from it to the trip
+ * Pure. a finding answers a fault: it names its supply or a group of it, from the onset to a day after the
+ * end (and is of class data when the label is, else of any other class) it answers a common cause: it
+ * concerns one of its supplies, from the onset to an hour after the end nothing answers a benign context
+ *   delay: from the onset to the first such finding; lead: from it to the trip
  *   false: a finding, class data apart, that answers no label
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_EVALUATE_JUDGE_H
@@ -15,12 +14,25 @@
 
 #include <stdio.h>
 
+/* As in the labels file. Faults are the first three. */
+enum label_class { LABEL_EQUIPMENT, LABEL_SENSOR, LABEL_DATA, LABEL_COMMON, LABEL_BENIGN, LABEL_CLASSES };
+
+#define LABEL_NEVER (INT64_MAX / 2) /* end of what does not end */
+
 struct label {
-    char subject[FINDING_NAME_LEN]; /* supply or sector */
-    int mode;                       /* power-supplies' list; as in the labels file */
-    bool data;                      /* class data */
-    tstamp_ns onset, end, trip;     /* trip 0: none */
+    char subject[FINDING_NAME_LEN]; /* supply, sector, "water:X" or "*" */
+    char kind[40];                  /* in words; "": not told */
+    int mode;                       /* power-supplies' list; 0: no failure */
+    enum label_class class;
+    int level;                  /* 0 small, 1 medium, 2 large; -1: not told */
+    tstamp_ns onset, end, trip; /* trip 0: none */
+    bool *touches;              /* [supplies] whom it concerns; NULL: as the subject says */
 };
+
+static inline bool label_is_fault(const struct label *l)
+{
+    return l->class <= LABEL_DATA;
+}
 
 #define JUDGE_BUDGETS 3
 #define JUDGE_MODES 32
@@ -40,8 +52,17 @@ struct judgement {
     size_t lists;
 };
 
-/* Reads labels (supply,mode,signal,class,onset,end,trip,…); *out caller frees. */
-int judge_read_labels(const char *path, struct label **out, size_t *n, struct err *err) MUSTCHECK;
+/* Reads labels (supply,mode,class,onset,end,trip; also kind,level,members where they are); *out ends with
+ * judge_free_labels. Supplies that the fleet does not know are nobody's members. */
+int judge_read_labels(const char *path, const struct fleet *f, struct label **out, size_t *n,
+                      struct err *err) MUSTCHECK;
+void judge_free_labels(struct label *labels, size_t n);
+
+/* Whether a finding answers a label, as defined above. */
+bool judge_answers(const struct finding *d, const struct label *l, const struct fleet *f);
+
+/* Whether a finding's subject (supply, sector, "water:X" …, "*") takes in a supply. */
+bool judge_takes_in(const char *subject, const struct fleet *f, int32_t supply);
 
 /* Adds one ring's findings to j. budgets ascending. */
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LIVING_FAULTS 0.04         /* a week and supply */
+#define LIVING_COMMONS (3.0 / 132) /* a week and supply */
+#define LIVING_IN_COMMON 0.25      /* of the faults */
 #define LARGEST_BUDGET(o) ((o)->budgets[JUDGE_BUDGETS - 1])
 
 /* One simulated ring and what is needed to run the pipeline on it. */
@@ -75,7 +78,7 @@ static int write_and_load(struct bench *b, tstamp_ns to, struct err *err)
     if (rc == 0)
         rc = maintenance_load(&b->maintenance, work, b->fleet, err);
     if (rc == 0)
-        rc = judge_read_labels(labels, &b->labels, &b->n_labels, err);
+        rc = judge_read_labels(labels, b->fleet, &b->labels, &b->n_labels, err);
     unlink(fleet);
     unlink(work);
     unlink(labels);
@@ -86,19 +89,36 @@ static int write_and_load(struct bench *b, tstamp_ns to, struct err *err)
     return rc;
 }
 
+/* All that a ring can have, as often as judges it within weeks. */
+static void let_live(struct sim_options *o)
+{
+    o->manifolds = true;
+    o->faults_per_week = LIVING_FAULTS * o->supplies;
+    o->fault_size = SIM_ANY;
+    o->modes = ~1u;
+    o->ends = (1u << SIM_ENDS) - 1;
+    o->commons = (1u << SIM_COMMONS) - 1;
+    o->commons_per_week = LIVING_COMMONS * o->supplies;
+    o->in_common = LIVING_IN_COMMON;
+    o->contexts = ~0u << SIM_COMMONS;
+}
+
 static int bench_open(struct bench *b, const struct simulated_options *o, int seed, int weeks, bool faulty,
                       struct err *err)
 {
     *b = (struct bench){.o = o};
     int rc = timefmt_parse(&b->from, "2025-02-03T00:00:00Z", err);
     double days = o->train_days + 7.0 * weeks;
-    const struct sim_options so = {.supplies = o->supplies,
-                                   .seed = (uint64_t)seed,
-                                   .from = b->from,
-                                   .days = days,
-                                   .healthy_days = o->train_days,
-                                   .faults_per_week = faulty ? -1 : 0,
-                                   .fault_size = SIM_MEDIUM};
+    struct sim_options so = {.supplies = o->supplies,
+                             .seed = (uint64_t)seed,
+                             .from = b->from,
+                             .days = days,
+                             .healthy_days = o->train_days,
+                             .physics = o->physics_b ? SIM_PHYSICS_B : SIM_PHYSICS_A,
+                             .faults_per_week = faulty ? -1 : 0,
+                             .fault_size = SIM_MEDIUM};
+    if (faulty && o->living)
+        let_live(&so);
     if (rc == 0)
         rc = sim_new(&b->sim, &so, err);
     if (rc == 0)
@@ -122,7 +142,7 @@ static void bench_close(struct bench *b)
         uv_run(&b->loop, UV_RUN_DEFAULT);
         uv_loop_close(&b->loop);
     }
-    free(b->labels);
+    judge_free_labels(b->labels, b->n_labels);
     maintenance_free(b->maintenance);
     fleet_free(b->fleet);
     sim_free(b->sim);
@@ -290,9 +310,9 @@ static void show_calibration(struct bench *b, struct pipeline *p, const struct m
                                                     .ungated = true});
 }
 
-/* Scores the weeks after the training period, with one model or two side by side. */
+/* Scores the weeks after the training period, with one model or two side by side; living NULL: not judged. */
 static int score_weeks(struct bench *b, int weeks, const struct model *const models[],
-                       struct judgement *const judgements[], int n, struct err *err)
+                       struct judgement *const judgements[], int n, struct living *living, struct err *err)
 {
     struct collected c[2] = {0};
     tstamp_ns start = b->from + (tstamp_ns)b->o->train_days * NS_PER_DAY;
@@ -328,6 +348,8 @@ static int score_weeks(struct bench *b, int weeks, const struct model *const mod
     span_free(span);
     uv_run(&b->loop, UV_RUN_NOWAIT);
     for (int i = 0; i < n; i++) {
+        if (living)
+            living_judge(living, b->fleet, b->labels, b->n_labels, c[i].finding, c[i].n, b->o->budgets);
         judge_findings(judgements[i], b->fleet, b->labels, b->n_labels, c[i].finding, c[i].n, b->o->budgets);
         judgements[i]->weeks += weeks * (double)b->fleet->n_supplies /
                                 b->o->supplies; /* ring-weeks of the asked size */
@@ -354,7 +376,12 @@ static int one_ring(struct simulated_result *r, const struct simulated_options *
         rc = train(&b, seed, true, &models[1], err);
     struct judgement *to[2] = {faulty ? &r->faulty : &r->healthy, &r->in_sample};
     if (rc == 0)
-        rc = score_weeks(&b, weeks, (const struct model *const *)models, to, both ? 2 : 1, err);
+        rc = score_weeks(&b, weeks, (const struct model *const *)models, to, both ? 2 : 1,
+                         faulty ? &r->living : NULL, err);
+    if (faulty) {
+        r->living.weeks += weeks;
+        r->living.supplies = o->supplies;
+    }
     model_free(models[0]);
     model_free(models[1]);
     bench_close(&b);

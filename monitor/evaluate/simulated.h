@@ -3,18 +3,21 @@
 #ifndef PSM_MONITOR_EVALUATE_SIMULATED_H
 #define PSM_MONITOR_EVALUATE_SIMULATED_H
 
-#include "monitor/evaluate/judge.h"
+#include "monitor/evaluate/living.h"
 
 struct simulated_options {
     uint32_t supplies;
     int train_days, healthy_weeks, faulty_weeks; /* weeks per ring */
     int first_seed, rings, faulty_rings;
     double budgets[JUDGE_BUDGETS];
+    bool living;    /* rings with faults also have all modes and sizes, common causes and contexts */
+    bool physics_b; /* of all rings */
     bool in_sample; /* also with nulls of the fitted rows: must break the budget */
 };
 
 struct simulated_result {
     struct judgement healthy, in_sample, faulty;
+    struct living living; /* of the rings with faults */
 };
 
 /* Blocking; shows progress. Free with judge_free each. */

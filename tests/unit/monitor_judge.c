@@ -1,6 +1,6 @@
 /* monitor/evaluate/judge: which findings answer which labels. SPDX-License-Identifier: MIT */
 #include "base/timefmt.h"
-#include "monitor/evaluate/judge.h"
+#include "monitor/evaluate/living.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static void findings_answer_labels(void **state)
                "00Z,12,K\n"
                "Q2,10,current,equipment,2026-01-02T00:00:00Z,2026-01-05T00:00:00Z,,15,x\n"
                "S2,17,,data,2026-01-03T00:00:00Z,2026-01-03T06:00:00Z,,,\n");
-    assert_int_equal(judge_read_labels(path, &labels, &n, &err), 0);
+    assert_int_equal(judge_read_labels(path, fleet, &labels, &n, &err), 0);
     assert_int_equal(n, 3);
     const struct finding findings[] = {
         finding("Q1", CLASS_EQUIPMENT, "2026-01-01T12:00:00Z", 0.5), /* before the onset: false */
@@ -91,7 +91,7 @@ static void findings_answer_labels(void **state)
     assert_near(j.precision_sum, 1.0, 0, 1e-12);
     assert_int_equal(j.lists, 2);
     judge_free(&j);
-    free(labels);
+    judge_free_labels(labels, n);
 }
 
 static void a_group_answers_for_its_supplies(void **state)
@@ -111,6 +111,128 @@ static void a_group_answers_for_its_supplies(void **state)
     }
 }
 
+/* A ring in which something always goes on. */
+static struct label *living_labels(size_t *n)
+{
+    struct label *labels;
+    struct err err = {0};
+    write_file("supply,mode,signal,class,onset,end,trip,size,unit,kind,level,ended,members\n"
+               "water:W1,,magnet_temperature,common,2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,,2,K,pump "
+               "trip,medium,itself,Q1 Q3\n"
+               "Q1,3,igbt_temperature,equipment,2026-01-02T12:00:00Z,2026-01-06T00:00:00Z,,12,K,fan,medium,"
+               "repair,Q1\n"
+               "Q3,12,current,equipment,2026-01-08T00:00:00Z,,,2,x,oscillation,small,never,Q3\n"
+               "Q2,,igbt_temperature,benign,2026-01-10T12:00:00Z,,,1,K,swap,small,never,Q2\n"
+               "*,,igbt_temperature,benign,2026-01-20T00:00:00Z,2026-01-22T00:00:00Z,,5,K,warm "
+               "spell,medium,itself,*\n"
+               "*,,current,benign,2026-02-01T00:00:00Z,,,1.5,%,lattice change,medium,never,*\n");
+    assert_int_equal(judge_read_labels(path, fleet, &labels, n, &err), 0);
+    assert_int_equal(*n, 6);
+    return labels;
+}
+
+static void labels_know_their_members(void **state)
+{
+    (void)state;
+    size_t n;
+    struct label *l = living_labels(&n);
+    assert_int_equal(l[0].class, LABEL_COMMON);
+    assert_true(l[0].touches[0] && !l[0].touches[1] && l[0].touches[2]);
+    assert_string_equal(l[0].kind, "pump trip");
+    assert_int_equal(l[1].level, 1);
+    assert_true(l[2].end == LABEL_NEVER && !l[2].touches[0]);
+    assert_int_equal(l[4].class, LABEL_BENIGN);
+    assert_true(l[4].touches[0] && l[4].touches[1] && l[4].touches[2]);
+    judge_free_labels(l, n);
+}
+
+static void false_findings_have_a_context(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject, *seen;
+        enum living_context context;
+    } cases[] = {
+        {"Q2", "2026-01-01T12:00:00Z", CONTEXT_NONE},
+        {"Q2", "2026-01-02T12:00:00Z", CONTEXT_COMMON}, /* of its sector, not its own */
+        {"Q3", "2026-01-04T12:00:00Z", CONTEXT_AFTER},
+        {"Q3", "2026-01-06T12:00:00Z", CONTEXT_NONE},
+        {"Q1", "2026-01-08T00:00:00Z", CONTEXT_OWN_FAULT},
+        {"Q2", "2026-01-21T00:00:00Z", CONTEXT_WORK}, /* also a warm spell */
+        {"Q1", "2026-01-23T00:00:00Z", CONTEXT_AMBIENT},
+        {"S1", "2026-02-03T00:00:00Z", CONTEXT_WORK}, /* Q2 is in it */
+        {"Q1", "2026-02-03T00:00:00Z", CONTEXT_SETPOINTS},
+        {"Q1", "2026-02-10T00:00:00Z", CONTEXT_NONE},
+    };
+    size_t n;
+    struct label *labels = living_labels(&n);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct finding d = finding(cases[i].subject, CLASS_EQUIPMENT, cases[i].seen, 0.1);
+        assert_int_equal(living_context_of(&d, fleet, labels, n), cases[i].context);
+    }
+    judge_free_labels(labels, n);
+}
+
+static void one_event_is_counted_once(void **state)
+{
+    (void)state;
+    const struct finding findings[] = {
+        finding("Q3", CLASS_EQUIPMENT, "2026-01-02T06:00:00Z", 0.1),    /* of the pump's trip */
+        finding("water:W1", CLASS_COMMON, "2026-01-02T09:00:00Z", 0.1), /* which this names */
+        finding("S1", CLASS_COMMON, "2026-01-02T15:00:00Z", 0.1),   /* of the trip, not of the fan in S1 */
+        finding("Q1", CLASS_SENSOR, "2026-01-02T18:00:00Z", 0.1),   /* of the fan, during the trip */
+        finding("Q3", CLASS_EQUIPMENT, "2026-01-04T18:00:00Z", 2),  /* after it: false at 3 and 10 */
+        finding("Q2", CLASS_EQUIPMENT, "2026-01-12T18:00:00Z", 20), /* beyond all budgets */
+        finding("Q2", CLASS_DATA, "2026-01-12T18:00:00Z", NAN),     /* costs none */
+    };
+    const double budgets[JUDGE_BUDGETS] = {1, 3, 10};
+    size_t n;
+    struct label *labels = living_labels(&n);
+    struct living l = {.weeks = 2, .supplies = 3};
+    living_judge(&l, fleet, labels, n, findings, 7, budgets);
+    assert_int_equal(l.n_kinds, 1);
+    assert_string_equal(l.kind[0].kind, "pump trip");
+    assert_int_equal(l.kind[0].events, 1);
+    assert_int_equal(l.kind[0].found, 1);
+    assert_int_equal(l.kind[0].named, 1);
+    assert_int_equal(l.kind[0].findings, 3);
+    assert_int_equal(l.mode[3][1].labels, 1);
+    assert_int_equal(l.mode[3][1].found, 1);
+    assert_int_equal(l.mode[12][0].labels, 1);
+    assert_int_equal(l.mode[12][0].found, 0);
+    assert_int_equal(l.during[1].labels, 1);
+    assert_int_equal(l.during[1].found, 1);
+    assert_int_equal(l.class[LABEL_EQUIPMENT][CLASS_SENSOR], 1); /* the group's came before the onset */
+    assert_int_equal(l.class[LABEL_EQUIPMENT][CLASS_COMMON], 0);
+    assert_int_equal(l.class[LABEL_COMMON][CLASS_EQUIPMENT], 1);
+    for (int c = 0; c < CONTEXTS; c++)
+        for (int b = 0; b < JUDGE_BUDGETS; b++)
+            assert_int_equal(l.false_findings[c][b], c == CONTEXT_AFTER && b > 0);
+    struct judgement j = {.weeks = 2};
+    judge_findings(&j, fleet, labels, n, findings, 7, budgets);
+    assert_int_equal(j.false_findings[0], 0);
+    assert_int_equal(j.false_findings[1], 1);
+    judge_free(&j);
+    judge_free_labels(labels, n);
+
+    /* both tables say so */
+    struct err err = {0};
+    char text[16384] = "";
+    FILE *f = fmemopen(text, sizeof text - 1, "w");
+    living_print(&l, budgets, f);
+    fclose(f);
+    assert_non_null(strstr(text, "pump trip"));
+    assert_non_null(strstr(text, "220.0 (    1)")); /* one in two weeks of three supplies, for 1,320 */
+    assert_int_equal(living_write(&l, budgets, path, &err), 0);
+    f = fopen(path, "r");
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    assert_non_null(strstr(text, "\nfalse findings,after a common cause,chance <= 3,1\n"));
+    assert_non_null(strstr(text, "\ncommon causes,pump trip,findings,3\n"));
+    assert_non_null(strstr(text, "\nmode,3,medium found,1\n"));
+    assert_int_equal(living_write(&l, budgets, "/nonexistent/x", &err), ERR_IO);
+}
+
 static void bad_labels_are_named(void **state)
 {
     (void)state;
@@ -118,22 +240,22 @@ static void bad_labels_are_named(void **state)
     size_t n;
     struct err err = {0};
     write_file("supply,mode,signal,class,onset,end,trip\nQ1,three,x,equipment,2026-01-02,,\n");
-    assert_int_equal(judge_read_labels(path, &labels, &n, &err), ERR_DATA);
+    assert_int_equal(judge_read_labels(path, fleet, &labels, &n, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, ":2: mode"));
     write_file("supply,mode,class,onset,end,trip\nQ1,3,equipment,soon,,\n");
-    assert_int_equal(judge_read_labels(path, &labels, &n, &err), ERR_DATA);
+    assert_int_equal(judge_read_labels(path, fleet, &labels, &n, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, ":2: onset"));
     write_file("supply,mode,class,onset,end\n");
-    assert_int_equal(judge_read_labels(path, &labels, &n, &err), ERR_DATA);
+    assert_int_equal(judge_read_labels(path, fleet, &labels, &n, &err), ERR_DATA);
     assert_non_null(strstr(err.msg, "trip"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(findings_answer_labels),
-        cmocka_unit_test(a_group_answers_for_its_supplies),
-        cmocka_unit_test(bad_labels_are_named),
+        cmocka_unit_test(findings_answer_labels),    cmocka_unit_test(a_group_answers_for_its_supplies),
+        cmocka_unit_test(labels_know_their_members), cmocka_unit_test(false_findings_have_a_context),
+        cmocka_unit_test(one_event_is_counted_once), cmocka_unit_test(bad_labels_are_named),
     };
     close(mkstemp(path));
     int failed = cmocka_run_group_tests_name("monitor/judge", tests, load_fleet, free_fleet);

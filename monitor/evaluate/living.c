@@ -1,0 +1,221 @@
+/* Judging on rings that live; see living.h. SPDX-License-Identifier: MIT */
+#include "monitor/evaluate/living.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST (JUDGE_BUDGETS - 1)
+#define WINDOW (72 * NS_PER_HOUR)
+#define AFTER_FAULT (14 * NS_PER_DAY)
+#define AFTER_LATTICE (7 * NS_PER_DAY)
+#define AFTER_STUDY (24 * NS_PER_HOUR)
+
+/* ---- contexts ---- */
+
+/* True for sectors of which the finding, or the label, has a supply. */
+static void mark_sectors(const struct fleet *f, const struct finding *d, const struct label *l, bool sector[])
+{
+    for (size_t i = 0; i < f->n_supplies; i++) {
+        const bool *touches = l ? l->touches : NULL;
+        bool in = touches ? touches[i] : judge_takes_in(l ? l->subject : d->subject, f, (int32_t)i);
+        if (in)
+            sector[f->supplies[i].group[GROUP_SECTOR]] = true;
+    }
+}
+
+static bool share_a_sector(const struct finding *d, const struct label *l, const struct fleet *f)
+{
+    size_t n = f->groups[GROUP_SECTOR].n, i = 0;
+    bool *a = xcalloc(2 * n, sizeof *a), *b = a + n;
+    mark_sectors(f, d, NULL, a);
+    mark_sectors(f, NULL, l, b);
+    while (i < n && !(a[i] && b[i]))
+        i++;
+    free(a);
+    return i < n;
+}
+
+static bool share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
+{
+    for (size_t i = 0; i < f->n_supplies; i++)
+        if ((l->touches ? l->touches[i] : judge_takes_in(l->subject, f, (int32_t)i)) &&
+            judge_takes_in(d->subject, f, (int32_t)i))
+            return true;
+    return false;
+}
+
+static bool is_kind(const struct label *l, const char *kind)
+{
+    return strncmp(l->kind, kind, strlen(kind)) == 0;
+}
+
+/* A context of benign labels of some kind: how long after onset (or after the end) it holds. */
+static bool benign_holds(const struct label *l, tstamp_ns t, enum living_context context)
+{
+    bool on = t >= l->onset, since_end = on && t <= l->end + WINDOW;
+    switch (context) {
+    case CONTEXT_WORK:
+        return (on && (is_kind(l, "swap") || is_kind(l, "calibration"))) ||
+               (since_end && is_kind(l, "shutdown"));
+    case CONTEXT_AMBIENT: return since_end && (is_kind(l, "warm") || is_kind(l, "cold"));
+    case CONTEXT_SETPOINTS:
+        if (is_kind(l, "lattice"))
+            return on && t <= l->onset + AFTER_LATTICE;
+        return (is_kind(l, "study") || is_kind(l, "dump")) && on && t <= l->end + AFTER_STUDY;
+    default: return false;
+    }
+}
+
+/* Whether a label makes the context of a finding that does not answer it. */
+static bool makes_context(const struct label *l, const struct finding *d, const struct fleet *f,
+                          enum living_context context)
+{
+    tstamp_ns t = d->first_seen;
+    switch (context) {
+    case CONTEXT_COMMON:
+        return l->class == LABEL_COMMON && t >= l->onset && t <= l->end && share_a_sector(d, l, f);
+    case CONTEXT_AFTER:
+        return l->class == LABEL_COMMON && t > l->end && t <= l->end + WINDOW && share_a_sector(d, l, f);
+    case CONTEXT_OWN_FAULT:
+        return label_is_fault(l) && t > l->end && t <= l->end + AFTER_FAULT && share_a_supply(d, l, f);
+    default: return l->class == LABEL_BENIGN && benign_holds(l, t, context) && share_a_supply(d, l, f);
+    }
+}
+
+enum living_context living_context_of(const struct finding *d, const struct fleet *f,
+                                      const struct label labels[], size_t n_labels)
+{
+    for (int c = 0; c < CONTEXT_NONE; c++)
+        for (size_t k = 0; k < n_labels; k++)
+            if (makes_context(&labels[k], d, f, (enum living_context)c))
+                return (enum living_context)c;
+    return CONTEXT_NONE;
+}
+
+/* ---- one ring ---- */
+
+/* With `own`, only a fault that the finding names, not one of a supply in its group. */
+static bool answers_a_fault(const struct finding *d, bool own, const struct fleet *f,
+                            const struct label labels[], size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (label_is_fault(&labels[k]) && (!own || strcmp(d->subject, labels[k].subject) == 0) &&
+            judge_answers(d, &labels[k], f))
+            return true;
+    return false;
+}
+
+/* The common cause that a finding is counted to: of those it answers the one it names, else the first. */
+static const struct label *cause_of(const struct finding *d, const struct fleet *f,
+                                    const struct label labels[], size_t n)
+{
+    const struct label *first = NULL;
+    for (size_t k = 0; k < n; k++) {
+        if (labels[k].class != LABEL_COMMON || !judge_answers(d, &labels[k], f))
+            continue;
+        if (strcmp(labels[k].subject, d->subject) == 0)
+            return &labels[k];
+        if (!first)
+            first = &labels[k];
+    }
+    return first;
+}
+
+static struct living_kind *kind_of(struct living *l, const char *kind)
+{
+    size_t i = 0;
+    while (i < l->n_kinds && strcmp(l->kind[i].kind, kind) != 0)
+        i++;
+    if (i == l->n_kinds) {
+        assert(i < LIVING_KINDS);
+        snprintf(l->kind[i].kind, sizeof l->kind[i].kind, "%s", kind);
+        l->n_kinds++;
+    }
+    return &l->kind[i];
+}
+
+/* What one common cause made, from the findings counted to it. */
+static void judge_cause(struct living *l, const struct label *c, const struct label *const cause[],
+                        const struct finding findings[], size_t n)
+{
+    struct living_kind *k = kind_of(l, c->kind);
+    const struct finding *first = NULL;
+    bool named = false;
+    for (size_t i = 0; i < n; i++) {
+        if (cause[i] != c)
+            continue;
+        k->findings++;
+        named |= strcmp(findings[i].subject, c->subject) == 0;
+        if (!first || findings[i].first_seen < first->first_seen)
+            first = &findings[i];
+    }
+    k->events++;
+    k->found += first != NULL;
+    k->named += named;
+    if (first)
+        l->class[LABEL_COMMON][first->class]++;
+}
+
+static bool began_in_a_common(const struct label *fault, const struct fleet *f, const struct label labels[],
+                              size_t n)
+{
+    int32_t supply = fleet_supply(f, fault->subject);
+    for (size_t k = 0; k < n && supply >= 0; k++) {
+        const struct label *l = &labels[k];
+        if (l->class == LABEL_COMMON && fault->onset >= l->onset && fault->onset < l->end &&
+            (l->touches ? l->touches[supply] : judge_takes_in(l->subject, f, supply)))
+            return true;
+    }
+    return false;
+}
+
+static void count(struct living_share *s, bool found)
+{
+    s->labels++;
+    s->found += found;
+}
+
+static void judge_fault(struct living *l, const struct label *fault, const struct fleet *f,
+                        const struct label labels[], size_t n_labels, const struct label *const cause[],
+                        const struct finding findings[], size_t n)
+{
+    const struct finding *first = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!cause[i] && judge_answers(&findings[i], fault, f) &&
+            (!first || findings[i].first_seen < first->first_seen))
+            first = &findings[i];
+    if (first)
+        l->class[fault->class][first->class]++;
+    if (fault->level < 0)
+        return;
+    count(&l->mode[fault->mode][fault->level], first != NULL);
+    if (began_in_a_common(fault, f, labels, n_labels))
+        count(&l->during[fault->level], first != NULL);
+}
+
+void living_judge(struct living *l, const struct fleet *f, const struct label labels[], size_t n_labels,
+                  const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS])
+{
+    const struct label **cause = xcalloc(n_findings + 1, sizeof *cause);
+    for (size_t i = 0; i < n_findings; i++) {
+        const struct finding *d = &findings[i];
+        bool data = d->class == CLASS_DATA; /* costs no budget */
+        if (!(data || d->chance <= budgets[LARGEST]) || answers_a_fault(d, true, f, labels, n_labels))
+            continue;
+        cause[i] = cause_of(d, f, labels, n_labels);
+        if (cause[i] || data || answers_a_fault(d, false, f, labels, n_labels))
+            continue;
+        enum living_context c = living_context_of(d, f, labels, n_labels);
+        for (int b = 0; b < JUDGE_BUDGETS; b++)
+            l->false_findings[c][b] += d->chance <= budgets[b];
+    }
+    for (size_t k = 0; k < n_labels; k++)
+        if (labels[k].class == LABEL_COMMON)
+            judge_cause(l, &labels[k], cause, findings, n_findings);
+        else if (label_is_fault(&labels[k]))
+            judge_fault(l, &labels[k], f, labels, n_labels, cause, findings, n_findings);
+    free(cause);
+}

@@ -1,0 +1,62 @@
+/* Judging on rings that live: whose groups have common causes, whose machine changes, where work is done. In
+ * which context a false finding was said, how many findings a common cause made, what was found at which
+ * size. SPDX-License-Identifier: MIT */
+#ifndef PSM_MONITOR_EVALUATE_LIVING_H
+#define PSM_MONITOR_EVALUATE_LIVING_H
+
+#include "monitor/evaluate/judge.h"
+
+/* Where a false finding, one that answers neither a fault nor a common cause, class data apart, was said: the
+ * first that applies. 72 hours are the longest window of a statistic. */
+enum living_context {
+    CONTEXT_COMMON,    /* a common cause acts in its sector, but not on its own supplies */
+    CONTEXT_AFTER,     /* one ended there within 72 h before */
+    CONTEXT_OWN_FAULT, /* a fault of its own ended within 14 days before, and is not answered any more */
+    CONTEXT_WORK,      /* a swap or calibration of one of its supplies, ever before; a shutdown within 72 h */
+    CONTEXT_AMBIENT,   /* a warm or cold spell, or within 72 h after it */
+    CONTEXT_SETPOINTS, /* a lattice change within 7 days before; a study or dump within 24 h */
+    CONTEXT_NONE,
+    CONTEXTS
+};
+
+#define LIVING_KINDS 24
+
+/* Common causes of one kind. A finding is counted to the fault of the supply that it names, else to the
+ * common cause that it answers, else to a fault in its group. Of chance at most the largest budget. */
+struct living_kind {
+    char kind[40];
+    size_t events, found, findings;
+    size_t named; /* one of the findings bears the cause's subject */
+};
+
+struct living_share {
+    size_t labels, found;
+};
+
+struct living {
+    double weeks;    /* of rings of `supplies` */
+    double supplies; /* of one ring */
+    size_t false_findings[CONTEXTS][JUDGE_BUDGETS];
+    struct living_kind kind[LIVING_KINDS];
+    size_t n_kinds;
+    struct living_share mode[JUDGE_MODES][3]; /* by level */
+    struct living_share during[3]; /* of faults that began while a common cause acted on their supply */
+    size_t class[LABEL_COMMON + 1][CLASS_COUNT]; /* first finding of a label's, by both's classes */
+};
+
+/* Adds one ring's findings. Labels in any order. */
+void living_judge(struct living *l, const struct fleet *f, const struct label labels[], size_t n_labels,
+                  const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS]);
+
+/* The context of a finding that answers nothing. */
+enum living_context living_context_of(const struct finding *d, const struct fleet *f,
+                                      const struct label labels[], size_t n_labels);
+
+/* The tables as text. */
+void living_print(const struct living *l, const double budgets[JUDGE_BUDGETS], FILE *to);
+
+/* The same as CSV: table,row,column,value. Error: ERR_IO. */
+int living_write(const struct living *l, const double budgets[JUDGE_BUDGETS], const char *path,
+                 struct err *err) MUSTCHECK;
+
+#endif
