@@ -185,8 +185,10 @@ static int open_file(struct request *q, const char *name, uint32_t first, uint32
                      struct csvtable_mark *mark, struct err *err)
 {
     struct csvdir *d = q->dir;
-    struct csvrow_file file = {
-        .fleet = d->fleet, .first = first, .n = n, .times = {d->time_format, d->timezone}};
+    struct csvrow_file file = {.fleet = d->fleet,
+                               .first = first,
+                               .n = n,
+                               .times = {.format = d->time_format, .timezone = d->timezone}};
     int rc = ERR_IO;
     for (int colons = 0; rc == ERR_IO && colons < 2; colons++) {
         if (colons && !strchr(name, ':'))

@@ -134,6 +134,9 @@ static int read_limits(const struct csv *c, const int col[], struct channel *ch,
         *to[i] = NAN;
         if (col[COL_LOW + i] >= 0 && csv_number(c, col[COL_LOW + i], to[i], err) != 0)
             return err->code = ERR_CONFIG;
+        if (isinf(*to[i]))
+            return bad(c, err, column_names[COL_LOW + i], "must be finite, not",
+                       csv_field(c, col[COL_LOW + i]));
     }
     if (ch->range <= 0)
         return bad(c, err, "range", "must be positive, not", csv_field(c, col[COL_RANGE]));

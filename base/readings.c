@@ -131,7 +131,7 @@ int readings_find(struct readings *out, const struct dialect *d, char *const nam
         return refuse(d, names, n_fields, path, err);
     size_t cap = 0;
     for (size_t i = 0; i < n_fields; i++) {
-        if ((int)i == out->time || *names[i] == '\0')
+        if ((int)i == out->time || *names[i] == '\0' || strcasecmp(names[i], "label") == 0)
             continue;
         if (d->browser && is_beside(names[i])) {
             if (out->n && strcmp(names[i], "Severity") == 0)

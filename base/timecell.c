@@ -24,26 +24,26 @@ const char *timecell_words(enum timecell_form form)
 
 /* The unit that a number of this size is in; its ns. Those of one unit before 1973 would be another's today.
  */
-static enum timecell_form unit_of(uint64_t v, int64_t *ns)
+static enum timecell_form unit_of(uint64_t v, bool from_zero, int64_t *ns)
 {
     static const struct {
         uint64_t least, end;
         int64_t ns;
     } units[] = {
-        {0, UINT64_C(10000000000), NS_PER_S},
+        {UINT64_C(100000000), UINT64_C(10000000000), NS_PER_S},
         {UINT64_C(100000000000), UINT64_C(10000000000000), 1000000},
         {UINT64_C(100000000000000), UINT64_C(10000000000000000), 1000},
         {UINT64_C(100000000000000000), UINT64_C(9000000000000000000), 1},
     };
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (v >= units[i].least && v < units[i].end) {
+        if (v < units[i].end && (v >= units[i].least || (i == 0 && from_zero))) {
             *ns = units[i].ns;
             return (enum timecell_form)(TIMECELL_SECONDS + i);
         }
     return TIMECELL_NONE;
 }
 
-static enum timecell_form read_number(tstamp_ns *out, const char *p, const char *end)
+static enum timecell_form read_number(tstamp_ns *out, const char *p, const char *end, bool from_zero)
 {
     uint64_t v = 0;
     int64_t ns, fraction = 0, latest = timefmt_days(2200, 1, 1) * NS_PER_DAY;
@@ -56,7 +56,7 @@ static enum timecell_form read_number(tstamp_ns *out, const char *p, const char 
         p++;
         fraction = timefmt_fraction(&p, end); /* in 1e-9 of the unit */
     }
-    enum timecell_form form = unit_of(v, &ns);
+    enum timecell_form form = unit_of(v, from_zero, &ns);
     if (p < end || fraction < 0 || form == TIMECELL_NONE || v > (uint64_t)(latest / ns))
         return TIMECELL_NONE;
     *out = (tstamp_ns)v * ns + fraction / (NS_PER_S / ns);
@@ -244,7 +244,7 @@ enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, con
     *wrong = NULL;
     if (how && how->format)
         return (*wrong = read_given(out, text, n, how)) ? TIMECELL_NONE : TIMECELL_GIVEN;
-    enum timecell_form form = read_number(out, text, text + n);
+    enum timecell_form form = read_number(out, text, text + n, how && how->from_zero);
     if (form != TIMECELL_NONE)
         return form;
     if (!(*wrong = timefmt_take(&f, text, n)))

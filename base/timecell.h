@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/types.h"
 
+#include <stdbool.h>
+
 enum timecell_form {
     TIMECELL_NONE, /* no time */
     TIMECELL_ISO,
@@ -20,6 +22,7 @@ enum timecell_form {
 struct timecell {
     const char *format;   /* NULL: they tell themselves */
     const char *timezone; /* of times that name none; NULL or "": UTC. It is entered (zone.h) by who reads */
+    bool from_zero;       /* small numbers are seconds too: a table may count from its own begin */
 };
 
 /* Reads n bytes as a time: without a format as timefmt_read, or digits, perhaps with a fraction: seconds

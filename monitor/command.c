@@ -161,7 +161,7 @@ int context_source(struct context *c, uv_loop_t *loop, struct source **out, stru
     const struct settings *s = c->world->settings;
     return source_open(out, loop, c->world->fleet,
                        &(struct source_options){.retrieval_url = s->retrieval_url.clear,
-                                                .times = {s->time_format, s->time_zone},
+                                                .times = {.format = s->time_format, .timezone = s->time_zone},
                                                 .management_url = s->management_url.clear,
                                                 .locate = s->locate_retrieval,
                                                 .connections = (int)s->connections,

@@ -6,21 +6,19 @@
 #include "base/number.h"
 #include "base/readings.h"
 #include "base/spelling.h"
+#include "base/timefmt.h"
 #include "base/zone.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#define LABEL "label"
 
 /* The reading of a file. */
 struct reading {
     struct table *t;
     struct csv *csv;
-    const struct timecell *times;
+    struct timecell times;
     struct readings columns;
     enum timecell_form form; /* of the first row */
     size_t rows, time_cap, value_cap;
@@ -31,21 +29,13 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct readings_column *)a)->name, ((const struct readings_column *)b)->name);
 }
 
-/* Leaves the label out, orders the others by name and sees that each is there once. */
+/* Orders the columns by name and sees that each is there once. */
 static int take_columns(struct reading *r, struct err *err)
 {
     struct table *t = r->t;
     struct readings *c = &r->columns;
-    size_t n = 0;
-    for (size_t i = 0; i < c->n; i++)
-        if (strcasecmp(c->column[i].name, LABEL) == 0)
-            free(c->column[i].name);
-        else
-            c->column[n++] = c->column[i];
-    c->n = n;
+    size_t n = c->n;
     unsigned line = csv_dialect(r->csv)->header_line;
-    if (n == 0)
-        return err_set(err, ERR_DATA, "%s:%u: there is no column of readings", t->path, line);
     qsort(c->column, n, sizeof *c->column, by_name);
     t->names = xcalloc(n, sizeof *t->names);
     for (t->d = 0; t->d < n; t->d++) {
@@ -80,7 +70,7 @@ static void note_bad(struct table *t, const struct err *why)
 static int refuse_time(const struct reading *r, const char *wrong, struct err *err)
 {
     const struct csv_text *t = &csv_row(r->csv)[r->columns.time];
-    const char *format = r->times && r->times->format ? NULL : timecell_guess(t->s, t->n);
+    const char *format = r->times.format ? NULL : timecell_guess(t->s, t->n);
     return err_set(err, ERR_DATA, "%s:%u: %s: '%.40s' is not a time: %s%s%s%s", r->t->path, csv_line(r->csv),
                    csv_name(r->csv, (size_t)r->columns.time), t->s, wrong,
                    format ? "; the format is perhaps '" : "", format ? format : "", format ? "'" : "");
@@ -89,7 +79,7 @@ static int refuse_time(const struct reading *r, const char *wrong, struct err *e
 static int read_time(struct reading *r, tstamp_ns *out, struct err *err)
 {
     const char *wrong;
-    enum timecell_form form = readings_time(&r->columns, csv_row(r->csv), r->times, out, &wrong);
+    enum timecell_form form = readings_time(&r->columns, csv_row(r->csv), &r->times, out, &wrong);
     if (form == TIMECELL_NONE)
         return refuse_time(r, wrong, err);
     if (r->form == TIMECELL_NONE)
@@ -138,7 +128,7 @@ static int read_rows(struct reading *r, struct err *err)
             return rc;
         if (rc < 0)
             note_bad(r->t, err);
-        else if (r->rows > 0 || !readings_is_units(&r->columns, csv_row(r->csv), r->times))
+        else if (r->rows > 0 || !readings_is_units(&r->columns, csv_row(r->csv), &r->times))
             take_row(r);
         r->rows++;
     }
@@ -158,21 +148,26 @@ static char *recognised(const struct reading *r)
     dialect_words(words, d);
     bool usual = r->form == TIMECELL_ISO || r->form == TIMECELL_NONE || r->form == TIMECELL_GIVEN;
     const char *times = usual ? "" : timecell_words(r->form);
-    if (d->browser && r->form == TIMECELL_ISO && !(r->times && r->times->timezone))
+    if (d->browser && r->form == TIMECELL_ISO && !r->times.timezone)
         times = "taken for UTC, though the Data Browser writes local ones";
-    return xasprintf("%s%s%s%s", words, *words && *times ? "; " : "", *times ? "times are " : "", times);
+    char first[TIMEFMT_LEN] = "";
+    if (!usual) /* shows a unit that was taken for another */
+        timefmt_iso(first, r->t->time[0]);
+    return xasprintf("%s%s%s%s%s%s", words, *words && *times ? "; " : "", *times ? "times are " : "", times,
+                     *first ? ", the first " : "", first);
 }
 
 int table_read(struct table **out, const char *path, const struct timecell *times, struct err *err)
 {
-    struct reading r = {.times = times};
+    struct reading r = {.times = times ? *times : (struct timecell){0}};
     int rc = csv_open(&r.csv, path, err);
     if (rc != 0)
         return rc;
+    r.times.from_zero = true;
     r.t = xcalloc(1, sizeof *r.t);
     r.t->path = xstrdup(path);
     struct zone zone;
-    zone_enter(&zone, times ? times->timezone : NULL);
+    zone_enter(&zone, r.times.timezone);
     rc = find_columns(&r, err);
     if (rc == 0)
         rc = read_rows(&r, err);

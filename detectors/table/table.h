@@ -17,11 +17,12 @@ struct table {
     double *value;           /* (n,d) NaN: missing (empty, nan, null, not finite) */
     size_t backward;         /* rows whose time is not after the row before */
     unsigned first_backward; /* line of the first of them */
-    size_t bad;       /* lines with something that could not be read: a value is missing then, a row that
-                         has no time or too many or few fields is left out */
-    char *bad_first;  /* "FILE:LINE: …" of the first of them; NULL: none */
-    char *recognised; /* how it is written, where that is not a matter of course: "separated by
-                         semicolons, decimal commas; times are milliseconds since 1970"; else "" */
+    size_t bad;      /* lines with something that could not be read: a value is missing then, a row that
+                        has no time or too many or few fields is left out */
+    char *bad_first; /* "FILE:LINE: …" of the first of them; NULL: none */
+    char *
+        recognised; /* how it is written, where that is not a matter of course: "separated by
+                       semicolons, decimal commas; times are milliseconds since 1970, the first …"; else "" */
 };
 
 /* Reads a file. times: how its times are to be read, whose format timecell_check and whose zone zone_check

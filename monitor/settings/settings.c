@@ -9,6 +9,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/pg/pg.h"
 #include "base/spelling.h"
 #include "base/timecell.h"
@@ -45,10 +46,8 @@ static int check_range(const struct setting *o, double v, const char *unit, cons
 
 static int set_number(const struct setting *o, void *to, const char *text, const char *where, struct err *err)
 {
-    char *end;
-    errno = 0;
-    double v = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(v) || errno)
+    double v;
+    if (!number_parse(&v, text, strlen(text)) || !isfinite(v))
         return bad_value(err, where, "a number", text);
     if (o->type == INTEGER && v != floor(v))
         return bad_value(err, where, "a whole number", text);
@@ -84,9 +83,13 @@ static int set_weekday(int64_t *to, const char *text, const char *where, struct 
 
 static int set_daytime(int64_t *to, const char *text, const char *where, struct err *err)
 {
-    unsigned h, m;
-    int used = 0;
-    if (sscanf(text, "%2u:%2u%n", &h, &m, &used) != 2 || text[used] || h > 23 || m > 59)
+    const char *p = text, *end = text + strlen(text);
+    int h = timefmt_digits(&p, end, text[0] && text[1] == ':' ? 1 : 2), m = -1;
+    if (*p == ':') {
+        p++;
+        m = timefmt_digits(&p, end, 2);
+    }
+    if (h < 0 || h > 23 || m < 0 || m > 59 || p < end)
         return bad_value(err, where, "a time of day such as 06:00", text);
     *to = (int64_t)h * 60 + m;
     return 0;

@@ -38,6 +38,8 @@ try "window_flag is chance <= alpha, and flag not without it" awk -F, '
     END { exit bad }' scores.csv
 try "no temporary file is left" test -z "$(find . -name '*.tmp')"
 try "the same on standard output" scored test.csv
+try "a pipe is read as a file is" sh -c "cat test.csv | '$PSMON' score --train train.csv --calibrate healthy.csv \\
+    /dev/stdin -o - | cmp -s - scores.csv"
 sed '2,$s/[01]$/7/' test.csv > relabelled.csv
 try "labels change nothing" scored relabelled.csv
 try "an hour is 60 rows of a minute" scored test.csv --window "1 h"

@@ -76,6 +76,8 @@ static void bad_fleets_are_refused_by_line(void **state)
         {HEAD "A,quad,S1,current,A:I,A,,,,\nA,quad,S1,current,A:J,A,,,,\n", ":3: signal: twice"},
         {HEAD "A,quad,A,current,A:I,A,,,,\n", "sector 'A' bears the name of a supply"},
         {HEAD "A,quad,S1,current,A:I,A,,x,,\n", ":2: low: 'x' is not a number"},
+        {HEAD "A,quad,S1,current,A:I,A,,-inf,4,\n", ":2: low: must be finite, not '-inf'"},
+        {HEAD "A,quad,S1,current,A:I,A,,,1e400,\n", ":2: high: '1e400' is beyond what a number can be"},
         {HEAD "A,quad,S1,current,A:I,A,,5,4,\n", ":2: low: must be below high"},
         {HEAD "A,quad,S1,current,A:I,A,,,,0\n", ":2: range: must be positive"},
         {HEAD "A,quad,S1,voltage,A:V,V,,,,\nA,quad,S1,igbt_temperature,A:T,\xb0"

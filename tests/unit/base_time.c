@@ -136,8 +136,11 @@ static void it_reads_epochs_by_their_size(void **state)
         enum timecell_form form;
         const char *out;
     } cases[] = {
-        {"0", TIMECELL_SECONDS, "1970-01-01T00:00:00Z"},
-        {"60.25", TIMECELL_SECONDS, "1970-01-01T00:01:00.250Z"},
+        {"100000000", TIMECELL_SECONDS, "1973-03-03T09:46:40Z"},
+        {"20261122", TIMECELL_ISO, "2026-11-22T00:00:00Z"},
+        {"46023.5", TIMECELL_NONE, NULL}, /* a spreadsheet's day */
+        {"2026", TIMECELL_NONE, NULL},
+        {"0", TIMECELL_NONE, NULL},
         {"1767225600", TIMECELL_SECONDS, "2026-01-01T00:00:00Z"},
         {"1767225600.123456789", TIMECELL_SECONDS, "2026-01-01T00:00:00.123456789Z"},
         {"1767225600,5", TIMECELL_SECONDS, "2026-01-01T00:00:00.500Z"},
@@ -165,6 +168,18 @@ static void it_reads_epochs_by_their_size(void **state)
         if (form != TIMECELL_NONE)
             assert_string_equal(timefmt_iso(text, t), cases[i].out);
     }
+}
+
+static void it_counts_from_zero_where_a_table_may(void **state)
+{
+    (void)state;
+    const struct timecell how = {.from_zero = true};
+    tstamp_ns t;
+    assert_int_equal(timecell_read(&t, "0", 1, &how, NULL), TIMECELL_SECONDS);
+    assert_int_equal(t, 0);
+    assert_int_equal(timecell_read(&t, "60.25", 5, &how, NULL), TIMECELL_SECONDS);
+    assert_int_equal(t, 60 * NS_PER_S + NS_PER_S / 4);
+    assert_int_equal(timecell_read(&t, "-1", 2, &how, NULL), TIMECELL_NONE);
 }
 
 static void it_reads_times_by_a_given_format(void **state)
@@ -285,7 +300,7 @@ static void it_reads_local_times_of_a_zone(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tstamp_ns t = 0;
         char text[TIMEFMT_LEN];
-        const struct timecell how = {cases[i].format, "Europe/Berlin"};
+        const struct timecell how = {.format = cases[i].format, .timezone = "Europe/Berlin"};
         assert_int_not_equal(timecell_read(&t, cases[i].in, strlen(cases[i].in), &how, NULL), TIMECELL_NONE);
         assert_string_equal(timefmt_iso(text, t), cases[i].out);
     }
@@ -315,6 +330,7 @@ int main(void)
         cmocka_unit_test(it_refuses_times_that_there_are_not),
         cmocka_unit_test(it_reads_durations_and_refuses_those_beyond_counting),
         cmocka_unit_test(it_reads_epochs_by_their_size),
+        cmocka_unit_test(it_counts_from_zero_where_a_table_may),
         cmocka_unit_test(it_reads_times_by_a_given_format),
         cmocka_unit_test(it_reads_local_times_of_a_zone),
         cmocka_unit_test(it_guesses_the_format_that_people_mean),

@@ -236,7 +236,7 @@ static void it_reads_tables_as_people_have_them(void **state)
                     "separated by semicolons, decimal commas", 0);
     assert_reads_as(
         "\xef\xbb\xbf\"Time\",\"a\",\"b\"\n1767225600000,1,2\n1767225660000,None,\n1767225720000,2.5,-1250\n",
-        "times are milliseconds since 1970", 0);
+        "times are milliseconds since 1970, the first 2026-01-01T00:00:00Z", 0);
     assert_reads_as(
         "datetime\ta\tb\tLabel\n2026-01-01 00:00:00+00\t1\t2\tx\n2026-01-01 00:01:00+00\t#N/A\t\t\n"
         "2026-01-01 00:02:00+00\t2.5\t-1250\t\n",
