@@ -123,4 +123,8 @@ int alerts_test(const struct alerts_options *o, tstamp_ns now,
                 void (*each)(void *arg, const char *endpoint, const struct http_result *r, bool ok),
                 void *arg, size_t *n_failed, struct err *err) MUSTCHECK;
 
+/* Removes what is kept of a run that nobody works on: alarms, their changes and acknowledgements, messages.
+ * Blocking. */
+int alerts_remove_run(const char *conninfo, const char *run, struct err *err) MUSTCHECK;
+
 #endif

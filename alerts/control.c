@@ -185,3 +185,13 @@ int alerts_test(const struct alerts_options *o, tstamp_ns now,
     *n_failed = t.failed;
     return rc;
 }
+
+int alerts_remove_run(const char *conninfo, const char *run, struct err *err)
+{
+    return pg_run(
+        conninfo,
+        "WITH t AS (DELETE FROM alarm_transitions WHERE run = $1), k AS (DELETE FROM alarm_acks WHERE run ="
+        " $1), o AS (DELETE FROM outbox WHERE run = $1), d AS (DELETE FROM deliveries WHERE run = $1)"
+        " DELETE FROM alarms WHERE run = $1",
+        1, &run, NULL, err);
+}

@@ -21,6 +21,7 @@ static int history_outlet_open(struct session *s, void **self, struct err *err)
     const struct history_run run = {.name = s->run,
                                     .kind = s->live ? "live" : "replay",
                                     .revision = revision_of(w),
+                                    .resume = s->resumes && !s->live,
                                     .from = s->from,
                                     .to = s->to,
                                     .keep_ticks_days = (int)(w->settings->keep_ticks / NS_PER_DAY),

@@ -47,14 +47,14 @@ static int open_database(struct session *s, struct err *err)
     return rc;
 }
 
-/* A live run's findings that were open when psmon stopped go on under their ids. */
+/* Findings that were open when psmon stopped go on under their ids. */
 static int open_pipeline(struct session *s, struct err *err)
 {
     struct finding *open = NULL;
     size_t n = 0;
     int rc = 0;
     s->pipeline = pipeline_new(s->world, s->live);
-    if (s->live)
+    if (s->resumes)
         rc = history_open_findings(s->context->conninfo, s->world->fleet, s->run, &open, &n, err);
     if (rc == 0)
         scorer_restore(s->pipeline->scorer, open, n);
@@ -76,6 +76,7 @@ int session_open(struct session *s, const struct session_options *o, struct err 
                           .loop = o->loop,
                           .run = xstrdup(o->run),
                           .live = strcmp(o->run, RUN_LIVE) == 0,
+                          .resumes = o->resume || strcmp(o->run, RUN_LIVE) == 0,
                           .from = o->from,
                           .to = o->to,
                           .snapshot = o->snapshot,

@@ -14,6 +14,7 @@ struct session {
     uv_loop_t *loop;
     char *run;
     bool live;
+    bool resumes;       /* it goes on from what is stored: live, or a replay that was broken off */
     tstamp_ns from, to; /* of a replay */
     const struct snapshot *(*snapshot)(void *arg);
     void *snapshot_arg;
@@ -41,6 +42,7 @@ struct session_options {
     uv_loop_t *loop;
     const char *run;    /* RUN_LIVE, or a replay's name */
     tstamp_ns from, to; /* a replay's span */
+    bool resume;        /* a replay goes on */
     /* What the page shows, asked for each request; NULL: no page. */
     const struct snapshot *(*snapshot)(void *arg);
     void *snapshot_arg;

@@ -30,7 +30,8 @@ struct showing {
     uv_work_t work;
 };
 
-/* The list of the week in which psmon stopped is made of all of it, not of what came after a restart. */
+/* The list of the week in which psmon or a replay stopped is made of all of it, not of what came after a
+ * restart. */
 static int restore_week(struct session *s, struct err *err)
 {
     const struct settings *set = s->world->settings;
@@ -64,7 +65,7 @@ int weekly_open(struct session *s, void **self, struct err *err)
     struct weekly *w = xcalloc(1, sizeof *w);
     w->s = s;
     *self = s->weekly = w;
-    if (!s->live)
+    if (!s->resumes)
         return 0;
     char *latest = NULL;
     int rc = history_report(s->context->conninfo, s->run, 0, &latest, err);

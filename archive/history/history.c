@@ -49,6 +49,7 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->pg = pg;
     h->fleet = f;
     h->live = strcmp(run->kind, "live") == 0;
+    h->resumed = run->resume;
     h->keep_ticks_days = run->keep_ticks_days;
     h->day = INT64_MIN;
     h->run = xstrdup(run->name);
@@ -59,8 +60,8 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
         revisions_open(h, conninfo, &run->revision, err) != 0 || redo_open(h, conninfo, err) != 0 ||
         worktimes_open(h, conninfo, m, run->tail, err) != 0 ||
-        (h->live && (hours_restore(h, conninfo, err) != 0 || read_gap(h, conninfo, err) != 0)) ||
-        jobs_open(h, conninfo, err) != 0) {
+        ((h->live || h->resumed) && hours_restore(h, conninfo, err) != 0) ||
+        (h->live && read_gap(h, conninfo, err) != 0) || jobs_open(h, conninfo, err) != 0) {
         release(h);
         free(h);
         return err->code;
@@ -75,17 +76,24 @@ void history_release_closed(struct history *h)
         free(h); /* else when the last of them is answered */
 }
 
+void history_finish(struct history *h)
+{
+    h->finished = true;
+}
+
 void history_close(struct history *h)
 {
     if (!h)
         return;
     ticks_flush(h);
-    if (!h->live)
-        hours_flush(h); /* a live run takes its open hour up again when it starts */
-    const char *const params[1] = {h->run_id};
-    struct pg_txn *t = pg_txn_new();
-    pg_txn_add(t, "UPDATE runs SET finished = now() WHERE run = $1::int", 1, params);
-    history_submit(h, t);
+    if (h->finished)
+        hours_flush(h); /* else the open hour is taken up again by the next start */
+    if (h->live || h->finished) {
+        const char *const params[1] = {h->run_id};
+        struct pg_txn *t = pg_txn_new();
+        pg_txn_add(t, "UPDATE runs SET finished = now() WHERE run = $1::int", 1, params);
+        history_submit(h, t);
+    }
     release(h);
     h->growing = NULL;
     h->closed = true;

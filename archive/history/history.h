@@ -27,11 +27,14 @@ struct history_run {
     const char *name, *kind;
     struct history_revision revision;
     tstamp_ns from, to;  /* replay's span; 0 for live */
+    bool resume;         /* a replay that is there already goes on */
     int keep_ticks_days; /* older ticks are dropped once a day (a live run does it, for all); 0: never */
     tstamp_ns tail;      /* how long after its end maintenance can still be seen in scores */
 };
 int history_open(struct history **out, struct pg *pg, const char *conninfo, const struct fleet *f,
                  const struct maintenance *m, const struct history_run *run, struct err *err) MUSTCHECK;
+/* A replay that is closed without history_finish was broken off: it can go on. */
+void history_finish(struct history *h);
 void history_close(struct history *h);
 
 /* The run goes on by another model or configuration: what is put from now on names the new revision
@@ -109,6 +112,19 @@ struct history_ranking {
 };
 void history_put_ranking(struct history *h, const struct history_ranking *r,
                          void (*taken)(void *arg, enum pg_taken how), void *arg);
+
+/* ---- replays, blocking ---- */
+struct history_replay {
+    tstamp_ns from, to; /* its span */
+    tstamp_ns stands;   /* everything up to it is stored; 0: nothing is */
+    bool finished;
+    char run[16], model[128], model_hash[80]; /* of its newest revision */
+};
+/* Where a replay stands. Error: ERR_CONFIG when there is none of that name. */
+int history_replay(const char *conninfo, const char *name, struct history_replay *out,
+                   struct err *err) MUSTCHECK;
+/* Removes it and everything that is stored of it here; nothing of it may be open. */
+int history_remove_replay(const char *conninfo, const struct history_replay *r, struct err *err) MUSTCHECK;
 
 /* ---- at start-up, blocking ---- */
 /* Time of the run's last stored tick; 0: none. */

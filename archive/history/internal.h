@@ -31,7 +31,7 @@ struct history {
     char run_id[16], fleet_id[16], revision_id[16]; /* numbers of the rows, as parameters */
     int revision;
     char *run, *model, *model_hash, *config_hash, *maintenance;
-    bool live;
+    bool live, resumed, finished;
     int keep_ticks_days;
     int32_t *supply_id; /* [S] */
     struct hour hour;

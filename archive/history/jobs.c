@@ -1,7 +1,8 @@
-/* The daily jobs of a live run: old ticks go, months that are over are put in order. They are done in SQL
- * (psmon_job in schema.c, which notes how each went in table jobs); here is when, and what came of it. One at
- * a time, each in a transaction of its own: a lock that cannot be had costs that job alone, and a month that
- * is rewritten (seconds) lets ticks through before the next. SPDX-License-Identifier: MIT */
+/* The daily jobs of a run, by its own time: old ticks go, of a replay of twenty years too; a live run's
+ * months that are over are put in order. They are done in SQL (psmon_job in schema.c, which notes how each
+ * went in table jobs); here is when, and what came of it. One at a time, each in a transaction of its own: a
+ * lock that cannot be had costs that job alone, and a month that is rewritten (seconds) lets ticks through
+ * before the next. SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
 #include "base/clock.h"
@@ -103,7 +104,9 @@ static void ask(struct history *h, size_t job, tstamp_ns t)
 
 static bool wanted(const struct history *h, size_t job)
 {
-    return job != JOB_FORGET_TICKS || h->keep_ticks_days > 0;
+    if (job == JOB_FORGET_TICKS)
+        return h->keep_ticks_days > 0;
+    return h->live; /* months are put in order by one at a time */
 }
 
 void jobs_step(struct history *h, tstamp_ns t)

@@ -176,3 +176,42 @@ int history_findings(const char *conninfo, const struct fleet *f, const char *ru
                            " $2::timestamptz) ORDER BY first_seen, id",
                            3, params, out, n, err);
 }
+
+/* ---- replays ---- */
+
+int history_replay(const char *conninfo, const char *name, struct history_replay *out, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    /* ticks that were lost with the database are made again; where ticks were forgotten hours tell */
+    int rc = pg_run(
+        conninfo,
+        "SELECT r.run, psmon_iso(r.from_t), psmon_iso(r.to_t), psmon_iso(least(coalesce((SELECT max(t) FROM"
+        " ticks k WHERE k.run = r.run), (SELECT max(t) + interval '1 hour' FROM hours h WHERE h.run ="
+        " r.run)), (SELECT g.from_t - interval '1 us' FROM tick_gaps g WHERE g.run = r.run))),"
+        " r.finished IS NOT NULL, r.model, r.model_hash FROM runs r WHERE r.name = $1 AND r.kind ="
+        " 'replay'",
+        1, &name, &rows, err);
+    if (rc != 0)
+        return rc;
+    *out = (struct history_replay){0};
+    if (rows->n_rows) {
+        char *const *v = rows->value;
+        set_text(out->run, sizeof out->run, v[0]);
+        out->from = get_time(v[1]);
+        out->to = get_time(v[2]);
+        out->stands = get_time(v[3]);
+        out->finished = v[4][0] == 't';
+        set_text(out->model, sizeof out->model, v[5]);
+        set_text(out->model_hash, sizeof out->model_hash, v[6]);
+    } else {
+        rc = err_set(err, ERR_CONFIG, "there is no replay '%.80s'", name);
+    }
+    pg_rows_free(rows);
+    return rc;
+}
+
+int history_remove_replay(const char *conninfo, const struct history_replay *r, struct err *err)
+{
+    const char *const params[1] = {r->run};
+    return pg_run(conninfo, "SELECT psmon_remove_run($1::int)", 1, params, NULL, err);
+}

@@ -118,27 +118,30 @@ int register_fleet(struct history *h, const char *conninfo, struct err *err)
 int register_run(struct history *h, const char *conninfo, const struct history_run *run, struct err *err)
 {
     char from[TIMEFMT_LEN], to[TIMEFMT_LEN];
-    const char *const params[8] = {run->name,
+    const char *const params[9] = {run->name,
                                    run->kind,
                                    h->fleet_id,
                                    run->revision.model,
                                    run->revision.model_hash,
                                    run->revision.config_hash,
                                    history_time(from, run->from),
-                                   history_time(to, run->to)};
+                                   history_time(to, run->to),
+                                   run->resume ? "t" : "f"};
     int rc =
         history_number(h->run_id, conninfo,
                        "INSERT INTO runs (name, kind, fleet, model, model_hash, config_hash, from_t, to_t)"
                        " VALUES ($1, $2, $3::int, $4, $5, $6, $7::timestamptz, $8::timestamptz)"
                        " ON CONFLICT (name) DO UPDATE SET fleet = EXCLUDED.fleet, model = EXCLUDED.model,"
                        " model_hash = EXCLUDED.model_hash, config_hash = EXCLUDED.config_hash,"
-                       " finished = NULL WHERE runs.kind = 'live' AND EXCLUDED.kind = 'live'"
+                       " finished = NULL WHERE runs.kind = EXCLUDED.kind AND (runs.kind = 'live' OR $9::bool)"
                        " RETURNING run",
-                       8, params, err);
+                       9, params, err);
     if (rc != 0)
         return rc;
     if (!h->run_id[0])
-        return err_set(err, ERR_CONFIG, "run \"%s\" exists already: choose another name", run->name);
+        return err_set(err, ERR_CONFIG,
+                       "run \"%s\" exists already: choose another name, or let it go on with --resume",
+                       run->name);
     const char *const start[5] = {h->run_id, h->fleet_id, run->revision.model, run->revision.model_hash,
                                   run->revision.config_hash};
     rc = pg_run(conninfo,

@@ -512,11 +512,69 @@ static const char more_figures[] =
     " ORDER BY f.chance LIMIT 1) AS finding FROM best b JOIN supply_ids s ON s.id = b.supply"
     " LEFT JOIN supplies l ON l.supply = s.name WHERE b.chance IS NOT NULL ORDER BY 1 LIMIT 10;";
 
+/* Replays that can be broken off: one that was not finished is not what people mean by the latest, goes on
+ * where it stands, and can be removed, lists and all. */
+static const char replays[] =
+    "COMMENT ON COLUMN runs.finished IS 'when a replay came to its end, a live run was last stopped; null: "
+    "it runs, or"
+    " was broken off';"
+    "CREATE OR REPLACE FUNCTION psmon_default_run() RETURNS int LANGUAGE sql STABLE AS $$"
+    " SELECT run FROM runs r WHERE kind = 'replay' OR EXISTS (SELECT FROM ticks k WHERE k.run = r.run)"
+    " OR EXISTS (SELECT FROM hours h WHERE h.run = r.run)"
+    " ORDER BY kind, kind = 'replay' AND finished IS NULL, started DESC, run DESC LIMIT 1 $$;"
+    "COMMENT ON FUNCTION psmon_default_run IS 'the live run where it has data, else the latest replay that "
+    "came to its"
+    " end, else one that did not';"
+    "CREATE OR REPLACE FUNCTION psmon_forget(p_run int, p_days int, p_t timestamptz, OUT dropped int, OUT "
+    "waits bool)"
+    " LANGUAGE plpgsql AS $$"
+    " DECLARE part regclass;"
+    " BEGIN"
+    "  SET LOCAL lock_timeout = '3s';" /* a long reader is not waited for: the next hour is another try */
+    "  dropped := 0; waits := false;"
+    "  FOR part IN SELECT c.oid FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid"
+    "   WHERE h.inhparent = to_regclass('ticks_run' || p_run) AND right(c.relname, 8) <"
+    "   to_char((p_t AT TIME ZONE 'UTC')::date - p_days, 'YYYYMMDD')"
+    "   UNION ALL SELECT to_regclass('ticks_run' || run) FROM runs r WHERE kind = 'replay'"
+    "   AND coalesce(finished, (SELECT max(s.started) FROM run_starts s WHERE s.run = r.run)) < now() - "
+    "p_days * interval '1 day'"
+    "   AND to_regclass('ticks_run' || run) IS NOT NULL LOOP"
+    "   BEGIN EXECUTE format('DROP TABLE %s', part); dropped := dropped + 1;"
+    "   EXCEPTION WHEN lock_not_available THEN waits := true; EXIT;" /* what was dropped before stays so */
+    "   END;"
+    "  END LOOP;"
+    " END $$;"
+    "CREATE FUNCTION psmon_frozen_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " IF OLD.run::text = current_setting('psmon.removing', true) THEN RETURN OLD; END IF;"
+    " RAISE EXCEPTION 'table % is frozen: what was issued stays as it is', TG_TABLE_NAME; END $$;"
+    "COMMENT ON FUNCTION psmon_frozen_row IS 'refuses to delete what was issued, unless its whole run is "
+    "removed';"
+    "DROP TRIGGER frozen ON rankings; DROP TRIGGER frozen ON reports;"
+    "CREATE TRIGGER frozen BEFORE UPDATE OR TRUNCATE ON rankings FOR EACH STATEMENT EXECUTE FUNCTION "
+    "psmon_frozen();"
+    "CREATE TRIGGER frozen BEFORE UPDATE OR TRUNCATE ON reports FOR EACH STATEMENT EXECUTE FUNCTION "
+    "psmon_frozen();"
+    "CREATE TRIGGER frozen_row BEFORE DELETE ON rankings FOR EACH ROW EXECUTE FUNCTION psmon_frozen_row();"
+    "CREATE TRIGGER frozen_row BEFORE DELETE ON reports FOR EACH ROW EXECUTE FUNCTION psmon_frozen_row();"
+    "CREATE FUNCTION psmon_remove_run(p_run int) RETURNS void LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    "  IF NOT EXISTS (SELECT FROM runs WHERE run = p_run AND kind = 'replay') THEN"
+    "   RAISE EXCEPTION 'run % is no replay: it stays', p_run; END IF;"
+    "  PERFORM set_config('psmon.removing', p_run::text, true);"
+    "  EXECUTE format('DROP TABLE IF EXISTS %I', 'ticks_run' || p_run);"
+    "  DELETE FROM hours WHERE run = p_run; DELETE FROM findings WHERE run = p_run;"
+    "  DELETE FROM rankings WHERE run = p_run; DELETE FROM reports WHERE run = p_run;"
+    "  DELETE FROM tick_gaps WHERE run = p_run; DELETE FROM recomputations WHERE run = p_run;"
+    "  DELETE FROM run_maintenance WHERE run = p_run; DELETE FROM revisions WHERE run = p_run;"
+    "  DELETE FROM run_starts WHERE run = p_run; DELETE FROM runs WHERE run = p_run;"
+    " END $$;"
+    "COMMENT ON FUNCTION psmon_remove_run IS 'removes a replay and everything that belongs to it';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
         fleets_and_runs, ticks,         tick_functions, hours,     findings_and_events, models_and_reports,
         views,           hourly_views,  finding_work,   figures,   revisions,           upkeep,
-        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures};
+        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures,        replays};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -222,7 +222,7 @@ void ticks_put(struct history *h, const struct tick *t, bool recomputed)
         pg_txn_add(h->growing, "SELECT psmon_tick_day($1::int, $2::timestamptz)", 2, params);
         h->day = day_of(t->t);
     }
-    if (h->live && !recomputed)
+    if (!recomputed)
         jobs_step(h, t->t);
     add_tick(h, h->growing, t, time, recomputed, insert_tick);
     h->newest = t->t > h->newest ? t->t : h->newest;

@@ -18,7 +18,7 @@ const struct command command_version = {
 const struct command *const commands[] = {
     &command_run,
     &command_train, &command_model,
-    &command_replay,
+    &command_replay, &command_runs,
     &command_report, &command_query,
     &command_alarm,
     &command_import,

@@ -22,6 +22,7 @@ struct replay {
     uv_timer_t drain;
     struct progress progress;
     tstamp_ns from, to, warm_from;
+    tstamp_ns stands; /* of one that goes on: its first tick; 0: from the start */
     uint64_t ticks;
     bool done;
     struct err err;
@@ -119,21 +120,66 @@ static int check_run_name(const char *run, struct err *err)
                         run);
 }
 
+static int check_span(const struct replay *r, const char *run, bool resume, struct err *err)
+{
+    if (resume && !run)
+        return err_set(err, ERR_CONFIG, "--resume needs the name of the run: --run NAME; psmon runs list");
+    if (resume)
+        return r->from ? err_set(err, ERR_CONFIG, "--resume goes on where the run stands: leave --from away")
+                       : 0;
+    if (!r->from || !r->to)
+        return err_set(err, ERR_CONFIG, "--from and --to are needed, or --run NAME --resume");
+    return r->to > r->from ? 0 : err_set(err, ERR_CONFIG, "--to must be after --from");
+}
+
+/* Goes on with what is stored: by the model it was made with, or its two halves could not be compared. */
+static int take_up(struct replay *r, const struct context *c, const char *name, struct err *err)
+{
+    const struct settings *s = c->world->settings;
+    struct history_replay was;
+    char active[MODEL_NAME_LEN] = "", hash[DIGEST_HEX_LEN] = "";
+    struct model *model = NULL;
+    int rc = history_replay(c->conninfo, name, &was, err);
+    if (rc == 0 && (rc = models_load_active(&model, s, c->world->fleet, active, hash, err)) >= 0)
+        rc = 0;
+    model_free(model);
+    if (rc != 0)
+        return rc;
+    if (strcmp(hash, was.model_hash) != 0)
+        return err_set(err, ERR_CONFIG,
+                       "run '%s' was begun by model '%s', checksum %.12s; in force is '%s', %.12s: put that "
+                       "one in force "
+                       "(psmon model activate), or begin another run",
+                       name, was.model, was.model_hash, active, hash);
+    r->from = was.from;
+    r->to = r->to ? r->to : was.to;
+    r->stands = was.stands ? pipeline_align(s, was.stands) + s->period : 0;
+    if (r->to <= (r->stands ? r->stands : r->from))
+        return err_set(err, ERR_CONFIG, "run '%s' has come to its end already; --to T takes it further",
+                       name);
+    return 0;
+}
+
 static int run_replay(int argc, char **argv)
 {
     const char *config = NULL, *run = NULL;
+    bool resume = false;
     struct replay r = {0};
     const struct option_spec specs[] = {
         {"config", 'c', OPTION_TEXT, &config, "FILE", "configuration", true},
-        {"from", 0, OPTION_TIME, &r.from, "T", "start; windows are filled from before it", true},
-        {"to", 0, OPTION_TIME, &r.to, "T", "end", true},
+        {"from", 0, OPTION_TIME, &r.from, "T", "start; windows are filled from before it", false},
+        {"to", 0, OPTION_TIME, &r.to, "T", "end; with --resume another end than it had", false},
         {"run", 0, OPTION_TEXT, &run, "NAME", "name of the run; else made of the time", false},
+        {"resume", 0, OPTION_FLAG, &resume, NULL, "go on with the run of that name where it was broken off",
+         false},
         {0}};
     int status;
-    if (!command_options(argc, argv, "replay -c FILE --from T --to T [--run NAME]",
-                         "Runs the monitor over recorded time: the same scores, findings, alarms and\n"
-                         "weekly lists as live, kept under the run's name; nothing is sent.",
-                         specs, NULL, 0, NULL, &status))
+    if (!command_options(
+            argc, argv, "replay -c FILE --from T --to T [--run NAME] | --run NAME --resume",
+            "Runs the monitor over recorded time: the same scores, findings, alarms and\n"
+            "weekly lists as live, kept under the run's name; nothing is sent. One that was broken\n"
+            "off can go on: also years, in pieces.",
+            specs, NULL, 0, NULL, &status))
         return status;
     struct context c;
     struct err err = {0};
@@ -145,24 +191,33 @@ static int run_replay(int argc, char **argv)
     uv_loop_t loop;
     uv_loop_init(&loop);
     int rc = check_run_name(name, &err);
-    if (rc == 0 && r.to <= r.from)
-        rc = err_set(&err, ERR_CONFIG, "--to must be after --from");
+    if (rc == 0)
+        rc = check_span(&r, run, resume, &err);
     log_set_level(LOG_WARNING); /* every alarm of years is for the history, not for the screen */
-    c.stays = xasprintf("run '%s' keeps what was scored until now", name);
+    c.stays =
+        xasprintf("run '%s' keeps what was scored until now; psmon replay -c %s --run %s --resume goes on, "
+                  "psmon runs -c %s remove %s removes it",
+                  name, config, name, config, name);
     if (rc == 0)
         rc = context_database(&c, &err);
+    if (rc == 0 && resume)
+        rc = take_up(&r, &c, name, &err);
     if (rc == 0)
         rc = session_open(
             &r.session,
-            &(struct session_options){.context = &c, .loop = &loop, .run = name, .from = r.from, .to = r.to},
+            &(struct session_options){
+                .context = &c, .loop = &loop, .run = name, .from = r.from, .to = r.to, .resume = resume},
             &err);
     if (rc == 0) {
+        r.from = r.stands ? r.stands : r.from;
         if (r.session.world->model)
             warn_of_overlap(&r);
         else
             fprintf(stderr, "psmon: there is no model, only data findings are made; psmon train --help\n");
         r.warm_from = session_warm_from(&r.session, r.from);
         rc = replay_span(&r, &c, &err);
+        if (rc == 0)
+            history_finish(r.session.history);
         session_close(&r.session);
     }
     uv_run(&loop, UV_RUN_DEFAULT);

@@ -42,6 +42,29 @@ try "three hours of it" test "$(grep -c '^2026-02-01T' "$work/last")" -ge 170
 exits 0 "a supply that there is not" q findings --supply 'Z9*' --run nine
 says "no supply or sector of the fleet fits 'Z9*'" "is told"
 
+# ---- one that is killed half way goes on, and says what it says in one piece ----
+begin cut "$PSMON" replay -c "$config" --from $LEARNED --to 2026-01-27T00:00:00Z --run cut
+cut=$pid
+begun() { q scores --run cut --supply S01:Q1 --from 2026-01-25T00:00:00Z --format csv | sed -n 2p | grep -q .; }
+await 60 begun
+kill -KILL "$cut"
+! wait "$cut"
+ok $? "a replay is killed half way"
+try "runs are listed" "$PSMON" runs -c "$config" list
+says "stands at 2026-01-2" "with where it stands"
+try "without --run" q supplies --format csv
+says "this is replay 'nine'" "what was broken off is not the latest replay"
+try "it goes on" "$PSMON" replay -c "$config" --run cut --resume
+q scores --run cut --format csv > "$work/cut.csv"
+q scores --run nine --to 2026-01-27T00:00:00Z --format csv > "$work/whole.csv"
+[ "$(wc -l < "$work/cut.csv")" -gt 100000 ] && cmp "$work/cut.csv" "$work/whole.csv" > "$work/last" 2>&1
+ok $? "every score is that of a replay in one piece"
+exits 2 "a second --resume has nothing to do" "$PSMON" replay -c "$config" --run cut --resume
+try "it is removed" "$PSMON" runs -c "$config" remove cut
+"$PSMON" runs -c "$config" list > "$work/last" 2>&1
+! grep -q '^cut ' "$work/last" && grep -q '^nine .*complete' "$work/last"
+ok $? "and the other stays"
+
 try "findings can be asked for" q findings --run nine --format csv
 cp "$work/last" "$work/findings.csv"
 head -n 1 "$work/findings.csv" | grep -q '^supply,detector,class,signal,onset,first_seen,last_seen,chance,size,unit,direction'

@@ -362,6 +362,7 @@ static void a_replay_is_stored_and_read_through_the_views(void **state)
         if (history_backlog(h) > 64)
             settle(&loop, pg, 10);
     }
+    history_finish(h);
     history_close(h);
     pg_close(pg, 20);
     uv_loop_close(&loop);
@@ -450,6 +451,95 @@ static void a_replays_name_is_used_once(void **state)
     assert_non_null(strstr(err.msg, "r1"));
     pg_close(pg, 1);
     uv_loop_close(&loop);
+}
+
+static struct history *open_replay(struct pg *pg, bool resume)
+{
+    struct history *h = NULL;
+    struct err err = {0};
+    struct history_run run = {.name = "years",
+                              .kind = "replay",
+                              .revision = {"m1", "abc", "def", ""},
+                              .from = MINUTE(0),
+                              .to = MINUTE(300),
+                              .resume = resume,
+                              .keep_ticks_days = 2};
+    if (history_open(&h, pg, conninfo, fleet, maintenance, &run, &err) != 0)
+        fail_msg("%s", err.msg);
+    return h;
+}
+
+/* Broken off in the middle of an hour: it stands where its last tick is, is nobody's latest replay, and its
+ * hours are in the end those of whole hours. */
+static void a_replay_that_was_broken_off_goes_on(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct made m;
+    struct err err = {0};
+    struct history_replay r;
+    for (int part = 0; part < 2; part++) {
+        struct pg *pg = open_pg(&loop);
+        settle(&loop, pg, 10);
+        struct history *h = open_replay(pg, part == 1);
+        for (int k = 150 * part + 1; k <= 150 * (part + 1); k++) {
+            assert_true(history_put_tick(h, make_tick(&m, k)));
+            if (history_backlog(h) > 64)
+                settle(&loop, pg, 10);
+        }
+        if (part == 1)
+            history_finish(h);
+        history_close(h);
+        pg_close(pg, 20);
+        char *latest = NULL;
+        assert_int_equal(history_default_run(conninfo, &latest, &err), 0);
+        assert_string_equal(latest, part == 0 ? "r1" : "years");
+        free(latest);
+        assert_int_equal(history_replay(conninfo, "years", &r, &err), 0);
+        assert_true(r.from == MINUTE(0) && r.to == MINUTE(300) && r.stands == MINUTE(150 * (part + 1)));
+        assert_int_equal(r.finished, part == 1);
+        assert_string_equal(r.model, "m1");
+    }
+    uv_loop_close(&loop);
+    assert_int_equal(
+        query_number(conninfo,
+                     "SELECT count(*) FROM hourly WHERE run = 'years' AND supply = 'Q05' AND scored = 60"),
+        5);
+    assert_int_equal(history_replay(conninfo, "nobody", &r, &err), ERR_CONFIG);
+}
+
+/* With its list, which is frozen otherwise. */
+static void a_replay_is_removed_with_all_that_is_stored(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct history_replay r, gone;
+    assert_int_equal(history_replay(conninfo, "years", &r, &err), 0);
+    assert_int_equal(
+        pg_run(conninfo,
+               "INSERT INTO rankings (run, number, week_start, issued_at, rank, supply, reason) SELECT run,"
+               " 1, now(), now(), 1, 'Q05', '' FROM runs WHERE name IN ('years', 'r1')",
+               0, NULL, NULL, &err),
+        0);
+    if (history_remove_replay(conninfo, &r, &err) != 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(history_replay(conninfo, "years", &gone, &err), ERR_CONFIG);
+    char sql[200];
+    static const char *const tables[] = {"ticks", "hours", "rankings", "runs", "run_starts", "revisions"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE run = %s", tables[i], r.run);
+        assert_int_equal(query_number(conninfo, sql), 0);
+    }
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM rankings"),
+                     1); /* another's stays, frozen */
+    assert_int_equal(pg_run(conninfo, "DELETE FROM rankings", 0, NULL, NULL, &err), ERR_DB);
+    assert_non_null(strstr(err.msg, "frozen"));
+    assert_int_equal(
+        pg_run(conninfo, "ALTER TABLE rankings DISABLE TRIGGER frozen_row; ", 0, NULL, NULL, &err), 0);
+    assert_int_equal(pg_run(conninfo, "DELETE FROM rankings", 0, NULL, NULL, &err), 0);
+    assert_int_equal(pg_run(conninfo, "ALTER TABLE rankings ENABLE TRIGGER frozen_row", 0, NULL, NULL, &err),
+                     0);
 }
 
 static void a_live_run_goes_on_after_a_restart(void **state)
@@ -916,6 +1006,8 @@ int main(void)
         cmocka_unit_test(a_replay_is_stored_and_read_through_the_views),
         cmocka_unit_test(both_figures_of_each_signal_are_kept),
         cmocka_unit_test(a_replays_name_is_used_once),
+        cmocka_unit_test(a_replay_that_was_broken_off_goes_on),
+        cmocka_unit_test(a_replay_is_removed_with_all_that_is_stored),
         cmocka_unit_test(a_live_run_goes_on_after_a_restart),
         cmocka_unit_test(an_outage_leaves_a_gap_that_is_filled_once),
         cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
