@@ -113,7 +113,8 @@ say "Watch:  http://$page/           the ring, alarms, every supply
         http://$page/metrics    for Prometheus
 Ask:    $psmon query -c $state/psmon.yaml findings
 Truth:  $state/labels.csv    the planted faults"
-until fetch "$page/readyz"; do
+# ready it is before: what is being caught up is served meanwhile
+until curl --noproxy '*' -s "http://$page/health" | grep -q '"phase":"live"'; do
     live_or_fail "$run" "the monitor"
     sleep 1
 done

@@ -32,7 +32,7 @@ cat > "$work/dies" <<'X'
 [ "$1" = run ] || exec "$REAL" "$@"
 [ -n "$AFTER" ] || exec "$REAL" run --frobnicate
 "$REAL" "$@" &
-until curl --noproxy '*' -fs "http://$AFTER/readyz" >/dev/null; do sleep 0.2; done
+until curl --noproxy '*' -s "http://$AFTER/health" | grep -q '"phase":"live"'; do sleep 0.2; done
 sleep 2
 kill $!
 wait $!
@@ -46,5 +46,7 @@ page=127.0.0.1:$(free_port)
 exits 1 "a monitor that ends while it is watched, too" demo PSMON="$work/dies" REAL="$real" AFTER="$page" DEMO_PAGE="$page"
 says "The demo failed: the monitor ended" "and is told"
 exits 0 "one that lives is a success" demo DEMO_S=1
-says "Live after" "and was live"
+cp "$work/last" "$work/told"
+try "and says live when it is" awk '/module=run live/ { live = NR } /Live after/ { told = NR }
+    END { exit !(live && live < told) }' "$work/told"
 plan
