@@ -42,7 +42,8 @@ struct appliance {
     /* [n_channels] such a channel is read over getData.raw, but not before this instant: the last time it
      * brought nothing */
     tstamp_ns *read_after;
-    size_t unknown; /* channels that a range found not archived, as far as logged */
+    size_t unknown;     /* channels that a range found not archived, as far as logged */
+    size_t not_numbers; /* channels that a range found to hold text or arrays, as far as logged */
 };
 
 /* First member of each operation's own struct. */

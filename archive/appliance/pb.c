@@ -147,7 +147,7 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
     }
     d->counts.headers++;
     d->type = m->type;
-    d->numbers = m->type >= PB_SCALAR_SHORT && m->type <= PB_SCALAR_DOUBLE;
+    d->numbers = pb_is_number(m->type);
     d->year_start = timefmt_days(m->year, 1, 1) * NS_PER_DAY;
     const char *unit = "";
     for (size_t i = 0; i < m->n_headers; i++) {

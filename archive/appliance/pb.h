@@ -37,6 +37,12 @@ enum pb_type {
 #define PB_TYPE_LEN 32
 char *pb_type_words(char out[PB_TYPE_LEN], int type, int element_count);
 
+/* Whether samples of such a type are numbers. */
+static inline bool pb_is_number(int type)
+{
+    return type >= PB_SCALAR_SHORT && type <= PB_SCALAR_DOUBLE;
+}
+
 struct pb_header {
     int type; /* enum pb_type, or one unknown here: its samples are not numbers */
     int year;

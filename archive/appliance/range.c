@@ -54,13 +54,16 @@ struct fetch {
     tstamp_ns last;                  /* time of the last sample delivered */
     struct source_description about; /* when channels are described */
     bool enough;                     /* of it is known */
+    char not_number[PB_TYPE_LEN];    /* what the values are when they are none */
 };
 
 struct range {
     struct operation op;
     uint32_t *channels;
     size_t n, next, finished, unknown;
-    char unknown_pv[64]; /* the first of them */
+    char unknown_pv[64];                      /* the first of them */
+    size_t not_numbers;                       /* channels with samples that are none */
+    char text_pv[64], text_type[PB_TYPE_LEN]; /* the first of them, and what it holds */
     uint64_t wrong_time;
     tstamp_ns from, to;
     int failed_in_row;
@@ -102,6 +105,8 @@ static void describe(struct fetch *f, const struct sample *s, size_t n)
 static void on_header(void *arg, const struct pb_header *h)
 {
     struct fetch *f = arg;
+    if (!pb_is_number(h->type))
+        pb_type_words(f->not_number, h->type, h->element_count);
     if (!f->range->on_described)
         return;
     pb_type_words(f->about.type, h->type, h->element_count);
@@ -349,6 +354,16 @@ static void not_archived(struct fetch *f)
     next_channel(f);
 }
 
+/* Notes a channel whose samples, or some, are no numbers. */
+static void note_numbers(struct fetch *f)
+{
+    struct range *r = f->range;
+    if (pb_counts(f->decoder)->not_numbers == 0 || r->not_numbers++ > 0)
+        return;
+    snprintf(r->text_pv, sizeof r->text_pv, "%s", pv_of(f));
+    memcpy(r->text_type, f->not_number, sizeof r->text_type);
+}
+
 /* What is wrong is this request's own, or nothing is. */
 static void take_answer(struct fetch *f, const struct http_result *res)
 {
@@ -369,6 +384,7 @@ static void take_answer(struct fetch *f, const struct http_result *res)
     } else {
         deliver_before(f);
         deliver_loss(f);
+        note_numbers(f);
         tell_description(f, true, "");
         r->op.result.channels_answered++;
         r->failed_in_row = 0;
@@ -480,6 +496,11 @@ static void report(struct operation *op, const struct source_result *res)
         log_warning("archiver", "%zu of %zu channels are not archived (HTTP 404), the first is %s",
                     r->unknown, r->n, r->unknown_pv);
         a->unknown = r->unknown;
+    }
+    if (r->not_numbers > a->not_numbers) {
+        log_warning("archiver", "%zu of %zu channels hold values that are no numbers, the first is %s: %s",
+                    r->not_numbers, r->n, r->text_pv, r->text_type);
+        a->not_numbers = r->not_numbers;
     }
     if (r->wrong_time)
         log_warning("archiver", "%llu samples far outside the time asked for were dropped",

@@ -93,15 +93,15 @@ size_t groups_find(struct group_search *g, size_t max)
     return take_all(g, GROUPS_SHARE, take_all(g, 0.5, 0, max), max);
 }
 
-/* All that were found, as one of the ring. */
-static size_t take_ring(struct group_search *g, size_t n)
+/* All that moved, as one of the ring: also those that no group, or no room for one, was found for. */
+static size_t take_ring(struct group_search *g)
 {
     struct moved_group ring = {.group = GROUPS_RING};
-    for (size_t k = 0; k < n; k++)
-        ring.moved += g->found[k].moved;
     for (size_t s = 0; s < g->fleet->n_supplies; s++) {
+        bool moved = g->member[s] && g->moved[s];
         ring.members += g->member[s];
-        g->parent[s] = g->parent[s] < 0 ? -1 : 0;
+        ring.moved += moved;
+        g->parent[s] = moved ? 0 : -1;
     }
     g->found[0] = ring;
     return 1;
@@ -115,7 +115,7 @@ size_t groups_find_failed(struct group_search *g, size_t max)
     n = take_all(g, GROUPS_SHARE, n, max);
     n = take_groups(g, GROUP_SECTOR, 0, n, max);
     n = take_groups(g, GROUPS_RING, 0, n, max);
-    return n > GROUPS_APART ? take_ring(g, n) : n;
+    return n > GROUPS_APART ? take_ring(g) : n;
 }
 
 void groups_words(const struct fleet *f, const struct moved_group *g, char *out, size_t size)

@@ -513,6 +513,29 @@ static void range_of_many_channels(void **state)
     fleet_free(f);
 }
 
+/* Issue 7.9: that a channel holds text is said while it is read, and once. */
+static void text_is_said_while_it_is_read(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "text:B", "text:C"};
+    struct fleet *f = fleet_of_pvs(pvs, 3);
+    uint32_t all[] = {0, 1, 2};
+    struct source *s = open_script("ok", f, 2, 0);
+    unsigned long warnings = log_count(LOG_WARNING);
+    for (int i = 0; i < 3; i++) {
+        collect_reset(&c);
+        s->ops->range(s, all, 3, at("2026-11-22T00:00:00Z"), at("2026-11-22T00:10:00Z"), 5, collect_samples,
+                      collect_done, &c);
+        while (!c.done)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(c.result.code, 0);
+        assert_int_equal(c.s[1]->flags, SAMPLE_NOT_NUMBER);
+    }
+    run_and_close(s);
+    assert_int_equal(log_count(LOG_WARNING) - warnings, 1);
+    fleet_free(f);
+}
+
 /* Each failure is repeated and heals; what arrived before it is neither lost nor doubled. */
 static void range_heals(void **state)
 {
@@ -1009,6 +1032,7 @@ int main(void)
         cmocka_unit_test(failures_are_logged_once),
         cmocka_unit_test(range_recorded),
         cmocka_unit_test(range_of_many_channels),
+        cmocka_unit_test(text_is_said_while_it_is_read),
         cmocka_unit_test(range_heals),
         cmocka_unit_test(range_gives_up),
         cmocka_unit_test(a_login_page_ends_a_range_and_is_not_asked_again),

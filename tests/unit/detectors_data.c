@@ -345,6 +345,35 @@ static void test_an_ioc_across_sectors_is_one_finding(void **state)
     assert_int_equal(open_now(b, &list), 0);
 }
 
+/* Of many sectors at once: one finding, not one a sector, nor one a supply for those beyond. */
+static void test_many_sectors_at_once_are_one_finding(void **state)
+{
+    (void)state;
+    struct table_file table;
+    FILE *out = table_begin(&table);
+    fprintf(out, "supply,family,sector,signal,pv,unit\n");
+    for (int s = 0; s < 200; s++)
+        fprintf(out, "P%d,fam,S%02d,voltage,PV:%d,V\n", s, s / 5, s);
+    struct fleet *f = fleet_end(&table);
+    struct group_search g;
+    char where[96];
+    group_search_init(&g, f);
+    for (size_t s = 0; s < f->n_supplies; s++) {
+        g.member[s] = true;
+        g.moved[s] = g.said[s] = s < 98; /* 19 sectors, and three of the 20th */
+    }
+    assert_int_equal(groups_find_failed(&g, 16), 1);
+    assert_int_equal(g.found[0].group, GROUPS_RING);
+    assert_int_equal(g.found[0].moved, 98);
+    assert_int_equal(g.found[0].members, 200);
+    for (size_t s = 0; s < f->n_supplies; s++)
+        assert_int_equal(g.parent[s], s < 98 ? 0 : -1);
+    groups_where(f, g.moved, where, sizeof where);
+    assert_string_equal(where, "20 of 40 sectors");
+    group_search_fini(&g);
+    fleet_free(f);
+}
+
 static void test_what_fails_at_different_times_stays_apart(void **state)
 {
     struct bench *b = *state;
@@ -422,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_cause_in_every_supply_is_one_finding, setup, teardown),
         cmocka_unit_test_setup_teardown(test_half_of_a_ring_is_told_soon_and_which, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_ioc_across_sectors_is_one_finding, setup, teardown),
+        cmocka_unit_test(test_many_sectors_at_once_are_one_finding),
         cmocka_unit_test_setup_teardown(test_what_fails_at_different_times_stays_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_group_in_maintenance_opens_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_ledger_says_what_comes, setup, teardown),
