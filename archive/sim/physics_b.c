@@ -1,10 +1,11 @@
 /* Physics b. Each part from docs/power-supplies.md §8 or from how such things are built:
  *   heat sink: a plate that follows within minutes and a body that takes an hour
- *   fan: it speeds up with the sink's temperature, so the rise is no linear function of the losses, nor of
- * air capacitors: in the warm air behind the sink, of whose rise they get 0.15 supply water cools the plate
- * too; low mains mean more input current and ripple magnet: coil within minutes, yoke within an hour or two;
- * the sensor on its skin feels the tunnel's air contacts: their drop grows with their own temperature, of air
- * and of the square of the current sensors drift by 0.05 K a week, one way all the time
+ *   fan: speeds up with the sink's temperature; the rise is linear neither in losses nor in the air
+ *   capacitors: in the warm air behind the sink, of whose rise they get 0.15
+ *   supply water cools the plate too; low mains mean more input current and ripple
+ *   magnet: coil within minutes, yoke within an hour or two; a sensor on its skin feels the air
+ *   contacts: their drop grows with their own temperature, of air and of the current's square
+ *   sensors drift by 0.05 K a week, one way all the time
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/physics_b.h"
 

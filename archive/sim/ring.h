@@ -69,7 +69,8 @@ struct sim_options {
     enum sim_size fault_size;
     size_t cache_bytes; /* memory for blocks; 0: two days of the whole ring and some more */
     uint32_t sector_sizes[SIM_SECTOR_SIZES]; /* sizes of the sectors, in turn, up to the first 0 */
-    bool manifolds; /* water in fleet.csv: half a sector ("W07B") instead of two sectors ("W04") */
+    bool manifolds;  /* water in fleet.csv: half a sector ("W07B") instead of two sectors ("W04") */
+    uint32_t untold; /* bit of enum group_kind: water, racks or feeders that fleet.csv lacks */
     enum sim_physics physics;
     uint32_t modes; /* bit m: failure mode m is planted, with all its variants; 0: the plain cycle */
     uint32_t ends;  /* bit of enum sim_end: how faults end, repairs with a row in maintenance.csv; 0: repaired

@@ -40,18 +40,26 @@ static void add_number(struct buf *b, double v)
         buf_printf(b, ",%.6g", v);
 }
 
+/* Whether fleet.csv tells a kind of groups. */
+static bool has_column(const struct sim *s, enum group_kind g)
+{
+    return !(s->options.untold >> g & 1);
+}
+
 static void add_channel(struct buf *b, const struct sim *s, uint32_t channel)
 {
     const struct unit *u = &s->units[channel / SIGNAL_KNOWN];
     enum signal signal = (enum signal)(channel % SIGNAL_KNOWN);
-    char sector[LAYOUT_NAME], water[LAYOUT_NAME], rack[LAYOUT_NAME], feeder[LAYOUT_NAME];
+    char group[LAYOUT_NAME];
     struct limits l = layout_limits(u, signal);
-    layout_sector_name(sector, u->sector);
-    layout_group_name(water, GROUP_WATER, u);
-    layout_group_name(rack, GROUP_RACK, u);
-    layout_group_name(feeder, GROUP_FEEDER, u);
-    buf_printf(b, "%s,%s,%s,%s,%s,%s,%s,%s,%s", u->name, layout_family(u->family), sector,
-               layout_signal(signal), s->pv[channel], layout_unit(signal), water, rack, feeder);
+    layout_sector_name(group, u->sector);
+    buf_printf(b, "%s,%s,%s,%s,%s,%s", u->name, layout_family(u->family), group, layout_signal(signal),
+               s->pv[channel], layout_unit(signal));
+    for (enum group_kind g = GROUP_WATER; g < GROUP_COUNT; g++)
+        if (has_column(s, g)) {
+            layout_group_name(group, g, u);
+            buf_printf(b, ",%s", group);
+        }
     add_number(b, l.low);
     add_number(b, l.high);
     add_number(b, l.range);
@@ -61,7 +69,11 @@ static void add_channel(struct buf *b, const struct sim *s, uint32_t channel)
 int sim_write_fleet(const struct sim *s, const char *path, struct err *err)
 {
     struct buf b = {0};
-    buf_str(&b, "supply,family,sector,signal,pv,unit,water,rack,feeder,low,high,range\n");
+    buf_str(&b, "supply,family,sector,signal,pv,unit");
+    for (enum group_kind g = GROUP_WATER; g < GROUP_COUNT; g++)
+        if (has_column(s, g))
+            buf_printf(&b, ",%s", group_name(g));
+    buf_str(&b, ",low,high,range\n");
     for (uint32_t c = 0; c < sim_channels(s); c++)
         add_channel(&b, s, c);
     int rc = write_buf(path, &b, err);

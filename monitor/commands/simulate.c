@@ -25,7 +25,7 @@
 
 struct simulate {
     const char *serve, *config_out, *labels_out, *csv, *state_dir, *webhook, *webhook_secrets, *fault_size,
-        *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts, *physics;
+        *listen, *sectors, *modes, *ends, *maintenance_out, *commons, *contexts, *physics, *groups;
     bool manifolds;
     int64_t supplies, seed, threads;
     double days, healthy_days, speed, faults_per_week, commons_per_week, in_commons;
@@ -337,11 +337,17 @@ static int read_additions(const struct simulate *o, struct sim_options *s, struc
 {
     static const char *const ends[SIM_ENDS] = {
         [SIM_REPAIRED] = "repair", [SIM_BY_ITSELF] = "itself", [SIM_BY_TRIP] = "trip", [SIM_NEVER] = "never"};
+    static const char *const groups[] = {"water", "rack", "feeder"};
+    uint32_t told = 0;
     int rc = read_sectors(o->sectors, s->sector_sizes, err);
     if (rc == 0)
         rc = read_modes(o->modes, &s->modes, err);
     if (rc == 0)
         rc = read_names("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
+    if (rc == 0)
+        rc = read_names("--groups", o->groups, groups, 3, &told, err);
+    if (rc == 0 && o->groups)
+        s->untold = (7 & ~told) << GROUP_WATER;
     if (rc == 0)
         rc = read_physics(o->physics, &s->physics, err);
     if (rc == 0)
@@ -442,6 +448,8 @@ static int run_simulate(int argc, char **argv)
         {"serve", 0, OPTION_TEXT, &o.serve, "ADDR:PORT", "answer as an Archiver Appliance there", false},
         {"supplies", 0, OPTION_INTEGER, &o.supplies, "N", "power supplies (1320)", false},
         {"sectors", 0, OPTION_TEXT, &o.sectors, "N,N...", "supplies of the sectors, in turn (33)", false},
+        {"groups", 0, OPTION_TEXT, &o.groups, "G,G...",
+         "columns of groups in fleet.csv: water, rack, feeder, or nothing (all)", false},
         {"manifolds", 0, OPTION_FLAG, &o.manifolds, NULL,
          "fleet.csv's water is half a sector, not two sectors", false},
         {"days", 0, OPTION_NUMBER, &o.days, "D", "length of the simulated span (28)", false},

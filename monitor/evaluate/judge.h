@@ -1,10 +1,11 @@
-/* Judges findings against labels: what was found, how soon, how long before the trip, and what was false.
- * Pure. a finding answers a fault: it names its supply or a group of it, from the onset to a day after the
- * end (and is of class data when the label is, else of any other class) it answers a common cause: it
- * concerns one of its supplies, from the onset to an hour after the end nothing answers a benign context
+/* Judges findings against labels: what was found, how soon, how long before the trip, what was false.
+ *   fault: answered by findings of its supply or a group of it, from onset to a day after the end,
+ *     of class data when the label is, else of any other
+ *   common cause: by findings that concern one of its supplies, from onset to an hour after the end
+ *   benign context: by nothing
  *   delay: from the onset to the first such finding; lead: from it to the trip
  *   false: a finding, class data apart, that answers no label
- * SPDX-License-Identifier: MIT */
+ * Pure. SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_EVALUATE_JUDGE_H
 #define PSM_MONITOR_EVALUATE_JUDGE_H
 

@@ -1025,7 +1025,7 @@ static void tables_are_read_back(void **state)
 static void groups_are_those_asked_for(void **state)
 {
     (void)state;
-    const struct sim_options o = {
+    struct sim_options o = {
         .supplies = 100, .seed = 3, .from = at(FROM), .sector_sizes = {33, 12, 40}, .manifolds = true};
     struct sim *s;
     struct fleet *f;
@@ -1053,6 +1053,18 @@ static void groups_are_those_asked_for(void **state)
         assert_int_equal(in_sector[i], sectors[i]);
     for (size_t i = 0; i < 7; i++)
         assert_int_equal(in_water[i], waters[i]);
+    fleet_free(f);
+    sim_free(s);
+
+    o.untold = 1u << GROUP_WATER | 1u << GROUP_FEEDER; /* a site that knows its racks only */
+    assert_int_equal(sim_new(&s, &o, &err), 0);
+    assert_int_equal(sim_write_fleet(s, path, &err), 0);
+    assert_int_equal(fleet_load(&f, path, &err), 0);
+    unlink(path);
+    assert_int_equal(f->groups[GROUP_WATER].n, 0);
+    assert_int_equal(f->groups[GROUP_FEEDER].n, 0);
+    assert_true(f->groups[GROUP_RACK].n > 4);
+    assert_true(f->channels[1].range > 0); /* the columns after them are where they were */
     fleet_free(f);
     sim_free(s);
 }
