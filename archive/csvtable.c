@@ -435,7 +435,7 @@ char *csvtable_words(const struct csvtable *t, char out[CSVTABLE_WORDS_LEN])
 {
     const struct dialect *d = &t->row.dialect;
     char words[DIALECT_WORDS_LEN];
-    bool usual = t->form < TIMECELL_MILLISECONDS || t->form == TIMECELL_GIVEN;
+    bool usual = t->form <= TIMECELL_ISO || t->form == TIMECELL_SECONDS || t->form == TIMECELL_GIVEN;
     const char *times = usual ? "" : timecell_words(t->form);
     if (d->browser && t->form == TIMECELL_ISO && !t->file.times.timezone)
         times = "taken for UTC, though the Data Browser writes local ones";

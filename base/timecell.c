@@ -12,6 +12,7 @@ const char *timecell_words(enum timecell_form form)
 {
     static const char *const words[] = {"no time",
                                         "ISO 8601",
+                                        "day.month.year",
                                         "seconds since 1970",
                                         "milliseconds since 1970",
                                         "microseconds since 1970",
@@ -234,6 +235,21 @@ int timecell_check(const char *format, struct err *err)
     return 0;
 }
 
+/* Spreadsheets of most of Europe. With slashes the month may stand first: those are not guessed at. */
+static bool read_dotted(tstamp_ns *out, const char *text, size_t n, const struct timecell *how)
+{
+    static const char *const formats[] = {"%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f",
+                                          "%d.%m.%Y"};
+    struct timecell by = {.timezone = how ? how->timezone : NULL};
+    bool read = false;
+    for (size_t i = 0; !read && i < sizeof formats / sizeof *formats && memchr(text, '.', n < 3 ? n : 3);
+         i++) {
+        by.format = formats[i];
+        read = !read_given(out, text, n, &by);
+    }
+    return read;
+}
+
 enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, const struct timecell *how,
                                  const char **wrong)
 {
@@ -249,17 +265,18 @@ enum timecell_form timecell_read(tstamp_ns *out, const char *text, size_t n, con
         return form;
     if (!(*wrong = timefmt_take(&f, text, n)))
         *wrong = make(out, &f, how);
+    if (*wrong && read_dotted(out, text, n, how)) {
+        *wrong = NULL;
+        return TIMECELL_DOTTED;
+    }
     return *wrong ? TIMECELL_NONE : TIMECELL_ISO;
 }
 
 const char *timecell_guess(const char *text, size_t n)
 {
     /* days before months: where both are possible one is as likely, and people see which is meant */
-    static const char *const formats[] = {"%d.%m.%Y %H:%M:%S.%f",
-                                          "%d.%m.%Y %H:%M:%S",
-                                          "%d.%m.%Y %H:%M",
-                                          "%d.%m.%Y",
-                                          "%d.%m.%y %H:%M",
+    static const char *const formats[] = {"%d.%m.%y %H:%M",
+                                          "%d.%m.%y",
                                           "%d/%m/%Y %H:%M:%S",
                                           "%d/%m/%Y %H:%M",
                                           "%d/%m/%Y",

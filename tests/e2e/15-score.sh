@@ -62,23 +62,24 @@ try "and no row" test "$(wc -l < text-scores.csv)" = "$(wc -l < test.csv)"
 sed '2,$s/,[^,]*,\([01]\)$/,high,\1/' test.csv > text.csv
 exits 1 "a column of text" score text.csv -o x.csv
 says "text.csv:2: flow: 'high' is not a number" "with file, line and column"
-sed 's/,/;/g; s/[.]/,/g; s/^time/Zeit/' test.csv > german.csv
+awk -F, -v OFS=';' 'NR == 1 { $1 = "Zeit" } NR > 1 { split($1, t, /[-T:Z]/); $1 = t[3] ":" t[2] ":" t[1] " " t[4] "h" t[5] }
+    { $1 = $1; gsub(/[.]/, ","); if (NR > 1) { sub(":", "."); sub(":", "."); sub("h", ":") } print }' test.csv > german.csv
 try "semicolons and decimal commas give the same scores" scored german.csv
 exits 0 "and are said" score german.csv -o german-scores.csv
-says "german.csv: separated by semicolons, decimal commas" "once"
-awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[3] "." t[2] "." t[1] " " t[4] ":" t[5] } 1' test.csv > dots.csv
-exits 1 "other times" score dots.csv -o x.csv
-says "dots.csv:2: time: '01.03.2026 00:00' is not a time" "are named"
-says "the format is perhaps '%d.%m.%Y %H:%M'" "with a guess"
+says "german.csv: separated by semicolons, decimal commas; times are day.month.year" "once"
+awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[2] "/" t[3] "/" t[1] " " t[4] ":" t[5] } 1' test.csv > dates.csv
+exits 1 "times that do not tell what they are" score dates.csv -o x.csv
+says "dates.csv:2: time: '03/01/2026 00:00' is not a time" "are named"
+says "the format is perhaps '%d/%m/%Y %H:%M'" "with a guess"
 exits 2 "a zone that there is not" score --timezone Mars/Olympus test.csv -o x.csv
 says "--timezone: 'Mars/Olympus' is not a known time zone" "is named"
-exits 2 "a format of times without a day" score --time-format %H:%M dots.csv -o x.csv
+exits 2 "a format of times without a day" score --time-format %H:%M dates.csv -o x.csv
 for f in train healthy test; do
-    awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[3] "." t[2] "." t[1] " " t[4] ":" t[5] } 1' $f.csv > dots-$f.csv
+    awk -F, -v OFS=, 'NR > 1 { split($1, t, /[-T:Z]/); $1 = t[2] "/" t[3] "/" t[1] " " t[4] ":" t[5] } 1' $f.csv > dates-$f.csv
 done
-try "a format of times is taken" "$PSMON" score --time-format '%d.%m.%Y %H:%M' --train dots-train.csv \
-    --calibrate dots-healthy.csv dots-test.csv -o dots-scores.csv
-try "and means the same" cmp dots-scores.csv scores.csv
+try "a format of times is taken" "$PSMON" score --time-format '%m/%d/%Y %H:%M' --train dates-train.csv \
+    --calibrate dates-healthy.csv dates-test.csv -o dates-scores.csv
+try "and means the same" cmp dates-scores.csv scores.csv
 sed 's/,flow,/,level,/' test.csv > other.csv
 exits 1 "other columns" score other.csv -o x.csv
 says "column 'flow' of train.csv is missing" "and which"

@@ -313,7 +313,7 @@ static void it_reads_the_tables_of_others(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "Time;A:current;Voltage [V]\n[s];[A];[V]\n2026-01-01 00:00;1,5;-2\n2026-01-01 00:01:00,5;1.002,5;\n",
+        "Time;A:current;Voltage [V]\n[s];[A];[V]\n01.01.2026 00:00;1,5;-2\n2026-01-01 00:01:00,5;1.002,5;\n",
         "timestamp\tcurrent\tvoltage\n1767225600000\t1.5\t-2\n1767225660500\t1002.5\t\n",
         "timestamp,current,voltage\n1767225600000000,1.5,-2\n1767225660500000,1002.5,\n",
         ",current,voltage\n1767225600000000000,1.5,-2\n1767225660500000000,1002.5,\n",
@@ -389,8 +389,8 @@ static void it_reads_times_in_a_given_format_and_zone(void **state)
     struct source *s;
     struct err err = {0};
     snprintf(url, sizeof url, "file://%s", dir);
-    write_text("A.csv", "Datum,Time,current\nx,1.1.2026 00:00,1\ny,1.1.2026 00:01,2\n");
-    struct source_options o = {.retrieval_url = url, .times.format = "%d.%m.%Y %H:%M"};
+    write_text("A.csv", "Datum,Time,current\nx,1/1/2026 00:00,1\ny,1/1/2026 00:01,2\n");
+    struct source_options o = {.retrieval_url = url, .times.format = "%d/%m/%Y %H:%M"};
     assert_int_equal(source_open(&s, &loop, fleet, &o, &err), 0);
     range(s, T0, T0 + NS_PER_HOUR);
     assert_int_equal(c.n[0], 2);
@@ -403,7 +403,7 @@ static void it_reads_times_in_a_given_format_and_zone(void **state)
     close_source(s);
     s = open_dir();
     range(s, T0, T0 + NS_PER_HOUR);
-    assert_non_null(strstr(c.error, "the format is perhaps '%d.%m.%Y %H:%M'"));
+    assert_non_null(strstr(c.error, "the format is perhaps '%d/%m/%Y %H:%M'"));
     close_source(s);
 }
 

@@ -222,6 +222,7 @@ static void maintenance_repeats_in_a_time_zone(void **state)
     write_file("supply,start,end,work,repeat,timezone,until\n"
                "*,2026-03-24T08:00,2026-03-24T16:00,service,weekly,Europe/Berlin,\n"
                "A,2026-05-01T22:00,2026-05-02T02:00,night work,2 days,,2026-05-06\n"
+               "A,24.03.2027 08:00,24.3.2027 16:00,as a spreadsheet has it,,,\n"
                "B,1767225600,1767229200,seconds since 1970 are of no zone,,Europe/Berlin,\n");
     if (maintenance_load(&m, path, f, &err) != 0)
         fail_msg("%s", err.msg);
@@ -240,6 +241,7 @@ static void maintenance_repeats_in_a_time_zone(void **state)
     assert_non_null(maintenance_at(m, f, a, instant("2026-05-04T01:00Z")));
     assert_non_null(maintenance_at(m, f, a, instant("2026-05-05T23:00Z")));
     assert_null(maintenance_at(m, f, a, instant("2026-05-07T23:00Z"))); /* until */
+    assert_non_null(maintenance_at(m, f, a, instant("2027-03-24T15:59Z")));
     assert_non_null(maintenance_at(m, f, b, instant("2026-01-01T00:30Z")));
     assert_null(maintenance_at(m, f, b, instant("2025-12-31T23:30Z")));
     maintenance_free(m);

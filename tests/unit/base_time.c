@@ -136,6 +136,13 @@ static void it_reads_epochs_by_their_size(void **state)
         enum timecell_form form;
         const char *out;
     } cases[] = {
+        {"22.11.2026 03:04", TIMECELL_DOTTED, "2026-11-22T03:04:00Z"},
+        {"2.1.2026 3:04:05.5", TIMECELL_DOTTED, "2026-01-02T03:04:05.500Z"},
+        {"22.11.2026", TIMECELL_DOTTED, "2026-11-22T00:00:00Z"},
+        {"29.02.2026", TIMECELL_NONE, NULL},
+        {"11.22.2026", TIMECELL_NONE, NULL},
+        {"22/11/2026", TIMECELL_NONE, NULL}, /* who knows whose */
+        {"1.5", TIMECELL_NONE, NULL},
         {"100000000", TIMECELL_SECONDS, "1973-03-03T09:46:40Z"},
         {"20261122", TIMECELL_ISO, "2026-11-22T00:00:00Z"},
         {"46023.5", TIMECELL_NONE, NULL}, /* a spreadsheet's day */
@@ -285,6 +292,7 @@ static void it_reads_local_times_of_a_zone(void **state)
         {NULL, "2026-01-15 12:00:00.123", "2026-01-15T11:00:00.123Z"},
         {NULL, "2026-07-15 12:00", "2026-07-15T10:00:00Z"},
         {NULL, "2026-07-15", "2026-07-14T22:00:00Z"},
+        {NULL, "15.07.2026 12:00", "2026-07-15T10:00:00Z"},
         {NULL, "2026-07-15T12:00:00Z", "2026-07-15T12:00:00Z"},
         {NULL, "2026-07-15T12:00:00+00", "2026-07-15T12:00:00Z"},
         {NULL, "1767225600", "2026-01-01T00:00:00Z"},
@@ -311,7 +319,7 @@ static void it_guesses_the_format_that_people_mean(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"22.11.2026 03:04", "%d.%m.%Y %H:%M"},       {"1.2.2026", "%d.%m.%Y"},
+        {"22.11.26 03:04", "%d.%m.%y %H:%M"},         {"22/11/2026", "%d/%m/%Y"},
         {"11/22/2026 3:04", "%m/%d/%Y %H:%M"},        {"11/22/2026 3:04 PM", "%m/%d/%Y %I:%M %p"},
         {"2026/11/22 03:04:05", "%Y/%m/%d %H:%M:%S"}, {"22-Nov-2026 03:04:05", "%d-%b-%Y %H:%M:%S"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
