@@ -98,6 +98,9 @@ int context_state(struct context *c, struct err *err)
     if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
         return err_set(err, ERR_IO, "state_dir %s is no folder", folder);
     bool root = geteuid() == 0;
+    /* in a container all but volumes may be read-only: training keeps its rows where we may write */
+    if (!getenv("TMPDIR") && access("/var/tmp", W_OK) != 0)
+        setenv("TMPDIR", folder, 0);
     int rc = file_make_folder(folder, 0755, err);
     if (rc == 0 && root)
         rc = become_service_user(folder, err);

@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,38 @@ static int with_log(struct cluster *c, struct err *err, const char *what)
     return err_set(err, ERR_DB, "%s; \"%s\" ends with: %s", what, c->log, tail);
 }
 
+/* A container may run us as a number that nobody has named, which initdb refuses. libnss-wrapper, where it is
+ * installed, tells it a name; without it the error says what to do. Borrows from file; variable: for
+ * program_run. */
+static int name_user(const struct cluster *c, char *file[2], const char *variable[PROGRAM_VARIABLES + 1],
+                     struct err *err)
+{
+    if (getpwuid(geteuid()))
+        return 0;
+    char *passwd = xasprintf("%s/passwd", c->root), *line;
+    line = xasprintf("psmon:x:%u:%u::/:/bin/false\n", (unsigned)geteuid(), (unsigned)getegid());
+    int rc = write_file(passwd, line, "w", err);
+    file[0] = xasprintf("NSS_WRAPPER_PASSWD=%s", passwd);
+    file[1] = xasprintf("NSS_WRAPPER_GROUP=%s", passwd);
+    variable[0] = file[0];
+    variable[1] = file[1];
+    variable[2] = "LD_PRELOAD=libnss_wrapper.so";
+    free(passwd);
+    free(line);
+    return rc;
+}
+
+static int initdb_failed(struct cluster *c, bool named, struct err *err)
+{
+    if (named)
+        return with_log(c, err, "initdb failed");
+    return err_set(
+        err, ERR_DB,
+        "user id %u has no name, which PostgreSQL's initdb asks for: add \"psmon:x:%u:%u::/:/bin/false\" to "
+        "/etc/passwd, install package libnss-wrapper, or set database.url (see \"%s\")",
+        (unsigned)geteuid(), (unsigned)geteuid(), (unsigned)getegid(), c->log);
+}
+
 /* initdb into a folder of another name, renamed when complete: a kill leaves no half a cluster. */
 static int make(struct cluster *c, struct err *err)
 {
@@ -212,14 +245,18 @@ static int make(struct cluster *c, struct err *err)
                                 "--locale=C.UTF-8",
                                 "--data-checksums",
                                 NULL};
-    int rc = 0;
+    char *file[2] = {NULL};
+    const char *variable[PROGRAM_VARIABLES + 1] = {NULL};
     log_info("cluster", "making a private PostgreSQL cluster in \"%s\"", c->data);
-    if (program_run(argv, NULL, c->log) != 0)
-        rc = with_log(c, err, "initdb failed");
-    else
+    int rc = name_user(c, file, variable, err);
+    if (rc == 0 && program_run(argv, variable, c->log) != 0)
+        rc = initdb_failed(c, !variable[0], err);
+    if (rc == 0)
         rc = write_file(conf, "include_if_exists '../psmon.conf'\n", "a", err);
     if (rc == 0 && rename(half, c->data) != 0)
         rc = io_error(err, "rename", half);
+    free(file[0]);
+    free(file[1]);
     free(initdb);
     free(half);
     free(conf);
@@ -270,7 +307,8 @@ static int pg_ctl(const struct cluster *c, const char *const arguments[], bool w
     const char *argv[8] = {program};
     for (size_t i = 0; i < 6 && arguments[i]; i++)
         argv[i + 1] = arguments[i];
-    int rc = wait ? program_run(argv, data, c->log) : program_start(argv, data, c->log);
+    const char *const variable[] = {data, NULL};
+    int rc = wait ? program_run(argv, variable, c->log) : program_start(argv, variable, c->log);
     free(program);
     free(data);
     return rc;
@@ -292,6 +330,7 @@ static int start(struct cluster *c, struct err *err)
         for (int i = 0; !up && i < START_TRIES; i++) {
             if (i > 0)
                 sleep(1);
+            programs_reap();
             up = (pg_ctl(c, arguments, true) == 0) && answers(maintenance);
         }
     }
@@ -397,6 +436,7 @@ static void on_watch(uv_timer_t *h)
 {
     static const char *const arguments[] = {"start", "-W", "-s", NULL};
     struct cluster *c = h->data;
+    programs_reap();
     if (server_lives(c))
         return;
     /* another process of ours may just be starting it */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +21,17 @@ extern char **environ;
 /* ---- running ---- */
 
 /* Our environment without PG*, and with `extra` (may be NULL). Borrowed strings in an owned list. */
-static const char **environment_with(const char *extra)
+static const char **environment_with(const char *const extra[])
 {
     size_t n = 0, k = 0;
     while (environ[n])
         n++;
-    const char **list = xcalloc(n + 2, sizeof *list);
+    const char **list = xcalloc(n + PROGRAM_VARIABLES + 1, sizeof *list);
     for (size_t i = 0; i < n; i++)
         if (strncmp(environ[i], "PG", 2) != 0)
             list[k++] = environ[i];
-    if (extra)
-        list[k++] = extra;
+    for (size_t i = 0; extra && extra[i] && i < PROGRAM_VARIABLES; i++)
+        list[k++] = extra[i];
     return list;
 }
 
@@ -51,7 +52,7 @@ static void become(const char *const argv[], const char *const envp[], int out, 
     _exit(127);
 }
 
-static int spawn(const char *const argv[], const char *environment, int out, bool orphan)
+static int spawn(const char *const argv[], const char *const environment[], int out, bool orphan)
 {
     const char **envp = environment_with(environment);
     pid_t pid = fork();
@@ -68,7 +69,8 @@ static int spawn(const char *const argv[], const char *environment, int out, boo
     return rc;
 }
 
-static int spawn_logged(const char *const argv[], const char *environment, const char *log, bool orphan)
+static int spawn_logged(const char *const argv[], const char *const environment[], const char *log,
+                        bool orphan)
 {
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (out < 0)
@@ -78,14 +80,24 @@ static int spawn_logged(const char *const argv[], const char *environment, const
     return rc;
 }
 
-int program_run(const char *const argv[], const char *environment, const char *log)
+int program_run(const char *const argv[], const char *const environment[], const char *log)
 {
     return spawn_logged(argv, environment, log, false);
 }
 
-int program_start(const char *const argv[], const char *environment, const char *log)
+int program_start(const char *const argv[], const char *const environment[], const char *log)
 {
     return spawn_logged(argv, environment, log, true);
+}
+
+void programs_reap(void)
+{
+    int inherits = 0;
+    (void)prctl(PR_GET_CHILD_SUBREAPER, &inherits);
+    if (getpid() != 1 && !inherits)
+        return;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
 }
 
 /* ---- finding ---- */

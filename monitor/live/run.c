@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
+#include "archive/history/programs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
@@ -108,6 +109,7 @@ static void on_housekeeping(uv_timer_t *timer)
              live_snapshot(l)->phase, t->t ? timefmt_iso(at, t->t) : "none", t->ledger[REASON_SCORED],
              l->session.world->fleet->n_supplies);
     notify_systemd(status);
+    programs_reap(); /* as process 1, also of what others run beside us */
     test_page(l);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);

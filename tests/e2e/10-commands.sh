@@ -157,4 +157,17 @@ says "chmod o= $work/psmon.yaml" "there is one, with what to do"
 ! grep -q -e "$SECRET" -e /hook "$work/last"
 ok $? "and no secret in what is printed"
 
+# ---- a container's user: a number that nobody has named ----
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir -m 777 "$work/nobody"
+    sed "s|^state_dir: .*|state_dir: $work/nobody/state|" "$work/psmon.yaml" > "$work/nobody.yaml"
+    chmod 644 "$work/nobody.yaml" "$work/fleet.csv"
+    setpriv --reuid=54321 --regid=54321 --clear-groups "$PSMON" run -c "$work/nobody.yaml" > "$work/last" 2>&1 &
+    pid=$!
+    pids="$pid $pids"
+    # with libnss-wrapper it has a database, without it says what to do
+    await 60 grep -qE 'run supplies=|user id 54321 has no name, .*install package libnss-wrapper, or set database.url' "$work/last"
+    ok $? "a user without a name has a database or is told what it takes"
+fi
+
 plan

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 static char dir[] = "/tmp/psmon-history-XXXXXX";
 static char *conninfo;
@@ -151,13 +152,9 @@ static void do_nothing(uv_timer_t *h)
     (void)h;
 }
 
-static void it_recovers_after_kill_9(void **state)
+/* The server was killed: the watch starts it again. */
+static void watch_brings_it_back(void)
 {
-    (void)state;
-    kill_server();
-    assert_int_equal(another_user(NULL), 0); /* starts it, and leaves it to us */
-    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
-    kill_server();
     uv_loop_t loop;
     uv_loop_init(&loop);
     cluster_watch(cluster, &loop);
@@ -174,6 +171,43 @@ static void it_recovers_after_kill_9(void **state)
     uv_close((uv_handle_t *)&alive, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void it_recovers_after_kill_9(void **state)
+{
+    (void)state;
+    kill_server();
+    assert_int_equal(another_user(NULL), 0); /* starts it, and leaves it to us */
+    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
+    kill_server();
+    watch_brings_it_back();
+}
+
+/* Children that have ended and that nobody has asked about. */
+static size_t zombies(void)
+{
+    siginfo_t info = {0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0;
+}
+
+/* A process 1 is the parent of the server, whose pg_ctl has left: killed, it stays there as a zombie. */
+static void as_process_1_it_recovers_too(void **state)
+{
+    (void)state;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    kill_server();
+    watch_brings_it_back(); /* one of our own */
+    for (int i = 0; i < 2; i++) {
+        kill_server();
+        while (zombies() == 0)
+            usleep(1000);
+        watch_brings_it_back();
+    }
+    kill_server(); /* what follows gets one that is nobody's child */
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    watch_brings_it_back();
 }
 
 static void a_long_path_gets_a_short_socket(void **state)
@@ -1001,6 +1035,7 @@ int main(void)
         cmocka_unit_test(the_last_user_stops_it),
         cmocka_unit_test(several_start_it_at_once),
         cmocka_unit_test(it_recovers_after_kill_9),
+        cmocka_unit_test(as_process_1_it_recovers_too),
         cmocka_unit_test(a_long_path_gets_a_short_socket),
         cmocka_unit_test(migrations_describe_everything),
         cmocka_unit_test(a_replay_is_stored_and_read_through_the_views),
