@@ -371,6 +371,8 @@ void faults_plant(struct sim *s)
     p.start = o->from + (tstamp_ns)(o->healthy_days * 86400e9);
     p.taken = xcalloc(o->supplies, sizeof *p.taken);
     p.fault = xcalloc(2 * p.wanted + 1, sizeof *p.fault); /* a victim has its cause */
+    for (size_t i = 0; i < s->n_renewals; i++)            /* a swap is no repair, and nobody's fault */
+        p.taken[s->renewals[i].supply] = true;
     int cycle[SIM_MODES];
     size_t n_cycle = cycle_of(o->modes, cycle);
     for (size_t k = 0; k < p.wanted; k++)

@@ -65,8 +65,8 @@ static void print_modes(struct judgement *j)
             printf("  %15s  %12s\n", "-", "-");
     }
     if (j->lists)
-        printf("\nprecision at 10 of %zu weekly lists: %.2f\n", j->lists,
-               j->precision_sum / (double)j->lists);
+        printf("\nprecision at 10 of %zu weekly lists: %.2f (best possible %.2f)\n", j->lists,
+               j->precision_sum / (double)j->lists, j->possible_sum / (double)j->lists);
 }
 
 static bool modes_found(const struct judgement *j)

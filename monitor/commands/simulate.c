@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/spelling.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/interrupt.h"
@@ -260,6 +261,19 @@ static bool next_word(const char **at, const char **word, int *len)
     return true;
 }
 
+/* Says which of the names may have been meant. */
+static int no_such_name(const char *option, const char *word, int len, const char *const names[], size_t n,
+                        struct err *err)
+{
+    char text[64], hint[SPELLING_LEN];
+    snprintf(text, sizeof text, "%.*s", len, word);
+    struct spelling s = spelling_of(text);
+    for (size_t i = 0; i < n; i++)
+        spelling_offer(&s, names[i]);
+    return err_set(err, ERR_CONFIG, "%s: there is no '%s'%s; psmon simulate --help tells them", option, text,
+                   spelling_hint(hint, &s));
+}
+
 /* The bits of a list of names; "all" is all of them, nothing none. */
 static int read_names(const char *option, const char *text, const char *const names[], size_t n,
                       uint32_t *bits, struct err *err)
@@ -273,7 +287,7 @@ static int read_names(const char *option, const char *text, const char *const na
         if (len == 3 && strncmp(word, "all", 3) == 0)
             *bits = (1u << n) - 1;
         else if (i == n)
-            return err_set(err, ERR_CONFIG, "%s: '%.*s' is none of them", option, len, word);
+            return no_such_name(option, word, len, names, n, err);
         else
             *bits |= 1u << i;
     }

@@ -212,20 +212,28 @@ void judge_findings(struct judgement *j, const struct fleet *f, const struct lab
     }
 }
 
+static bool was_faulty(const char *supply, const struct fleet *f, const struct label labels[], size_t n,
+                       tstamp_ns from, tstamp_ns to)
+{
+    for (size_t k = 0; k < n; k++)
+        if (label_is_fault(&labels[k]) && labels[k].onset < to && labels[k].end > from &&
+            judge_concerns(&labels[k], f, supply))
+            return true;
+    return false;
+}
+
 void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
                 const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to)
 {
-    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0;
-    for (size_t i = 0; i < length; i++) {
-        bool faulty = false;
-        for (size_t k = 0; k < n_labels && !faulty; k++)
-            faulty = label_is_fault(&labels[k]) && judge_concerns(&labels[k], f, supplies[i]) &&
-                     labels[k].onset < to && labels[k].end > from;
-        good += faulty;
-    }
+    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0, possible = 0;
+    for (size_t i = 0; i < length; i++)
+        good += was_faulty(supplies[i], f, labels, n_labels, from, to);
     if (length == 0)
         return; /* a week in which nothing was listed says nothing of precision */
+    for (size_t i = 0; i < f->n_supplies && possible < length; i++)
+        possible += was_faulty(f->supplies[i].name, f, labels, n_labels, from, to);
     j->precision_sum += (double)good / (double)length;
+    j->possible_sum += (double)possible / (double)length;
     j->lists++;
 }
 

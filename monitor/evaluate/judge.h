@@ -50,6 +50,7 @@ struct judgement {
     size_t extreme_days[JUDGE_BUDGETS]; /* supply-days with chance <= budget[i], before the minimum effect */
     double weeks;                       /* of the ring, scored */
     double precision_sum;               /* of the weekly lists' first ten */
+    double possible_sum;                /* of lists of the same length that name none but faulty ones first */
     size_t lists;
 };
 

@@ -24,6 +24,14 @@ exits 2 "a bad time is wrong use" "$PSMON" train -c x --from yesterdy --to today
 says "'yesterdy' is not a time (want 2026-11-22T03:04:05Z, yesterday, now or -7d)" "and is named"
 exits 2 "a number that is none is wrong use" "$PSMON" simulate --seed 99999999999999999999
 says "--seed: '99999999999999999999' is not a whole number" "and is named"
+exits 2 "a list with a word that is none" "$PSMON" simulate --labels-out "$work/none" --commons air,pumpp
+says "--commons: there is no 'pumpp' (did you mean 'pump'?)" "names it, with the guess"
+exits 2 "a failure mode that is none" "$PSMON" simulate --labels-out "$work/none" --fault-modes 3,17-20
+says "--fault-modes: '17-20': numbers from 1 to 19, or all" "is named"
+exits 0 "a ring that lives" "$PSMON" simulate --supplies 66 --from 2026-03-02 --days 35 --manifolds --physics b \
+    --fault-modes all --fault-size any --fault-ends all --commons all --contexts all --labels-out "$work/labels.csv"
+grep -q '^water:W0[12][AB],,[a-z_]*,common,' "$work/labels.csv" && grep -q '^\*,,current,benign,.*,lattice change,' "$work/labels.csv"
+ok $? "has labels of common causes and of what is no fault"
 exits 2 "a word that is not UTF-8" "$PSMON" alarm -c x ack A --by "$(printf 'J\374rgen')"
 says "not UTF-8: J?rgen" "is named"
 exits 2 "something to show that there is not" "$PSMON" query -c x finding

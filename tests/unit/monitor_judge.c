@@ -87,8 +87,10 @@ static void findings_answer_labels(void **state)
     const char *list[] = {"Q1", "Q3", "Q2"};
     judge_list(&j, list, 3, fleet, labels, n, at("2026-01-01"), at("2026-01-08"));
     assert_near(j.precision_sum, 1.0, 0, 1e-12); /* Q3 through its sector's outage */
+    assert_near(j.possible_sum, 1.0, 0, 1e-12);
     judge_list(&j, list, 3, fleet, labels, n, at("2026-01-08"), at("2026-01-15"));
     assert_near(j.precision_sum, 1.0, 0, 1e-12);
+    assert_near(j.possible_sum, 1.0, 0, 1e-12); /* nobody was faulty any more */
     assert_int_equal(j.lists, 2);
     judge_free(&j);
     judge_free_labels(labels, n);
