@@ -3,6 +3,8 @@
 
 #include "base/spelling.h"
 
+#include <assert.h>
+
 static const struct channel *first_of(const struct fleet *f, uint32_t signal, size_t *n)
 {
     const struct channel *first = NULL;
@@ -15,15 +17,14 @@ static const struct channel *first_of(const struct fleet *f, uint32_t signal, si
     return first;
 }
 
-/* The one of the six that the name of a channel's signal may stand for; not where its supply has that too.
- * NULL: none. */
-static const char *meant(const struct fleet *f, const struct channel *c)
+/* The ones of the six that the name of a channel's signal may stand for; not what its supply has too. */
+static struct spelling meant(const struct fleet *f, const struct channel *c)
 {
     struct spelling s = spelling_of(f->signals.name[c->signal]);
     for (uint32_t k = 0; k < SIGNAL_KNOWN; k++)
         if (f->supplies[c->supply].known[k] < 0)
             spelling_offer(&s, f->signals.name[k]);
-    return spelling_best(&s);
+    return s;
 }
 
 static void warn_unknown(const struct fleet *f, const char *path, FILE *to)
@@ -31,12 +32,14 @@ static void warn_unknown(const struct fleet *f, const char *path, FILE *to)
     for (uint32_t i = SIGNAL_KNOWN; i < f->signals.n; i++) {
         size_t n;
         const struct channel *first = first_of(f, i, &n);
-        const char *best = first ? meant(f, first) : NULL;
+        assert(first); /* signals are those of channels */
+        const struct spelling s = meant(f, first);
+        const char *best = spelling_best(&s);
         fprintf(to,
                 "psmon: warning: %s: `%s` is not one of the six: treated without physics%s%s%s (%zu "
                 "channel%s, %s first)\n",
                 path, f->signals.name[i], best ? "; did you mean " : "", best ? best : "", best ? "?" : "", n,
-                n == 1 ? "" : "s", first ? first->pv : "");
+                n == 1 ? "" : "s", first->pv);
     }
 }
 
