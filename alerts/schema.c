@@ -120,6 +120,10 @@ static const char *const migrations[] = {
     "CREATE INDEX outbox_resend ON outbox (run) WHERE resend;"
     "COMMENT ON COLUMN outbox.resend IS 'psmon alarm resend has put it back, and no monitor has taken it up"
     " yet'",
+    /* 6: who may acknowledge in SQL; the role is the history's, or an administrator's */
+    "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'psmon_operator') THEN GRANT INSERT ON "
+    "alarm_acks TO"
+    " psmon_operator; END IF; END $$",
 };
 
 int alerts_migrate(const char *conninfo, struct err *err)

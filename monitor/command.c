@@ -119,6 +119,28 @@ static void leave(void *context)
     cluster_leave(c->cluster);
 }
 
+int context_cluster(struct context *c, struct err *err)
+{
+    const struct settings *s = c->world->settings;
+    char *address = s->database_listen ? xstrdup(s->database_listen) : NULL, *port = NULL;
+    if (address && (port = strrchr(address, ':')))
+        *port++ = '\0';
+    const struct cluster_listen listen = {.address = address,
+                                          .port = port ? (unsigned)strtoul(port, NULL, 10) : 0,
+                                          .allow = s->database_allow,
+                                          .certificate = s->database_certificate,
+                                          .key = s->database_key,
+                                          .client_ca = s->database_client_ca};
+    int rc = cluster_join(&c->cluster, s->state_dir, address ? &listen : NULL, &c->conninfo, err);
+    if (rc == 0 && address && !listen.certificate)
+        log_warning("database",
+                    "listens on %s without TLS: passwords are safe, what is read can be overheard; "
+                    "database.certificate and database.key change that",
+                    s->database_listen);
+    free(address);
+    return rc;
+}
+
 /* Maintenance that was imported counts like the file's, in every command that has the database. */
 static int take_imported(struct context *c, struct err *err)
 {
@@ -144,7 +166,7 @@ int context_database(struct context *c, struct err *err)
     if (c->world->settings->database_url.clear)
         c->conninfo = xstrdup(c->world->settings->database_url.clear);
     else
-        rc = cluster_join(&c->cluster, c->world->settings->state_dir, &c->conninfo, err);
+        rc = context_cluster(c, err);
     if (rc == 0 && !c->resident)
         c->interrupt = interrupt_watch(leave, c);
     if (rc == 0)

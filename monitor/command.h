@@ -57,6 +57,9 @@ int command_secrets(struct secret out[], int max, const char *path, struct err *
 /* context_state, then the database: the site's, or the private cluster (started when needed);
  * migrated. Blocking. Sets conninfo. */
 int context_database(struct context *c, struct err *err) MUSTCHECK;
+
+/* Joins the private cluster as the configuration has it; after context_state. */
+int context_cluster(struct context *c, struct err *err) MUSTCHECK;
 void context_close(struct context *c);
 
 /* The configured source of readings; its `now` is the configured clock. c must outlive it. */

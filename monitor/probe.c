@@ -339,7 +339,7 @@ static void probe_private(struct probing *p, struct context *c)
         say(p, true, "database", "%s", err.msg);
     else if (access(data, F_OK) != 0)
         say(p, false, "database", "private, made in %s/postgres at the first start", state);
-    else if (context_state(c, &err) != 0 || cluster_join(&c->cluster, state, &c->conninfo, &err) != 0)
+    else if (context_state(c, &err) != 0 || context_cluster(c, &err) != 0)
         say(p, true, "database", "%s", err.msg);
     else
         probe_server(p, c->conninfo, "private");

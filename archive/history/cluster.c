@@ -2,6 +2,7 @@
  *
  *   <state_dir>/postgres/data      the cluster          socket   its socket, when the path is short enough
  *                        log       what it says         lock     who uses it (shared), see below
+ *                        pg_hba.conf, psmon.conf        written at each start
  *                        start     held while it is made, started or stopped
  *
  * Every user holds a shared lock on `lock`; who leaves and gets it exclusively was the last. The kernel
@@ -33,13 +34,15 @@
 #define SOCKET_NAME "/.s.PGSQL.5432"
 #define SOCKET_PATH_MAX 107 /* sun_path of Linux, with its NUL */
 #define START_TRIES 10
+#define PORT 5432 /* names the socket; another where it listens on one */
 #define LOG_MAX (16 << 20)
 #define WATCH_MS 2000
 
 struct cluster {
     char *root, *data, *socket, *log, *conninfo; /* root: state_dir/postgres */
     char *bin;                                   /* folder of PostgreSQL's programs */
-    int use, start;                              /* lock files; -1 */
+    unsigned port;
+    int use, start; /* lock files; -1 */
     uv_timer_t watch;
     bool watching;
 };
@@ -82,10 +85,10 @@ static char *quoted(const char *s)
     return b.data;
 }
 
-static char *conninfo_of(const char *folder, const char *database)
+static char *conninfo_of(const char *folder, unsigned port, const char *database)
 {
     char *host = quoted(folder);
-    char *s = xasprintf("host=%s port=5432 user=psmon dbname=%s", host, database);
+    char *s = xasprintf("host=%s port=%u user=psmon dbname=%s", host, port, database);
     free(host);
     return s;
 }
@@ -118,7 +121,8 @@ static int locate(struct cluster **out, const char *state_dir, struct err *err)
     c->data = xasprintf("%s/data", c->root);
     c->log = xasprintf("%s/log", c->root);
     c->socket = socket_folder(c->root);
-    c->conninfo = conninfo_of(c->socket, "psmon");
+    c->port = PORT;
+    c->conninfo = conninfo_of(c->socket, c->port, "psmon");
     free(real);
     *out = c;
     return 0;
@@ -154,6 +158,29 @@ static int lock(int fd, int how)
     while ((rc = flock(fd, how)) != 0 && errno == EINTR)
         ;
     return rc;
+}
+
+/* ---- which port ---- */
+
+static void use_port(struct cluster *c, unsigned port)
+{
+    c->port = port;
+    free(c->conninfo);
+    c->conninfo = conninfo_of(c->socket, port, "psmon");
+}
+
+/* Of the server that postmaster.pid tells of, in its fourth line; 0: none. */
+static unsigned noted_port(const struct cluster *c)
+{
+    char *path = xasprintf("%s/postmaster.pid", c->data), line[PATH_MAX + 2];
+    FILE *f = fopen(path, "re");
+    bool any = f != NULL;
+    for (int i = 0; any && i < 4; i++)
+        any = fgets(line, sizeof line, f);
+    if (f)
+        fclose(f);
+    free(path);
+    return any ? (unsigned)strtoul(line, NULL, 10) : 0;
 }
 
 /* ---- making ---- */
@@ -263,13 +290,58 @@ static int make(struct cluster *c, struct err *err)
     return rc;
 }
 
+/* A value in single quotes, as postgresql.conf has it. */
+static void add_value(struct buf *b, const char *key, const char *value)
+{
+    buf_printf(b, "%s = '", key);
+    for (const char *p = value; *p; p++) {
+        if (*p == '\'')
+            buf_str(b, "'");
+        buf_add(b, p, 1);
+    }
+    buf_str(b, "'\n");
+}
+
+/* Who gets in: whoever reaches the socket, which is in a folder of psmon's user alone; over the network
+ * members of psmon_reader from the networks that are allowed. */
+static int write_access(const struct cluster *c, const struct cluster_listen *l, struct err *err)
+{
+    struct buf b = {0};
+    const char *type = l && l->certificate ? "hostssl" : "host";
+    buf_str(&b, "# written by psmon at each start\nlocal all all trust\n");
+    if (l)
+        buf_str(&b, "host all psmon all reject\n");
+    for (const char *p = l ? l->allow : ""; *(p += strspn(p, " ,\t")); p += strcspn(p, " ,\t"))
+        buf_printf(&b, "%s psmon +psmon_reader %.*s %s\n", type, (int)strcspn(p, " ,\t"), p,
+                   l->client_ca ? "cert" : "scram-sha-256");
+    char *path = xasprintf("%s/pg_hba.conf", c->root);
+    int rc = write_file(path, buf_text(&b), "w", err);
+    free(path);
+    buf_free(&b);
+    return rc;
+}
+
+static void add_listen(struct buf *b, const struct cluster *c, const struct cluster_listen *l)
+{
+    char *access = xasprintf("%s/pg_hba.conf", c->root);
+    add_value(b, "listen_addresses", l ? l->address : "");
+    buf_printf(b, "port = %u\npassword_encryption = 'scram-sha-256'\n", c->port);
+    add_value(b, "hba_file", access);
+    buf_printf(b, "ssl = %s\n", l && l->certificate ? "on" : "off");
+    if (l && l->certificate) {
+        add_value(b, "ssl_cert_file", l->certificate);
+        add_value(b, "ssl_key_file", l->key ? l->key : "");
+        add_value(b, "ssl_ca_file", l->client_ca ? l->client_ca : "");
+    }
+    free(access);
+}
+
 /* Written at each start: the state directory may have moved since. */
-static int configure(struct cluster *c, struct err *err)
+static int configure(struct cluster *c, const struct cluster_listen *l, struct err *err)
 {
     struct buf b = {0};
     buf_str(&b, "# written by psmon at each start; put your own settings into data/postgresql.auto.conf\n"
-                "listen_addresses = ''\nport = 5432\nunix_socket_permissions = 0700\n"
-                "unix_socket_directories = '\"");
+                "unix_socket_permissions = 0700\nunix_socket_directories = '\"");
     for (const char *p = c->socket; *p; p++) {
         if (*p == '\'' || *p == '"') /* a list of identifiers inside a string */
             buf_add(&b, p, 1);
@@ -285,11 +357,12 @@ static int configure(struct cluster *c, struct err *err)
                 "logging_collector = off\nlog_destination = 'stderr'\n"
                 "log_line_prefix = '%m [%p] '\nlog_min_error_statement = panic\n"
                 "log_checkpoints = off\n");
+    add_listen(&b, c, l);
     char *path = xasprintf("%s/psmon.conf", c->root);
     int rc = write_file(path, buf_text(&b), "w", err);
     free(path);
     buf_free(&b);
-    return rc;
+    return rc == 0 ? write_access(c, l, err) : rc;
 }
 
 /* ---- starting and stopping ---- */
@@ -317,7 +390,7 @@ static int pg_ctl(const struct cluster *c, const char *const arguments[], bool w
 static int start(struct cluster *c, struct err *err)
 {
     static const char *const arguments[] = {"start", "-w", "-t", "60", "-s", NULL};
-    char *maintenance = conninfo_of(c->socket, "postgres");
+    char *maintenance = conninfo_of(c->socket, c->port, "postgres");
     bool up = answers(maintenance);
     if (!up) {
         struct stat st;
@@ -342,7 +415,7 @@ static int create_database(struct cluster *c, struct err *err)
 {
     if (answers(c->conninfo))
         return 0;
-    char *maintenance = conninfo_of(c->socket, "postgres");
+    char *maintenance = conninfo_of(c->socket, c->port, "postgres");
     struct pg_rows *rows = NULL;
     int rc = pg_run(maintenance, "SELECT 1 FROM pg_database WHERE datname = 'psmon'", 0, NULL, &rows, err);
     if (rc == 0 && rows->n_rows == 0)
@@ -352,15 +425,23 @@ static int create_database(struct cluster *c, struct err *err)
     return rc;
 }
 
-static int bring_up(struct cluster *c, struct err *err)
+static int bring_up(struct cluster *c, const struct cluster_listen *l, struct err *err)
 {
+    unsigned port = noted_port(c);
+    use_port(c, port ? port : PORT);
+    if (!answers(c->conninfo)) /* else it is as it was started */
+        use_port(c, l ? l->port : PORT);
+    else if (l && l->port != c->port)
+        log_warning("cluster",
+                    "runs without database.listen as it is now configured: it needs all of psmon to stop");
     if (programs_find(&c->bin, c->data, err) != 0 || make(c, err) != 0 ||
-        private_folder(c->socket, err) != 0 || configure(c, err) != 0 || start(c, err) != 0)
+        private_folder(c->socket, err) != 0 || configure(c, l, err) != 0 || start(c, err) != 0)
         return err->code;
     return create_database(c, err);
 }
 
-int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, struct err *err)
+int cluster_join(struct cluster **out, const char *state_dir, const struct cluster_listen *listen,
+                 char **conninfo, struct err *err)
 {
     if (geteuid() == 0)
         return err_set(err, ERR_DB, "the private database cannot be run as root");
@@ -376,7 +457,7 @@ int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, s
         (lock(c->start, LOCK_EX) != 0 || lock(c->use, LOCK_SH) != 0))
         rc = io_error(err, "lock", c->root);
     if (rc == 0)
-        rc = bring_up(c, err);
+        rc = bring_up(c, listen, err);
     if (rc != 0) {
         cluster_free(c);
         return rc;
@@ -406,6 +487,8 @@ int cluster_running(const char *state_dir)
     if (locate(&c, state_dir, &err) != 0)
         return 0;
     assert(c);
+    unsigned port = noted_port(c);
+    use_port(c, port ? port : PORT);
     int up = answers(c->conninfo);
     cluster_free(c);
     return up;

@@ -1,5 +1,5 @@
-/* A private PostgreSQL cluster in the state directory: initdb on first use, Unix socket only, data
- * checksums; a shared lock so that the last user stops it and none stops it under another.
+/* A private PostgreSQL cluster in the state directory: initdb on first use, Unix socket only unless asked,
+ * data checksums; a shared lock so that the last user stops it and none stops it under another.
  * SPDX-License-Identifier: MIT */
 #ifndef PSM_ARCHIVE_HISTORY_CLUSTER_H
 #define PSM_ARCHIVE_HISTORY_CLUSTER_H
@@ -10,11 +10,24 @@
 
 struct cluster;
 
+/* Where the cluster listens for others besides its socket. Only members of psmon_reader (psmon_operator is
+ * one) get in, never the owner, by password (SCRAM) or, with client_ca, by a certificate of theirs that it
+ * signed. */
+struct cluster_listen {
+    const char *address; /* IP address or host name of this machine */
+    unsigned port;
+    const char *allow;             /* networks, "10.0.0.0/8 192.168.7.0/24"; samenet: those of this machine */
+    const char *certificate, *key; /* PEM files for TLS; NULL: none, then what is read can be overheard */
+    const char *client_ca;         /* PEM file; NULL: passwords */
+};
+
 /* Makes (first time), starts when not running, and joins the cluster under state_dir; *conninfo (caller
  * frees) says how to reach its database `psmon`. Refuses to run as root. Recovers a cluster left by
  * kill -9. Errors: ERR_DB with PostgreSQL's own last lines; a hint with the package to install when its
- * programs are not found. Blocking; takes seconds the first time. */
-int cluster_join(struct cluster **out, const char *state_dir, char **conninfo, struct err *err) MUSTCHECK;
+ * programs are not found. Blocking; takes seconds the first time. listen NULL: on its socket only; who finds
+ * the cluster running finds it as it was started. */
+int cluster_join(struct cluster **out, const char *state_dir, const struct cluster_listen *listen,
+                 char **conninfo, struct err *err) MUSTCHECK;
 
 /* Leaves; the last user stops the server. */
 void cluster_leave(struct cluster *c);

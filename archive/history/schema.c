@@ -570,11 +570,41 @@ static const char replays[] =
     " END $$;"
     "COMMENT ON FUNCTION psmon_remove_run IS 'removes a replay and everything that belongs to it';";
 
+/* Who may read, and who may write what people know. Roles are the server's: where psmon's user may not make
+ * them an administrator can, and calls psmon_grant. */
+static const char roles[] =
+    "CREATE FUNCTION psmon_grant() RETURNS void LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'psmon_reader') OR NOT EXISTS (SELECT FROM "
+    "pg_roles WHERE"
+    "   rolname = 'psmon_operator') THEN RETURN; END IF;"
+    "  GRANT USAGE ON SCHEMA public TO psmon_reader, psmon_operator;"
+    "  GRANT SELECT ON ALL TABLES IN SCHEMA public TO psmon_reader, psmon_operator;"
+    "  ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO psmon_reader, psmon_operator;"
+    "  GRANT INSERT, UPDATE, DELETE ON trips, outcomes, maintenance TO psmon_operator;"
+    "  IF to_regclass('alarm_acks') IS NOT NULL THEN GRANT INSERT ON alarm_acks TO psmon_operator; END IF;"
+    " END $$;"
+    "COMMENT ON FUNCTION psmon_grant IS 'gives psmon_reader and psmon_operator, where there are such roles, "
+    "what is"
+    " theirs: to read all; besides, trips, outcomes, maintenance and acknowledgements';"
+    "DO $$ BEGIN"
+    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'psmon_reader') THEN CREATE ROLE psmon_reader "
+    "NOLOGIN; END IF;"
+    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'psmon_operator') THEN"
+    "   CREATE ROLE psmon_operator NOLOGIN IN ROLE psmon_reader; END IF;"
+    " EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$;"
+    "SELECT psmon_grant();"
+    "ALTER TABLE maintenance ALTER origin SET DEFAULT 'imported';" /* what somebody inserts by hand counts too
+                                                                    */
+    "REVOKE EXECUTE ON FUNCTION psmon_grant, psmon_forget, psmon_close_month, psmon_job, psmon_remove_run,"
+    " psmon_tick_day, psmon_hour_month FROM PUBLIC;";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs, ticks,         tick_functions, hours,     findings_and_events, models_and_reports,
-        views,           hourly_views,  finding_work,   figures,   revisions,           upkeep,
-        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures,        replays};
+        fleets_and_runs,    ticks,        tick_functions, hours,         findings_and_events,
+        models_and_reports, views,        hourly_views,   finding_work,  figures,
+        revisions,          upkeep,       upkeep_jobs,    list_findings, more_reasons,
+        worktimes,          more_figures, replays,        roles};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

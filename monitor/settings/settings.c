@@ -466,6 +466,23 @@ static int check_timezone(struct reader *r, const char *key, const char *zone, s
     return err->code = ERR_CONFIG;
 }
 
+/* What belongs together where the private database listens. */
+static int check_listen(struct reader *r, struct err *err)
+{
+    const struct settings *s = r->s;
+    if (s->database_listen && s->database_url.clear)
+        return err_set(err, ERR_CONFIG,
+                       "%s:%u: database.listen: is of the private database; database.url names another",
+                       r->file, r->line_of[find_option("database.listen") - settings_table]);
+    if (!s->database_certificate != !s->database_key)
+        return err_set(err, ERR_CONFIG, "%s: database.certificate and database.key belong together", r->file);
+    if (s->database_client_ca && !s->database_certificate)
+        return err_set(err, ERR_CONFIG,
+                       "%s:%u: database.client_ca: needs database.certificate and database.key", r->file,
+                       r->line_of[find_option("database.client_ca") - settings_table]);
+    return 0;
+}
+
 static int check_together(struct reader *r, struct err *err)
 {
     struct settings *s = r->s;
@@ -483,7 +500,7 @@ static int check_together(struct reader *r, struct err *err)
     if (s->time_format && timecell_check(s->time_format, err) != 0)
         return err_wrap(err, "%s:%u: archiver.time_format", r->file,
                         r->line_of[find_option("archiver.time_format") - settings_table]);
-    if (check_timezone(r, "archiver.timezone", s->time_zone, err) != 0)
+    if (check_listen(r, err) != 0 || check_timezone(r, "archiver.timezone", s->time_zone, err) != 0)
         return ERR_CONFIG;
     return check_timezone(r, "report.timezone", s->report_timezone, err);
 }

@@ -37,6 +37,7 @@ struct settings {
     int64_t connections, batch;
     tstamp_ns settle;
     char *state_dir;
+    char *database_listen, *database_allow, *database_certificate, *database_key, *database_client_ca;
     struct secret database_url; /* none: private cluster in state_dir */
     struct webhook_settings *webhooks;
     size_t n_webhooks;

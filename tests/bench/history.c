@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     uv_loop_init(&loop);
     struct pg *pg = NULL;
     snprintf(spool, sizeof spool, "%s/spool", dir);
-    if (cluster_join(&cluster, dir, &conninfo, &err) != 0 || history_migrate(conninfo, &err) != 0 ||
+    if (cluster_join(&cluster, dir, NULL, &conninfo, &err) != 0 || history_migrate(conninfo, &err) != 0 ||
         pg_open(&pg, &loop, conninfo, spool, &err) != 0)
         stop(err.msg);
     wait_for(&loop, pg, 0);

@@ -33,7 +33,7 @@ static int join(void **state)
 {
     (void)state;
     struct err err = {0};
-    if (!mkdtemp(dir) || cluster_join(&cluster, dir, &conninfo, &err) != 0) {
+    if (!mkdtemp(dir) || cluster_join(&cluster, dir, NULL, &conninfo, &err) != 0) {
         fprintf(stderr, "%s\n", err.msg);
         return -1;
     }
@@ -71,7 +71,7 @@ static int another_user(void (*body)(const char *conninfo))
         struct cluster *c = NULL;
         char *info = NULL;
         struct err err = {0};
-        if (cluster_join(&c, dir, &info, &err) != 0)
+        if (cluster_join(&c, dir, NULL, &info, &err) != 0)
             _exit(3);
         if (body)
             body(info);
@@ -111,7 +111,7 @@ static void the_last_user_stops_it(void **state)
     assert_int_equal(another_user(NULL), 0); /* … and stopped by the next */
     assert_false(cluster_running(dir));
     free(conninfo);
-    assert_int_equal(cluster_join(&cluster, dir, &conninfo, &err), 0);
+    assert_int_equal(cluster_join(&cluster, dir, NULL, &conninfo, &err), 0);
 }
 
 static void several_start_it_at_once(void **state)
@@ -123,7 +123,7 @@ static void several_start_it_at_once(void **state)
     for (int i = 0; i < 4; i++)
         if ((pid[i] = fork()) == 0) {
             char *info = NULL;
-            int rc = cluster_join(&cluster, dir, &info, &err);
+            int rc = cluster_join(&cluster, dir, NULL, &info, &err);
             struct err e;
             rc = rc == 0 ? pg_run(info, "SELECT pg_sleep(0.2)", 0, NULL, NULL, &e) : rc;
             cluster_leave(cluster);
@@ -136,7 +136,7 @@ static void several_start_it_at_once(void **state)
     }
     assert_false(cluster_running(dir));
     free(conninfo);
-    assert_int_equal(cluster_join(&cluster, dir, &conninfo, &err), 0);
+    assert_int_equal(cluster_join(&cluster, dir, NULL, &conninfo, &err), 0);
 }
 
 static void kill_server(void)
@@ -217,7 +217,7 @@ static void a_long_path_gets_a_short_socket(void **state)
     snprintf(deep, sizeof deep, "%s/%0120d", dir, 7);
     struct cluster *c = NULL;
     struct err err = {0};
-    if (cluster_join(&c, deep, &info, &err) != 0)
+    if (cluster_join(&c, deep, NULL, &info, &err) != 0)
         fail_msg("%s", err.msg);
     assert_non_null(strstr(info, "host='/tmp/psmon-"));
     assert_int_equal(pg_run(info, "SELECT 1", 0, NULL, NULL, &err), 0);
