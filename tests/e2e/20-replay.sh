@@ -127,4 +127,13 @@ samples=$(dirname "$0")/../../monitor/samples
 try "the samples of trips and outcomes are taken" "$PSMON" import -c "$config" "$samples/trips.csv" "$samples/outcomes.csv"
 says "trips: 1 new" "the one"
 says "outcomes: 2 new" "and the other"
+
+# ---- a folder of CSV with bad rows: they cost themselves, and the training summary counts them ----
+"$PSMON" simulate --supplies 33 --days 4 --healthy-days 4 --faults-per-week 0 --from 2026-01-05 --csv "$work/data" \
+    --config-out "$work/csv.yaml" --state-dir "$work/state" > "$work/last" 2>&1
+ok $? "a ring as a folder of CSV"
+sed -i '2001s/,[^,]*/,high/; 3001s/.*/later/' "$work/data/S01:Q1.csv"
+try "is learned from" "$PSMON" train -c "$work/csv.yaml" --from 2026-01-05 --to 2026-01-09 --name csv --candidate
+says "33 of 33 supplies have a model" "all of it"
+says "2 rows were left out in whole or in part, the first: $work/data/S01:Q1.csv:2001: " "but for two rows, which are counted"
 plan
