@@ -8,6 +8,7 @@
 #include "base/http.h"
 #include "base/mem.h"
 #include "base/pg/pg.h"
+#include "base/progress.h"
 #include "base/timefmt.h"
 #include "base/words.h"
 
@@ -38,7 +39,9 @@ struct probing {
     struct source *source;
     struct known *known; /* [n_channels] */
     tstamp_ns now;
-    bool first; /* which description is under way */
+    bool first; /* which description is under way, and how many channels it has told */
+    size_t told;
+    struct progress progress;
     bool done;
     int code; /* of the last request, and what else it said */
     size_t answered, valueless;
@@ -63,6 +66,7 @@ static void on_described(void *arg, uint32_t channel, const struct source_descri
 {
     struct probing *p = arg;
     struct known *k = &p->known[channel];
+    progress_update(&p->progress, (double)++p->told, (double)p->world->fleet->n_channels);
     if (p->first) {
         k->first = d->first.t;
         return;
@@ -105,9 +109,12 @@ static void describe(struct probing *p, bool first)
         if (!first || (p->known[c].told && p->known[c].now.last.t))
             channels[n++] = c;
     p->first = first;
+    p->told = 0;
+    progress_start(&p->progress, first ? "asking for the beginning of each PV" : "asking for every PV");
     p->source->ops->describe(p->source, channels, n, first ? BEGINNING : p->now - SPAN, p->now + 1, first,
                              on_described, on_done, p);
     wait_done(p);
+    progress_end(&p->progress);
     free(channels);
 }
 

@@ -9,7 +9,8 @@
 
 /* Prints to `to` a line a part, and before it a row for each channel that something is wrong with, and for
  * each that is odd (which is no fault). send: webhooks get a test message; else they are only reached.
- * Returns how many things are wrong. Blocking: some 2,000 PVs a second. */
+ * Returns how many things are wrong. Blocking, with its progress on
+ * standard error: two requests a PV. */
 size_t probe(struct context *c, bool send, FILE *to);
 
 #endif
