@@ -25,6 +25,11 @@ tstamp_ns clock_monotonic(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+tstamp_ns clock_boot(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 /* Near enough to what can be counted that a year more or less does not overflow. */
 #define END_OF_TIME (INT64_MAX - 400 * NS_PER_DAY)
 

@@ -21,6 +21,9 @@ tstamp_ns clock_wall(void);
 /* Monotonic time, ns from an arbitrary origin: for durations only. */
 tstamp_ns clock_monotonic(void);
 
+/* Time since the machine was started, ns, its sleep included: nobody sets it. */
+tstamp_ns clock_boot(void);
+
 /* The time on this clock now. */
 tstamp_ns clock_now(const struct clock *c);
 

@@ -68,7 +68,7 @@ void live_catch_up(struct live *l)
                                                 .from = l->span_from,
                                                 .to = l->span_to,
                                                 .period = s->period,
-                                                .newest = clock_now(&s->clock),
+                                                .newest = live_now(l),
                                                 .on_frame = on_frame,
                                                 .on_done = on_done,
                                                 .arg = l});

@@ -20,6 +20,7 @@ enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 
 #define PAGE_MISSED 2 /* tests in a row after which the page is opened again */
 
+struct steps;       /* of the machine's clock */
 struct model_watch; /* notices and loads another model */
 struct audit;       /* compares ticks with the archive afterwards */
 struct repair;      /* recomputes ticks that the database missed */
@@ -33,6 +34,7 @@ struct live {
     enum phase phase;
     tstamp_ns last;         /* grid time of the last tick, scored or warm; 0: none */
     tstamp_ns polled;       /* grid time whose readings the poll under way asks for */
+    tstamp_ns last_kept;    /* tick that the history had at the start; 0: none */
     tstamp_ns first_scored; /* frames before it are warm-up */
     struct span *span;
     tstamp_ns span_from, span_to;
@@ -53,6 +55,10 @@ struct live {
     bool asking;                 /* for it, now */
     bool waiting;                /* a tick is, for that answer */
 
+    struct steps *steps;                  /* NULL until the first catching up */
+    struct source_request *clock_request; /* which clock is right; NULL: not asked */
+    tstamp_ns clock_asked;                /* monotonic; 0: not yet */
+
     struct repair *repair;
     struct audit *audit; /* NULL before the first live tick */
     struct model_watch *watch;
@@ -68,7 +74,7 @@ struct live {
 
     struct snapshot snapshot;
     char phase_text[96], disk_text[DISK_TEXT_LEN];
-    char model_trouble[400];
+    char model_trouble[400], clock_trouble[200];
     struct alerts_condition conditions[MAX_CONDITIONS];
     char condition_text[MAX_CONDITIONS][400];
     tstamp_ns stages_shown; /* monotonic */
@@ -87,6 +93,16 @@ void live_alive(struct live *l);
 /* One monitor on a state_dir: takes it, or says who has it. Until live_unclaim. Errors: ERR_IO. */
 int live_claim(struct live *l, struct err *err) MUSTCHECK;
 void live_unclaim(struct live *l);
+
+/* steps.c */
+/* The time that the monitor goes by: the configured clock, unless the machine's was set and the archiver
+ * disagrees. */
+tstamp_ns live_now(const struct live *l);
+void live_begin_clock(struct live *l, tstamp_ns last); /* last: tick of the history; 0: none */
+/* Notices a step since the last look; asks the archiver which clock is right. */
+void live_look_at_clock(struct live *l);
+void live_end_clock(struct live *l);
+void live_clock_trouble(const struct live *l, char *text, size_t size); /* in words; "": none */
 
 /* watch.c */
 void live_watch_begin(struct live *l);

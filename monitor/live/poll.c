@@ -17,7 +17,7 @@ static void on_timer(uv_timer_t *timer);
 tstamp_ns live_settled(const struct live *l)
 {
     const struct settings *s = l->session.world->settings;
-    return pipeline_align(s, clock_now(&s->clock) - s->settle);
+    return pipeline_align(s, live_now(l) - s->settle);
 }
 
 double live_backoff_s(unsigned failures)
@@ -33,7 +33,7 @@ static void schedule(struct live *l)
     if (l->phase == PHASE_BLIND)
         ms = (uint64_t)(live_backoff_s(l->failures) * 1000);
     else
-        ms = clock_wait_ms(&s->clock, l->last + s->period + s->settle);
+        ms = clock_wait_ms(&l->context.clock, l->last + s->period + s->settle);
     uv_timer_start(&l->timer, on_timer, ms, 0);
 }
 
@@ -42,7 +42,7 @@ static void schedule(struct live *l)
 static void ask_again(struct live *l)
 {
     const struct settings *s = l->session.world->settings;
-    uv_timer_start(&l->timer, on_timer, clock_wait_ms(&s->clock, clock_now(&s->clock) + s->period / 6), 0);
+    uv_timer_start(&l->timer, on_timer, clock_wait_ms(&l->context.clock, live_now(l) + s->period / 6), 0);
 }
 
 /* An archiver that was never reached is away since psmon's start, however often it was asked. */
@@ -53,7 +53,7 @@ void live_archiver_is(struct live *l, bool up)
     if (tried && l->archiver_up == up)
         return;
     if (up || l->archiver_reached)
-        l->archiver_since = clock_now(&l->session.world->settings->clock);
+        l->archiver_since = live_now(l);
     if (!up)
         log_error("archiver", "away: %s; polls go on with back-off, the hole will be filled",
                   l->archiver_error.msg);
@@ -71,7 +71,7 @@ void live_blind(struct live *l, const struct err *why)
     l->archiver_error = *why;
     live_archiver_is(l, false);
     /* no tick is made, so nothing is known of findings; psmon's own alarms and their delays go on */
-    tstamp_ns now = clock_now(&l->session.world->settings->clock);
+    tstamp_ns now = live_now(l);
     size_t n = live_conditions(l, now);
     session_blind(&l->session, now, l->conditions, n);
 }
@@ -153,7 +153,7 @@ static void on_polled(void *arg, const struct source_result *r)
     l->poll = NULL;
     if (l->stopping || l->phase == PHASE_CATCHING_UP)
         return;
-    tstamp_ns now = clock_now(&s->clock);
+    tstamp_ns now = live_now(l);
     l->snapshot.poll_seconds = (double)(clock_monotonic() - l->poll_began) / 1e9;
     if (l->fresh)
         l->last_fresh = now;
@@ -184,9 +184,10 @@ static void on_timer(uv_timer_t *timer)
 {
     struct live *l = timer->data;
     const struct settings *s = l->session.world->settings;
+    live_look_at_clock(l);
     tstamp_ns settled = live_settled(l);
     assert(!l->poll);
-    if (l->phase == PHASE_LIVE && settled <= l->last) { /* the clock went back */
+    if (l->phase == PHASE_LIVE && settled <= l->last) { /* our time was corrected back */
         schedule(l);
         return;
     }
@@ -213,6 +214,6 @@ void live_follow(struct live *l)
     malloc_trim(0);
     l->phase = PHASE_LIVE;
     live_archiver_is(l, true);
-    l->last_fresh = clock_now(&l->session.world->settings->clock);
+    l->last_fresh = live_now(l);
     schedule(l);
 }

@@ -71,7 +71,7 @@ void live_repair(struct live *l)
         .from = pipeline_align(w->settings, from - scorer_memory(w->model, w->settings->period)),
         .to = to + w->settings->period,
         .period = w->settings->period,
-        .newest = clock_now(&w->settings->clock),
+        .newest = live_now(l),
         .on_frame = on_frame,
         .on_done = on_done,
         .arg = r});

@@ -110,6 +110,7 @@ static void on_housekeeping(uv_timer_t *timer)
              l->session.world->fleet->n_supplies);
     notify_systemd(status);
     programs_reap(); /* as process 1, also of what others run beside us */
+    live_look_at_clock(l);
     test_page(l);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);
@@ -193,13 +194,7 @@ static int find_start(struct live *l, tstamp_ns since, struct err *err)
     int rc = history_last_tick(l->context.conninfo, RUN_LIVE, &last, err);
     tstamp_ns now = pipeline_align(s, clock_now(&s->clock));
     l->first_scored = last ? last + s->period : since ? pipeline_align(s, since) : now;
-    if (l->first_scored > now + s->period) {
-        char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
-        log_warning("run",
-                    "the history's last tick %s is in the future of the clock, %s: scoring waits "
-                    "until then",
-                    timefmt_iso(a, last), timefmt_iso(b, now));
-    }
+    l->last_kept = last;
     return rc;
 }
 
@@ -271,6 +266,7 @@ static void run_live(struct live *l)
                     l->session.world->settings->path);
     notify_systemd("READY=1");
     uv_timer_start(&l->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+    live_begin_clock(l, l->last_kept);
     live_catch_up(l);
     uv_run(&l->loop, UV_RUN_DEFAULT);
     log_info("run", "stopping");
@@ -278,6 +274,7 @@ static void run_live(struct live *l)
 
 static void close_all(struct live *l)
 {
+    live_end_clock(l);
     source_close(l->source);
     session_close(&l->session);
     uv_walk(&l->loop, close_handle, NULL);

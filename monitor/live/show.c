@@ -132,6 +132,9 @@ size_t live_conditions(struct live *l, tstamp_ns now)
         add(l, &n, "page", "the page on %s does not answer psmon's own test: it was opened again",
             l->session.world->settings->http_listen);
     add_upkeep(l, &n);
+    live_clock_trouble(l, l->clock_trouble, sizeof l->clock_trouble);
+    if (*l->clock_trouble)
+        add(l, &n, "clock", "%s", l->clock_trouble);
     add_coverage(l, &n);
     add_valueless(l, &n);
     add_maintenance(l, &n, now);
@@ -170,7 +173,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->trace_head = p->trace_head;
     v->trace_step = TRACE_STEP;
     v->trace_end = p->trace_end;
-    v->now = clock_now(&l->session.world->settings->clock);
+    v->now = live_now(l);
     v->run = s->run;
     v->model = s->world->model_name;
     v->phase = describe_phase(l);
@@ -182,6 +185,8 @@ const struct snapshot *live_snapshot(void *arg)
     v->model_loaded = s->world->model != NULL;
     session_model_trouble(s, l->model_trouble, sizeof l->model_trouble);
     v->model_trouble = l->model_trouble;
+    live_clock_trouble(l, l->clock_trouble, sizeof l->clock_trouble);
+    v->clock_trouble = l->clock_trouble;
     v->archiver_error = l->archiver_up ? "" : l->archiver_error.msg;
     v->archiver_since = l->archiver_since;
     v->db_failures = pg_failures(s->pg);

@@ -55,6 +55,13 @@ static void check_ticks(struct health_check *c, const struct snapshot *s)
         return;
     }
     tstamp_ns age = s->now - s->tick->t;
+    if (s->clock_trouble && *s->clock_trouble)
+        judge(c, HEALTH_DEGRADED, s->clock_trouble);
+    if (age < -period) {
+        c->state = HEALTH_DEGRADED;
+        snprintf(c->text, sizeof c->text,
+                 "last tick is %" PRId64 " min ahead of the clock, which is waited for", -age / NS_PER_MIN);
+    }
     if (age <= 5 * period)
         return;
     bool filling = s->phase && strncmp(s->phase, "catching up", 11) == 0;

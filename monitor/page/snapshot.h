@@ -31,6 +31,7 @@ struct snapshot {
     bool archiver_up, database_up, model_loaded;
     const char *disk; /* what is wrong with it; "" (or NULL) nothing */
     bool disk_refuses;
+    const char *clock_trouble;  /* the machine's clock is not the one in use; "" or NULL: it is */
     const char *model_trouble;  /* what to do about the model; "" or NULL: nothing */
     bool archiver_reached;      /* it has answered since psmon started */
     const char *archiver_error; /* "" when up, or when nothing has come back yet */

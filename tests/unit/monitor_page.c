@@ -481,6 +481,24 @@ static void an_archiver_that_was_never_reached_is_away_since_the_start(void **st
     expect_archiver("archiver not reached since psmon started 3 min ago: connection refused");
 }
 
+static void expect_ticks(const char *text)
+{
+    json_t *j = ask_json("/health", 200);
+    assert_string_equal(field_text(json_array_get(json_object_get(j, "checks"), 3), "reason"), text);
+    json_decref(j);
+}
+
+/* Younger than now is not young. */
+static void a_clock_that_is_wrong_is_said(void **state)
+{
+    (void)state;
+    snapshot.clock_trouble = "this machine's clock is 2 h 0 min ahead";
+    expect_ticks("this machine's clock is 2 h 0 min ahead");
+    snapshot.clock_trouble = "";
+    snapshot.now = tick.t - NS_PER_HOUR;
+    expect_ticks("last tick is 60 min ahead of the clock, which is waited for");
+}
+
 static void a_ring_at_rest_is_healthy(void **state)
 {
     (void)state;
@@ -648,6 +666,7 @@ int main(void)
         cmocka_unit_test_setup(health_names_the_job_that_fails, healthy),
         cmocka_unit_test_setup(a_database_that_is_behind_is_not_away, healthy),
         cmocka_unit_test_setup(an_archiver_that_was_never_reached_is_away_since_the_start, healthy),
+        cmocka_unit_test_setup(a_clock_that_is_wrong_is_said, healthy),
         cmocka_unit_test_setup(a_ring_at_rest_is_healthy, healthy),
         cmocka_unit_test_setup(health_says_when_the_disk_takes_nothing, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),

@@ -22,8 +22,6 @@ struct client {
     struct source source; /* first */
     struct source *ring;
     uv_loop_t *loop;
-    tstamp_ns (*now)(void *arg);
-    void *now_arg;
     struct failing *first;
 };
 
@@ -80,8 +78,8 @@ static struct source_request *fail(struct client *c, double deadline_s, source_d
 
 static tstamp_ns known_until(void *arg)
 {
-    const struct client *c = arg;
-    tstamp_ns now = c->now(c->now_arg);
+    (void)arg;
+    tstamp_ns now = *archiver->now;
     return archiver->state == ARCHIVER_IS_OLD && archiver->old_since < now ? archiver->old_since : now;
 }
 
@@ -147,8 +145,9 @@ int __wrap_source_open(struct source **out, uv_loop_t *loop, const struct fleet 
 int __wrap_source_open(struct source **out, uv_loop_t *loop, const struct fleet *f,
                        const struct source_options *o, struct err *err)
 {
+    (void)o;
     struct client *c = xcalloc(1, sizeof *c);
-    *c = (struct client){.source.ops = &ops, .loop = loop, .now = o->now, .now_arg = o->now_arg};
+    *c = (struct client){.source.ops = &ops, .loop = loop};
     int rc = sim_source_open(&c->ring, loop, archiver->ring, f, known_until, c, err);
     if (rc != 0) {
         free(c);

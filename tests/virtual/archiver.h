@@ -16,6 +16,7 @@ struct archiver {
     struct sim *ring;
     enum archiver_state state;
     tstamp_ns old_since;
+    const tstamp_ns *now; /* the archiver's own time */
 };
 
 /* Which archiver the next source is a client of; borrowed. */

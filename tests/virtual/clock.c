@@ -100,7 +100,7 @@ int clock_gettime(clockid_t id, struct timespec *ts)
                     id != CLOCK_REALTIME_COARSE && id != CLOCK_BOOTTIME))
         return (int)syscall(SYS_clock_gettime, id, ts);
     bool wall = id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE;
-    tstamp_ns t = shared->now - (wall ? 0 : VIRTUAL_BOOT);
+    tstamp_ns t = shared->now + (wall ? shared->wall_ahead : -VIRTUAL_BOOT);
     *ts = (struct timespec){t / NS_PER_S, t % NS_PER_S};
     return 0;
 }

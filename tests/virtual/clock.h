@@ -19,8 +19,9 @@
 /* Shared by all processes of a run: a life that was killed goes on where it ended. */
 struct virtual_time {
     tstamp_ns now;
-    uint64_t random; /* state of what OpenSSL's random numbers are replaced by */
-    char text[24];   /* now in 20 digits of seconds, for who reads a file; kept up to date */
+    tstamp_ns wall_ahead; /* of the machine's clock, which somebody has set */
+    uint64_t random;      /* state of what OpenSSL's random numbers are replaced by */
+    char text[24];        /* now in 20 digits of seconds, for who reads a file; kept up to date */
 };
 void virtual_write(struct virtual_time *s); /* text, after now was set by hand */
 

@@ -48,7 +48,8 @@ enum what {
     PSMON_KILLED_BUSY, /* the same, at one of the next times that it has asked the database something */
     PSMON_STOPPED,
     PSMON_RELOADS,
-    WEIGHED, /* how much memory is in use */
+    CLOCK_IS_SET, /* so many minutes from the time that it is */
+    WEIGHED,      /* how much memory is in use */
     THE_END,
 };
 
@@ -160,6 +161,23 @@ static void make_script(uint64_t seed)
     qsort(stage->event, stage->n_events, sizeof *stage->event, by_time);
 }
 
+/* The machine's clock is set back an hour and two hours ahead, and right again; psmon is killed and started
+ * while it is behind. */
+static void make_steps(void)
+{
+    static const struct {
+        int minute;
+        enum what what;
+        int state;
+    } steps[] = {{180, CLOCK_IS_SET, -60}, {300, CLOCK_IS_SET, 0},   {480, CLOCK_IS_SET, 120},
+                 {600, CLOCK_IS_SET, 0},   {900, CLOCK_IS_SET, -60}, {930, PSMON_KILLED, 7},
+                 {1020, CLOCK_IS_SET, 0},  {1200, CLOCK_IS_SET, 15}, {1260, CLOCK_IS_SET, 0}};
+    stage->n_events = stage->next = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        add(LIVE_FROM + steps[i].minute * NS_PER_MIN + 17 * NS_PER_S, steps[i].what, steps[i].state);
+    add(LIVE_TO + 30 * NS_PER_S, THE_END, 0);
+}
+
 /* ---- what happens, in a life of the monitor ---- */
 
 /* Under AddressSanitizer malloc is its own. */
@@ -219,6 +237,7 @@ static void happen_one(const struct event *e)
         stage->away = e->state * NS_PER_MIN;
         raise(SIGTERM);
         break;
+    case CLOCK_IS_SET: stage->time.wall_ahead = e->state * NS_PER_MIN; break;
     case PSMON_RELOADS: raise(SIGHUP); break;
     case WEIGHED: stage->in_use[e->state] = memory_in_use(); break;
     case THE_END:
@@ -453,7 +472,10 @@ static void live(struct run *r, uint64_t seed)
     char since[TIMEFMT_LEN];
     timefmt_iso(since, LIVE_FROM);
     char *argv[] = {"run", "-c", r->config, "--since", since, NULL};
-    make_script(seed);
+    if (seed)
+        make_script(seed);
+    else
+        make_steps();
     stage->time = (struct virtual_time){.now = LIVE_FROM - 20 * NS_PER_S, .random = seed + 1};
     stage->archiver.state = ARCHIVER_ANSWERS;
     stage->receiver = RECEIVER_ACCEPTS;
@@ -701,6 +723,25 @@ static void a_seed_makes_the_same_decisions_again(void **state)
     close_run(&two);
 }
 
+static void steps_of_the_clock_leave_no_trace(void **state)
+{
+    (void)state;
+    struct run r;
+    char command[300];
+    run_seed(&r, "", 0);
+    every_minute_has_one_row_and_every_supply_one_reason(&r);
+    no_alarm_is_lost_or_doubled(&r);
+    ticks_are_an_undisturbed_replays(&r);
+    /* and it was said */
+    snprintf(command, sizeof command,
+             "for t in 'set back by 1 h 0 min: ticks go on' 'set forward by 2 h 0 min: ticks go on' 'is as "
+             "it was before'"
+             " '1 h 0 min behind what ticks go by'; do grep -q \"$t\" '%s' || exit 1; done",
+             r.log);
+    assert_int_equal(postgres_sh(command), 0);
+    close_run(&r);
+}
+
 static void map_stage(void)
 {
     char *file = path("stage");
@@ -728,6 +769,7 @@ static void make_ring(void)
                               &err) != 0)
         fail_msg("%s", err.msg);
     stage->archiver.ring = ring;
+    stage->archiver.now = &stage->time.now;
     free(fleet);
     free(maintenance);
 }
@@ -794,7 +836,7 @@ static int tear_down(void **state)
 int main(void)
 {
     static unsigned seed[MAX_SEEDS];
-    static struct CMUnitTest tests[MAX_SEEDS];
+    static struct CMUnitTest tests[MAX_SEEDS + 1];
     const char *seeds = getenv("SEEDS");
     size_t n = 0;
     char *end;
@@ -810,5 +852,7 @@ int main(void)
             .test_func = n ? days_of_failures_leave_no_trace : a_seed_makes_the_same_decisions_again,
             .initial_state = &seed[n]};
     }
-    return _cmocka_run_group_tests("virtual", tests, n, set_up, tear_down);
+    tests[n] = (struct CMUnitTest){.name = "steps of the clock leave no trace",
+                                   .test_func = steps_of_the_clock_leave_no_trace};
+    return _cmocka_run_group_tests("virtual", tests, n + 1, set_up, tear_down);
 }
