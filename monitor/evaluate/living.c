@@ -9,6 +9,7 @@
 
 #define LARGEST (JUDGE_BUDGETS - 1)
 #define WINDOW (72 * NS_PER_HOUR)
+#define AFTER_SHORT (6 * NS_PER_HOUR)
 #define AFTER_FAULT (14 * NS_PER_DAY)
 #define AFTER_LATTICE (7 * NS_PER_DAY)
 #define AFTER_STUDY (24 * NS_PER_HOUR)
@@ -69,6 +70,12 @@ static bool benign_holds(const struct label *l, tstamp_ns t, enum living_context
     }
 }
 
+/* How long windows hold what is over: those of medians do not know what was shorter than an hour. */
+static tstamp_ns aftermath(const struct label *l)
+{
+    return l->end - l->onset < NS_PER_HOUR ? AFTER_SHORT : WINDOW;
+}
+
 /* Whether a label makes the context of a finding that does not answer it. */
 static bool makes_context(const struct label *l, const struct finding *d, const struct fleet *f,
                           enum living_context context)
@@ -78,7 +85,8 @@ static bool makes_context(const struct label *l, const struct finding *d, const 
     case CONTEXT_COMMON:
         return l->class == LABEL_COMMON && t >= l->onset && t <= l->end && share_a_sector(d, l, f);
     case CONTEXT_AFTER:
-        return l->class == LABEL_COMMON && t > l->end && t <= l->end + WINDOW && share_a_sector(d, l, f);
+        return l->class == LABEL_COMMON && t > l->end && t <= l->end + aftermath(l) &&
+               share_a_sector(d, l, f);
     case CONTEXT_OWN_FAULT:
         return label_is_fault(l) && t > l->end && t <= l->end + AFTER_FAULT && share_a_supply(d, l, f);
     default: return l->class == LABEL_BENIGN && benign_holds(l, t, context) && share_a_supply(d, l, f);

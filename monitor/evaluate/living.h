@@ -10,7 +10,7 @@
  * first that applies. 72 hours are the longest window of a statistic. */
 enum living_context {
     CONTEXT_COMMON,    /* a common cause acts in its sector, but not on its own supplies */
-    CONTEXT_AFTER,     /* one ended there within 72 h before */
+    CONTEXT_AFTER,     /* one ended there within 72 h before; 6 h if it lasted less than one */
     CONTEXT_OWN_FAULT, /* a fault of its own ended within 14 days before, and is not answered any more */
     CONTEXT_WORK,      /* a swap or calibration of one of its supplies, ever before; a shutdown within 72 h */
     CONTEXT_AMBIENT,   /* a warm or cold spell, or within 72 h after it */

@@ -127,9 +127,11 @@ static struct label *living_labels(size_t *n)
                "Q2,,igbt_temperature,benign,2026-01-10T12:00:00Z,,,1,K,swap,small,never,Q2\n"
                "*,,igbt_temperature,benign,2026-01-20T00:00:00Z,2026-01-22T00:00:00Z,,5,K,warm "
                "spell,medium,itself,*\n"
+               "feeder:F1,,voltage,common,2026-01-25T00:00:00Z,2026-01-25T00:01:00Z,,4,%,mains "
+               "sag,medium,itself,Q1\n"
                "*,,current,benign,2026-02-01T00:00:00Z,,,1.5,%,lattice change,medium,never,*\n");
     assert_int_equal(judge_read_labels(path, fleet, &labels, n, &err), 0);
-    assert_int_equal(*n, 6);
+    assert_int_equal(*n, 7);
     return labels;
 }
 
@@ -162,6 +164,8 @@ static void false_findings_have_a_context(void **state)
         {"Q1", "2026-01-08T00:00:00Z", CONTEXT_OWN_FAULT},
         {"Q2", "2026-01-21T00:00:00Z", CONTEXT_WORK}, /* also a warm spell */
         {"Q1", "2026-01-23T00:00:00Z", CONTEXT_AMBIENT},
+        {"Q1", "2026-01-25T04:00:00Z", CONTEXT_AFTER},
+        {"Q1", "2026-01-25T08:00:00Z", CONTEXT_NONE}, /* a sag is forgotten soon */
         {"S1", "2026-02-03T00:00:00Z", CONTEXT_WORK}, /* Q2 is in it */
         {"Q1", "2026-02-03T00:00:00Z", CONTEXT_SETPOINTS},
         {"Q1", "2026-02-10T00:00:00Z", CONTEXT_NONE},
@@ -192,7 +196,9 @@ static void one_event_is_counted_once(void **state)
     struct label *labels = living_labels(&n);
     struct living l = {.weeks = 2, .supplies = 3};
     living_judge(&l, fleet, labels, n, findings, 7, budgets);
-    assert_int_equal(l.n_kinds, 1);
+    assert_int_equal(l.n_kinds, 2);
+    assert_int_equal(l.kind[1].events, 1);
+    assert_int_equal(l.kind[1].found, 0);
     assert_string_equal(l.kind[0].kind, "pump trip");
     assert_int_equal(l.kind[0].events, 1);
     assert_int_equal(l.kind[0].found, 1);
