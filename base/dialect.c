@@ -89,7 +89,6 @@ struct line {
 };
 
 struct head {
-    const char *path;
     struct line line[LINES]; /* those that may be header or rows, and comments */
     size_t n;
     unsigned lines; /* read so far */
@@ -239,10 +238,21 @@ static size_t find_header(const struct head *h, struct dialect *d)
     return i;
 }
 
+/* Files that are handed over for tables of text, by how they begin. */
 static int refuse_encoding(const char *head, size_t n, const char *path, struct err *err)
 {
-    if (n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
-        return err_set(err, ERR_DATA, "%s: is UTF-16: save it as UTF-8", path);
+    static const struct {
+        const char *begin;
+        size_t n;
+        const char *is;
+    } others[] = {{"\xff\xfe", 2, "is UTF-16: save it as UTF-8"},
+                  {"\xfe\xff", 2, "is UTF-16: save it as UTF-8"},
+                  {"PK\3\4", 4, "is a spreadsheet's own file: save the table as CSV"},
+                  {"\xd0\xcf\x11\xe0", 4, "is a spreadsheet's own file: save the table as CSV"},
+                  {"\x1f\x8b", 2, "is compressed: gunzip it first"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (n >= others[i].n && memcmp(head, others[i].begin, others[i].n) == 0)
+            return err_set(err, ERR_DATA, "%s: %s", path, others[i].is);
     if (memchr(head, '\0', n))
         return err_set(err, ERR_DATA, "%s: holds NUL bytes: not a table of text", path);
     return 0;
@@ -250,7 +260,7 @@ static int refuse_encoding(const char *head, size_t n, const char *path, struct 
 
 int dialect_read(struct dialect *out, const char *head, size_t n, bool all, const char *path, struct err *err)
 {
-    struct head h = {.path = path};
+    struct head h = {.n = 0};
     size_t skip = n >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* spreadsheets' byte order mark */
     if (refuse_encoding(head, n, path, err) != 0)
         return ERR_DATA;

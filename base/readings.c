@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,15 +27,19 @@ static void simplify(char *out, size_t size, const char *name)
     out[n] = '\0';
 }
 
-/* How surely a column of this name holds the times; 0: it does not. Date last: it may be half of one. */
+/* Names of columns that hold dates, perhaps with times of day; behind them those of whole times, the surer
+ * the later. */
+static const char *const time_names[] = {"date", "datum",   "ts",       "zeit",      "uhrzeit",
+                                         "utc",  "timeutc", "datetime", "timestamp", "time"};
+enum { DATES = 2 };
+
+/* How surely a column of this name holds the times; 0: it does not. */
 static int time_rank(const char *name)
 {
-    static const char *const names[] = {"date",    "ts",       "zeit",      "utc",
-                                        "timeutc", "datetime", "timestamp", "time"};
     char simple[24];
     simplify(simple, sizeof simple, name);
-    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
-        if (strcmp(simple, names[i]) == 0)
+    for (int i = 0; i < (int)(sizeof time_names / sizeof *time_names); i++)
+        if (strcmp(simple, time_names[i]) == 0)
             return i + 1;
     return 0;
 }
@@ -50,6 +55,17 @@ static int find_time(char *const names[], size_t n)
         }
     }
     return at;
+}
+
+/* A column of dates beside that of the times. */
+static int find_date(char *const names[], size_t n, int time)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rank = time_rank(names[i]);
+        if ((int)i != time && rank > 0 && rank <= DATES)
+            return (int)i;
+    }
+    return -1;
 }
 
 /* What the Data Browser writes beside a value, unless it is a channel of that name. */
@@ -123,15 +139,17 @@ int readings_find(struct readings *out, const struct dialect *d, char *const nam
                   const char *path, struct err *err)
 {
     assert(n_fields > 0);
-    *out = (struct readings){.n_fields = n_fields, .nanos = -1};
+    *out = (struct readings){.n_fields = n_fields, .date = -1, .nanos = -1};
     if (d->headless)
         return find_appliance(out, d, path, err);
     out->time = find_time(names, n_fields);
     if (out->time < 0 || (n_fields == 3 && strcasecmp(names[0], "series") == 0))
         return refuse(d, names, n_fields, path, err);
+    out->date = find_date(names, n_fields, out->time);
     size_t cap = 0;
     for (size_t i = 0; i < n_fields; i++) {
-        if ((int)i == out->time || *names[i] == '\0' || strcasecmp(names[i], "label") == 0)
+        if ((int)i == out->time || (int)i == out->date || *names[i] == '\0' ||
+            strcasecmp(names[i], "label") == 0)
             continue;
         if (d->browser && is_beside(names[i])) {
             if (out->n && strcmp(names[i], "Severity") == 0)
@@ -155,12 +173,26 @@ void readings_free(struct readings *r)
 
 /* ---- rows ---- */
 
+/* The time of a row whose date stands in a column of its own. */
+static enum timecell_form join(const struct readings *r, const struct csv_text field[],
+                               const struct timecell *how, tstamp_ns *out, const char **wrong)
+{
+    char text[80];
+    const struct csv_text *date = &field[r->date], *time = &field[r->time];
+    if (date->n + time->n + 2 > sizeof text)
+        return TIMECELL_NONE;
+    int n = snprintf(text, sizeof text, "%.*s %.*s", (int)date->n, date->s, (int)time->n, time->s);
+    return timecell_read(out, text, (size_t)n, how, wrong);
+}
+
 enum timecell_form readings_time(const struct readings *r, const struct csv_text field[],
                                  const struct timecell *how, tstamp_ns *out, const char **wrong)
 {
     const struct csv_text *t = &field[r->time];
     enum timecell_form form = timecell_read(out, t->s, t->n, how, wrong);
     double nanos = 0;
+    if (form == TIMECELL_NONE && r->date >= 0)
+        form = join(r, field, how, out, wrong);
     if (form == TIMECELL_NONE || r->nanos < 0)
         return form;
     const struct csv_text *n = &field[r->nanos];
@@ -176,8 +208,8 @@ bool readings_is_units(const struct readings *r, const struct csv_text field[], 
 {
     tstamp_ns t;
     double v;
-    const struct csv_text *time = &field[r->time];
-    if (timecell_read(&t, time->s, time->n, how, NULL) != TIMECELL_NONE)
+    const char *wrong;
+    if (readings_time(r, field, how, &t, &wrong) != TIMECELL_NONE)
         return false;
     bool units = true;
     for (size_t i = 0; units && i < r->n; i++) {

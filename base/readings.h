@@ -21,6 +21,7 @@ struct readings {
     size_t n;
     size_t n_fields; /* of a row */
     int time;        /* the field */
+    int date;        /* the field of its date where that stands apart; -1: none */
     int nanos;       /* the field of nanoseconds that are to be added; -1: none */
 };
 

@@ -184,6 +184,8 @@ static void it_refuses_text_that_is_not_utf8_at_its_line(void **state)
     assert_non_null(strstr(reading_of(header, sizeof header - 1), ":1: byte 0xfc is not UTF-8"));
     const char nul[] = "time,a\n1,2\0\n";
     assert_non_null(strstr(reading_of(nul, sizeof nul - 1), "NUL bytes"));
+    assert_non_null(strstr(reading_of("PK\3\4\24", 5), "is a spreadsheet's own file: save the table as CSV"));
+    assert_non_null(strstr(reading_of("\x1f\x8b\x08", 3), "is compressed: gunzip it first"));
     /* what says its encoding is converted */
     static const char little[] = "\xff\xfet\0;\0a\0\r\0\n\0001\0;\0\xb0\0\n\0";
     assert_string_equal(reading_of(little, sizeof little - 1), "t|a;1|°");
@@ -330,9 +332,9 @@ static const char *columns_of(const char *text)
 static void it_finds_the_column_of_times(void **state)
 {
     (void)state;
-    static const char *const names[] = {"time",     "Time",       "TIME",       "timestamp", "Timestamp",
-                                        "datetime", "DateTime",   "date",       "Date/Time", "date_time",
-                                        "time [s]", "Time (UTC)", "time stamp", "ts",        "Zeit"};
+    static const char *const names[] = {
+        "time",      "Time",      "TIME",     "timestamp",  "Timestamp",  "datetime", "DateTime", "date",
+        "Date/Time", "date_time", "time [s]", "Time (UTC)", "time stamp", "ts",       "Zeit",     "Datum"};
     char text[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(text, sizeof text, "a,%s,b\n1,2026-01-01,2\n", names[i]);
@@ -340,7 +342,7 @@ static void it_finds_the_column_of_times(void **state)
     }
     assert_string_equal(columns_of(",a\n2026-01-01,2\n"), "0 a:1");        /* pandas */
     assert_string_equal(columns_of(",time,a\n0,2026-01-01,2\n"), "1 a:2"); /* pandas, numbered */
-    assert_string_equal(columns_of("date,time,a\n1,2026-01-01,2\n"), "1 date:0 a:2");
+    assert_string_equal(columns_of("date,time,a\n1,2026-01-01,2\n"), "1 a:2");
     assert_string_equal(
         columns_of("when;what;how\n1;2;3\n"),
         "f:1: there is no column of times ('time', 'timestamp', 'datetime' or 'date'); the header "
@@ -389,7 +391,7 @@ static void it_tells_units_and_severities(void **state)
 {
     (void)state;
     struct readings_column column[2] = {{NULL, 1, -1, -1}, {NULL, 2, -1, -1}};
-    struct readings r = {.column = column, .n = 2, .n_fields = 3, .nanos = -1};
+    struct readings r = {.column = column, .n = 2, .n_fields = 3, .date = -1, .nanos = -1};
     struct csv_text units[] = {text_of("[s]"), text_of("[A]"), text_of("[V]")};
     struct csv_text empty[] = {text_of(""), text_of("A"), text_of("")};
     struct csv_text row[] = {text_of("2026-01-01"), text_of("x"), text_of("y")};
