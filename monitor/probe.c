@@ -31,6 +31,7 @@ struct known {
     char *error;                   /* owned */
     tstamp_ns first;               /* of all; 0: not known */
     int8_t connected;              /* -1: not known */
+    struct sample newest;          /* as a poll would have it; t 0: none */
 };
 
 struct probing {
@@ -87,10 +88,8 @@ static void on_connected(void *arg, const int8_t connected[], const struct sourc
 
 static void on_latest(void *arg, uint32_t channel, const struct sample *s, size_t n)
 {
-    (void)arg;
-    (void)channel;
-    (void)s;
-    (void)n;
+    struct probing *p = arg;
+    p->known[channel].newest = s[n - 1];
 }
 
 static void wait_done(struct probing *p)
@@ -297,6 +296,23 @@ static void ask_archiver(struct probing *p)
     say(p, wrong > 0, "archiver", "%zu of %zu PVs are well, %zu are odd", n - wrong, n, p->odd);
 }
 
+/* Files tell nothing but what they hold, which may be of long ago. */
+static void ask_files(struct probing *p)
+{
+    size_t n = p->world->fleet->n_channels, without = 0;
+    uint32_t first = 0;
+    p->source->ops->latest(p->source, p->now, 0, on_latest, on_done, p);
+    wait_done(p);
+    for (uint32_t c = 0; c < n; c++)
+        if (p->known[c].newest.t == 0 && without++ == 0)
+            first = c;
+    if (without)
+        say(p, true, "archiver", "%zu of %zu channels have no reading in the files, the first is %s%s%s",
+            without, n, p->world->fleet->channels[first].pv, p->code != 0 ? ": " : "", p->error);
+    else
+        say(p, false, "archiver", "files with readings of all %zu channels", n);
+}
+
 static void probe_archiver(struct probing *p, struct context *c)
 {
     struct err err;
@@ -311,7 +327,7 @@ static void probe_archiver(struct probing *p, struct context *c)
     if (p->source->ops->describe)
         ask_archiver(p);
     else
-        say(p, false, "archiver", "files, which tell nothing beyond what they hold");
+        ask_files(p);
     source_close(p->source);
     uv_run(&p->loop, UV_RUN_DEFAULT);
     for (size_t i = 0; i < n; i++)

@@ -30,7 +30,8 @@ static void write_file(const char *name, const char *text)
     free(path);
 }
 
-/* What a probe of these PVs says, the archiver answering as `script` says; *wrong as it returns. */
+/* What a probe of these PVs says, the archiver answering as `script` says (NULL: the folder's files); *wrong
+ * as it returns. */
 static char *probe_of(const char *script, const char *const pvs[], size_t n, const char *more, size_t *wrong)
 {
     char now[TIMEFMT_LEN], *text = NULL, *out = NULL, *path = path_of("psmon.yaml");
@@ -43,9 +44,12 @@ static char *probe_of(const char *script, const char *const pvs[], size_t n, con
         buf_printf(&fleet, "Q%zu,quad,S1,current,%s,A\n", i, pvs[i]);
     write_file("fleet.csv", buf_text(&fleet));
     timefmt_iso(now, (tstamp_ns)time(NULL) * NS_PER_S);
-    text = xasprintf("fleet: fleet.csv\narchiver: {url: 'http://127.0.0.1:%d/%s'}\nstate_dir: %s/state\n"
+    char *url = script ? xasprintf("http://127.0.0.1:%d/%s", peer.port, script)
+                       : xasprintf("file://%s", folder);
+    text = xasprintf("fleet: fleet.csv\narchiver: {url: '%s'}\nstate_dir: %s/state\n"
                      "clock: {start: 2026-11-22T02:30:00Z, wall: %s}\n%s",
-                     peer.port, script, folder, now, more);
+                     url, folder, now, more);
+    free(url);
     write_file("psmon.yaml", text);
     if (context_open(&c, path, &err) != 0)
         fail_msg("%s", err.msg);
@@ -116,6 +120,23 @@ static void all_is_well_where_it_is(void **state)
     free(more);
 }
 
+static void files_are_looked_into(void **state)
+{
+    (void)state;
+    static const char *const pvs[] = {"A", "B"};
+    size_t wrong;
+    write_file("Q0.csv", "time,current\n2026-11-20T00:00:00Z,1\n2026-11-20T00:01:00Z,2\n");
+    char *text = probe_of(NULL, pvs, 2, "", &wrong);
+    assert_int_equal(wrong, 1);
+    expect(text, "archiver  WRONG", "1 of 2 channels have no reading in the files, the first is B");
+    free(text);
+    write_file("Q1.csv", "time,current\n2026-11-20T00:00:00Z,1\n");
+    text = probe_of(NULL, pvs, 2, "", &wrong);
+    assert_int_equal(wrong, 0);
+    expect(text, "archiver  ok", "files with readings of all 2 channels");
+    free(text);
+}
+
 static void nobody_there_is_told_once_a_part(void **state)
 {
     (void)state;
@@ -154,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_with_a_pv_is_told),
         cmocka_unit_test(all_is_well_where_it_is),
+        cmocka_unit_test(files_are_looked_into),
         cmocka_unit_test(nobody_there_is_told_once_a_part),
     };
     return cmocka_run_group_tests_name("monitor/probe", tests, start, stop);
