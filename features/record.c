@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,6 +35,14 @@ struct filler {
     bool ended;
 };
 
+/* Behind the columns of a record that is kept: what it is of, where the grid stood at the end of each
+ * channel, and which are kept (the last bytes of the file). */
+struct keep {
+    uint64_t key;
+    struct grid_channel *state; /* [channels] */
+    uint8_t *kept;              /* [channels] */
+};
+
 struct record {
     struct grid *grid;
     tstamp_ns from;
@@ -46,20 +55,17 @@ struct record {
     size_t block; /* first minute in the transposed block; SIZE_MAX: none */
     float *block_value;
     uint8_t *block_quality;
+    int fd;           /* of a file that is kept, locked; -1: none */
+    struct keep keep; /* within the map; state NULL: not kept */
 };
 
-static int map_storage(struct record *r, const char *dir, struct err *err)
+static int map_file(struct record *r, int fd, const char *where, int flags, struct err *err)
 {
-    int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS, rc = 0;
-    if (dir) {
-        fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (fd < 0)
-            return err_set(err, ERR_IO, "could not make a temporary file in %s: %s", dir, strerror(errno));
-        /* reserve now: a full disk would otherwise end psmon by SIGBUS */
+    int rc = 0;
+    if (fd >= 0) { /* reserve now: a full disk would otherwise end psmon by SIGBUS */
         int e = posix_fallocate(fd, 0, (off_t)r->map_size);
         if (e != 0)
-            rc = err_set(err, ERR_IO, "no room for %zu MB in %s: %s", r->map_size >> 20, dir, strerror(e));
-        flags = MAP_SHARED;
+            rc = err_set(err, ERR_IO, "no room for %zu MB in %s: %s", r->map_size >> 20, where, strerror(e));
     }
     if (rc == 0) {
         r->map = mmap(NULL, r->map_size, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -68,44 +74,158 @@ static int map_storage(struct record *r, const char *dir, struct err *err)
             rc = err_set(err, ERR_IO, "could not map %zu MB: %s", r->map_size >> 20, strerror(errno));
         }
     }
+    return rc;
+}
+
+static int map_storage(struct record *r, const char *dir, struct err *err)
+{
+    int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    if (dir) {
+        fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_set(err, ERR_IO, "could not make a temporary file in %s: %s", dir, strerror(errno));
+        flags = MAP_SHARED;
+    }
+    int rc = map_file(r, fd, dir, flags, err);
     if (fd >= 0)
         close(fd);
     return rc;
 }
 
-int record_new(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
-               const char *dir, struct err *err)
+static struct record *alloc(struct grid *g, const struct fleet *f, tstamp_ns from, size_t n)
 {
     struct record *r = xcalloc(1, sizeof *r);
     r->grid = g;
     r->from = from;
     r->n = n;
     r->channels = f->n_channels;
-    size_t cells = r->channels * n;
-    r->map_size = cells * (sizeof *r->value + 1) + 1;
+    r->map_size = r->channels * n * (sizeof *r->value + 1) + 1;
+    r->fd = -1;
+    return r;
+}
+
+static void init_channel(struct record *r, uint32_t channel)
+{
+    size_t at = (size_t)channel * r->n;
+    struct grid_channel *s = &r->filler[channel].state;
+    for (size_t k = at; k < at + r->n; k++)
+        r->value[k] = NAN;
+    memset(r->quality + at, QUALITY_MISSING, r->n);
+    *s = r->grid->channel[channel];
+    if (s->last.t >= r->from) /* live polling was faster than this back-fill, which brings what was before */
+        s->last.t = INT64_MIN;
+}
+
+/* The columns, in the map; those of channels that are not kept are empty. */
+static void init_columns(struct record *r)
+{
+    r->value = r->map;
+    r->quality = (uint8_t *)(r->value + r->channels * r->n);
+    r->filler = xcalloc(r->channels, sizeof *r->filler);
+    for (uint32_t c = 0; c < r->channels; c++)
+        if (!record_kept(r, c))
+            init_channel(r, c);
+    r->block = SIZE_MAX;
+    r->block_value = xcalloc(BLOCK * r->channels, sizeof *r->block_value);
+    r->block_quality = xcalloc(BLOCK * r->channels, 1);
+}
+
+int record_new(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
+               const char *dir, struct err *err)
+{
+    struct record *r = alloc(g, f, from, n);
     int rc = map_storage(r, dir, err);
     if (rc != 0) {
         free(r);
         return rc;
     }
     assert(r->map);
-    r->value = r->map;
-    r->quality = (uint8_t *)(r->value + cells);
-    for (size_t i = 0; i < cells; i++)
-        r->value[i] = NAN;
-    memset(r->quality, QUALITY_MISSING, cells);
-    r->filler = xcalloc(r->channels, sizeof *r->filler);
-    for (size_t i = 0; i < r->channels; i++) {
-        struct grid_channel *s = &r->filler[i].state;
-        *s = g->channel[i];
-        if (s->last.t >= from) /* live polling was faster than this back-fill, which brings what was before */
-            s->last.t = INT64_MIN;
-    }
-    r->block = SIZE_MAX;
-    r->block_value = xcalloc(BLOCK * r->channels, sizeof *r->block_value);
-    r->block_quality = xcalloc(BLOCK * r->channels, 1);
+    init_columns(r);
     *out = r;
     return 0;
+}
+
+/* ---- a record that is kept ---- */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        h = (h ^ (v >> (8 * i) & 0xff)) * UINT64_C(1099511628211); /* FNV-1a */
+    return h;
+}
+
+/* All that a column depends on beside its samples. */
+static uint64_t key_of(const struct record *r, const struct fleet *f)
+{
+    const struct grid *g = r->grid;
+    uint64_t h = mix(mix(mix(UINT64_C(14695981039346656037), f->hash), (uint64_t)r->from), r->n);
+    h = mix(mix(mix(h, (uint64_t)g->period), (uint64_t)g->hold), sizeof(struct grid_channel));
+    for (size_t c = 0; c < r->channels; c++)
+        h = mix(mix(h, (uint64_t)g->max_age[c]),
+                (uint64_t)(g->channel[c].deadband * 2 + g->channel[c].learns));
+    return h;
+}
+
+static int open_file(struct record *r, const char *path, struct err *err)
+{
+    r->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (r->fd < 0)
+        return err_set(err, ERR_IO, "could not open %s: %s", path, strerror(errno));
+    if (flock(r->fd, LOCK_EX | LOCK_NB) != 0)
+        return err_set(err, ERR_IO, "%s is in use by another training", path);
+    off_t had = lseek(r->fd, 0, SEEK_END);
+    if (had != (off_t)r->map_size && ftruncate(r->fd, 0) != 0)
+        return err_set(err, ERR_IO, "could not begin %s anew: %s", path, strerror(errno));
+    return map_file(r, r->fd, path, MAP_SHARED, err);
+}
+
+int record_open(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
+                const char *path, struct err *err)
+{
+    struct record *r = alloc(g, f, from, n);
+    size_t states = (r->map_size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t) +
+                    sizeof(uint64_t);
+    r->map_size = states + r->channels * (sizeof *r->keep.state + 1);
+    int rc = open_file(r, path, err);
+    if (rc != 0) {
+        record_free(r);
+        return rc;
+    }
+    uint64_t *key = (uint64_t *)((char *)r->map + states) - 1;
+    r->keep.state = (struct grid_channel *)((char *)r->map + states);
+    r->keep.kept = (uint8_t *)(r->keep.state + r->channels);
+    r->keep.key = key_of(r, f);
+    if (*key != r->keep.key)
+        memset(r->keep.kept, 0, r->channels);
+    *key = r->keep.key;
+    init_columns(r);
+    for (uint32_t c = 0; c < r->channels; c++)
+        if (record_kept(r, c)) {
+            r->grid->channel[c] = r->filler[c].state = r->keep.state[c];
+            r->filler[c].ended = true;
+        }
+    *out = r;
+    return 0;
+}
+
+bool record_kept(const struct record *r, uint32_t channel)
+{
+    return r->keep.state && r->keep.kept[channel];
+}
+
+void record_keep(struct record *r, const uint32_t channels[], size_t n)
+{
+    if (!r->keep.state)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        assert(r->filler[channels[i]].ended);
+        r->keep.state[channels[i]] = r->grid->channel[channels[i]];
+    }
+    /* in this order: what is said to be there is there, also after a power failure */
+    msync(r->map, r->map_size, MS_SYNC);
+    for (size_t i = 0; i < n; i++)
+        r->keep.kept[channels[i]] = 1;
+    msync(r->map, r->map_size, MS_SYNC);
 }
 
 void record_free(struct record *r)
@@ -114,6 +234,8 @@ void record_free(struct record *r)
         return;
     if (r->map)
         munmap(r->map, r->map_size);
+    if (r->fd >= 0)
+        close(r->fd); /* which also unlocks */
     free(r->filler);
     free(r->block_value);
     free(r->block_quality);

@@ -76,6 +76,17 @@ int record_new(struct record **out, struct grid *g, const struct fleet *f, tstam
                const char *dir, struct err *err) MUSTCHECK;
 void record_free(struct record *r);
 
+/* The same in a file that outlives the process, so that reading a month can go on where it was broken off:
+ * what was kept there under the same fleet, span and options is taken up, anything else begins anew. One
+ * process at a time: ERR_IO when another has it. The caller unlinks the file when it is done with it. */
+int record_open(struct record **out, struct grid *g, const struct fleet *f, tstamp_ns from, size_t n,
+                const char *path, struct err *err) MUSTCHECK;
+/* Whether a channel is there from an earlier process: complete, not to be pushed or ended again. */
+bool record_kept(const struct record *r, uint32_t channel);
+/* Keeps channels, all of whole supplies and ended: on disk when it returns. Nothing in a record of
+ * record_new. */
+void record_keep(struct record *r, const uint32_t channels[], size_t n);
+
 /* Adds samples of one channel in time order (any number of calls; channels in any order); then ends the
  * channel: the minutes after its last sample are filled as far as holding allows (a dead-band channel is
  * held unless the archiver's last word, or a SAMPLE_LOST, was "not connected"), learning of dead-band is

@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Below this a reference has too few independent 24 h windows to calibrate at all. */
 #define SHORTEST_REFERENCE (3 * NS_PER_DAY)
+#define PIECE 512 /* channels that are read, and then kept, together */
 
 struct reading {
     struct record *record;
@@ -23,8 +25,10 @@ struct reading {
     double got, expected;
     bool done;
     int code;
-    char error[256];
-    char left_out[400]; /* rows of files, for the summary */
+    size_t answered; /* channels, of all pieces */
+    size_t bad_rows;
+    bool told;
+    char error[256], bad_first[300];
 };
 
 static void on_samples(void *arg, uint32_t channel, const struct sample *s, size_t n)
@@ -39,18 +43,75 @@ static void on_done(void *arg, const struct source_result *result)
 {
     struct reading *r = arg;
     r->done = true;
-    r->code = result->channels_answered ? 0 : result->code;
+    r->code = result->code;
+    r->answered += result->channels_answered;
+    r->bad_rows += result->bad_rows;
     snprintf(r->error, sizeof r->error, "%s", result->error);
-    if (result->code != 0 && result->channels_answered)
-        fprintf(stderr, "psmon: not every channel could be read: %s\n", result->error);
-    if (result->bad_rows)
-        snprintf(r->left_out, sizeof r->left_out, "%zu rows were left out in whole or in part, the first: %s",
-                 result->bad_rows, result->bad_first);
+    if (result->code != 0 && result->channels_answered && !r->told)
+        r->told = fprintf(stderr, "psmon: not every channel could be read: %s\n", result->error) > 0;
+    if (result->bad_rows && !*r->bad_first)
+        snprintf(r->bad_first, sizeof r->bad_first, "%s", result->bad_first);
 }
 
-/* Reads the whole span of the whole fleet into a record in a temporary file; what was left out as text that
- * the caller frees. */
-static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tstamp_ns to,
+/* Channels of whole supplies from `first` on that the record lacks, about PIECE of them, into list; their
+ * number. *next: the supply to go on with. */
+static size_t next_piece(const struct record *r, const struct fleet *f, size_t *next, uint32_t list[])
+{
+    size_t n = 0;
+    for (; *next < f->n_supplies && n < PIECE; ++*next) {
+        const struct supply *s = &f->supplies[*next];
+        for (uint32_t c = s->first_channel; c < s->first_channel + s->n_channels; c++)
+            if (!record_kept(r, c))
+                list[n++] = c;
+    }
+    return n;
+}
+
+/* One piece; what came whole is kept. Error: nothing of it could be read. */
+static int read_piece(struct reading *r, struct source *source, uv_loop_t *loop, const uint32_t list[],
+                      size_t n, tstamp_ns from, tstamp_ns to, struct err *err)
+{
+    size_t answered = r->answered, bad = r->bad_rows;
+    r->done = false;
+    source->ops->range(source, list, n, from, to, 0, on_samples, on_done, r);
+    while (!r->done)
+        uv_run(loop, UV_RUN_ONCE);
+    for (size_t i = 0; i < n; i++)
+        record_end(r->record, list[i]);
+    if (r->code == 0 && r->bad_rows == bad)
+        record_keep(r->record, list, n);
+    return r->code == ERR_NET && r->answered == answered
+               ? err_set(err, r->code, "could not read the archive: %s", r->error)
+               : 0;
+}
+
+static int read_pieces(struct context *c, struct reading *r, struct source *source, uv_loop_t *loop,
+                       tstamp_ns from, tstamp_ns to, struct err *err)
+{
+    const struct fleet *f = c->world->fleet;
+    uint32_t *list = xcalloc(f->n_channels + 1, sizeof *list);
+    size_t next = 0, n, kept = 0;
+    int rc = 0;
+    for (uint32_t i = 0; i < f->n_channels; i++)
+        kept += record_kept(r->record, i);
+    if (kept)
+        printf("goes on: %zu of %zu channels were read before\n", kept, f->n_channels);
+    fflush(stdout);
+    r->answered = kept;
+    r->got = r->expected * (double)kept / (double)f->n_channels;
+    progress_start(&r->progress, "reading the archive");
+    while (rc == 0 && (n = next_piece(r->record, f, &next, list)) > 0)
+        rc = read_piece(r, source, loop, list, n, from, to, err);
+    progress_end(&r->progress);
+    free(list);
+    if (rc == 0 && r->answered == 0 && r->code != 0)
+        rc = err_set(err, r->code, "could not read the archive: %s", r->error);
+    return rc;
+}
+
+/* Reads the whole span of the whole fleet into a record in a file, which keeps what was read should it be
+ * broken off; what was left out as text that the caller frees. */
+static int read_record(struct context *c, struct grid *grid, const char *path, tstamp_ns from, tstamp_ns to,
                        struct record **out, char **left_out, struct err *err)
 {
     const struct settings *s = c->world->settings;
@@ -61,22 +122,9 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
     uv_loop_init(&loop);
     int rc = context_source(c, &loop, &source, err);
     if (rc == 0)
-        rc = record_new(&r.record, grid, c->world->fleet, from, minutes, s->state_dir, err);
-    if (rc == 0) {
-        uint32_t *all = xcalloc(c->world->fleet->n_channels, sizeof *all);
-        for (uint32_t i = 0; i < c->world->fleet->n_channels; i++)
-            all[i] = i;
-        progress_start(&r.progress, "reading the archive");
-        source->ops->range(source, all, c->world->fleet->n_channels, from, to, 0, on_samples, on_done, &r);
-        while (!r.done)
-            uv_run(&loop, UV_RUN_ONCE);
-        progress_end(&r.progress);
-        for (uint32_t i = 0; i < c->world->fleet->n_channels; i++)
-            record_end(r.record, i);
-        free(all);
-        if (r.code != 0)
-            rc = err_set(err, r.code, "could not read the archive: %s", r.error);
-    }
+        rc = record_open(&r.record, grid, c->world->fleet, from, minutes, path, err);
+    if (rc == 0)
+        rc = read_pieces(c, &r, source, &loop, from, to, err);
     source_close(source);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
@@ -84,7 +132,9 @@ static int read_record(struct context *c, struct grid *grid, tstamp_ns from, tst
         record_free(r.record);
     else
         *out = r.record;
-    *left_out = xstrdup(r.left_out);
+    *left_out = r.bad_rows ? xasprintf("%zu rows were left out in whole or in part, the first: %s",
+                                       r.bad_rows, r.bad_first)
+                           : xstrdup("");
     return rc;
 }
 
@@ -107,8 +157,8 @@ static int train(struct context *c, const struct train_request *q, const char *n
     struct model *model = NULL;
     char hash[DIGEST_HEX_LEN];
     char *path = models_path(c->world->settings->state_dir, name);
-    char *left_out = NULL;
-    int rc = read_record(c, p->grid, q->from, q->to, &record, &left_out, err);
+    char *left_out = NULL, *reading = xasprintf("%s/training", c->world->settings->state_dir);
+    int rc = read_record(c, p->grid, reading, q->from, q->to, &record, &left_out, err);
     if (rc == 0) {
         struct progress progress = {0};
         rc = model_train(&model, c->world->fleet, record, c->world->maintenance,
@@ -120,6 +170,7 @@ static int train(struct context *c, const struct train_request *q, const char *n
                                                  .arg = &progress},
                          err);
         progress_end(&progress);
+        unlink(reading); /* a month of it is of no use to another period */
     }
     if (rc == 0)
         rc = models_make_folder(c->world->settings->state_dir, err);
@@ -138,6 +189,7 @@ static int train(struct context *c, const struct train_request *q, const char *n
     pipeline_free(p);
     free(path);
     free(left_out);
+    free(reading);
     return rc;
 }
 
@@ -178,7 +230,9 @@ static int run_train(int argc, char **argv)
         rc = err_set(&err, ERR_CONFIG, "--to is in the future");
     if (rc == 0)
         signals_warn(c.world->fleet, c.world->settings->fleet, stderr);
-    c.stays = xasprintf("no model was made, and the one in force stays; train again when it suits");
+    c.stays = xasprintf(
+        "no model was made, and the one in force stays; what was read is kept: the same command goes on "
+        "from there");
     if (rc == 0)
         rc = context_database(&c, &err);
     if (rc == 0)

@@ -26,6 +26,16 @@ break_off "$pid"
 ok $? "train is broken off by Ctrl-C"
 try "and says what stays, in one line" grep -qx 'psmon: stopped: no model was made, and the one in force stays; .*' "$work/train.log"
 try "no other word of it" sh -c '! grep -v "^psmon: stopped\|^reading the archive\|^[a-z ]*: " "$0"' "$work/train.log"
+begin train "$PSMON" train -c "$config" --from $FROM --to $LEARNED --name broken
+kept() { [ "$(tail -c 1584 "$work/state/training" | tr -d '\0' | wc -c)" -gt 100 ]; }
+await 60 kept
+kill -KILL "$pid"
+! wait "$pid"
+ok $? "train is killed when it has read some of a month"
+begin train "$PSMON" train -c "$config" --from $FROM --to $LEARNED --name broken
+await 30 grep -q '^goes on: [1-9][0-9]* of 1584 channels were read before' "$work/train.log"
+ok $? "and goes on from there"
+break_off "$pid"
 begin replay "$PSMON" replay -c "$config" --from $LEARNED --to 2026-02-02T12:00:00Z --run broken
 break_off "$pid"
 [ $? -eq 130 ]

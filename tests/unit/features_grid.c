@@ -252,6 +252,73 @@ static void dead_band_is_learned(void **state)
     fleet_free(f);
 }
 
+enum { KEPT_MINUTES = 3000 };
+
+/* What P0 to P2 have to say: every minute, on change, on change with a loss. */
+static void push_channel(struct record *r, uint32_t c)
+{
+    for (int k = 0; k < KEPT_MINUTES; k++) {
+        struct sample s = {.t = MIN(k), .value = k, .flags = c == 2 && k == 800 ? SAMPLE_RECONNECTED : 0};
+        if (c == 0 || k == 7 || k % 40 == 0)
+            record_push(r, c, &s, 1);
+    }
+    record_end(r, c);
+}
+
+/* A record whose process ended is what it would have been in one piece: columns, and what the grid has
+ * learned. */
+static void a_record_that_is_kept_goes_on(void **state)
+{
+    (void)state;
+    static const uint32_t two[] = {0, 1};
+    struct fleet *f = make_fleet(3);
+    struct grid *whole = grid_new(f, &options), *first = grid_new(f, &options), *g = grid_new(f, &options);
+    struct record *a, *b;
+    struct err err = {0};
+    char path[] = "/tmp/psmon-record-XXXXXX";
+    close(mkstemp(path));
+    assert_int_equal(record_new(&a, whole, f, START, KEPT_MINUTES, NULL, &err), 0);
+    assert_int_equal(record_open(&b, first, f, START, KEPT_MINUTES, path, &err), 0);
+    struct record *other = NULL;
+    assert_int_equal(record_open(&other, g, f, START, KEPT_MINUTES, path, &err), ERR_IO); /* it is in use */
+    for (uint32_t c = 0; c < 3; c++) {
+        push_channel(a, c);
+        assert_false(record_kept(b, c));
+        push_channel(b, c);
+    }
+    record_keep(b, two, 2); /* the third was under way */
+    record_free(b);
+    grid_free(first);
+    assert_int_equal(record_open(&b, g, f, START, KEPT_MINUTES, path, &err), 0);
+    assert_true(record_kept(b, 0) && record_kept(b, 1) && !record_kept(b, 2));
+    push_channel(b, 2);
+    bool dead[2][3];
+    grid_get_deadband(whole, dead[0]);
+    grid_get_deadband(g, dead[1]);
+    assert_memory_equal(dead[0], dead[1], sizeof dead[0]);
+    for (uint32_t c = 0; c < 3; c++) {
+        const uint8_t *qa, *qb;
+        const float *va = record_column(a, c, &qa), *vb = record_column(b, c, &qb);
+        assert_memory_equal(va, vb, KEPT_MINUTES * sizeof *va);
+        assert_memory_equal(qa, qb, KEPT_MINUTES);
+        assert_true(grid_last(whole, c) == grid_last(g, c));
+    }
+    record_free(b);
+    /* of another span: nothing of it */
+    struct grid *fresh = grid_new(f, &options);
+    assert_int_equal(record_open(&b, fresh, f, START + NS_PER_DAY, KEPT_MINUTES, path, &err), 0);
+    assert_false(record_kept(b, 0));
+    const uint8_t *q;
+    assert_true(isnan(record_column(b, 0, &q)[5]) && q[5] == QUALITY_MISSING);
+    record_free(b);
+    record_free(a);
+    grid_free(fresh);
+    grid_free(whole);
+    grid_free(g);
+    fleet_free(f);
+    unlink(path);
+}
+
 /* A loss ends the hold of a silent channel when its supply's other channels fall silent, not before. */
 static void siblings_tell_when_a_connection_was_lost(void **state)
 {
@@ -540,6 +607,7 @@ int main(void)
         cmocka_unit_test(live_frames_equal_spans),
         cmocka_unit_test(live_polling_is_careful),
         cmocka_unit_test(dead_band_is_learned),
+        cmocka_unit_test(a_record_that_is_kept_goes_on),
         cmocka_unit_test(siblings_tell_when_a_connection_was_lost),
         cmocka_unit_test(spans_follow_each_other),
         cmocka_unit_test(frames_agree_with_columns),
