@@ -4,7 +4,7 @@
 #   make check      install deps, build, test    make quick    lint and the faster unit tests
 #   make bench      hot paths against naive references
 #   make install    PREFIX=/usr/local DESTDIR=   make deps     install what is missing (Debian)
-#   make uninstall  of the same
+#   make uninstall  of the same                  make nightly  a thousand kills at random instants, an hour
 #   SAN=address,undefined or SAN=thread builds and tests with sanitizers; V=1 shows commands.
 
 CC ?= cc
@@ -64,12 +64,13 @@ PACKAGES_CHECK := \
 
 PACKAGES_DEV := \
   clang-tidy \
+  python3-pip \
   gcovr \
   debootstrap
-# for make tidy, make coverage, make release-check; no other goal asks for them
+# for make tidy, make nightly, make coverage, make release-check; no other goal asks for them
 
 .PHONY: all deps deps-check demo check quick bench install uninstall clean lint format unit unit-quick unit-threads e2e evaluate \
-  fuzz-corpus fuzz fuzz-run tidy coverage coverage-run virtual release-check
+  fuzz-corpus fuzz fuzz-run nightly tidy coverage coverage-run virtual release-check
 deps:
 	$(Q)sh tests/support/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -205,6 +206,14 @@ tidy: $(PB_C)
 	$(Q)sh tests/support/deps.sh $(PACKAGES_DEV)
 	$(Q)printf '%s\n' $(filter-out monitor/page/page_files.c,$(foreach l,$(LAYERS),$(SRC_$(l)))) | \
 	  xargs -P $(JOBS) -n 8 sh -c 'clang-tidy --quiet "$$@" -- $(subst ','\'',$(STD)) $(shell pkg-config --cflags $(PKGS))' tidy
+
+# What no check has time for: KILLS times psmon, the postmaster or a backend is killed at a random instant. An hour or
+# so; the signatures are judged by a library of Standard Webhooks, which Debian does not have.
+KILLS ?= 1000
+nightly: deps-check $(B)/psmon
+	$(Q)PYTHONPATH=$(BUILD)/nightly python3 -c 'import standardwebhooks' 2>/dev/null || \
+	  python3 -m pip install --quiet --target $(BUILD)/nightly standardwebhooks
+	$(Q)$(TEST_ENV) KILLS=$(KILLS) NIGHTLY_PYTHON=$(abspath $(BUILD)/nightly) sh tests/nightly/kills.sh
 
 # what unit and end-to-end tests run through, in a build of its own; psmon may write as another user by then.
 # (Where the simulator's threads meet, a count may be lost: atomic ones make training ten times as slow.)

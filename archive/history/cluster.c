@@ -34,7 +34,8 @@
 #define SOCKET_NAME "/.s.PGSQL.5432"
 #define SOCKET_PATH_MAX 107 /* sun_path of Linux, with its NUL */
 #define START_TRIES 10
-#define PORT 5432 /* names the socket; another where it listens on one */
+#define PORT 5432          /* names the socket; another where it listens on one */
+#define RECOVERY_TRIES 120 /* of a second each */
 #define LOG_MAX (16 << 20)
 #define WATCH_MS 2000
 
@@ -373,6 +374,20 @@ static bool answers(const char *conninfo)
     return pg_run(conninfo, "SELECT 1", 0, NULL, NULL, &err) == 0;
 }
 
+/* Whether a server is there that answers, or will when it has recovered from a crash of one of its processes:
+ * it cannot be started a second time, and is waited for. */
+static bool recovers(const char *conninfo)
+{
+    for (int i = 0;; i++) {
+        struct err err;
+        if (pg_run(conninfo, "SELECT 1", 0, NULL, NULL, &err) == 0)
+            return true;
+        if (i == RECOVERY_TRIES || !strstr(err.msg, "the database system is "))
+            return false;
+        sleep(1);
+    }
+}
+
 /* pg_ctl reads the data folder from PGDATA: its command line goes through a shell, the environment not. */
 static int pg_ctl(const struct cluster *c, const char *const arguments[], bool wait)
 {
@@ -404,7 +419,7 @@ static int start(struct cluster *c, struct err *err)
             if (i > 0)
                 sleep(1);
             programs_reap();
-            up = (pg_ctl(c, arguments, true) == 0) && answers(maintenance);
+            up = recovers(maintenance) || (pg_ctl(c, arguments, true) == 0 && answers(maintenance));
         }
     }
     free(maintenance);

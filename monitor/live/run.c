@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "monitor/live/live.h"
 
+#include "archive/history/cluster.h"
 #include "archive/history/programs.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define HOUSEKEEPING_MS 10000
+#define OWN_TRIES 5 /* at a private server that goes away while we start */
 #define PAGE_EVERY NS_PER_MIN
 #define PAGE_LOST 5 /* missed tests in a row after which systemd is to start us anew */
 
@@ -203,8 +205,8 @@ static void on_pause_over(uv_timer_t *timer)
     uv_stop(timer->loop);
 }
 
-/* A site's server that is away when we start, or goes away meanwhile, is waited for; our own cluster that
- * does not start is an error. Signals are heard while waiting. */
+/* A site's server that is away when we start, or goes away meanwhile, is waited for. Our own that does not
+ * start is an error; one that goes away meanwhile is started again. Signals are heard while waiting. */
 static int open_session(struct live *l, tstamp_ns since, struct err *err)
 {
     struct context *c = &l->context;
@@ -221,7 +223,8 @@ static int open_session(struct live *l, tstamp_ns since, struct err *err)
                                                         .snapshot = live_snapshot,
                                                         .snapshot_arg = l},
                               err);
-        if (rc != ERR_DB || !c->world->settings->database_url.clear)
+        bool own = !c->world->settings->database_url.clear;
+        if (rc != ERR_DB || (own && (!c->cluster || tries == OWN_TRIES)))
             return rc;
         log_warning("database", "%s; trying again", err->msg);
         notify_systemd("STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=90000000");
@@ -232,6 +235,8 @@ static int open_session(struct live *l, tstamp_ns since, struct err *err)
             return err_set(err, ERR_CANCELLED, "stopped while waiting for the database");
         free(c->conninfo);
         c->conninfo = NULL;
+        cluster_leave(c->cluster);
+        c->cluster = NULL;
     }
 }
 

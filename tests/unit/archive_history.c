@@ -90,6 +90,19 @@ static void kill_self(const char *info)
     raise(SIGKILL);
 }
 
+/* A backend that is killed makes the server recover: whoever comes meanwhile cannot start it, and waits. */
+static void it_is_waited_for_while_it_recovers(void **state)
+{
+    (void)state;
+    char command[100];
+    for (int i = 0; i < 3; i++) {
+        snprintf(command, sizeof command, "kill -9 $(ps -o pid= --ppid %ld | head -n 1)", postmaster());
+        assert_int_equal(postgres_sh(command), 0);
+        assert_int_equal(another_user(NULL), 0);
+    }
+    assert_int_equal(query_number(conninfo, "SELECT 1"), 1);
+}
+
 static void nobody_stops_it_under_another(void **state)
 {
     (void)state;
@@ -1032,6 +1045,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cluster_is_private_and_checked),
         cmocka_unit_test(nobody_stops_it_under_another),
+        cmocka_unit_test(it_is_waited_for_while_it_recovers),
         cmocka_unit_test(the_last_user_stops_it),
         cmocka_unit_test(several_start_it_at_once),
         cmocka_unit_test(it_recovers_after_kill_9),
