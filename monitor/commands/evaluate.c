@@ -6,6 +6,7 @@
 #include "base/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/evaluate/simulated.h"
+#include "monitor/namelist.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -218,8 +219,8 @@ static int evaluate_run(const char *config, const char *labels_path, const char 
 static int run_evaluate(int argc, char **argv)
 {
     int64_t supplies = 1320, train_days = 28, weeks = 4, faulty_weeks = 3, seed = 100, rings = 5, faulty = 2;
-    bool quick = false, living = false;
-    const char *tables = NULL, *physics = "a";
+    bool quick = false;
+    const char *tables = NULL, *physics = "a", *living = NULL;
     const char *config = NULL, *labels = NULL, *run = NULL;
     const struct option_spec specs[] = {
         {"supplies", 0, OPTION_INTEGER, &supplies, "N", "supplies of each ring; 1320", false},
@@ -229,8 +230,9 @@ static int run_evaluate(int argc, char **argv)
         {"faulty-rings", 0, OPTION_INTEGER, &faulty, "N", "rings with faults; 2", false},
         {"faulty-weeks", 0, OPTION_INTEGER, &faulty_weeks, "W", "weeks scored of each; 3", false},
         {"seed", 0, OPTION_INTEGER, &seed, "S", "first seed; 100. Seeds from 100 on serve no choice", false},
-        {"living", 0, OPTION_FLAG, &living, NULL,
-         "rings with faults live: all modes and sizes, common causes, contexts", false},
+        {"living", 0, OPTION_TEXT, &living, "P,P...",
+         "what rings with faults have instead: faults (of all modes and sizes), commons, contexts, or all",
+         false},
         {"physics", 0, OPTION_TEXT, &physics, "a|b", "of the rings, see simulate; a", false},
         {"tables-out", 0, OPTION_TEXT, &tables, "FILE", "the tables of rings with faults as CSV", false},
         {"no-in-sample", 0, OPTION_FLAG, &quick, NULL, "leave out the check with in-sample nulls", false},
@@ -253,7 +255,6 @@ static int run_evaluate(int argc, char **argv)
                                   .rings = (int)rings,
                                   .faulty_rings = (int)faulty,
                                   .budgets = {1, 3, 10},
-                                  .living = living,
                                   .physics_b = strcmp(physics, "b") == 0,
                                   .in_sample = !quick};
     if (!config != !labels) {
@@ -262,6 +263,10 @@ static int run_evaluate(int argc, char **argv)
     }
     if (config)
         return evaluate_run(config, labels, run, o.budgets);
+    static const char *const parts[LIVING_PARTS] = {"faults", "commons", "contexts"};
+    struct err err = {0};
+    if (namelist_read("--living", living, parts, LIVING_PARTS, &o.living, &err))
+        return command_fail(&err);
     if (strcmp(physics, "a") != 0 && strcmp(physics, "b") != 0) {
         fprintf(stderr, "psmon evaluate: --physics: a or b\n");
         return EXIT_USAGE;

@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "base/spelling.h"
 #include "base/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/interrupt.h"
+#include "monitor/namelist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -250,56 +250,12 @@ static int read_sectors(const char *text, uint32_t sizes[SIM_SECTOR_SIZES], stru
     return 0;
 }
 
-/* Walks a list of words with commas between: *at moves on, *len is the word's length; false at the end. */
-static bool next_word(const char **at, const char **word, int *len)
-{
-    if (!*at || !**at)
-        return false;
-    *word = *at;
-    *len = (int)strcspn(*at, ",");
-    *at += *len + ((*at)[*len] == ',');
-    return true;
-}
-
-/* Says which of the names may have been meant. */
-static int no_such_name(const char *option, const char *word, int len, const char *const names[], size_t n,
-                        struct err *err)
-{
-    char text[64], hint[SPELLING_LEN];
-    snprintf(text, sizeof text, "%.*s", len, word);
-    struct spelling s = spelling_of(text);
-    for (size_t i = 0; i < n; i++)
-        spelling_offer(&s, names[i]);
-    return err_set(err, ERR_CONFIG, "%s: there is no '%s'%s; psmon simulate --help tells them", option, text,
-                   spelling_hint(hint, &s));
-}
-
-/* The bits of a list of names; "all" is all of them, nothing none. */
-static int read_names(const char *option, const char *text, const char *const names[], size_t n,
-                      uint32_t *bits, struct err *err)
-{
-    const char *word;
-    int len;
-    while (next_word(&text, &word, &len)) {
-        size_t i = 0;
-        while (i < n && (strncmp(word, names[i], (size_t)len) != 0 || names[i][len]))
-            i++;
-        if (len == 3 && strncmp(word, "all", 3) == 0)
-            *bits = (1u << n) - 1;
-        else if (i == n)
-            return no_such_name(option, word, len, names, n, err);
-        else
-            *bits |= 1u << i;
-    }
-    return 0;
-}
-
 /* Failure modes: "3,7,10-12" or "all". */
 static int read_modes(const char *text, uint32_t *bits, struct err *err)
 {
     const char *word;
     int len;
-    while (next_word(&text, &word, &len)) {
+    while (namelist_next(&text, &word, &len)) {
         char *end;
         long first = strtol(word, &end, 10), last = *end == '-' ? strtol(end + 1, &end, 10) : first;
         if (len == 3 && strncmp(word, "all", 3) == 0) {
@@ -357,18 +313,18 @@ static int read_additions(const struct simulate *o, struct sim_options *s, struc
     if (rc == 0)
         rc = read_modes(o->modes, &s->modes, err);
     if (rc == 0)
-        rc = read_names("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
+        rc = namelist_read("--fault-ends", o->ends, ends, SIM_ENDS, &s->ends, err);
     if (rc == 0)
-        rc = read_names("--groups", o->groups, groups, 3, &told, err);
+        rc = namelist_read("--groups", o->groups, groups, 3, &told, err);
     if (rc == 0 && o->groups)
         s->untold = (7 & ~told) << GROUP_WATER;
     if (rc == 0)
         rc = read_physics(o->physics, &s->physics, err);
     if (rc == 0)
-        rc = read_names("--commons", o->commons, event_options, SIM_COMMONS, &s->commons, err);
+        rc = namelist_read("--commons", o->commons, event_options, SIM_COMMONS, &s->commons, err);
     if (rc == 0)
-        rc = read_names("--contexts", o->contexts, event_options + SIM_COMMONS, SIM_EVENT_KINDS - SIM_COMMONS,
-                        &s->contexts, err);
+        rc = namelist_read("--contexts", o->contexts, event_options + SIM_COMMONS,
+                           SIM_EVENT_KINDS - SIM_COMMONS, &s->contexts, err);
     s->contexts <<= SIM_COMMONS;
     return rc;
 }

@@ -89,18 +89,24 @@ static int write_and_load(struct bench *b, tstamp_ns to, struct err *err)
     return rc;
 }
 
-/* All that a ring can have, as often as judges it within weeks. */
-static void let_live(struct sim_options *o)
+/* What a ring can have, as often as judges it within weeks. */
+static void let_live(struct sim_options *o, uint32_t parts)
 {
     o->manifolds = true;
-    o->faults_per_week = LIVING_FAULTS * o->supplies;
-    o->fault_size = SIM_ANY;
-    o->modes = ~1u;
-    o->ends = (1u << SIM_ENDS) - 1;
-    o->commons = (1u << SIM_COMMONS) - 1;
-    o->commons_per_week = LIVING_COMMONS * o->supplies;
-    o->in_common = LIVING_IN_COMMON;
-    o->contexts = ~0u << SIM_COMMONS;
+    o->faults_per_week = 0;
+    if (parts >> LIVING_WITH_FAULTS & 1) {
+        o->faults_per_week = LIVING_FAULTS * o->supplies;
+        o->fault_size = SIM_ANY;
+        o->modes = ~1u;
+        o->ends = (1u << SIM_ENDS) - 1;
+        o->in_common = LIVING_IN_COMMON;
+    }
+    if (parts >> LIVING_WITH_COMMONS & 1) {
+        o->commons = (1u << SIM_COMMONS) - 1;
+        o->commons_per_week = LIVING_COMMONS * o->supplies;
+    }
+    if (parts >> LIVING_WITH_CONTEXTS & 1)
+        o->contexts = ~0u << SIM_COMMONS;
 }
 
 static int bench_open(struct bench *b, const struct simulated_options *o, int seed, int weeks, bool faulty,
@@ -118,7 +124,7 @@ static int bench_open(struct bench *b, const struct simulated_options *o, int se
                              .faults_per_week = faulty ? -1 : 0,
                              .fault_size = SIM_MEDIUM};
     if (faulty && o->living)
-        let_live(&so);
+        let_live(&so, o->living);
     if (rc == 0)
         rc = sim_new(&b->sim, &so, err);
     if (rc == 0)

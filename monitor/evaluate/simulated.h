@@ -5,14 +5,17 @@
 
 #include "monitor/evaluate/living.h"
 
+/* Faults of all modes and sizes, common causes, contexts that are no fault: see archive/sim/ring.h. */
+enum living_part { LIVING_WITH_FAULTS, LIVING_WITH_COMMONS, LIVING_WITH_CONTEXTS, LIVING_PARTS };
+
 struct simulated_options {
     uint32_t supplies;
     int train_days, healthy_weeks, faulty_weeks; /* weeks per ring */
     int first_seed, rings, faulty_rings;
     double budgets[JUDGE_BUDGETS];
-    bool living;    /* rings with faults also have all modes and sizes, common causes and contexts */
-    bool physics_b; /* of all rings */
-    bool in_sample; /* also with nulls of the fitted rows: must break the budget */
+    uint32_t living; /* bit of enum living_part: what rings with faults have instead; 0: the plain ones */
+    bool physics_b;  /* of all rings */
+    bool in_sample;  /* also with nulls of the fitted rows: must break the budget */
 };
 
 struct simulated_result {

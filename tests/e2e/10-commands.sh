@@ -33,7 +33,7 @@ exits 0 "a ring that lives" "$PSMON" simulate --supplies 66 --from 2026-03-02 --
 grep -q '^water:W0[12][AB],,[a-z_]*,common,' "$work/labels.csv" && grep -q '^\*,,current,benign,.*,lattice change,' "$work/labels.csv"
 ok $? "has labels of common causes and of what is no fault"
 exits 0 "rings that live are judged" "$PSMON" evaluate --supplies 33 --train-days 4 --rings 0 --faulty-rings 1 \
-    --faulty-weeks 1 --living --tables-out "$work/tables.csv"
+    --faulty-weeks 1 --living all --tables-out "$work/tables.csv"
 grep -q '^false findings,after a common cause,chance <= 1,' "$work/tables.csv"
 ok $? "by what went on"
 exits 2 "a word that is not UTF-8" "$PSMON" alarm -c x ack A --by "$(printf 'J\374rgen')"
