@@ -65,6 +65,7 @@ struct live {
     uv_timer_t housekeeping; /* model, gaps, status */
     uv_timer_t watchdog;
     tstamp_ns alive_every, alive_told; /* of systemd's watchdog, monotonic; every 0: there is none */
+    size_t memory_unused;              /* of the heap, when it was last given back */
     tstamp_ns page_tested;             /* monotonic */
     unsigned page_failures;            /* of its tests in a row */
     bool page_worked;
@@ -89,6 +90,9 @@ void live_enter(struct live *l, struct world *next, bool reread);
  */
 void live_alive(struct live *l);
 
+/* Gives the system back what the heap no longer uses, when it is much. */
+void live_give_back_memory(struct live *l);
+
 /* claim.c */
 /* One monitor on a state_dir: takes it, or says who has it. Until live_unclaim. Errors: ERR_IO. */
 int live_claim(struct live *l, struct err *err) MUSTCHECK;
@@ -98,7 +102,8 @@ void live_unclaim(struct live *l);
 /* The time that the monitor goes by: the configured clock, unless the machine's was set and the archiver
  * disagrees. */
 tstamp_ns live_now(const struct live *l);
-void live_begin_clock(struct live *l, tstamp_ns last); /* last: tick of the history; 0: none */
+/* Finds out what time it is, then catches up. last: tick of the history; 0: none. */
+void live_begin(struct live *l, tstamp_ns last);
 /* Notices a step since the last look; asks the archiver which clock is right. */
 void live_look_at_clock(struct live *l);
 void live_end_clock(struct live *l);

@@ -6,7 +6,6 @@
 #include "base/random.h"
 
 #include <assert.h>
-#include <malloc.h>
 
 #define CONNECTIONS_EVERY (10 * NS_PER_MIN) /* of getPVStatus: it costs the appliance seconds */
 #define LONGEST_BACKOFF_S 60.0
@@ -210,8 +209,6 @@ void live_follow(struct live *l)
 {
     if (l->phase != PHASE_LIVE)
         log_info("run", "live");
-    /* catching up held two slices of the whole ring: a quarter of that is enough from here on */
-    malloc_trim(0);
     l->phase = PHASE_LIVE;
     live_archiver_is(l, true);
     l->last_fresh = live_now(l);

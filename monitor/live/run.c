@@ -9,6 +9,7 @@
 #include "base/timefmt.h"
 #include "monitor/live/notify.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,21 @@ static void test_page(struct live *l)
         on_page_tested(l, false); /* it is not even open */
 }
 
+#define MUCH_MEMORY (32u << 20)
+
+/* Catching up holds slices of the whole ring, and transactions that the database has not taken yet; freed,
+ * they lie in the heap's holes, which the C library keeps. */
+void live_give_back_memory(struct live *l)
+{
+    size_t unused = mallinfo2().fordblks;
+    if (unused < l->memory_unused) /* what was given back still counts, until it is used again */
+        l->memory_unused = unused;
+    if (unused - l->memory_unused < MUCH_MEMORY)
+        return;
+    malloc_trim(0);
+    l->memory_unused = mallinfo2().fordblks;
+}
+
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct live *l = timer->data;
@@ -113,6 +129,7 @@ static void on_housekeeping(uv_timer_t *timer)
     notify_systemd(status);
     programs_reap(); /* as process 1, also of what others run beside us */
     live_look_at_clock(l);
+    live_give_back_memory(l);
     test_page(l);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);
@@ -271,8 +288,7 @@ static void run_live(struct live *l)
                     l->session.world->settings->path);
     notify_systemd("READY=1");
     uv_timer_start(&l->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
-    live_begin_clock(l, l->last_kept);
-    live_catch_up(l);
+    live_begin(l, l->last_kept);
     uv_run(&l->loop, UV_RUN_DEFAULT);
     log_info("run", "stopping");
 }

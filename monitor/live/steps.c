@@ -15,16 +15,19 @@
 
 #define STEP_LEAST (30 * NS_PER_S) /* less is slewing, or does not matter to a minute */
 #define ASK_EVERY (10 * NS_PER_MIN)
-#define ASK_DEADLINE_S 60
+#define ASK_DEADLINE_S 20
+#define SECOND_LOOK_S 10          /* and a period later, whether an archiver that is behind goes on */
 #define BEYOND (12 * NS_PER_HOUR) /* how far a clock may be behind at a start */
 #define ONE_IN                                                                            \
     100 /* the archiver's time is the newest sample but for this share of channels, whose \
            clocks may be ahead */
 
 struct steps {
-    tstamp_ns offset;   /* of the machine's clock from the time since boot */
-    tstamp_ns ahead;    /* of the machine's clock before ours, on the wall; 0: it is ours */
-    tstamp_ns newest[]; /* [n_channels] of the answer */
+    tstamp_ns offset;          /* of the machine's clock from the time since boot */
+    tstamp_ns ahead;           /* of the machine's clock before ours, on the wall; 0: it is ours */
+    bool starting;             /* recorded time is not read before it is known what time it is */
+    tstamp_ns first, first_at; /* the archiver's time at the first look of a start, monotonic; 0: none yet */
+    tstamp_ns newest[];        /* [n_channels] of the answer */
 };
 
 static struct clock *ours(struct live *l)
@@ -105,13 +108,56 @@ static void decide(struct live *l, tstamp_ns archiver)
     }
 }
 
+static void ask(struct live *l, tstamp_ns beyond);
+
+static void on_second_look(uv_timer_t *timer)
+{
+    ask(timer->data, 0);
+}
+
+/* An archiver that is behind the clock and goes on as time does has another time: its own is taken. Returns
+ * whether that is known; an archiver without an answer is for others to say. */
+static bool know_at_start(struct live *l, tstamp_ns archiver)
+{
+    struct steps *s = l->steps;
+    const struct settings *set = l->session.world->settings;
+    tstamp_ns late = live_now(l) - archiver;
+    char span[48];
+    if (archiver > 0 && s->ahead != 0)
+        decide(l, archiver);
+    if (archiver == 0 || s->ahead != 0 || late <= set->max_age)
+        return true;
+    if (s->first == 0) {
+        s->first = archiver;
+        s->first_at = clock_monotonic();
+        double wait_s = (double)set->period / 1e9 / set->clock.speed + SECOND_LOOK_S;
+        uv_timer_start(&l->timer, on_second_look, (uint64_t)(wait_s * 1e3), 0);
+        return false;
+    }
+    double went_on = (double)(archiver - s->first) / ours(l)->speed;
+    if (went_on < (double)(clock_monotonic() - s->first_at) / 2)
+        return true;
+    s->ahead = (tstamp_ns)((double)late / ours(l)->speed);
+    ours(l)->wall += s->ahead;
+    log_warning("clock", "this machine's clock is %s ahead of the archiver's samples: ticks go by those",
+                span_text(span, s->ahead));
+    return true;
+}
+
 static void on_answer(void *arg, const struct source_result *r)
 {
     struct live *l = arg;
     l->clock_request = NULL;
-    tstamp_ns archiver = l->stopping || (r->code != 0 && r->channels_answered == 0) ? 0 : archivers(l);
-    if (archiver > 0)
-        decide(l, archiver);
+    if (l->stopping)
+        return;
+    tstamp_ns archiver = r->code != 0 && r->channels_answered == 0 ? 0 : archivers(l);
+    if (!l->steps->starting) {
+        if (archiver > 0)
+            decide(l, archiver);
+    } else if (know_at_start(l, archiver)) {
+        l->steps->starting = false;
+        live_catch_up(l);
+    }
 }
 
 /* Asks by a clock that shows what the later of both does, since a source answers nothing beyond its own. */
@@ -154,22 +200,25 @@ void live_look_at_clock(struct live *l)
     s->offset = offset;
     if (llabs(step) >= STEP_LEAST)
         stepped(l, step);
+    if (s->starting)
+        return;
     bool due = l->clock_asked == 0 || clock_monotonic() - l->clock_asked >= ASK_EVERY;
     if (s->ahead != 0 && !l->clock_request && due && l->phase != PHASE_CATCHING_UP)
         ask(l, 0);
 }
 
-void live_begin_clock(struct live *l, tstamp_ns last)
+void live_begin(struct live *l, tstamp_ns last)
 {
     size_t n = l->session.world->fleet->n_channels;
     l->steps = xcalloc(1, sizeof *l->steps + n * sizeof l->steps->newest[0]);
     l->steps->offset = clock_wall() - clock_boot();
+    l->steps->starting = true;
     tstamp_ns late = (tstamp_ns)((double)(last - live_now(l)) / ours(l)->speed);
-    if (late < STEP_LEAST)
-        return;
-    /* a tick was made of a time that this machine's clock has not reached: it is at least so late */
-    stepped(l, -late);
-    ask(l, BEYOND);
+    bool behind = late >= STEP_LEAST;
+    if (behind) /* a tick was made of a time that this machine's clock has not reached: it is at least so late
+                 */
+        stepped(l, -late);
+    ask(l, behind ? BEYOND : 0);
 }
 
 void live_end_clock(struct live *l)

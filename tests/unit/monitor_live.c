@@ -194,10 +194,49 @@ static void live_answers_without_values_are_said(void **state)
     free(l);
 }
 
+/* ---- memory ---- */
+
+/* Under AddressSanitizer malloc is its own. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static long resident_mb(void)
+{
+    long size, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%ld %ld", &size, &resident), 2);
+    fclose(f);
+    return resident * sysconf(_SC_PAGESIZE) >> 20;
+}
+
+/* As after catching up: much was held in small pieces, of which the last one is still in use. */
+static void memory_that_is_no_longer_used_goes_back(void **state)
+{
+    (void)state;
+    enum { PIECES = 64 * 1024, SIZE = 1000 };
+    if (__sanitizer_get_current_allocated_bytes)
+        skip();
+    struct live *l = xcalloc(1, sizeof *l);
+    void **piece = xcalloc(PIECES, sizeof *piece);
+    live_give_back_memory(l);
+    long before = resident_mb();
+    for (size_t i = 0; i < PIECES; i++)
+        piece[i] = memset(xcalloc(1, SIZE), 1, SIZE);
+    for (size_t i = 0; i + 1 < PIECES; i++)
+        free(piece[i]);
+    assert_true(resident_mb() - before > 50);
+    live_give_back_memory(l);
+    assert_true(resident_mb() - before < 10);
+    free(piece[PIECES - 1]);
+    free(piece);
+    free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_watchdog_hears_thrice_in_what_systemd_asks_for),
+        cmocka_unit_test(memory_that_is_no_longer_used_goes_back),
         cmocka_unit_test(work_on_the_whole_ring_is_not_blindness),
         cmocka_unit_test(a_disk_without_room_is_an_alarm),
         cmocka_unit_test(the_evening_of_a_maintenance_day_is_covered),
