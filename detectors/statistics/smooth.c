@@ -84,13 +84,13 @@ static double to_full(const struct track_row *p, size_t d)
     return (double)d / (double)p->observed;
 }
 
-double track_row_square(const struct track_row *p, size_t d, int kind)
+double track_row_level(const struct track_row *p, size_t d, int kind)
 {
     const float *v = kind == 0 ? p->u : p->e;
     double sum = 0;
     for (size_t j = 0; j < d; j++)
         sum += square_of(v[j]);
-    return to_full(p, d) * sum / (double)d;
+    return log(to_full(p, d) * sum / (double)d + LOG_FLOOR);
 }
 
 void tracks_step(struct tracks *t, const struct track_row *p)
@@ -195,6 +195,21 @@ static int usable_speeds(size_t rows)
     return n;
 }
 
+static void fit_rows(struct track_null *null, const struct track_rows *rows)
+{
+    float *v = xcalloc(rows->n, sizeof *v);
+    for (int kind = 0; kind < 2; kind++) {
+        size_t n = 0;
+        for (size_t i = 0; i < rows->n; i++) {
+            struct track_row row = track_row_at(rows, i);
+            v[n++] = (float)track_row_level(&row, rows->d, kind);
+        }
+        null->row_median[kind] = robust_median(v, n);
+        null->row_spread[kind] = fmax(robust_spread(v, n, null->row_median[kind]), SPREAD_LEAST);
+    }
+    free(v);
+}
+
 void track_null_fit(struct track_null *null, const struct track_rows *rows, bool with_net)
 {
     size_t d = rows->d;
@@ -217,6 +232,7 @@ void track_null_fit(struct track_null *null, const struct track_rows *rows, bool
         null->median[k] = robust_median(v, rows->n);
         null->spread[k] = fmax(robust_spread(v, rows->n, null->median[k]), SPREAD_LEAST);
     }
+    fit_rows(null, rows);
     scale_means(null, d);
     tracks_close(&t);
     free(level);

@@ -17,6 +17,7 @@ struct track_null {
     double *square[2];                               /* [d] mean of min(u², 36); of min(e², 36) */
     double *deviation2;                              /* [d] mean of r² */
     double median[TRACK_COUNT], spread[TRACK_COUNT]; /* of the logarithms of the smoothed statistics */
+    double row_median[2], row_spread[2];             /* of those of single rows, D and A */
     int speeds;    /* usable ones, the fastest first: a slow one needs a long reference */
     bool with_net; /* A counts */
 };
@@ -68,8 +69,9 @@ double tracks_score(const struct tracks *t, const struct track_null *n, int *whi
 /* Logarithm of a track's statistic, as in the null's medians. */
 double tracks_level(const struct tracks *t, int which);
 
-/* What one row adds to the tracks of D (kind 0) or A (1): its mean square, of a full row's size. */
-double track_row_square(const struct track_row *row, size_t d, int kind);
+/* Logarithm of what one row adds to the tracks of D (kind 0) or A (1), its mean square, of a full row's size.
+ */
+double track_row_level(const struct track_row *row, size_t d, int kind);
 
 /* The highest score: all signals stay at the limit of the scale for long. */
 double tracks_limit(const struct track_null *n);

@@ -377,6 +377,7 @@ static void show_shifts(struct live *l, float part[])
             l->top = j;
         }
     }
+    spell_tell(&l->spell, l->top, &l->shift, usual2(t, l->top));
 }
 
 static void show(struct live *l, float *const figure[])

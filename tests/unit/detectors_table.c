@@ -630,6 +630,34 @@ static void a_flag_ends_when_its_cause_has_left(void **state)
     table_free(t);
 }
 
+/* Rows that are like those before them say little each; a steady shift that is gone in one of them is gone.
+ */
+static void rows_that_follow_one_another_end_it_as_soon(void **state)
+{
+    (void)state;
+    struct table *train = make_table(2000, 48, 0), *t = make_table(1500, 49, 0);
+    struct table *both[] = {train, t};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 1; i < both[k]->n; i++) /* each a tenth new */
+            for (size_t j = 0; j < WIDTH; j++) {
+                const double middle[WIDTH] = {23.85, 0, -7, 0};
+                double *v = both[k]->value + i * WIDTH + j, *before = v - WIDTH;
+                *v = middle[j] + 0.9 * (*before - middle[j]) + 0.436 * (*v - middle[j]);
+            }
+    for (size_t i = 600; i < 800; i++)
+        t->value[i * WIDTH + 3] += 0.08; /* 20 of its deviations */
+    struct table_model *m = learn(train);
+    struct table_row *rows = score(m, t);
+    assert_true(flagged(rows, 0, 600) < 0.02);
+    assert_true(flagged(rows, 620, 800) == 1);
+    assert_true(flagged(rows, 810, 1500) < 0.02);
+    assert_true(rows[850].remembered);
+    free(rows);
+    table_model_free(m);
+    table_free(train);
+    table_free(t);
+}
+
 /* In the table's units, from the first row to the last: not of clipped values, not diluted by rows before. */
 static void sizes_are_those_of_the_table(void **state)
 {
@@ -853,6 +881,7 @@ int main(void)
         cmocka_unit_test(finds_a_broken_relation),
         cmocka_unit_test(finds_unrest),
         cmocka_unit_test(a_flag_ends_when_its_cause_has_left),
+        cmocka_unit_test(rows_that_follow_one_another_end_it_as_soon),
         cmocka_unit_test(sizes_are_those_of_the_table),
         cmocka_unit_test(names_the_signal_that_left_the_others),
         cmocka_unit_test(missing_values),
