@@ -149,11 +149,11 @@ void maintenance_order(struct maintenance *m)
 enum { SUPPLY, START, END, WORK, REPEAT, TIMEZONE, UNTIL, COLUMNS };
 static const char *const columns[COLUMNS] = {"supply", "start", "end", "work", "repeat", "timezone", "until"};
 
-/* A time that names no zone is one of the entry's; an empty one leaves what is there. */
-static int read_time(const struct csv *c, int column, const char *timezone, tstamp_ns *out, struct err *err)
+/* An empty one leaves what is there. */
+static int read_time(const struct csv *c, int column, const struct timecell *times, tstamp_ns *out,
+                     struct err *err)
 {
-    return *csv_field(c, column) ? csv_time(c, column, &(struct timecell){.timezone = timezone}, out, err)
-                                 : 0;
+    return *csv_field(c, column) ? csv_time(c, column, times, out, err) : 0;
 }
 
 static int take_entry(const struct csv *c, struct maintenance *m, const struct fleet *f,
@@ -163,8 +163,8 @@ static int take_entry(const struct csv *c, struct maintenance *m, const struct f
     return rc == 0 ? 0 : err_wrap(err, "%s:%u", csv_path(c), csv_line(c));
 }
 
-static int read_entry(const struct csv *c, const int col[COLUMNS], struct maintenance *m,
-                      const struct fleet *f, struct err *err)
+static int read_entry(const struct csv *c, const int col[COLUMNS], const struct timecell *times,
+                      struct maintenance *m, const struct fleet *f, struct err *err)
 {
     char *subject = xstrdup(csv_field(c, col[SUPPLY])), *work = xstrdup(csv_field(c, col[WORK])),
          *repeat = xstrdup(csv_field(c, col[REPEAT])), *timezone = xstrdup(csv_field(c, col[TIMEZONE]));
@@ -178,13 +178,15 @@ static int read_entry(const struct csv *c, const int col[COLUMNS], struct mainte
     int rc = *timezone ? zone_check(timezone, err) : 0;
     if (rc != 0)
         err_wrap(err, "%s:%u: timezone", csv_path(c), csv_line(c));
+    struct timecell how = *times;
+    if (*timezone)
+        how.timezone = timezone;
     if (rc == 0)
-        rc = *csv_field(c, col[START]) ? read_time(c, col[START], timezone, &e.start, err)
-                                       : csv_time(c, col[START], NULL, &e.start, err);
+        rc = csv_time(c, col[START], &how, &e.start, err);
     if (rc == 0)
-        rc = read_time(c, col[END], timezone, &e.end, err);
+        rc = read_time(c, col[END], &how, &e.end, err);
     if (rc == 0)
-        rc = read_time(c, col[UNTIL], timezone, &e.until, err);
+        rc = read_time(c, col[UNTIL], &how, &e.until, err);
     if (rc == 0)
         rc = take_entry(c, m, f, &e, err);
     free(subject);
@@ -195,6 +197,12 @@ static int read_entry(const struct csv *c, const int col[COLUMNS], struct mainte
 }
 
 int maintenance_load(struct maintenance **out, const char *path, const struct fleet *f, struct err *err)
+{
+    return maintenance_read(out, path, &(struct timecell){.format = NULL}, f, err);
+}
+
+int maintenance_read(struct maintenance **out, const char *path, const struct timecell *times,
+                     const struct fleet *f, struct err *err)
 {
     struct maintenance *m = maintenance_new();
     *out = m;
@@ -207,7 +215,7 @@ int maintenance_load(struct maintenance **out, const char *path, const struct fl
             rc = csv_require(c, columns[i], &col[i], err);
     int more = 0;
     while (rc == 0 && (more = csv_next(c, err)) > 0)
-        rc = read_entry(c, col, m, f, err);
+        rc = read_entry(c, col, times, m, f, err);
     csv_close(c);
     if (rc != 0 || more < 0) {
         maintenance_free(m);

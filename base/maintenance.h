@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
+#include "base/timecell.h"
 #include "base/timefmt.h"
 #include "base/types.h"
 
@@ -45,6 +46,9 @@ struct maintenance {
  * Errors (ERR_CONFIG) name file, line and column: unknown supply, bad time, end not after start. */
 int maintenance_load(struct maintenance **out, const char *path, const struct fleet *f,
                      struct err *err) MUSTCHECK;
+/* The same; times: how they are to be read where a row names no zone of its own. */
+int maintenance_read(struct maintenance **out, const char *path, const struct timecell *times,
+                     const struct fleet *f, struct err *err) MUSTCHECK;
 void maintenance_free(struct maintenance *m);
 
 /* An empty list, and one entry more, copied; maintenance_order once after the last. Error: ERR_CONFIG, which

@@ -8,6 +8,7 @@
 #include "base/timeword.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "base/zone.h"
 #include "monitor/command.h"
 
 #include <assert.h>
@@ -277,4 +278,13 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
     if (n)
         *n = found;
     return check_required(&p) && resolve_times(&p, status);
+}
+
+int options_check_times(const struct timecell *times, struct err *err)
+{
+    if (times->format && timecell_check(times->format, err) != 0)
+        return err_wrap(err, "--time-format");
+    if (times->timezone && zone_check(times->timezone, err) != 0)
+        return err_wrap(err, "--timezone");
+    return 0;
 }

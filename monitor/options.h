@@ -3,6 +3,8 @@
 #ifndef PSM_MONITOR_OPTIONS_H
 #define PSM_MONITOR_OPTIONS_H
 
+#include "base/timecell.h"
+
 #include <stdbool.h>
 
 /* Options of a command, ended by {0}. */
@@ -30,5 +32,8 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
 /* Instead of running, a command that is given this prints its options, for completion: a line each,
  * "--config", its letter ("-c") or nothing, its placeholder or nothing, its help, with tabs between. */
 #define OPTIONS_LIST "--list-options"
+
+/* What --time-format and --timezone of a command gave. Error: ERR_CONFIG, which names the option. */
+int options_check_times(const struct timecell *times, struct err *err) MUSTCHECK;
 
 #endif

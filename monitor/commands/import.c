@@ -39,6 +39,7 @@ static const struct kind {
 struct table {
     enum history_table kind;
     const char *path;
+    const struct timecell *times;
     struct history_row *row;
     size_t n, cap;
 };
@@ -63,13 +64,13 @@ static bool is_outcome(const char *word)
 }
 
 /* A time as tables have it, in UTC; for a week the date of it. */
-static int read_time(char **out, const char *text, bool date, struct err *err)
+static int read_time(char **out, const struct csv *c, int column, const struct timecell *times, bool date,
+                     struct err *err)
 {
     char iso[TIMEFMT_LEN];
-    const char *wrong;
     tstamp_ns t;
-    if (timecell_read(&t, text, strlen(text), NULL, &wrong) == TIMECELL_NONE)
-        return err_set(err, ERR_DATA, "'%.40s' is not a time: %s", text, wrong);
+    if (csv_time(c, column, times, &t, err) != 0)
+        return err->code;
     timefmt_iso(iso, t);
     if (date)
         iso[strcspn(iso, "T")] = '\0';
@@ -77,23 +78,26 @@ static int read_time(char **out, const char *text, bool date, struct err *err)
     return 0;
 }
 
-static int read_field(char **out, const struct fleet *f, enum field field, const char *text, struct err *err)
+static int read_text(char **out, const struct fleet *f, enum field field, const char *text, struct err *err)
 {
-    switch (field) {
-    case FIELD_TIME:
-    case FIELD_WEEK: return read_time(out, text, field == FIELD_WEEK, err);
-    case FIELD_SUPPLY:
-        if (fleet_supply(f, text) < 0)
-            return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
-        break;
-    case FIELD_OUTCOME:
-        if (!is_outcome(text))
-            return err_set(err, ERR_DATA, "'%.80s' is not fault_found, nothing_found or not_inspected", text);
-        break;
-    case FIELD_TEXT: break;
-    }
+    if (field == FIELD_SUPPLY && fleet_supply(f, text) < 0)
+        return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
+    if (field == FIELD_OUTCOME && !is_outcome(text))
+        return err_set(err, ERR_DATA, "'%.80s' is not fault_found, nothing_found or not_inspected", text);
     *out = xstrdup(text);
     return 0;
+}
+
+static int read_field(char **out, const struct fleet *f, enum field field, const struct csv *c, int column,
+                      const struct timecell *times, struct err *err)
+{
+    if (field == FIELD_TIME)
+        return read_time(out, c, column, times, false, err);
+    if (field == FIELD_WEEK) /* a date, wherever it is read */
+        return read_time(out, c, column, &(struct timecell){.format = times->format}, true, err);
+    if (read_text(out, f, field, csv_field(c, column), err) == 0)
+        return 0;
+    return err_wrap(err, "%s:%u: %s", csv_path(c), csv_line(c), csv_name(c, (size_t)column));
 }
 
 static int read_row(struct table *t, const struct csv *c, const int column[4], const struct fleet *f,
@@ -105,10 +109,8 @@ static int read_row(struct table *t, const struct csv *c, const int column[4], c
     *row = (struct history_row){{NULL}};
     for (int k = 0; k < kind->n; k++) {
         char *value = NULL;
-        if (read_field(&value, f, kind->column[k].field, csv_field(c, column[k]), err) != 0) {
-            err_wrap(err, "%s:%u: %s", csv_path(c), csv_line(c), kind->column[k].name);
+        if (read_field(&value, f, kind->column[k].field, c, column[k], t->times, err) != 0)
             return err->code = ERR_CONFIG;
-        }
         row->value[k] = value;
     }
     return 0;
@@ -124,7 +126,7 @@ static char *time_text(tstamp_ns t)
 static int read_maintenance(struct table *t, const struct fleet *f, struct err *err)
 {
     struct maintenance *m = NULL;
-    int rc = maintenance_load(&m, t->path, f, err);
+    int rc = maintenance_read(&m, t->path, t->times, f, err);
     if (rc != 0)
         return rc;
     t->row = xcalloc(m->n_entries, sizeof *t->row);
@@ -228,6 +230,7 @@ static int import(const char *config, struct table tables[], const int kind[], i
 static int run(int argc, char **argv)
 {
     const char *config = NULL, *given[N_KINDS] = {NULL}, *positional[MAX_FILES];
+    struct timecell times = {.format = NULL};
     bool back = false;
     const struct option_spec specs[] = {
         {"config", 'c', OPTION_TEXT, &config, "F", "configuration file", true},
@@ -235,6 +238,10 @@ static int run(int argc, char **argv)
         {"outcomes", 0, OPTION_TEXT, &given[HISTORY_OUTCOMES], "FILE", "week,supply,outcome,note", false},
         {"maintenance", 0, OPTION_TEXT, &given[HISTORY_MAINTENANCE], "FILE",
          "supply,start,end,work[,repeat,timezone,until]", false},
+        {"time-format", 0, OPTION_TEXT, &times.format, "F",
+         "how times are written, as strptime(3) has it; else they tell themselves", false},
+        {"timezone", 0, OPTION_TEXT, &times.timezone, "ZONE",
+         "of times that name none, such as Europe/Berlin; UTC", false},
         {"withdraw", 0, OPTION_FLAG, &back, NULL, "take imported maintenance back (by supply and start)",
          false},
         {0}};
@@ -258,9 +265,13 @@ static int run(int argc, char **argv)
         tables[n].path = positional[i];
         kind[n++] = -1;
     }
+    for (int i = 0; i < n; i++)
+        tables[i].times = &times;
     struct err err = {0};
-    int rc = n ? import(config, tables, kind, n, back, &err)
+    int rc = n ? options_check_times(&times, &err)
                : err_set(&err, ERR_CONFIG, "import: no file is given; see psmon import --help");
+    if (rc == 0)
+        rc = import(config, tables, kind, n, back, &err);
     for (int i = 0; i < n; i++)
         free_table(&tables[i]);
     return rc == 0 ? EXIT_OK : command_fail(&err);

@@ -5,7 +5,6 @@
 #include "base/progress.h"
 #include "base/timecell.h"
 #include "base/timefmt.h"
-#include "base/zone.h"
 #include "detectors/table/model.h"
 #include "monitor/command.h"
 #include "monitor/interrupt.h"
@@ -260,13 +259,6 @@ out:
     return rc;
 }
 
-static int check_zone(const char *name, struct err *err)
-{
-    if (!name || zone_check(name, err) == 0)
-        return 0;
-    return err_wrap(err, "--timezone");
-}
-
 static int run_score(int argc, char **argv)
 {
     struct arguments a = {.window = "60", .alpha = 0.01};
@@ -293,8 +285,7 @@ static int run_score(int argc, char **argv)
         err_set(&err, ERR_CONFIG, "score: one table to score is needed");
     else if (!(a.alpha > 0 && a.alpha < 1))
         err_set(&err, ERR_CONFIG, "--alpha: %g is not between 0 and 1", a.alpha);
-    else if ((!a.times.format || timecell_check(a.times.format, &err) == 0) &&
-             check_zone(a.times.timezone, &err) == 0)
+    else if (options_check_times(&a.times, &err) == 0)
         return score(&a, &err) == 0 ? EXIT_OK : command_fail(&err);
     return command_fail(&err);
 }

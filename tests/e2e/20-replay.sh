@@ -137,6 +137,11 @@ samples=$(dirname "$0")/../../monitor/samples
 try "the samples of trips and outcomes are taken" "$PSMON" import -c "$config" "$samples/trips.csv" "$samples/outcomes.csv"
 says "trips: 1 new" "the one"
 says "outcomes: 2 new" "and the other"
+printf 'supply,time,cause\nS01:Q1,10/08/2026 10:17:42 PM,IGBT overtemperature\n' > "$work/trips-us.csv"
+exits 2 "times that do not tell what they are" "$PSMON" import -c "$config" "$work/trips-us.csv"
+says "trips-us.csv:2: time: '10/08/2026 10:17:42 PM' is not a time" "are refused at their line"
+try "a format and a zone" "$PSMON" import -c "$config" --time-format '%m/%d/%Y %I:%M:%S %p' --timezone America/Chicago "$work/trips-us.csv"
+says "trips: 0 new, 0 changed, 1 as before" "make it the same trip"
 
 # ---- a folder of CSV with bad rows: they cost themselves, and the training summary counts them ----
 "$PSMON" simulate --supplies 33 --days 4 --healthy-days 4 --faults-per-week 0 --from 2026-01-05 --csv "$work/data" \

@@ -245,6 +245,14 @@ static void maintenance_repeats_in_a_time_zone(void **state)
     assert_non_null(maintenance_at(m, f, b, instant("2026-01-01T00:30Z")));
     assert_null(maintenance_at(m, f, b, instant("2025-12-31T23:30Z")));
     maintenance_free(m);
+    write_file("supply,start,end,work,timezone\nA,5/13/2026 8:00,5/13/2026 9:00,w,\nA,5/14/2026 "
+               "8:00,5/14/2026 9:00,w,UTC\n");
+    assert_int_equal(
+        maintenance_read(&m, path, &(struct timecell){"%m/%d/%Y %H:%M", "Europe/Berlin", false}, f, &err), 0);
+    assert_non_null(maintenance_at(m, f, a, instant("2026-05-13T06:30Z")));
+    assert_non_null(maintenance_at(m, f, a, instant("2026-05-14T08:30Z"))); /* the row's own zone */
+    assert_null(maintenance_at(m, f, a, instant("2026-05-14T06:30Z")));
+    maintenance_free(m);
     static const char *const bad[][2] = {
         {"A,2026-01-01,2026-01-02,w,yearly,,", ":2: repeat: 'yearly' is not daily"},
         {"A,2026-01-01,,w,weekly,,", ":2: end: what repeats needs one"},
