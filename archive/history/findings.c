@@ -115,6 +115,15 @@ static void put_news(struct history *h, struct pg_txn **txn, const struct findin
     }
 }
 
+int findings_open(struct history *h, const char *conninfo, struct err *err)
+{
+    const char *const params[1] = {h->run_id};
+    return pg_run(
+        conninfo,
+        "UPDATE findings SET closed = last_seen WHERE run = $1::int AND NOT said AND closed IS NULL", 1,
+        params, NULL, err);
+}
+
 void findings_put(struct history *h, const struct tick *t)
 {
     struct pg_txn *txn = NULL;

@@ -60,7 +60,8 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
         revisions_open(h, conninfo, &run->revision, err) != 0 || redo_open(h, conninfo, err) != 0 ||
         worktimes_open(h, conninfo, m, run->tail, err) != 0 ||
-        ((h->live || h->resumed) && hours_restore(h, conninfo, err) != 0) ||
+        ((h->live || h->resumed) &&
+         (hours_restore(h, conninfo, err) != 0 || findings_open(h, conninfo, err) != 0)) ||
         (h->live && read_gap(h, conninfo, err) != 0) || jobs_open(h, conninfo, err) != 0) {
         release(h);
         free(h);

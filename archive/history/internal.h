@@ -108,6 +108,9 @@ void history_release_closed(struct history *h);
 
 /* ---- findings.c ---- */
 void findings_put(struct history *h, const struct tick *t);
+/* What was not said and was open when the run stopped: who still tracks it says so again, and it is open; of
+ * the rest nobody would ever say that it is over. Blocking. */
+int findings_open(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
 
 /* ---- revisions.c ---- */
 /* The revision that a run which is opened goes on by: the newest stored one when nothing has changed, else a

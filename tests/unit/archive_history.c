@@ -898,6 +898,38 @@ static void what_was_not_said_is_kept_apart(void **state)
                      1);
 }
 
+/* Open when psmon stopped: open again if it is still tracked afterwards, over if nobody does. */
+static void what_was_not_said_ends_with_who_tracked_it(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct made m;
+    struct finding f[2] = {make_finding(MINUTE(55000), MINUTE(55000), 0.1)};
+    f[1] = f[0];
+    snprintf(f[0].id, sizeof f[0].id, "quiet-1");
+    snprintf(f[1].id, sizeof f[1].id, "quiet-2");
+    static const char open_ones[] =
+        "SELECT count(*) FROM findings WHERE id LIKE 'quiet-%' AND closed IS NULL";
+    for (int life = 0; life < 2; life++) {
+        struct pg *pg = open_pg(&loop);
+        settle(&loop, pg, 10);
+        struct history *h = open_history(pg, RUN_LIVE, "live");
+        if (life)
+            assert_int_equal(query_number(conninfo, open_ones), 0);
+        make_tick(&m, 55001 + life);
+        f[0].last_seen = m.t.t;
+        m.t.unsaid = f;
+        m.t.n_unsaid = life ? 1 : 2;
+        history_put_tick(h, &m.t);
+        settle(&loop, pg, 10);
+        assert_int_equal(query_number(conninfo, open_ones), life ? 1 : 2);
+        history_close(h);
+        pg_close(pg, 10);
+    }
+    uv_loop_close(&loop);
+}
+
 static void every_row_names_the_revision_that_made_it(void **state)
 {
     (void)state;
@@ -1063,6 +1095,7 @@ int main(void)
         cmocka_unit_test(findings_come_back_as_they_were_said),
         cmocka_unit_test(what_was_open_of_a_supply_that_left_the_fleet_is_closed),
         cmocka_unit_test(what_was_not_said_is_kept_apart),
+        cmocka_unit_test(what_was_not_said_ends_with_who_tracked_it),
         cmocka_unit_test(what_was_issued_stays),
         cmocka_unit_test(every_row_names_the_revision_that_made_it),
         cmocka_unit_test(models_are_active_one_at_a_time),
