@@ -73,7 +73,12 @@ static void print_message(const char *id, const char *mark, const struct httpd_r
         buf_printf(&b, "not JSON (%s)", error.text);
     buf_printf(&b, "  [%s %s]", id, mark);
     print_safe("", buf_text(&b), b.len);
-    print_safe("    ", r->body, r->body_len);
+    for (size_t at = 0; at < r->body_len;) { /* of several lines, perhaps: each stands behind the margin */
+        const char *line = r->body + at, *end = memchr(line, '\n', r->body_len - at);
+        size_t n = end ? (size_t)(end - line) : r->body_len - at;
+        print_safe("    ", line, n);
+        at += n + 1;
+    }
     fflush(stdout);
     buf_free(&b);
     json_decref(message);
