@@ -6,10 +6,10 @@
 #include "alerts/occurrences.h"
 #include "alerts/outbox.h"
 #include "alerts/store.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 
 #include <stdlib.h>
 #include <string.h>

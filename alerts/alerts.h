@@ -6,7 +6,7 @@
 #define PSM_ALERTS_ALERTS_H
 
 #include "base/finding.h"
-#include "base/http.h"
+#include "base/net/http.h"
 #include "base/pg/pg.h"
 #include "base/secret.h"
 

@@ -4,11 +4,11 @@
 #include "alerts/endpoint.h"
 #include "alerts/message.h"
 #include "alerts/webhook.h"
-#include "base/clock.h"
-#include "base/http.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
-#include "base/words.h"
+#include "base/net/http.h"
+#include "base/text/words.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,13 +6,13 @@
 
 #include "alerts/message.h"
 #include "alerts/store.h"
-#include "base/clock.h"
 #include "base/digest.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/net/http.h"
 #include "base/random.h"
-#include "base/words.h"
+#include "base/text/words.h"
+#include "base/time/clock.h"
 
 #include <assert.h>
 #include <math.h>

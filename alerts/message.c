@@ -1,8 +1,8 @@
 /* Messages; see message.h. SPDX-License-Identifier: MIT */
 #include "alerts/message.h"
 
-#include "base/json.h"
-#include "base/words.h"
+#include "base/text/json.h"
+#include "base/text/words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -49,9 +49,9 @@ static json_t *acknowledgement(const struct occurrence *o)
     return j;
 }
 
-/* What the occurrence is about, as everywhere (base/json.h), but without what an alarm does not keep: after a
- * restart the same message has to come out of its row. Its own life says that better (raised, returned).
- * psmon's own conditions have no supply and no direction. */
+/* What the occurrence is about, as everywhere (base/text/json.h), but without what an alarm does not keep:
+ * after a restart the same message has to come out of its row. Its own life says that better (raised,
+ * returned). psmon's own conditions have no supply and no direction. */
 static json_t *subject_matter(const struct occurrence *o)
 {
     const struct finding *f = &o->finding;

@@ -9,7 +9,7 @@
 #include "base/hashmap.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <math.h>
 #include <stdio.h>

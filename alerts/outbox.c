@@ -5,10 +5,10 @@
 #include "alerts/endpoint.h"
 #include "alerts/message.h"
 #include "alerts/store.h"
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/text/words.h"
+#include "base/time/clock.h"
 
 #include <math.h>
 #include <stdio.h>

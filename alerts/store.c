@@ -2,10 +2,10 @@
 #include "alerts/store.h"
 
 #include "alerts/message.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/timefmt.h"
-#include "base/words.h"
+#include "base/text/json.h"
+#include "base/text/words.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* A folder of CSV as a source (file:///DIR): one file SUPPLY.csv per supply, or PV.csv per channel where the
  * supply's file is not there or lacks its column ('/' in names replaced by '_', or ':' as well, as downloads
- * are named). A file is any table of readings that base/readings.h knows: `time,<signal names or
+ * are named). A file is any table of readings that base/table/readings.h knows: `time,<signal names or
  * PVs…>[,label]` at any period, the appliance's getData.csv of one PV, the Phoebus Data Browser's export.
  * Rows are in time order; an empty field is no sample, `nan` and its like a sample without a number. A value
  * that cannot be read is left out, as is a row without time, one that goes back in time or stands in the
@@ -14,7 +14,7 @@
 #include "archive/source.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/zone.h"
+#include "base/time/zone.h"
 
 #include <math.h>
 #include <stdio.h>

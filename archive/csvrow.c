@@ -3,9 +3,9 @@
 #include "archive/csvrow.h"
 
 #include "base/mem.h"
-#include "base/number.h"
-#include "base/timefmt.h"
-#include "base/utf8.h"
+#include "base/text/number.h"
+#include "base/text/utf8.h"
+#include "base/time/timefmt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
-/* A row of a file of readings as the folder of CSV has it: any table that base/readings.h knows, its columns
- * found among channels. Pure but for what it remembers of the last date.
- * SPDX-License-Identifier: MIT */
+/* A row of a file of readings as the folder of CSV has it: any table that base/table/readings.h knows, its
+ * columns found among channels. Pure but for what it remembers of the last date. SPDX-License-Identifier: MIT
+ */
 #ifndef PSM_ARCHIVE_CSVROW_H
 #define PSM_ARCHIVE_CSVROW_H
 
 #include "base/fleet.h"
-#include "base/readings.h"
+#include "base/table/readings.h"
 
 /* A file and the channels of one supply that it may hold: first … first + n - 1. All borrowed. */
 struct csvrow_file {

@@ -2,7 +2,7 @@
 #include "archive/csvtable.h"
 
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <errno.h>
 #include <fcntl.h>

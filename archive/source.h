@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
-#include "base/timecell.h"
+#include "base/table/timecell.h"
 #include "base/types.h"
 
 #include <stdbool.h>

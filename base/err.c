@@ -1,7 +1,7 @@
 /* Errors that travel; see err.h. SPDX-License-Identifier: MIT */
 #include "base/err.h"
 
-#include "base/escape.h"
+#include "base/text/escape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* The fleet from fleet.csv; see fleet.h. SPDX-License-Identifier: MIT */
 #include "base/fleet.h"
 
-#include "base/csv.h"
 #include "base/hashmap.h"
 #include "base/mem.h"
-#include "base/spelling.h"
+#include "base/table/csv.h"
+#include "base/text/spelling.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* One log; see log.h. SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
-#include "base/escape.h"
-#include "base/timefmt.h"
+#include "base/text/escape.h"
+#include "base/time/timefmt.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

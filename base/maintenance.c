@@ -1,9 +1,9 @@
 /* Maintenance periods; see maintenance.h. SPDX-License-Identifier: MIT */
 #include "base/maintenance.h"
 
-#include "base/csv.h"
 #include "base/mem.h"
-#include "base/zone.h"
+#include "base/table/csv.h"
+#include "base/time/zone.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 
 #include "base/err.h"
 #include "base/fleet.h"
-#include "base/timecell.h"
-#include "base/timefmt.h"
+#include "base/table/timecell.h"
+#include "base/time/timefmt.h"
 #include "base/types.h"
 
 #include <stdbool.h>

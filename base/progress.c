@@ -1,7 +1,7 @@
 /* Progress of long work; see progress.h. SPDX-License-Identifier: MIT */
 #include "base/progress.h"
 
-#include "base/clock.h"
+#include "base/time/clock.h"
 
 #include <stdio.h>
 #include <string.h>

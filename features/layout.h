@@ -4,7 +4,7 @@
 #define PSM_FEATURES_LAYOUT_H
 
 #include "base/fleet.h"
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <stdbool.h>
 

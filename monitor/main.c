@@ -1,5 +1,5 @@
 /* psmon's command line: finds the command and runs it. SPDX-License-Identifier: MIT */
-#include "base/spelling.h"
+#include "base/text/spelling.h"
 #include "monitor/command.h"
 
 #include <gsl/gsl_errno.h>

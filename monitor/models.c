@@ -2,7 +2,7 @@
 #include "monitor/models.h"
 
 #include "base/mem.h"
-#include "base/spelling.h"
+#include "base/text/spelling.h"
 
 #include <ctype.h>
 #include <dirent.h>

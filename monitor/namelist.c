@@ -1,7 +1,7 @@
 /* Lists of names; see namelist.h. SPDX-License-Identifier: MIT */
 #include "monitor/namelist.h"
 
-#include "base/spelling.h"
+#include "base/text/spelling.h"
 
 #include <assert.h>
 #include <stdio.h>

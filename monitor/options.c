@@ -1,14 +1,14 @@
 /* Options of a command; see options.h. SPDX-License-Identifier: MIT */
 #include "monitor/options.h"
 
-#include "base/clock.h"
-#include "base/number.h"
-#include "base/spelling.h"
-#include "base/timefmt.h"
-#include "base/timeword.h"
-#include "base/utf8.h"
-#include "base/words.h"
-#include "base/zone.h"
+#include "base/text/number.h"
+#include "base/text/spelling.h"
+#include "base/text/utf8.h"
+#include "base/text/words.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
+#include "base/time/timeword.h"
+#include "base/time/zone.h"
 #include "monitor/command.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
 #ifndef PSM_MONITOR_OPTIONS_H
 #define PSM_MONITOR_OPTIONS_H
 
-#include "base/timecell.h"
+#include "base/table/timecell.h"
 
 #include <stdbool.h>
 
@@ -21,7 +21,7 @@ struct option_spec {
 
 /* Parses argv; options and positional arguments may be mixed; positional[] receives at most max of them,
  * *n their number. Prints help (exit 0) or one line of error (exit 2) and returns false with *status set.
- * Relative times (base/timeword.h) are those of the clock of the configuration that the option `config`
+ * Relative times (base/time/timeword.h) are those of the clock of the configuration that the option `config`
  * names, which a simulated ring has of its own; without that option, of the wall clock. A required `config`
  * that is not given is OPTIONS_CONFIG where there is such a file. */
 bool command_options(int argc, char **argv, const char *usage, const char *about,

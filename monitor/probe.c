@@ -5,12 +5,12 @@
 #include "archive/history/cluster.h"
 #include "archive/history/programs.h"
 #include "base/buf.h"
-#include "base/http.h"
 #include "base/mem.h"
+#include "base/net/http.h"
 #include "base/pg/pg.h"
 #include "base/progress.h"
-#include "base/timefmt.h"
-#include "base/words.h"
+#include "base/text/words.h"
+#include "base/time/timefmt.h"
 
 #include <inttypes.h>
 #include <math.h>

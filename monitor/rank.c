@@ -18,8 +18,8 @@
 #include "monitor/rank.h"
 
 #include "base/mem.h"
-#include "base/timefmt.h"
-#include "base/words.h"
+#include "base/text/words.h"
+#include "base/time/timefmt.h"
 #include "detectors/statistics/statistic.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* Signals that do less than their site may think; see signals.h. SPDX-License-Identifier: MIT */
 #include "monitor/signals.h"
 
-#include "base/spelling.h"
+#include "base/text/spelling.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/report/report.h"
 #include "monitor/report/report_week.h"
 #include "monitor/session.h"

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/spelling.h"
+#include "base/text/spelling.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -5,10 +5,10 @@
 
 #include "alerts/alerts.h"
 #include "alerts/webhook.h"
-#include "base/clock.h"
-#include "base/httpd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/net/httpd.h"
+#include "base/time/clock.h"
 #include "tests/near.h"
 #include "tests/postgres.h"
 

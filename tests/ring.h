@@ -3,7 +3,7 @@
 #define PSM_TESTS_RING_H
 
 #include "archive/sim/ring.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef PSM_ALERTS_SHAPES_SHAPE_H
 #define PSM_ALERTS_SHAPES_SHAPE_H
 
-#include "base/json.h"
+#include "base/text/json.h"
 
 #include <stdbool.h>
 

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/answer.h"
 
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/number.h"
+#include "base/text/json.h"
+#include "base/text/number.h"
 
 #include <ctype.h>
 #include <math.h>

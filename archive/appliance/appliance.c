@@ -3,9 +3,9 @@
  * the life of its operations; see operation.h.
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text/json.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -11,7 +11,7 @@
 #include "archive/appliance/refusal.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
  * has worked, and never after. SPDX-License-Identifier: MIT */
 #include "archive/appliance/operation.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text/json.h"
 
 #include <stdlib.h>
 #include <string.h>

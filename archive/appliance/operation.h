@@ -5,7 +5,7 @@
 #define PSM_ARCHIVE_APPLIANCE_OPERATION_H
 
 #include "archive/source.h"
-#include "base/http.h"
+#include "base/net/http.h"
 
 #define MAX_CONNECTIONS 16
 

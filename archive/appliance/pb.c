@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <archive/appliance/pb.pb-c.h>
 #include <math.h>

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>

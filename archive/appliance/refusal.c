@@ -1,7 +1,7 @@
 /* See refusal.h. SPDX-License-Identifier: MIT */
 #include "archive/appliance/refusal.h"
 
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <ctype.h>
 #include <stdio.h>

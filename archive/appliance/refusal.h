@@ -4,7 +4,7 @@
 #ifndef PSM_ARCHIVE_APPLIANCE_REFUSAL_H
 #define PSM_ARCHIVE_APPLIANCE_REFUSAL_H
 
-#include "base/http.h"
+#include "base/net/http.h"
 
 enum refusal {
     REFUSAL_NONE,  /* it serves; what is wrong, if anything, is this request's own */

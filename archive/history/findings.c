@@ -1,8 +1,8 @@
 /* Findings, rankings and models in the history; see history.h. SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
-#include "base/json.h"
 #include "base/mem.h"
+#include "base/text/json.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "archive/history/history.h"
 
 #include "base/hashmap.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 /* Sums of one hour, by supply [S] and by channel [C]. */
 struct hour {

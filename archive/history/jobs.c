@@ -5,9 +5,9 @@
  * before the next. SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Reading the history back at start-up; blocking. See history.h. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/text/json.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * MIT */
 #include "archive/history/internal.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

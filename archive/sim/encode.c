@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/encode.h"
 
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <inttypes.h>
 #include <math.h>

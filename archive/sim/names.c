@@ -1,8 +1,8 @@
 /* Names that a request asks for; see names.h. SPDX-License-Identifier: MIT */
 #include "archive/sim/names.h"
 
-#include "base/json.h"
 #include "base/mem.h"
+#include "base/text/json.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

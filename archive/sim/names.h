@@ -3,7 +3,7 @@
 #ifndef PSM_ARCHIVE_SIM_NAMES_H
 #define PSM_ARCHIVE_SIM_NAMES_H
 
-#include "base/httpd.h"
+#include "base/net/httpd.h"
 
 struct name_list {
     char **name;

@@ -5,7 +5,7 @@
 
 #include "archive/sim/encode.h"
 #include "archive/sim/ring.h"
-#include "base/httpd.h"
+#include "base/net/httpd.h"
 
 enum reply_format { REPLY_RAW, REPLY_JSON };
 

@@ -8,9 +8,9 @@
 #include "archive/sim/names.h"
 #include "archive/sim/reply.h"
 #include "archive/sim/sim.h"
-#include "base/httpd.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/net/httpd.h"
+#include "base/time/timefmt.h"
 
 #include <regex.h>
 #include <stdlib.h>

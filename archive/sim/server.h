@@ -4,8 +4,8 @@
 #define PSM_ARCHIVE_SIM_SERVER_H
 
 #include "archive/sim/ring.h"
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/time/clock.h"
 
 #include <uv.h>
 

@@ -1,8 +1,8 @@
 /* The simulated ring as a source of readings in this process: work is done in slices on the loop, so that
  * ticks and other requests go on meanwhile. SPDX-License-Identifier: MIT */
 #include "archive/sim/sim.h"
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "archive/sim/events.h"
 #include "archive/sim/sim.h"
 #include "base/buf.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,12 +1,12 @@
 /* The disk spool of durable transactions; see internal.h. SPDX-License-Identifier: MIT */
 #include "base/pg/internal.h"
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * internal.h. SPDX-License-Identifier: MIT */
 #include "detectors/engine/internal.h"
 
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "detectors/statistics/statistic.h"
 
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/text/words.h"
 #include "detectors/verdict/groups.h"
 
 #include <math.h>

@@ -1,13 +1,13 @@
 /* A table of readings in memory; see table.h. SPDX-License-Identifier: MIT */
 #include "detectors/table/table.h"
 
-#include "base/csv.h"
 #include "base/mem.h"
-#include "base/number.h"
-#include "base/readings.h"
-#include "base/spelling.h"
-#include "base/timefmt.h"
-#include "base/zone.h"
+#include "base/table/csv.h"
+#include "base/table/readings.h"
+#include "base/text/number.h"
+#include "base/text/spelling.h"
+#include "base/time/timefmt.h"
+#include "base/time/zone.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* A table of readings in memory: times, one column per signal, perhaps `label`, which is never looked at. Any
- * form that base/readings.h knows. SPDX-License-Identifier: MIT */
+ * form that base/table/readings.h knows. SPDX-License-Identifier: MIT */
 #ifndef PSM_DETECTORS_TABLE_TABLE_H
 #define PSM_DETECTORS_TABLE_TABLE_H
 
 #include "base/err.h"
-#include "base/timecell.h"
+#include "base/table/timecell.h"
 #include "base/types.h"
 
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "detectors/verdict/explain.h"
 
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/text/words.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT */
 #include "alerts/alerts.h"
 #include "archive/history/history.h"
-#include "base/http.h"
 #include "base/mem.h"
-#include "base/words.h"
+#include "base/net/http.h"
+#include "base/text/words.h"
 #include "monitor/command.h"
 
 #include <stdio.h>

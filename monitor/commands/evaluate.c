@@ -3,7 +3,7 @@
 #include "archive/history/history.h"
 #include "base/mem.h"
 #include "base/pg/pg.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/evaluate/simulated.h"
 #include "monitor/namelist.h"

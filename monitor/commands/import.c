@@ -1,10 +1,10 @@
 /* psmon import: trips, outcomes of inspections and maintenance from CSV. Everything is checked before
  * anything is written; importing a file again changes nothing. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
-#include "base/csv.h"
 #include "base/mem.h"
-#include "base/timecell.h"
-#include "base/timefmt.h"
+#include "base/table/csv.h"
+#include "base/table/timecell.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* psmon query: the history as table, CSV or JSON, row by row. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "base/mem.h"
-#include "base/spelling.h"
-#include "base/timefmt.h"
+#include "base/text/spelling.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/commands/query_sql.h"
 

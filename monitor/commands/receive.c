@@ -4,13 +4,13 @@
 #include "alerts/message.h"
 #include "alerts/webhook.h"
 #include "base/buf.h"
-#include "base/clock.h"
-#include "base/escape.h"
 #include "base/hashmap.h"
-#include "base/httpd.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/net/httpd.h"
+#include "base/text/escape.h"
+#include "base/text/json.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 
 #include <signal.h>

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/session.h"
 #include "monitor/span.h"
 

@@ -4,7 +4,7 @@
 
 #include "archive/history/history.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/report/report_week.h"
 

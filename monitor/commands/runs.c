@@ -2,7 +2,7 @@
 #include "alerts/alerts.h"
 #include "archive/history/history.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 
 #include <dirent.h>

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/ring.h"
 #include "archive/sim/server.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 #include "monitor/interrupt.h"
 #include "monitor/namelist.h"

@@ -1,8 +1,8 @@
 /* Judges findings against labels; see judge.h. SPDX-License-Identifier: MIT */
 #include "monitor/evaluate/judge.h"
 
-#include "base/csv.h"
 #include "base/mem.h"
+#include "base/table/csv.h"
 
 #include <math.h>
 #include <stdlib.h>

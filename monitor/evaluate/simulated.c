@@ -6,7 +6,7 @@
 #include "archive/sim/ring.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/pipeline.h"
 #include "monitor/span.h"
 

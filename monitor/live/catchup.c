@@ -2,7 +2,7 @@
 #include "monitor/live/live.h"
 
 #include "base/log.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 /* Spans one after the other before the rest is left to live polling: the archiver is too slow for more. */
 #define MAX_SPANS 6

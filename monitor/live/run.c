@@ -6,7 +6,7 @@
 #include "archive/history/programs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/live/notify.h"
 
 #include <malloc.h>

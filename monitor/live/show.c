@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/coverage.h"
 #include "monitor/weekly.h"
 

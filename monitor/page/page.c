@@ -1,9 +1,9 @@
 /* Routes of the page; see page.h. SPDX-License-Identifier: MIT */
 #include "monitor/page/page.h"
 
-#include "base/httpd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/net/httpd.h"
 #include "monitor/page/page_parts.h"
 #include "monitor/report/report.h"
 

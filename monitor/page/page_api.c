@@ -3,10 +3,10 @@
 #include "monitor/page/page_parts.h"
 
 #include "base/hashmap.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
-#include "base/words.h"
+#include "base/text/json.h"
+#include "base/text/words.h"
+#include "base/time/timefmt.h"
 #include "features/hist.h"
 #include "features/record.h"
 #include "monitor/rank.h"

@@ -3,9 +3,9 @@
 #include "monitor/coverage.h"
 #include "monitor/page/page_parts.h"
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "base/pg/pg.h"
+#include "base/text/json.h"
+#include "base/time/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

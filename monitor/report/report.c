@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
-#include "base/zone.h"
+#include "base/time/timefmt.h"
+#include "base/time/zone.h"
 
 #include <math.h>
 #include <stdlib.h>

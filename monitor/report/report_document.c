@@ -38,7 +38,7 @@
 #include "monitor/report/report_parts.h"
 
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Values of report documents; see report_parts.h. SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
 
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef PSM_MONITOR_REPORT_PARTS_H
 #define PSM_MONITOR_REPORT_PARTS_H
 
-#include "base/json.h"
-#include "base/words.h"
+#include "base/text/json.h"
+#include "base/text/words.h"
 #include "monitor/report/report.h"
 
 /* ---- report_document.c ---- */

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "base/pg/pg.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,15 +6,15 @@
 #include "alerts/shapes/shape.h"
 #include "archive/source.h"
 #include "base/digest.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
+#include "base/net/http.h"
 #include "base/pg/pg.h"
-#include "base/spelling.h"
-#include "base/timecell.h"
-#include "base/timefmt.h"
-#include "base/zone.h"
+#include "base/table/timecell.h"
+#include "base/text/number.h"
+#include "base/text/spelling.h"
+#include "base/time/timefmt.h"
+#include "base/time/zone.h"
 
 #include <assert.h>
 #include <errno.h>

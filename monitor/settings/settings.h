@@ -5,11 +5,11 @@
 #define PSM_MONITOR_SETTINGS_H
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/fleet.h"
 #include "base/maintenance.h"
 #include "base/secret.h"
+#include "base/time/clock.h"
 
 #include <stdbool.h>
 

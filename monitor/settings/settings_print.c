@@ -4,10 +4,10 @@
 
 #include "alerts/alerts.h"
 #include "base/digest.h"
-#include "base/http.h"
 #include "base/mem.h"
+#include "base/net/http.h"
 #include "base/pg/pg.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

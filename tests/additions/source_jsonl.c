@@ -3,9 +3,9 @@
  * records that are over. The proof that a source is one file and one line of the table in sources.c.
  * SPDX-License-Identifier: MIT */
 #include "archive/source.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/text/json.h"
+#include "base/time/timefmt.h"
 
 #include <errno.h>
 #include <math.h>

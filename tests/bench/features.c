@@ -2,9 +2,9 @@
  * attempt would do it: every low pass summed anew over its last ten time constants, medians by sorting.
  * SPDX-License-Identifier: MIT */
 #include "features/features.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/time/clock.h"
 #include "features/internal.h"
 #include "tests/bench/proof.h"
 

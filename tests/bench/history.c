@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
 #include "archive/history/cluster.h"
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 #include "tests/bench/proof.h"
 #include "tests/postgres.h"
 

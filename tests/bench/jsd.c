@@ -2,9 +2,9 @@
  * second, at every reading and hourly, beside the naive way: find the bin by search, count it, and sum all
  * terms with log2 whenever a divergence is asked for. AR(1) readings of 10 min correlation.
  * SPDX-License-Identifier: MIT */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/time/clock.h"
 #include "features/hist.h"
 #include "tests/bench/proof.h"
 

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/appliance/pb.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 #include "tests/bench/proof.h"
 
 #include <archive/appliance/pb.pb-c.h>

@@ -4,9 +4,9 @@
 #include "archive/appliance/pb.pb-c.h"
 #include "archive/sim/encode.h"
 #include "archive/sim/ring.h"
-#include "base/clock.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "tests/bench/proof.h"
 
 #include <pthread.h>

@@ -2,8 +2,8 @@
  * findings. The model is trained on four simulated days, which is enough to run every part. PSM_SUPPLIES sets
  * another size. SPDX-License-Identifier: MIT */
 #include "archive/sim/ring.h"
-#include "base/clock.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "detectors/engine/scorer.h"
 #include "tests/bench/proof.h"
 

@@ -1,8 +1,9 @@
-/* Tables: base/csv, as fleet, labels, outcomes and psmon score read them. SPDX-License-Identifier: MIT */
-#include "base/csv.h"
+/* Tables: base/table/csv, as fleet, labels, outcomes and psmon score read them. SPDX-License-Identifier: MIT
+ */
+#include "base/table/csv.h"
 #include "base/mem.h"
-#include "base/readings.h"
-#include "base/utf8.h"
+#include "base/table/readings.h"
+#include "base/text/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_row(const struct csv *c)

@@ -9,7 +9,7 @@
 #include "archive/sim/ring.h"
 #include "base/maintenance.h"
 #include "base/mfile.c" /* NOLINT(bugprone-suspicious-include): white box */
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "detectors/engine/scorer.h"
 #include "features/record.h"
 #include "tests/fuzz/fuzz.h"

@@ -21,9 +21,9 @@ unwanted() {
 
 unwanted "no end to what is written: snprintf, struct buf" \
     'strcpy|strcat|stpcpy|strncpy|strncat|wcscpy|sprintf|vsprintf|gets|alloca|bcopy|bzero|index|rindex' "$layers tests"
-unwanted "no sign of wrong input: strtod, strtol with an end check, base/number.h" \
+unwanted "no sign of wrong input: strtod, strtol with an end check, base/text/number.h" \
     'atoi|atof|atol|atoll|scanf|sscanf|fscanf|vsscanf' "$layers" monitor/page/metrics.c
-unwanted "one hidden state for all threads: the *_r functions, base/timefmt.h" \
+unwanted "one hidden state for all threads: the *_r functions, base/time/timefmt.h" \
     'strtok|localtime|gmtime|ctime|asctime|inet_ntoa|ttyname|getlogin|cuserid|ecvt|fcvt|crypt|lgamma|ftok' "$layers tests"
 unwanted "not reproducible: seeded generators (archive/sim/random.h), digest_random for secrets" \
     'rand|srand|random|srandom|drand48|srand48' "$layers tests"
@@ -34,9 +34,9 @@ unwanted "it may fail: xcalloc, xreallocarray, xstrdup, xasprintf of base/mem.h"
     'malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf' "$layers" base/mem.c
 unwanted "the loop stands still meanwhile: a timer" 'sleep|usleep|nanosleep|uv_sleep' "$layers" \
     archive/history/cluster.c monitor/commands/simulate.c monitor/live/run.c
-unwanted "asks the network blocking: base/http.h" 'gethostbyname|getaddrinfo|getnameinfo' "$layers" base/listener.c
+unwanted "asks the network blocking: base/net/http.h" 'gethostbyname|getaddrinfo|getnameinfo' "$layers" base/net/listener.c
 unwanted "of the whole process: one place" 'fork|vfork|execl|execv|execvp|setenv|putenv|unsetenv|setlocale|chdir|umask' \
-    "$layers" archive/history/programs.c monitor/command.c monitor/main.c base/zone.c
+    "$layers" archive/history/programs.c monitor/command.c monitor/main.c base/time/zone.c
 unwanted "errors are returned (base/err.h); only a command ends the process" 'exit|_exit|perror|quick_exit' "$layers" \
     archive/history/programs.c monitor/interrupt.c
 [ $bad -eq 0 ] && echo "functions: none of the unwanted ones"

@@ -3,8 +3,8 @@
 #ifndef PSM_TESTS_GOLDEN_H
 #define PSM_TESTS_GOLDEN_H
 
-#include "base/csv.h"
 #include "base/mem.h"
+#include "base/table/csv.h"
 #include "tests/near.h"
 
 #include <stdlib.h>

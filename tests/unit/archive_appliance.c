@@ -4,7 +4,7 @@
 #include "archive/appliance/operation.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 #include "tests/support/collect.h"
 #include "tests/support/peer.h"

@@ -2,8 +2,8 @@
 #include "archive/history/cluster.h"
 #include "archive/history/history.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 #include "tests/fleet.h"
 #include "tests/postgres.h"
 #include "tests/query.h"

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "archive/sim/ring.h"
 #include "archive/sim/server.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 #include "tests/support/collect.h"
 

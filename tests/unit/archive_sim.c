@@ -4,9 +4,9 @@
 
 #include "archive/sim/faults.h"
 #include "archive/sim/layout.h"
-#include "base/clock.h"
 #include "base/maintenance.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "tests/ring.h"
 
 #include <pthread.h>

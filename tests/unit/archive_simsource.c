@@ -2,7 +2,7 @@
 #include "archive/sim/ring.h"
 
 #include "base/fleet.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 
 #include <stdio.h>

@@ -4,9 +4,9 @@
 #include "archive/sim/reply.h"
 #include "archive/sim/server.h"
 #include "base/buf.h"
-#include "base/csv.h"
-#include "base/http.h"
-#include "base/timefmt.h"
+#include "base/net/http.h"
+#include "base/table/csv.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 
 #include <stdio.h>

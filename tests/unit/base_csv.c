@@ -1,8 +1,8 @@
 /* base: tables of text as people and programs write them. SPDX-License-Identifier: MIT */
-#include "base/csv.h"
-#include "base/number.h"
-#include "base/readings.h"
-#include "base/utf8.h"
+#include "base/table/csv.h"
+#include "base/table/readings.h"
+#include "base/text/number.h"
+#include "base/text/utf8.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -428,7 +428,7 @@ int main(void)
         cmocka_unit_test(it_tells_units_and_severities),
     };
     close(mkstemp(path));
-    int failed = cmocka_run_group_tests_name("base/csv", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("base/table/csv", tests, NULL, NULL);
     unlink(path);
     return failed;
 }

@@ -1,6 +1,6 @@
-/* base/http against a peer that misbehaves. SPDX-License-Identifier: MIT */
-#include "base/http.h"
-#include "base/proxy.h"
+/* base/net/http against a peer that misbehaves. SPDX-License-Identifier: MIT */
+#include "base/net/http.h"
+#include "base/net/proxy.h"
 #include "tests/near.h"
 #include "tests/support/peer.h"
 

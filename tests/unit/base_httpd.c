@@ -1,6 +1,6 @@
-/* base/httpd: answers, bodies, streams, arguments and keep-alive seen by a plain socket client.
+/* base/net/httpd: answers, bodies, streams, arguments and keep-alive seen by a plain socket client.
  * SPDX-License-Identifier: MIT */
-#include "base/httpd.h"
+#include "base/net/httpd.h"
 
 #include "base/buf.h"
 #include "tests/near.h"
@@ -427,5 +427,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_descriptors_who_comes_is_turned_away, setup, teardown),
         cmocka_unit_test_setup_teardown(it_finds_out_whether_it_answers, setup, teardown),
     };
-    return cmocka_run_group_tests_name("base/httpd", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/net/httpd", tests, NULL, NULL);
 }

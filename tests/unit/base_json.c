@@ -1,5 +1,6 @@
-/* base/json: values that always are JSON, and the one shape of a finding. SPDX-License-Identifier: MIT */
-#include "base/json.h"
+/* base/text/json: values that always are JSON, and the one shape of a finding. SPDX-License-Identifier: MIT
+ */
+#include "base/text/json.h"
 #include "tests/near.h"
 
 #include <math.h>
@@ -136,5 +137,5 @@ int main(void)
         cmocka_unit_test(contributors_come_back_to_the_last_bit_of_nine_digits),
         cmocka_unit_test(stored_contributors_of_any_kind_are_read),
     };
-    return cmocka_run_group_tests_name("base/json", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/text/json", tests, NULL, NULL);
 }

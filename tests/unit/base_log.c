@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/escape.h"
 #include "base/log.h"
+#include "base/text/escape.h"
 #include "tests/near.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* base/number against strtod. SPDX-License-Identifier: MIT */
-#include "base/number.h"
+/* base/text/number against strtod. SPDX-License-Identifier: MIT */
+#include "base/text/number.h"
 #include "tests/near.h"
 
 #include <stdio.h>

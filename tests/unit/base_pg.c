@@ -1,9 +1,9 @@
 /* base: asynchronous PostgreSQL and its spool, against a real server. SPDX-License-Identifier: MIT */
 #include "base/pg/pg.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time/clock.h"
 #include "tests/postgres.h"
 #include "tests/query.h"
 

@@ -2,8 +2,8 @@
  * database there, and with it away and psmon started again. SPDX-License-Identifier: MIT */
 #include "base/pg/pg.h"
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/time/clock.h"
 #include "tests/postgres.h"
 #include "tests/query.h"
 #include "tests/support/diskfaults.h"

@@ -1,5 +1,5 @@
-/* base/spelling: which name a mistyped word stands for. SPDX-License-Identifier: MIT */
-#include "base/spelling.h"
+/* base/text/spelling: which name a mistyped word stands for. SPDX-License-Identifier: MIT */
+#include "base/text/spelling.h"
 #include "tests/near.h"
 
 #include <string.h>
@@ -89,5 +89,5 @@ int main(void)
         cmocka_unit_test(it_sees_keys_in_the_wrong_section),
         cmocka_unit_test(it_tells_what_it_found),
     };
-    return cmocka_run_group_tests_name("base/spelling", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/text/spelling", tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* base: clocks, buffers, digests, model files. SPDX-License-Identifier: MIT */
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/mfile.h"
-#include "base/timefmt.h"
+#include "base/time/clock.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 
 #include <stdio.h>

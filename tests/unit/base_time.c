@@ -1,8 +1,8 @@
 /* base: times as text, durations, times in the cells of tables. SPDX-License-Identifier: MIT */
-#include "base/timecell.h"
-#include "base/timefmt.h"
-#include "base/timeword.h"
-#include "base/zone.h"
+#include "base/table/timecell.h"
+#include "base/time/timefmt.h"
+#include "base/time/timeword.h"
+#include "base/time/zone.h"
 #include "tests/near.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* base/words: what people read. SPDX-License-Identifier: MIT */
-#include "base/words.h"
+/* base/text/words: what people read. SPDX-License-Identifier: MIT */
+#include "base/text/words.h"
 #include "tests/near.h"
 
 #include <stdio.h>
@@ -102,5 +102,5 @@ int main(void)
         cmocka_unit_test(chances_read_as_people_speak),
         cmocka_unit_test(cut_characters_become_question_marks),
     };
-    return cmocka_run_group_tests_name("base/words", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/text/words", tests, NULL, NULL);
 }

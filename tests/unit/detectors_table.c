@@ -1,6 +1,6 @@
 /* Unit tests: scores of a table without physics. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "detectors/model/reference.h"
 #include "detectors/net/joint.h"
 #include "detectors/table/model.h"

@@ -1,6 +1,6 @@
 /* features/hist: the divergence against SciPy and against its definition; windows that slide.
  * SPDX-License-Identifier: MIT */
-#include "base/csv.h"
+#include "base/table/csv.h"
 #include "features/hist.h"
 #include "features/select.h"
 #include "tests/near.h"

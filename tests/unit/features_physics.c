@@ -1,8 +1,8 @@
 /* features: fit and streaming rows on a small synthetic ring whose physics is known.
  * Two sectors of eight supplies in two families; K1 lacks the DAC, K2 the current, and W has a signal that
  * nobody knows and stands alone in its sector. SPDX-License-Identifier: MIT */
-#include "base/csv.h"
 #include "base/mem.h"
+#include "base/table/csv.h"
 #include "features/features.h"
 #include "features/internal.h"
 #include "features/mode.h"

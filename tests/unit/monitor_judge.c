@@ -1,5 +1,5 @@
 /* monitor/evaluate/judge: which findings answer which labels. SPDX-License-Identifier: MIT */
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/evaluate/living.h"
 #include "tests/near.h"
 

@@ -1,8 +1,8 @@
 /* monitor: the page, /api, /metrics and /health over real HTTP. SPDX-License-Identifier: MIT */
 #include "monitor/page/page.h"
 
-#include "base/http.h"
 #include "base/mem.h"
+#include "base/net/http.h"
 #include "features/record.h"
 #include "monitor/report/report_parts.h"
 #include "tests/near.h"

@@ -3,7 +3,7 @@
 #include "monitor/probe.h"
 
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 #include "tests/postgres.h"
 #include "tests/support/peer.h"

@@ -2,7 +2,7 @@
 #include "monitor/rank.h"
 
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "tests/near.h"
 
 #include <stdio.h>

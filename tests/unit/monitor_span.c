@@ -4,7 +4,7 @@
 #include "monitor/span.h"
 #include "tests/near.h"
 
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 
 #include <stdlib.h>
 #include <string.h>

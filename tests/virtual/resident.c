@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pg/pg.h"
-#include "base/timefmt.h"
+#include "base/time/timefmt.h"
 #include "monitor/command.h"
 #include "tests/near.h"
 #include "tests/postgres.h"
