@@ -71,12 +71,6 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     return 0;
 }
 
-void history_release_closed(struct history *h)
-{
-    if (h->closed && h->batches == 0 && !h->jobs.under_way && h->redo.under_way == 0 && !h->worktimes_asked)
-        free(h); /* else when the last of them is answered */
-}
-
 void history_finish(struct history *h)
 {
     h->finished = true;

@@ -1,9 +1,10 @@
-/* Parameters of the history's statements, and how they are run; see internal.h. SPDX-License-Identifier: MIT
- */
+/* Parameters of the history's statements, how they are run, and who waits for their answers; see internal.h.
+ * SPDX-License-Identifier: MIT */
 #include "archive/history/internal.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t)
 {
@@ -13,6 +14,12 @@ const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t)
 void history_submit(struct history *h, struct pg_txn *t)
 {
     pg_submit(h->pg, t, pg_durable(h->pg), NULL, NULL);
+}
+
+void history_release_closed(struct history *h)
+{
+    if (h->closed && h->batches == 0 && !h->jobs.under_way && h->redo.under_way == 0 && !h->worktimes_asked)
+        free(h); /* else when the last of them is answered */
 }
 
 void history_array_text(struct buf *b, const char *s)

@@ -13,7 +13,6 @@
 #define JITTER_US 300000u
 #define LOST_OF_65536 66u   /* 0.1 % of the samples */
 #define ODD_OF_65536 65535u /* from here on: a glitch or a read failure */
-#define OUTAGE_CHANCE 0.01  /* per sector and day */
 #define LOOK_BACK_DAYS 40   /* longer than a shutdown */
 
 enum { ALARM_NONE = 0, ALARM_READ = 1, ALARM_HIHI = 3, ALARM_HIGH = 4 }; /* EPICS alarm status */
@@ -28,16 +27,6 @@ static int add_outage(struct outage out[], int n, int64_t start, int64_t end)
     return n + 1;
 }
 
-bool block_sector_outage(uint64_t seed, uint32_t sector, int64_t day, struct outage *out)
-{
-    uint64_t own = random_at(random_key(seed, 'N', sector), day);
-    if (random_unit(own) >= OUTAGE_CHANCE)
-        return false;
-    out->start = (int)(random_at(own, 1) % MINUTES_PER_DAY);
-    out->end = out->start + 3 + (int)(random_at(own, 2) % 38);
-    return true;
-}
-
 /* Outages of a sector begin on their own day and last up to 40 minutes, but planted gaps may last hours: two
  * days back are enough for both to be seen by the day they reach into. */
 int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outage out[BLOCK_OUTAGES])
@@ -47,7 +36,7 @@ int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outa
     for (int64_t d = day - 2; d <= day; d++) {
         struct outage o;
         int64_t shift = (d - day) * MINUTES_PER_DAY;
-        if (block_sector_outage(s->options.seed, sector, d, &o))
+        if (calendar_sector_outage(s->options.seed, sector, d, &o))
             n = add_outage(out, n, shift + o.start, shift + o.end);
     }
     for (size_t i = 0; i < s->n_faults; i++) {

@@ -36,15 +36,7 @@ void block_make(void *sim, uint64_t key, void *block);
 /* Reading of a minute as a sample. */
 struct sample block_sample(const struct block *b, const struct unit *u, int signal, int64_t day, int minute);
 
-/* Minutes without connection: [start, end). */
-struct outage {
-    int start, end;
-};
-
-/* The outage of a sector that begins on a day of the plain ring, in minutes of it; false: none. */
-bool block_sector_outage(uint64_t seed, uint32_t sector, int64_t day, struct outage *out);
-
-/* Those of a supply that overlap a day and the one before it, counted from the day's start. At most
+/* Outages of a supply that overlap a day and the one before it, counted from the day's start. At most
  * BLOCK_OUTAGES. */
 #define BLOCK_OUTAGES 8
 int block_outages(const struct sim *s, uint32_t supply, int64_t day, struct outage out[BLOCK_OUTAGES]);

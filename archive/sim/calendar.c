@@ -7,6 +7,7 @@
 
 #include "archive/sim/random.h"
 
+#define OUTAGE_CHANCE 0.01 /* per sector and day */
 #define WEEK_NS (7 * NS_PER_DAY)
 #define EPOCH_NS (5 * NS_PER_DAY + 8 * NS_PER_HOUR) /* 1970-01-06T08:00Z, a Tuesday */
 #define CYCLE_WEEKS 17
@@ -228,4 +229,14 @@ int calendar_sags(const struct calendar *c, int64_t day, int minute[2], int feed
         feeder[n++] = (int)(random_at(key, 20 + i) % 5) - 1;
     }
     return n;
+}
+
+bool calendar_sector_outage(uint64_t seed, uint32_t sector, int64_t day, struct outage *out)
+{
+    uint64_t own = random_at(random_key(seed, 'N', sector), day);
+    if (random_unit(own) >= OUTAGE_CHANCE)
+        return false;
+    out->start = (int)(random_at(own, 1) % MINUTES_PER_DAY);
+    out->end = out->start + 3 + (int)(random_at(own, 2) % 38);
+    return true;
 }

@@ -60,4 +60,12 @@ double calendar_dump_factor(int x);
 /* Mains sags of the day: their minutes and feeders (-1: all). Returns their number, at most 2. */
 int calendar_sags(const struct calendar *c, int64_t day, int minute[2], int feeder[2]);
 
+/* Minutes without connection: [start, end). */
+struct outage {
+    int start, end;
+};
+
+/* The outage of a sector that begins on a day of the plain ring, in minutes of it; false: none. */
+bool calendar_sector_outage(uint64_t seed, uint32_t sector, int64_t day, struct outage *out);
+
 #endif

@@ -3,7 +3,7 @@
 #ifndef PSM_ARCHIVE_SIM_EVENT_EFFECTS_H
 #define PSM_ARCHIVE_SIM_EVENT_EFFECTS_H
 
-#include "archive/sim/effects.h"
+#include "archive/sim/supply_day.h"
 
 /* Studies, dumps and shutdowns, in what every supply follows. */
 void events_move_machine(const struct sim *s, int64_t day, struct machine_day *m);

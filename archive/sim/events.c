@@ -488,7 +488,7 @@ static void list_days(struct planting *p)
         for (uint32_t k = 0; k < sectors; k++) {
             struct outage o;
             tstamp_ns start = day * NS_PER_DAY;
-            if (block_sector_outage(s->options.seed, k, day, &o))
+            if (calendar_sector_outage(s->options.seed, k, day, &o))
                 add_background(p, SIM_OUTAGE, GROUP_SECTOR, k, start + o.start * NS_PER_MIN,
                                start + o.end * NS_PER_MIN, (o.end - o.start) / 60.0);
         }

@@ -3,7 +3,7 @@
 #ifndef PSM_ARCHIVE_SIM_FAULT_EFFECTS_H
 #define PSM_ARCHIVE_SIM_FAULT_EFFECTS_H
 
-#include "archive/sim/effects.h"
+#include "archive/sim/supply_day.h"
 
 /* On the magnet itself, before the voltage is made of its temperature. */
 void faults_heat_magnet(const struct sim *s, uint32_t supply, int64_t day, struct supply_day *p);

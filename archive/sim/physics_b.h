@@ -4,7 +4,7 @@
 #ifndef PSM_ARCHIVE_SIM_PHYSICS_B_H
 #define PSM_ARCHIVE_SIM_PHYSICS_B_H
 
-#include "archive/sim/effects.h"
+#include "archive/sim/supply_day.h"
 
 /* Temperatures of a supply that is unit u; the magnet's is that of its coil, which makes the voltage. */
 void physics_b_temperatures(struct sim *s, const struct unit *u, int64_t day, const float air[DAY_LEN],
