@@ -158,11 +158,10 @@ TEST_ENV := CMOCKA_MESSAGE_OUTPUT=TAP OMP_NUM_THREADS=1 \
   ASAN_OPTIONS=handle_segv=2:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
   LSAN_OPTIONS=suppressions=tests/support/lsan.supp TSAN_OPTIONS=suppressions=tests/support/tsan.supp \
   PSMON=$(abspath $(B)/psmon) BUILD_DIR=$(abspath $(B))
-# most of a test that starts servers is waiting, and ports and folders are its own: side by side
 JOBS := $(shell nproc 2>/dev/null || echo 2)
-# end to end twice as many: they compute a quarter of their time
-E2E_JOBS := $(shell expr 2 '*' $(JOBS))
-PROVE := $(TEST_ENV) prove -j $(JOBS) --failures --comments --exec ''
+# a test that starts servers computes a quarter of its time, and ports and folders are its own: side by side
+TEST_JOBS := $(shell expr 2 '*' $(JOBS))
+PROVE := $(TEST_ENV) prove -j $(TEST_JOBS) --failures --comments --exec ''
 
 # every header compiles alone: an includer owes it nothing
 HEADERS := $(shell find $(LAYERS) tests -name '*.h')
@@ -189,7 +188,7 @@ quick: deps-check
 # under sanitizers without the additions, which build the whole tree once more each and are about the tree
 E2E := $(wildcard tests/e2e/*.sh)
 e2e: $(B)/psmon
-	$(Q)$(TEST_ENV) prove -j $(E2E_JOBS) --exec sh $(if $(SAN),$(filter-out $(wildcard tests/e2e/*-add-*.sh),$(E2E)),$(E2E))
+	$(Q)$(TEST_ENV) prove -j $(TEST_JOBS) --exec sh $(if $(SAN),$(filter-out $(wildcard tests/e2e/*-add-*.sh),$(E2E)),$(E2E))
 fuzz-corpus: $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(TEST_ENV) prove --failures --exec 'sh tests/support/corpus.sh' $(FUZZ:%=$(B)/fuzz/%.t)
 # clang takes NAN for a float that is widened, and gcc's warnings are the ones that count; float-cast-overflow because

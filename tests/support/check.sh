@@ -22,8 +22,7 @@ run lint
 run unit
 run unit SAN=address,undefined
 run unit-threads SAN=thread
-run e2e
-run virtual
+run e2e virtual # beside one another
 run e2e SAN=address,undefined
 run fuzz FUZZ_S=20 FUZZ_SEED=1
 
