@@ -258,9 +258,8 @@ evaluate: $(B)/psmon
 	$(B)/psmon evaluate
 
 install: $(B)/psmon
-	$(Q)PSMON=$(abspath $(B)/psmon) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh monitor/install.sh install
-uninstall:
-	$(Q)PSMON=$(abspath $(B)/psmon) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh monitor/install.sh uninstall
+install uninstall:
+	$(Q)PSMON=$(abspath $(B)/psmon) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh monitor/install.sh $@
 
 clean:
 	rm -rf $(BUILD)

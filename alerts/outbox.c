@@ -33,29 +33,34 @@ struct outbox {
 
 /* ---- what endpoints are called ---- */
 
-/* An endpoint's URL without user name, password and query: what tells it from others, so that a mended token
- * leaves it the messages that wait. Two that differ only in what is left out get a number. Caller frees. */
-static char *identity(const struct alerts_webhook webhooks[], size_t i)
+/* A URL without user name, password and query. Caller frees. */
+static char *bare(const char *url)
 {
-    const char *url = webhooks[i].url.clear;
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/?#"));
     const char *rest = at ? at + 1 : host;
     char *name = xasprintf("%.*s%.*s", (int)(host - url), url, (int)strcspn(rest, "?#"), rest);
-    size_t same = 1;
-    for (size_t j = 0; j < i; j++) {
-        char *other = webhooks[j].name ? xstrdup("") : identity(webhooks, j);
-        same += strncmp(other, name, strlen(name)) == 0 && strchr("#", other[strlen(name)]);
-        free(other);
-    }
-    if (same > 1) {
-        char *numbered = xasprintf("%s#%zu", name, same);
-        free(name);
-        name = numbered;
-    }
     words_clean(name);
     return name;
+}
+
+/* What tells an endpoint from others: its bare URL, so that a mended token leaves it the messages that wait.
+ * Two that differ only in what is left out get a number. Caller frees. */
+static char *identity(const struct alerts_webhook webhooks[], size_t i)
+{
+    char *name = bare(webhooks[i].url.clear);
+    size_t same = 1;
+    for (size_t j = 0; j < i; j++) {
+        char *other = webhooks[j].name ? NULL : bare(webhooks[j].url.clear);
+        same += other && strcmp(other, name) == 0;
+        free(other);
+    }
+    if (same == 1)
+        return name;
+    char *numbered = xasprintf("%s#%zu", name, same);
+    free(name);
+    return numbered;
 }
 
 char *alerts_endpoint_name(const struct alerts_webhook webhooks[], size_t i)

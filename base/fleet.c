@@ -80,8 +80,9 @@ static int unknown_column(const struct csv *c, const char *name, struct err *err
 static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err)
 {
     for (int i = 0; i < COL_COUNT; i++) {
-        col[i] = csv_find(c, column_names[i]);
-        if (i < COL_REQUIRED && csv_require(c, column_names[i], &col[i], err) != 0)
+        if (i >= COL_REQUIRED)
+            col[i] = csv_find(c, column_names[i]);
+        else if (csv_require(c, column_names[i], &col[i], err) != 0)
             return err->code = ERR_CONFIG;
     }
     /* a column that nobody reads is more likely a slip of the pen ("feder") than a note */
@@ -99,6 +100,21 @@ static int read_columns(const struct csv *c, int col[COL_COUNT], struct err *err
     return 0;
 }
 
+/* The supply of a name; made, with these groups, when there is none. */
+static uint32_t take_supply(struct fleet_full *f, const char *name, const int32_t group[GROUP_COUNT])
+{
+    struct fleet *p = &f->pub;
+    int32_t i = hashmap_get(f->by_supply, name);
+    if (i >= 0)
+        return (uint32_t)i;
+    i = (int32_t)p->n_supplies++;
+    xgrow(&p->supplies, &f->supply_cap, p->n_supplies, sizeof *p->supplies);
+    p->supplies[i] = (struct supply){.name = xstrdup(name)};
+    memcpy(p->supplies[i].group, group, sizeof p->supplies[i].group);
+    hashmap_put(f->by_supply, name, i);
+    return (uint32_t)i;
+}
+
 /* Finds or makes the row's supply; a known supply's per-supply columns must agree. */
 static int read_supply(struct fleet_full *f, const struct csv *c, const int col[], uint32_t *supply,
                        struct err *err)
@@ -109,21 +125,12 @@ static int read_supply(struct fleet_full *f, const struct csv *c, const int col[
         const char *value = csv_field(c, col[group_column[g]]);
         group[g] = *value ? intern(&f->pub.groups[g], f->by_group[g], value) : -1;
     }
-    int32_t i = hashmap_get(f->by_supply, name);
-    if (i < 0) {
-        i = (int32_t)f->pub.n_supplies++;
-        xgrow(&f->pub.supplies, &f->supply_cap, f->pub.n_supplies, sizeof *f->pub.supplies);
-        struct supply *s = &f->pub.supplies[i];
-        *s = (struct supply){.name = xstrdup(name)};
-        memcpy(s->group, group, sizeof group);
-        hashmap_put(f->by_supply, name, i);
-    }
-    const struct supply *s = &f->pub.supplies[i];
+    *supply = take_supply(f, name, group);
+    const struct supply *s = &f->pub.supplies[*supply];
     for (int g = 0; g < GROUP_COUNT; g++)
         if (s->group[g] != group[g])
             return bad(c, err, column_names[group_column[g]],
                        "differs from an earlier row of the same supply:", csv_field(c, col[group_column[g]]));
-    *supply = (uint32_t)i;
     return 0;
 }
 
@@ -201,10 +208,37 @@ static int by_supply_and_signal(const void *a, const void *b)
     return x->signal < y->signal ? -1 : x->signal > y->signal;
 }
 
-/* With the end mark, so that "a","bc" and "ab","c" differ. */
-static void add_to_hash(uint64_t *h, const char *s)
+/* ---- what of a channel is told and compared ---- */
+
+#define TEXT_FIELDS 7
+static const char *const text_field[TEXT_FIELDS] = {"name", "family", "sector", "signal",
+                                                    "PV",   "unit",   "range"};
+
+/* The fields of a channel; number holds its range. */
+static void text_fields(const struct fleet *f, uint32_t channel, const char *field[TEXT_FIELDS],
+                        char number[32])
 {
-    *h = fnv1a(*h, s, strlen(s) + 1);
+    const struct channel *c = &f->channels[channel];
+    const struct supply *s = &f->supplies[c->supply];
+    snprintf(number, 32, "%.9g", c->range);
+    field[0] = s->name;
+    field[1] = f->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]];
+    field[2] = f->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]];
+    field[3] = f->signals.name[c->signal];
+    field[4] = c->pv;
+    field[5] = c->unit;
+    field[6] = number;
+}
+
+/* All but the range, each with its end mark, so that "a","bc" and "ab","c" differ. */
+static uint64_t hash_channel(uint64_t h, const struct fleet *f, uint32_t channel)
+{
+    const char *field[TEXT_FIELDS];
+    char number[32];
+    text_fields(f, channel, field, number);
+    for (size_t k = 0; k + 1 < TEXT_FIELDS; k++)
+        h = fnv1a(h, field[k], strlen(field[k]) + 1);
+    return h;
 }
 
 /* Orders the channels, links them to their supplies, and hashes what indexes depend on. */
@@ -233,12 +267,7 @@ static int finish(struct fleet_full *f, const char *path, struct err *err)
         if (ch->signal < SIGNAL_KNOWN)
             s->known[ch->signal] = (int32_t)i;
         hashmap_put(f->by_pv, ch->pv, (int32_t)i); /* read_row's index was that of before sorting */
-        add_to_hash(&p->hash, s->name);
-        add_to_hash(&p->hash, p->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]]);
-        add_to_hash(&p->hash, p->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]]);
-        add_to_hash(&p->hash, p->signals.name[ch->signal]);
-        add_to_hash(&p->hash, ch->pv);
-        add_to_hash(&p->hash, ch->unit);
+        p->hash = hash_channel(p->hash, p, (uint32_t)i);
     }
     return 0;
 }
@@ -312,26 +341,6 @@ struct fleet *fleet_of_signals(const char *supply, char *const signals[], size_t
 
 /* ---- as text ---- */
 
-#define TEXT_FIELDS 7
-static const char *const text_field[TEXT_FIELDS] = {"name", "family", "sector", "signal",
-                                                    "PV",   "unit",   "range"};
-
-/* The fields of a channel; number holds its range. */
-static void text_fields(const struct fleet *f, uint32_t channel, const char *field[TEXT_FIELDS],
-                        char number[32])
-{
-    const struct channel *c = &f->channels[channel];
-    const struct supply *s = &f->supplies[c->supply];
-    snprintf(number, 32, "%.9g", c->range);
-    field[0] = s->name;
-    field[1] = f->groups[GROUP_FAMILY].name[s->group[GROUP_FAMILY]];
-    field[2] = f->groups[GROUP_SECTOR].name[s->group[GROUP_SECTOR]];
-    field[3] = f->signals.name[c->signal];
-    field[4] = c->pv;
-    field[5] = c->unit;
-    field[6] = number;
-}
-
 void fleet_text(const struct fleet *f, struct buf *out)
 {
     for (uint32_t i = 0; i < f->n_channels; i++) {
@@ -364,24 +373,17 @@ static bool cut_text(char *line, char *field[TEXT_FIELDS])
 static void add_text(struct fleet_full *f, char *const field[TEXT_FIELDS])
 {
     struct fleet *p = &f->pub;
-    int32_t i = hashmap_get(f->by_supply, field[0]);
-    if (i < 0) {
-        i = (int32_t)p->n_supplies++;
-        xgrow(&p->supplies, &f->supply_cap, p->n_supplies, sizeof *p->supplies);
-        p->supplies[i] = (struct supply){.name = xstrdup(field[0])};
-        for (int g = 0; g < GROUP_COUNT; g++)
-            p->supplies[i].group[g] = -1;
-        p->supplies[i].group[GROUP_FAMILY] =
-            intern(&p->groups[GROUP_FAMILY], f->by_group[GROUP_FAMILY], field[1]);
-        p->supplies[i].group[GROUP_SECTOR] =
-            intern(&p->groups[GROUP_SECTOR], f->by_group[GROUP_SECTOR], field[2]);
-        hashmap_put(f->by_supply, field[0], i);
-    }
+    int32_t group[GROUP_COUNT];
+    for (int g = 0; g < GROUP_COUNT; g++)
+        group[g] = -1;
+    group[GROUP_FAMILY] = intern(&p->groups[GROUP_FAMILY], f->by_group[GROUP_FAMILY], field[1]);
+    group[GROUP_SECTOR] = intern(&p->groups[GROUP_SECTOR], f->by_group[GROUP_SECTOR], field[2]);
+    uint32_t supply = take_supply(f, field[0], group);
     xgrow(&p->channels, &f->channel_cap, p->n_channels + 1, sizeof *p->channels);
     p->channels[p->n_channels++] = (struct channel){
         .pv = xstrdup(field[4]),
         .unit = xstrdup(field[5]),
-        .supply = (uint32_t)i,
+        .supply = supply,
         .signal = (uint32_t)intern(&p->signals, f->by_signal, field[3]),
         .low = NAN,
         .high = NAN,

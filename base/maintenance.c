@@ -1,6 +1,7 @@
 /* Maintenance periods; see maintenance.h. SPDX-License-Identifier: MIT */
 #include "base/maintenance.h"
 
+#include "base/hashmap.h"
 #include "base/mem.h"
 #include "base/table/csv.h"
 #include "base/time/zone.h"
@@ -210,9 +211,10 @@ int maintenance_read(struct maintenance **out, const char *path, const struct ti
         return 0;
     struct csv *c = NULL;
     int col[COLUMNS], rc = csv_open(&c, path, err);
-    for (int i = 0; rc == 0 && i < COLUMNS; i++)
-        if ((col[i] = csv_find(c, columns[i])) < 0 && i < REPEAT)
-            rc = csv_require(c, columns[i], &col[i], err);
+    for (int i = 0; rc == 0 && i < REPEAT; i++)
+        rc = csv_require(c, columns[i], &col[i], err);
+    for (int i = REPEAT; rc == 0 && i < COLUMNS; i++)
+        col[i] = csv_find(c, columns[i]);
     int more = 0;
     while (rc == 0 && (more = csv_next(c, err)) > 0)
         rc = read_entry(c, col, times, m, f, err);
@@ -265,14 +267,12 @@ struct maintenance *maintenance_join(const struct maintenance *a, const struct m
     return m;
 }
 
-/* FNV-1a, as of the fleet; the sum over entries does not know their order. */
 static uint64_t hash_text(uint64_t h, const char *s)
 {
-    for (; *s; s++)
-        h = (h ^ (uint8_t)*s) * UINT64_C(1099511628211);
-    return (h ^ 0xff) * UINT64_C(1099511628211);
+    return fnv1a(fnv1a(h, s, strlen(s)), "\xff", 1); /* which ends it: no text has it */
 }
 
+/* The sum over entries does not know their order. */
 uint64_t maintenance_hash(const struct maintenance *m)
 {
     uint64_t sum = 0;
@@ -281,7 +281,7 @@ uint64_t maintenance_hash(const struct maintenance *m)
         char times[80];
         snprintf(times, sizeof times, "%lld %lld %lld", (long long)e->start, (long long)e->end,
                  (long long)e->until);
-        uint64_t h = hash_text(UINT64_C(14695981039346656037), e->subject);
+        uint64_t h = hash_text(FNV1A_BASIS, e->subject);
         sum += hash_text(hash_text(hash_text(h, times), e->repeat), e->timezone);
     }
     return sum;

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "features/record.h"
 
+#include "base/hashmap.h"
 #include "base/mem.h"
 #include "features/grid.h"
 
@@ -149,16 +150,14 @@ int record_new(struct record **out, struct grid *g, const struct fleet *f, tstam
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
-    for (int i = 0; i < 8; i++)
-        h = (h ^ (v >> (8 * i) & 0xff)) * UINT64_C(1099511628211); /* FNV-1a */
-    return h;
+    return fnv1a(h, &v, sizeof v);
 }
 
 /* All that a column depends on beside its samples. */
 static uint64_t key_of(const struct record *r, const struct fleet *f)
 {
     const struct grid *g = r->grid;
-    uint64_t h = mix(mix(mix(UINT64_C(14695981039346656037), f->hash), (uint64_t)r->from), r->n);
+    uint64_t h = mix(mix(mix(FNV1A_BASIS, f->hash), (uint64_t)r->from), r->n);
     h = mix(mix(mix(h, (uint64_t)g->period), (uint64_t)g->hold), sizeof(struct grid_channel));
     for (size_t c = 0; c < r->channels; c++)
         h = mix(mix(h, (uint64_t)g->max_age[c]),

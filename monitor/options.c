@@ -153,10 +153,19 @@ static bool take_option(struct parse *p, int c, const char *given)
     return wrong_use(p, text, err.msg);
 }
 
+/* The option that names the configuration; -1: the command has none. */
+static int config_at(const struct parse *p)
+{
+    for (int i = 0; i < p->count; i++)
+        if (strcmp(p->specs[i].name, CONFIG) == 0)
+            return i;
+    return -1;
+}
+
 /* Where the configuration stands when nobody says it. */
 static bool take_default(struct parse *p, int i)
 {
-    if (strcmp(p->specs[i].name, CONFIG) != 0 || access(OPTIONS_CONFIG, R_OK) != 0)
+    if (i != config_at(p) || access(OPTIONS_CONFIG, R_OK) != 0)
         return false;
     *(const char **)p->specs[i].to = OPTIONS_CONFIG;
     return true;
@@ -176,17 +185,10 @@ static bool check_required(struct parse *p)
 
 /* ---- relative times ---- */
 
-static const char *config_of(const struct parse *p)
-{
-    for (int i = 0; i < p->count; i++)
-        if (strcmp(p->specs[i].name, CONFIG) == 0 && p->specs[i].type == OPTION_TEXT)
-            return *(const char *const *)p->specs[i].to;
-    return NULL;
-}
-
 static int configured_now(const struct parse *p, tstamp_ns *now, struct err *err)
 {
-    const char *config = config_of(p);
+    int at = config_at(p);
+    const char *config = at < 0 ? NULL : *(const char *const *)p->specs[at].to;
     struct settings *s;
     *now = clock_wall();
     if (!config)
@@ -215,14 +217,6 @@ static bool resolve_times(const struct parse *p, int *status)
         asked = true;
     }
     return true;
-}
-
-static bool has_unseen_config(const struct parse *p)
-{
-    for (int i = 0; i < p->count; i++)
-        if (strcmp(p->specs[i].name, CONFIG) == 0)
-            return !p->seen[i];
-    return false;
 }
 
 /* What is given goes to the database, to messages and to pages, which take UTF-8 and nothing else. */
@@ -269,7 +263,8 @@ bool command_options(int argc, char **argv, const char *usage, const char *about
     *status = EXIT_USAGE;
     for (; optind < argc; optind++) {
         if (found == max) {
-            bool config = has_unseen_config(&p);
+            int at = config_at(&p);
+            bool config = at >= 0 && !p.seen[at];
             snprintf(text, sizeof text, "unexpected argument '%.100s'", argv[optind]);
             return wrong_use(&p, text, config ? " (a configuration is named by -c)" : "");
         }

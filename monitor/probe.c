@@ -271,11 +271,9 @@ static size_t print_channels(struct probing *p)
 static void ask_archiver(struct probing *p)
 {
     const struct source_ops *ops = p->source->ops;
-    size_t n = p->world->fleet->n_channels, told = 0;
+    size_t n = p->world->fleet->n_channels;
     describe(p, false);
-    for (size_t c = 0; c < n; c++)
-        told += p->known[c].told;
-    if (told == 0) { /* nobody there, a login page … */
+    if (p->told == 0) { /* nobody there, a login page … */
         say(p, true, "archiver", "%s", p->error);
         return;
     }

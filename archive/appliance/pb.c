@@ -36,7 +36,6 @@ struct pb_decoder {
     struct buf plain; /* a line without its escapes */
     bool in_chunk;    /* the next line is a sample, not a header */
     bool unreadable;  /* this chunk's header could not be read */
-    bool numbers;     /* its samples are */
     int type;
     tstamp_ns year_start;
     size_t n;
@@ -147,7 +146,6 @@ static void header_line(struct pb_decoder *d, const uint8_t *p, size_t n)
     }
     d->counts.headers++;
     d->type = m->type;
-    d->numbers = pb_is_number(m->type);
     d->year_start = timefmt_days(m->year, 1, 1) * NS_PER_DAY;
     const char *unit = "";
     for (size_t i = 0; i < m->n_headers; i++) {
@@ -191,6 +189,7 @@ static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double va
         d->counts.wrong_time++;
         return true;
     }
+    bool number = pb_is_number(d->type);
     d->counts.samples++;
     d->counts.disconnected = false;
     d->block[d->n++] = (struct sample){
@@ -198,9 +197,9 @@ static bool take(struct pb_decoder *d, uint32_t second, uint32_t nano, double va
         .value = value,
         .severity = severity < 0 || severity > SEVERITY_INVALID ? SEVERITY_INVALID : (uint8_t)severity,
         .status = (uint8_t)status,
-        .flags = (uint16_t)((after_loss ? SAMPLE_RECONNECTED : 0) | (d->numbers ? 0 : SAMPLE_NOT_NUMBER)),
+        .flags = (uint16_t)((after_loss ? SAMPLE_RECONNECTED : 0) | (number ? 0 : SAMPLE_NOT_NUMBER)),
     };
-    d->counts.not_numbers += !d->numbers;
+    d->counts.not_numbers += !number;
     if (d->n == PB_BLOCK)
         flush(d);
     return true;

@@ -6,24 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The gap reaches to the newest tick; when none is newer, the ordinary catching up covers it. */
 static int read_gap(struct history *h, const char *conninfo, struct err *err)
 {
-    char from[16] = "", to[16] = "";
+    tstamp_ns from;
     const char *const params[1] = {h->run_id};
-    if (history_number(from, conninfo,
-                       "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps WHERE run = $1::int", 1,
-                       params, err) != 0 ||
-        history_number(to, conninfo,
-                       "SELECT extract(epoch FROM max(t))::bigint FROM ticks WHERE run = $1::int", 1, params,
-                       err) != 0)
-        return err->code;
-    if (from[0] && to[0]) {
-        h->gap_from = strtoll(from, NULL, 10) * NS_PER_S;
-        h->gap_to = strtoll(to, NULL, 10) * NS_PER_S;
-        if (h->gap_to < h->gap_from) /* nothing newer was stored: the ordinary catching up covers it */
-            h->gap_from = h->gap_to = 0;
+    int rc = history_instant(&from, conninfo,
+                             "SELECT extract(epoch FROM from_t)::bigint FROM tick_gaps WHERE run = $1::int",
+                             1, params, err);
+    if (rc == 0 && from && h->newest >= from) {
+        h->gap_from = from;
+        h->gap_to = h->newest;
     }
-    return 0;
+    return rc;
 }
 
 static void release(struct history *h)
@@ -33,7 +28,6 @@ static void release(struct history *h)
     pg_txn_free(h->growing);
     free(h->finding);
     free(h->supply_id);
-    free(h->run);
     free(h->model);
     free(h->model_hash);
     free(h->config_hash);
@@ -49,10 +43,8 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     h->pg = pg;
     h->fleet = f;
     h->live = strcmp(run->kind, "live") == 0;
-    h->resumed = run->resume;
     h->keep_ticks_days = run->keep_ticks_days;
     h->day = INT64_MIN;
-    h->run = xstrdup(run->name);
     h->supply_id = xcalloc(f->n_supplies, sizeof *h->supply_id);
     h->finding_index = hashmap_new();
     hour_init(&h->hour, f->n_supplies, f->n_channels);
@@ -60,7 +52,7 @@ int history_open(struct history **out, struct pg *pg, const char *conninfo, cons
     if (register_fleet(h, conninfo, err) != 0 || register_run(h, conninfo, run, err) != 0 ||
         revisions_open(h, conninfo, &run->revision, err) != 0 || redo_open(h, conninfo, err) != 0 ||
         worktimes_open(h, conninfo, m, run->tail, err) != 0 ||
-        ((h->live || h->resumed) &&
+        ((h->live || run->resume) &&
          (hours_restore(h, conninfo, err) != 0 || findings_open(h, conninfo, err) != 0)) ||
         (h->live && read_gap(h, conninfo, err) != 0) || jobs_open(h, conninfo, err) != 0) {
         release(h);

@@ -30,8 +30,8 @@ struct history {
     const struct fleet *fleet;
     char run_id[16], fleet_id[16], revision_id[16]; /* numbers of the rows, as parameters */
     int revision;
-    char *run, *model, *model_hash, *config_hash, *maintenance;
-    bool live, resumed, finished;
+    char *model, *model_hash, *config_hash, *maintenance;
+    bool live, finished;
     int keep_ticks_days;
     int32_t *supply_id; /* [S] */
     struct hour hour;
@@ -49,7 +49,6 @@ struct history {
     struct {                  /* ticks and hours that are to be computed again */
         tstamp_ns from, to;   /* 0: none */
         struct pg_txn *txn;   /* growing */
-        size_t n;             /* ticks in it */
         tstamp_ns since;      /* from, when it began to grow */
         struct hour hour;
         int under_way; /* submitted and not answered: they know this struct */
@@ -151,5 +150,8 @@ const char *history_time(char out[TIMEFMT_LEN], tstamp_ns t);
 /* A number from a statement that returns one as text; "" for no row or NULL. Blocking. */
 int history_number(char out[16], const char *conninfo, const char *sql, int n, const char *const params[],
                    struct err *err) MUSTCHECK;
+/* The instant of a statement that returns its Unix time in seconds; 0 for no row or NULL. Blocking. */
+int history_instant(tstamp_ns *out, const char *conninfo, const char *sql, int n, const char *const params[],
+                    struct err *err) MUSTCHECK;
 
 #endif

@@ -55,6 +55,15 @@ int history_number(char out[16], const char *conninfo, const char *sql, int n, c
     return rc;
 }
 
+int history_instant(tstamp_ns *out, const char *conninfo, const char *sql, int n, const char *const params[],
+                    struct err *err)
+{
+    char text[16] = "";
+    int rc = history_number(text, conninfo, sql, n, params, err);
+    *out = strtoll(text, NULL, 10) * NS_PER_S;
+    return rc;
+}
+
 int16_t history_hundredths(float sd)
 {
     if (isnan(sd))

@@ -16,20 +16,15 @@ struct redo_batch {
 
 int redo_open(struct history *h, const char *conninfo, struct err *err)
 {
-    char from[16] = "", to[16] = "";
     const char *const params[1] = {h->run_id};
-    int rc = history_number(
-        from, conninfo, "SELECT extract(epoch FROM from_t)::bigint FROM recomputations WHERE run = $1::int",
-        1, params, err);
-    if (rc == 0)
-        rc = history_number(to, conninfo,
-                            "SELECT extract(epoch FROM to_t)::bigint FROM recomputations WHERE run = $1::int",
-                            1, params, err);
-    if (rc == 0 && from[0] && to[0]) {
-        h->redo.from = strtoll(from, NULL, 10) * NS_PER_S;
-        h->redo.to = strtoll(to, NULL, 10) * NS_PER_S;
-    }
-    return rc;
+    int rc = history_instant(
+        &h->redo.from, conninfo,
+        "SELECT extract(epoch FROM from_t)::bigint FROM recomputations WHERE run = $1::int", 1, params, err);
+    return rc != 0 ? rc
+                   : history_instant(
+                         &h->redo.to, conninfo,
+                         "SELECT extract(epoch FROM to_t)::bigint FROM recomputations WHERE run = $1::int", 1,
+                         params, err);
 }
 
 /* Begins again where it has to. */
@@ -37,7 +32,6 @@ static void forget(struct history *h)
 {
     pg_txn_free(h->redo.txn);
     h->redo.txn = NULL;
-    h->redo.n = 0;
     h->redo.hour.start = 0;
 }
 
@@ -87,7 +81,6 @@ static bool submit(struct history *h, tstamp_ns upto, bool last)
     *b = (struct redo_batch){h, h->redo.since, upto, last};
     struct pg_txn *t = h->redo.txn;
     h->redo.txn = NULL;
-    h->redo.n = 0;
     h->redo.under_way++;
     if (pg_submit(h->pg, t, false, batch_done, b))
         return true;
@@ -128,7 +121,6 @@ bool history_redo_tick(struct history *h, const struct tick *t)
     }
     tick_replace(h, t, h->redo.txn);
     hour_add(&h->redo.hour, h, t);
-    h->redo.n++;
     return t->t < h->redo.hour.start + NS_PER_HOUR || end_hour(h);
 }
 

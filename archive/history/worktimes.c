@@ -167,24 +167,19 @@ void history_put_maintenance(struct history *h, const struct maintenance *before
 
 static int read_span(struct history *h, const char *conninfo, struct err *err)
 {
-    char first[16], last[16], supply[16];
+    char supply[16];
     snprintf(supply, sizeof supply, "%d", h->fleet->n_supplies ? (int)h->supply_id[0] : 0);
     const char *const params[2] = {h->run_id,
                                    supply}; /* one supply's hours: the index finds the first at once */
-    int rc =
-        history_number(first, conninfo,
-                       "SELECT extract(epoch FROM min(t))::bigint FROM hours WHERE run = $1::int AND supply ="
-                       " $2::int",
-                       2, params, err);
-    if (rc == 0)
-        rc = history_number(last, conninfo,
-                            "SELECT extract(epoch FROM max(t))::bigint FROM ticks WHERE run = $1::int", 1,
-                            params, err);
-    if (rc == 0) {
-        h->oldest = strtoll(first, NULL, 10) * NS_PER_S;
-        h->newest = strtoll(last, NULL, 10) * NS_PER_S;
-    }
-    return rc;
+    int rc = history_instant(&h->oldest, conninfo,
+                             "SELECT extract(epoch FROM min(t))::bigint FROM hours WHERE run = $1::int AND"
+                             " supply = $2::int",
+                             2, params, err);
+    return rc != 0
+               ? rc
+               : history_instant(&h->newest, conninfo,
+                                 "SELECT extract(epoch FROM max(t))::bigint FROM ticks WHERE run = $1::int",
+                                 1, params, err);
 }
 
 static int read_before(struct history *h, const char *conninfo, struct maintenance **before, struct err *err)

@@ -18,17 +18,6 @@ static double reach(const struct sim_event *e, uint32_t supply, double low, doub
     return random_between(random_at(e->key, 100000 + (int64_t)supply), low, high);
 }
 
-/* How far something of time constant tau has followed it at index k. */
-static double followed(const struct sim_event *e, int64_t day, int k, double tau)
-{
-    double minutes = minutes_since(e->onset, day, k), after = minutes_since(e->end, day, k);
-    if (minutes <= 0)
-        return 0;
-    if (after <= 0)
-        return 1 - exp(-minutes / tau);
-    return (1 - exp((after - minutes) / tau)) * exp(-after / tau);
-}
-
 /* How far a filter has closed: within half an hour when a wrong one was put in, else over one to three days.
  */
 static double clogged(const struct sim_event *e, int64_t day, int k)
@@ -150,12 +139,14 @@ void events_move_ambient(const struct sim *s, uint32_t supply, int64_t day, floa
         double part = reach(e, supply, 0.85, 1.15);
         for (int k = 0; k < DAY_LEN; k++) {
             if (e->kind == SIM_WATER)
-                water[k] += (float)(e->size * followed(e, day, k, 20) * hunting(e, day, k, 40, 0.08));
+                water[k] +=
+                    (float)(e->size * followed(e->onset, e->end, day, k, 20) * hunting(e, day, k, 40, 0.08));
             if (e->kind == SIM_AIR)
-                air[k] += (float)(part * e->size * followed(e, day, k, 45) * hunting(e, day, k, 25, 0.1));
+                air[k] += (float)(part * e->size * followed(e->onset, e->end, day, k, 45) *
+                                  hunting(e, day, k, 25, 0.1));
             if (e->kind == SIM_SHUTDOWN) { /* no losses, pumps at night level: cold */
-                air[k] -= (float)(1.2 * e->size * followed(e, day, k, 600));
-                water[k] -= (float)(0.8 * e->size * followed(e, day, k, 360));
+                air[k] -= (float)(1.2 * e->size * followed(e->onset, e->end, day, k, 600));
+                water[k] -= (float)(0.8 * e->size * followed(e->onset, e->end, day, k, 360));
             }
         }
     }
@@ -173,7 +164,8 @@ void events_heat_magnet(const struct sim *s, uint32_t supply, int64_t day, struc
             continue;
         double less = e->strength * u->water_rise * reach(e, supply, 0.6, 1.4);
         for (int k = 0; k < DAY_LEN; k++) {
-            double share = e->kind == SIM_PUMP_TRIP ? followed(e, day, k, u->tau_coil) : clogged(e, day, k);
+            double share = e->kind == SIM_PUMP_TRIP ? followed(e->onset, e->end, day, k, u->tau_coil)
+                                                    : clogged(e, day, k);
             magnet[k] += less * share * (double)p->drive.coil[DRIVE_DAY - 1 + k];
         }
     }
@@ -189,7 +181,8 @@ static void heat_sinks(const struct sim_event *e, const struct unit *u, uint32_t
     double size = e->size * (e->kind == SIM_PUMP_TRIP ? 0.4 : 1) * reach(e, supply, 0.7, 1.3);
     double capacitor = fans ? 0.33 : 0.4;
     for (int k = 0; k < DAY_LEN; k++) {
-        double share = e->kind == SIM_CLOG_SUPPLY ? clogged(e, day, k) : followed(e, day, k, fans ? 15 : 10);
+        double share = e->kind == SIM_CLOG_SUPPLY ? clogged(e, day, k)
+                                                  : followed(e->onset, e->end, day, k, fans ? 15 : 10);
         double rise = size * share * load_at(p->drive.igbt_linear, u, k);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += capacitor * rise;
@@ -211,7 +204,8 @@ static void dip(const struct sim_event *e, const struct unit *u, int64_t day, st
     double over = fmax(0, fabs(u->setpoint) - (1 - 0.025 * e->size)); /* of the peak that it cannot give */
     double droop = over > 0 ? over / fabs(u->setpoint) : 0;
     for (int k = 0; k < DAY_LEN; k++) {
-        double warm = 0.2 * e->size * followed(e, day, k, 30) * load_at(p->drive.igbt_linear, u, k);
+        double warm = 0.2 * e->size * followed(e->onset, e->end, day, k, 30) *
+                      load_at(p->drive.igbt_linear, u, k);
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += warm;
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += 0.7 * warm;
     }

@@ -139,6 +139,21 @@ static struct sim_event *add(struct planting *p, enum sim_event_kind kind, enum 
     return e;
 }
 
+/* Some sector has a supply of each. Units stand in the order of sectors. */
+static bool share_a_sector(const struct sim *s, const struct sim_event *a, const struct sim_event *b)
+{
+    bool has_a = false, has_b = false;
+    for (uint32_t u = 0; u < s->options.supplies; u++) {
+        if (u > 0 && s->units[u].sector != s->units[u - 1].sector)
+            has_a = has_b = false;
+        has_a |= sim_event_concerns(s, a, u);
+        has_b |= sim_event_concerns(s, b, u);
+        if (has_a && has_b)
+            return true;
+    }
+    return false;
+}
+
 /* Two that warm, in one sector at once. */
 static bool meets_another(const struct sim *s, const struct sim_event *e)
 {
@@ -149,11 +164,8 @@ static bool meets_another(const struct sim *s, const struct sim_event *e)
         if (o == e || o->background || !traits[o->kind].warms || o->onset > e->end + hours(6) ||
             e->onset > o->end + hours(6))
             continue;
-        for (uint32_t u = 0; u < s->options.supplies; u++)
-            if (sim_event_concerns(s, o, u))
-                for (uint32_t v = 0; v < s->options.supplies; v++)
-                    if (s->units[u].sector == s->units[v].sector && sim_event_concerns(s, e, v))
-                        return true;
+        if (share_a_sector(s, o, e))
+            return true;
     }
     return false;
 }

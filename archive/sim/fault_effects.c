@@ -9,13 +9,10 @@
 #define BANK_MIN 60.0 /* and of a bank of capacitors */
 #define MINUTES_OF_DAYS(d) (1440.0 * (d))
 
-/* How far a temperature has followed its fault, 0 to 1. */
-static double followed(const struct sim_fault *f, int64_t day, int k, double tau)
+/* How far a temperature has followed its fault; one that does not end by itself leaves nothing to fade. */
+static double heat(const struct sim_fault *f, int64_t day, int k, double tau)
 {
-    double minutes = minutes_since(f->onset, day, k), after = minutes_since(f->end, day, k);
-    if (after <= 0 || f->ended != SIM_BY_ITSELF)
-        return 1 - exp(-minutes / tau);
-    return (1 - exp((after - minutes) / tau)) * exp(-after / tau);
+    return followed(f->onset, f->ended == SIM_BY_ITSELF ? f->end : SIM_FOR_EVER, day, k, tau);
 }
 
 /* The index at which nothing is left of it. */
@@ -69,7 +66,7 @@ static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, st
     double period = random_between(random_at(f->key, 40), 11, 17);
     for (int k = index_of(f->onset, day); k < over_at(f, day, SINK_MIN); k++) {
         double minutes = minutes_since(f->onset, day, k);
-        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
+        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * heat(f, day, k, SINK_MIN);
         double hunting = 0.12 * rise * sin(2 * M_PI * minutes / period);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise + hunting;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += 0.33 * rise;
@@ -80,7 +77,7 @@ static void fan(const struct sim_fault *f, const struct unit *u, int64_t day, st
 static void gate(const struct sim_fault *f, const struct unit *u, int64_t day, struct supply_day *p)
 {
     for (int k = index_of(f->onset, day); k < over_at(f, day, SINK_MIN); k++) {
-        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * followed(f, day, k, SINK_MIN);
+        double rise = f->size * load_at(p->drive.igbt_linear, u, k) * heat(f, day, k, SINK_MIN);
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += rise;
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += 0.1 * rise;
         p->noise[SIGNAL_CURRENT][k] *= 1.15F;
@@ -121,7 +118,7 @@ static void dc_link(const struct sim_fault *f, const struct unit *u, int64_t day
 {
     static const double variance[] = {[SIM_SMALL] = 2, [SIM_MEDIUM] = 4, [SIM_LARGE] = 10};
     for (int k = index_of(f->onset, day); k < over_at(f, day, BANK_MIN); k++) {
-        double rise = f->size * load_at(p->drive.capacitor_linear, u, k) * followed(f, day, k, BANK_MIN);
+        double rise = f->size * load_at(p->drive.capacitor_linear, u, k) * heat(f, day, k, BANK_MIN);
         p->value[SIGNAL_CAPACITOR_TEMPERATURE][k] += rise;
         p->value[SIGNAL_IGBT_TEMPERATURE][k] += 0.4 * rise;
     }

@@ -36,6 +36,18 @@ static inline double ramp(double minutes, double over)
     return minutes <= 0 ? 0 : minutes >= over ? 1 : minutes / over;
 }
 
+/* How far something of time constant tau, min, that acts from onset to end has been followed at index k, 0
+ * to 1. */
+static inline double followed(tstamp_ns onset, tstamp_ns end, int64_t day, int k, double tau)
+{
+    double minutes = minutes_since(onset, day, k), after = minutes_since(end, day, k);
+    if (minutes <= 0)
+        return 0;
+    if (after <= 0)
+        return 1 - exp(-minutes / tau);
+    return (1 - exp((after - minutes) / tau)) * exp(-after / tau);
+}
+
 /* Losses at index k against those at the supply's own set-point, as the heat sink or the capacitors have
  * followed them; series: igbt_linear or capacitor_linear of the drive. */
 static inline double load_at(const float series[], const struct unit *u, int k)

@@ -111,7 +111,6 @@ static void add_event_work(struct buf *b, const struct sim *s, tstamp_ns from, t
         char subject[EVENT_SUBJECT], sector[LAYOUT_NAME], work[80];
         const char *what = event_name(e);
         tstamp_ns start = e->onset, end = e->end;
-        event_subject(s, e, subject);
         if (e->background)
             continue;
         if (e->kind == SIM_SHUTDOWN) {
@@ -125,7 +124,7 @@ static void add_event_work(struct buf *b, const struct sim *s, tstamp_ns from, t
         } else if (e->ended == SIM_REPAIRED) {
             start = e->end - 2 * NS_PER_HOUR;
             layout_sector_name(sector, event_sector(s, e));
-            snprintf(work, sizeof work, "repaired: %s of %s", what, subject);
+            snprintf(work, sizeof work, "repaired: %s of %s", what, event_subject(s, e, subject));
         } else {
             continue;
         }

@@ -146,14 +146,15 @@ bool judge_concerns(const struct label *l, const struct fleet *f, const char *su
     return judge_takes_in(l->subject, f, fleet_supply(f, supply));
 }
 
-/* One of a cause's supplies is among the finding's, or the finding bears its name. */
-static bool shares_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
+bool judge_touches(const struct label *l, const struct fleet *f, int32_t supply)
 {
-    if (strcmp(d->subject, l->subject) == 0)
-        return true;
+    return l->touches ? l->touches[supply] : judge_takes_in(l->subject, f, supply);
+}
+
+bool judge_share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
+{
     for (size_t i = 0; i < f->n_supplies; i++)
-        if ((l->touches ? l->touches[i] : judge_takes_in(l->subject, f, (int32_t)i)) &&
-            judge_takes_in(d->subject, f, (int32_t)i))
+        if (judge_touches(l, f, (int32_t)i) && judge_takes_in(d->subject, f, (int32_t)i))
             return true;
     return false;
 }
@@ -165,7 +166,7 @@ bool judge_answers(const struct finding *d, const struct label *l, const struct 
 {
     if (l->class == LABEL_COMMON)
         return d->first_seen >= l->onset && d->first_seen <= l->end + AFTER_COMMON &&
-               shares_a_supply(d, l, f);
+               (strcmp(d->subject, l->subject) == 0 || judge_share_a_supply(d, l, f));
     if (l->class == LABEL_BENIGN || (d->class == CLASS_DATA) != (l->class == LABEL_DATA) ||
         d->first_seen < l->onset || d->first_seen > l->end + AFTER_END)
         return false;

@@ -66,6 +66,10 @@ bool judge_answers(const struct finding *d, const struct label *l, const struct 
 /* Whether a finding's subject (supply, sector, "water:X" …, "*") takes in a supply. */
 bool judge_takes_in(const char *subject, const struct fleet *f, int32_t supply);
 
+/* Whether a label concerns a supply of the fleet; one of those is among the finding's. */
+bool judge_touches(const struct label *l, const struct fleet *f, int32_t supply);
+bool judge_share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f);
+
 /* Adds one ring's findings to j. budgets ascending. */
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
                     const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS]);

@@ -16,36 +16,19 @@
 
 /* ---- contexts ---- */
 
-/* True for sectors of which the finding, or the label, has a supply. */
-static void mark_sectors(const struct fleet *f, const struct finding *d, const struct label *l, bool sector[])
-{
-    for (size_t i = 0; i < f->n_supplies; i++) {
-        const bool *touches = l ? l->touches : NULL;
-        bool in = touches ? touches[i] : judge_takes_in(l ? l->subject : d->subject, f, (int32_t)i);
-        if (in)
-            sector[f->supplies[i].group[GROUP_SECTOR]] = true;
-    }
-}
-
 static bool share_a_sector(const struct finding *d, const struct label *l, const struct fleet *f)
 {
-    size_t n = f->groups[GROUP_SECTOR].n, i = 0;
-    bool *a = xcalloc(2 * n, sizeof *a), *b = a + n;
-    mark_sectors(f, d, NULL, a);
-    mark_sectors(f, NULL, l, b);
-    while (i < n && !(a[i] && b[i]))
-        i++;
-    free(a);
-    return i < n;
-}
-
-static bool share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
-{
-    for (size_t i = 0; i < f->n_supplies; i++)
-        if ((l->touches ? l->touches[i] : judge_takes_in(l->subject, f, (int32_t)i)) &&
-            judge_takes_in(d->subject, f, (int32_t)i))
-            return true;
-    return false;
+    enum { IN_FINDING = 1, IN_LABEL = 2 };
+    uint8_t *sector = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *sector);
+    bool both = false;
+    for (size_t i = 0; i < f->n_supplies && !both; i++) {
+        uint8_t *who = &sector[f->supplies[i].group[GROUP_SECTOR]];
+        *who |= judge_takes_in(d->subject, f, (int32_t)i) ? IN_FINDING : 0;
+        *who |= judge_touches(l, f, (int32_t)i) ? IN_LABEL : 0;
+        both = *who == (IN_FINDING | IN_LABEL);
+    }
+    free(sector);
+    return both;
 }
 
 static bool is_kind(const struct label *l, const char *kind)
@@ -88,8 +71,8 @@ static bool makes_context(const struct label *l, const struct finding *d, const 
         return l->class == LABEL_COMMON && t > l->end && t <= l->end + aftermath(l) &&
                share_a_sector(d, l, f);
     case CONTEXT_OWN_FAULT:
-        return label_is_fault(l) && t > l->end && t <= l->end + AFTER_FAULT && share_a_supply(d, l, f);
-    default: return l->class == LABEL_BENIGN && benign_holds(l, t, context) && share_a_supply(d, l, f);
+        return label_is_fault(l) && t > l->end && t <= l->end + AFTER_FAULT && judge_share_a_supply(d, l, f);
+    default: return l->class == LABEL_BENIGN && benign_holds(l, t, context) && judge_share_a_supply(d, l, f);
     }
 }
 
@@ -174,7 +157,7 @@ static bool began_in_a_common(const struct label *fault, const struct fleet *f, 
     for (size_t k = 0; k < n && supply >= 0; k++) {
         const struct label *l = &labels[k];
         if (l->class == LABEL_COMMON && fault->onset >= l->onset && fault->onset < l->end &&
-            (l->touches ? l->touches[supply] : judge_takes_in(l->subject, f, supply)))
+            judge_touches(l, f, supply))
             return true;
     }
     return false;

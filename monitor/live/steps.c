@@ -18,9 +18,8 @@
 #define ASK_DEADLINE_S 20
 #define SECOND_LOOK_S 10          /* and a period later, whether an archiver that is behind goes on */
 #define BEYOND (12 * NS_PER_HOUR) /* how far a clock may be behind at a start */
-#define ONE_IN                                                                            \
-    100 /* the archiver's time is the newest sample but for this share of channels, whose \
-           clocks may be ahead */
+/* The archiver's time is the newest sample but for this share of the channels, whose clocks may be ahead. */
+#define ONE_IN 100
 
 struct steps {
     tstamp_ns offset;          /* of the machine's clock from the time since boot */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 static void family(struct buf *out, const char *name, const char *type, const char *help)
@@ -50,14 +49,13 @@ tstamp_ns metrics_process_start(void)
         fclose(f);
     text[n] = '\0';
     unsigned long long ticks;
-    struct timespec up;
     const char *name_end = strrchr(text, ')');
-    if (!name_end || clock_gettime(CLOCK_BOOTTIME, &up) != 0 ||
+    if (!name_end ||
         sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
                &ticks) != 1)
         return clock_wall();
     tstamp_ns started = (tstamp_ns)ticks * (NS_PER_S / sysconf(_SC_CLK_TCK));
-    return clock_wall() - (up.tv_sec * NS_PER_S + up.tv_nsec - started);
+    return clock_wall() - (clock_boot() - started);
 }
 
 static void write_process(struct buf *out, tstamp_ns started)

@@ -191,6 +191,13 @@ static void handle(void *arg, const struct httpd_request *r, struct httpd_answer
     }
 }
 
+int page_reopen(struct page *p, struct err *err)
+{
+    httpd_close(p->httpd);
+    p->httpd = NULL;
+    return httpd_open(&p->httpd, p->loop, p->listen, 1024, handle, p, err) == 0 ? 0 : err_wrap(err, "page");
+}
+
 int page_open(struct page **out, uv_loop_t *loop, const char *listen, const char *hosts,
               const struct snapshot *(*get)(void *arg), void *arg, struct err *err)
 {
@@ -202,10 +209,10 @@ int page_open(struct page **out, uv_loop_t *loop, const char *listen, const char
     p->get = get;
     p->arg = arg;
     p->started = metrics_process_start();
-    int rc = httpd_open(&p->httpd, loop, listen, 1024, handle, p, err);
-    if (rc < 0) {
+    int rc = page_reopen(p, err);
+    if (rc != 0) {
         free(p);
-        return err_wrap(err, "page");
+        return rc;
     }
     *out = p;
     return 0;
@@ -218,13 +225,6 @@ void page_close(struct page *p)
     httpd_close(p->httpd);
     buf_free(&p->out);
     free(p);
-}
-
-int page_reopen(struct page *p, struct err *err)
-{
-    httpd_close(p->httpd);
-    p->httpd = NULL;
-    return httpd_open(&p->httpd, p->loop, p->listen, 1024, handle, p, err) == 0 ? 0 : err_wrap(err, "page");
 }
 
 bool page_test(struct page *p, void (*done)(void *arg, bool well), void *arg)

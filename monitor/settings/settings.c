@@ -418,9 +418,10 @@ static int parse_yaml(struct reader *r, FILE *f, struct err *err)
     return rc;
 }
 
-static bool given(const struct reader *r, const char *path)
+/* 0: not in the file. */
+static unsigned line_given(const struct reader *r, const char *path)
 {
-    return r->line_of[find_option(path) - settings_table] != 0;
+    return r->line_of[find_option(path) - settings_table];
 }
 
 /* Length of a URL up to the first of its path's parts that begins with `part` ("/mgmt"), as it may be copied
@@ -462,7 +463,7 @@ static int check_timezone(struct reader *r, const char *key, const char *zone, s
 {
     if (!zone || zone_check(zone, err) == 0)
         return 0;
-    err_wrap(err, "%s:%u: %s", r->file, r->line_of[find_option(key) - settings_table], key);
+    err_wrap(err, "%s:%u: %s", r->file, line_given(r, key), key);
     return err->code = ERR_CONFIG;
 }
 
@@ -473,13 +474,13 @@ static int check_listen(struct reader *r, struct err *err)
     if (s->database_listen && s->database_url.clear)
         return err_set(err, ERR_CONFIG,
                        "%s:%u: database.listen: is of the private database; database.url names another",
-                       r->file, r->line_of[find_option("database.listen") - settings_table]);
+                       r->file, line_given(r, "database.listen"));
     if (!s->database_certificate != !s->database_key)
         return err_set(err, ERR_CONFIG, "%s: database.certificate and database.key belong together", r->file);
     if (s->database_client_ca && !s->database_certificate)
         return err_set(err, ERR_CONFIG,
                        "%s:%u: database.client_ca: needs database.certificate and database.key", r->file,
-                       r->line_of[find_option("database.client_ca") - settings_table]);
+                       line_given(r, "database.client_ca"));
     return 0;
 }
 
@@ -492,14 +493,13 @@ static int check_together(struct reader *r, struct err *err)
     if (s->window % s->period != 0 || s->window / s->period > 65535)
         return err_set(err, ERR_CONFIG, "%s: window: must be a whole number of periods, at most 65535",
                        r->file);
-    if (given(r, "clock.start") != given(r, "clock.wall"))
+    if (!line_given(r, "clock.start") != !line_given(r, "clock.wall"))
         return err_set(err, ERR_CONFIG, "%s: clock.start and clock.wall belong together", r->file);
-    if (given(r, "clock.speed") && !given(r, "clock.start"))
+    if (line_given(r, "clock.speed") && !line_given(r, "clock.start"))
         return err_set(err, ERR_CONFIG, "%s:%u: clock.speed: needs clock.start and clock.wall", r->file,
-                       r->line_of[find_option("clock.speed") - settings_table]);
+                       line_given(r, "clock.speed"));
     if (s->time_format && timecell_check(s->time_format, err) != 0)
-        return err_wrap(err, "%s:%u: archiver.time_format", r->file,
-                        r->line_of[find_option("archiver.time_format") - settings_table]);
+        return err_wrap(err, "%s:%u: archiver.time_format", r->file, line_given(r, "archiver.time_format"));
     if (check_listen(r, err) != 0 || check_timezone(r, "archiver.timezone", s->time_zone, err) != 0)
         return ERR_CONFIG;
     return check_timezone(r, "report.timezone", s->report_timezone, err);
