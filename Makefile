@@ -142,10 +142,11 @@ $(B)/tests/%.t: $(B)/tests/unit/%.o $$(call libs,$$(call layer_of,$$*)) $(B)/.fl
 	$(call say,LINK,$@)$(CC) $(LINK_FLAGS) -o $@ $< $(call libs,$(call layer_of,$*)) -lcmocka $(LINK_LIBS)
 
 # Fuzz targets. Every build runs the inputs that are kept (tests/fuzz/corpus) through them; `make fuzz` lets libFuzzer
-# look for new ones, FUZZ_S seconds each, one target a processor, in a build of its own by clang. FUZZ_SEED: the same
+# look for new ones, FUZZ_S seconds or FUZZ_RUNS inputs each, in a build of its own by clang. FUZZ_SEED: the same
 # again (CI, which is to judge a change and not its luck); 0: others each time.
 FUZZ_S ?= 60
 FUZZ_SEED ?= 0
+FUZZ_RUNS ?= -1
 FUZZ := $(filter-out main,$(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c))))
 $(B)/fuzz/%.t: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/main.o $(call libs,monitor) $(B)/.flags
 	@mkdir -p $(@D)
@@ -198,7 +199,7 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory CI= CC="$(filter ccache,$(CC)) clang" CFLAGS="-O1 -g -Wno-double-promotion" \
 	  SAN=fuzzer-no-link,address,undefined,float-cast-overflow fuzz-run
 fuzz-run: $(FUZZ:%=$(B)/fuzz/%)
-	$(Q)$(TEST_ENV) FUZZ_S=$(FUZZ_S) FUZZ_SEED=$(FUZZ_SEED) FUZZ_DIR=$(abspath $(BUILD)/fuzz) \
+	$(Q)$(TEST_ENV) FUZZ_S=$(FUZZ_S) FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SEED=$(FUZZ_SEED) FUZZ_DIR=$(abspath $(BUILD)/fuzz) \
 	  prove -j $(JOBS) --failures --comments --exec 'sh tests/support/fuzz.sh' $(FUZZ:%=$(B)/fuzz/%)
 # clang-tidy as .clang-tidy says, minutes: for whoever changes much, not for every check
 tidy: $(PB_C)

@@ -10,6 +10,7 @@
 
 #define LINES 24 /* that are looked at */
 #define MOST_FIELDS 4096
+#define SEPARATORS "\t;,|" /* of equals the one that is rarer in text stands first */
 
 /* ---- fields and records ---- */
 
@@ -159,17 +160,16 @@ static size_t agreeing(const struct head *h, char separator)
     return same;
 }
 
-/* The separator that most lines agree on; of equals the one that is rarer in text. */
+/* The separator that most lines agree on. */
 static char find_separator(const struct head *h)
 {
-    static const char candidates[] = {'\t', ';', ',', '|'};
     size_t best = 0;
     char separator = ',';
-    for (size_t i = 0; i < sizeof candidates; i++) {
-        size_t lines = agreeing(h, candidates[i]);
+    for (const char *candidate = SEPARATORS; *candidate; candidate++) {
+        size_t lines = agreeing(h, *candidate);
         if (lines > best) {
             best = lines;
-            separator = candidates[i];
+            separator = *candidate;
         }
     }
     return separator;
@@ -266,6 +266,9 @@ int dialect_read(struct dialect *out, const char *head, size_t n, bool all, cons
         return ERR_DATA;
     *out = (struct dialect){.newline = !memchr(head, '\n', n) && memchr(head, '\r', n) ? '\r' : '\n'};
     split_lines(&h, head + skip, n - skip, ',', out->newline, all);
+    if (h.said && !strchr(SEPARATORS, h.said))
+        return err_set(err, ERR_DATA,
+                       "%s:1: sep= names no separator that is known: comma, semicolon, bar or tab", path);
     out->separator = h.said ? h.said : find_separator(&h);
     if (out->separator != ',') /* quotes open behind separators */
         split_lines(&h, head + skip, n - skip, out->separator, out->newline, all);

@@ -26,7 +26,7 @@ struct dialect {
 /* Recognises a table by its first bytes, as far as they are there; all: they are the whole table. Its first
  * line may say `sep=;`, as Excel understands it; lines that begin with # and lines of one field above a
  * header of several (titles) are not part of it. Errors: ERR_DATA naming the path, and the line where there
- * is one: no header, UTF-16 (who can convert does so before). */
+ * is one: no header, UTF-16 (who can convert does so before), sep= with another separator. */
 int dialect_read(struct dialect *out, const char *head, size_t n, bool all, const char *path,
                  struct err *err) MUSTCHECK;
 

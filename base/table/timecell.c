@@ -47,7 +47,7 @@ static enum timecell_form unit_of(uint64_t v, bool from_zero, int64_t *ns)
 static enum timecell_form read_number(tstamp_ns *out, const char *p, const char *end, bool from_zero)
 {
     uint64_t v = 0;
-    int64_t ns, fraction = 0, latest = timefmt_days(2200, 1, 1) * NS_PER_DAY;
+    int64_t ns, fraction = 0, latest = timefmt_days(TIMEFMT_LAST_YEAR, 1, 1) * NS_PER_DAY;
     const char *start = p;
     for (; p < end && p - start < 19 && *p >= '0' && *p <= '9'; p++)
         v = v * 10 + (uint64_t)(*p - '0');
@@ -194,7 +194,7 @@ static const char *read_given(tstamp_ns *out, const char *text, size_t n, const 
         return "it is not in the given format";
     if (r.epoch >= 0) {
         *out = r.epoch * NS_PER_S + r.f.fraction;
-        return r.epoch > timefmt_days(2200, 1, 1) * 86400 ? "years are from 1700 to 2200" : NULL;
+        return r.epoch > timefmt_days(TIMEFMT_LAST_YEAR, 1, 1) * 86400 ? TIMEFMT_YEARS : NULL;
     }
     if (r.afternoon >= 0) {
         if (r.f.hour < 1 || r.f.hour > 12)

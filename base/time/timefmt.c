@@ -156,8 +156,8 @@ static bool is_leap(int year)
 const char *timefmt_make(tstamp_ns *out, const struct timefmt_fields *f)
 {
     static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (f->year < 1700 || f->year > 2200) /* what 64 bits of ns hold, with room to add and subtract */
-        return "years are from 1700 to 2200";
+    if (f->year < TIMEFMT_FIRST_YEAR || f->year > TIMEFMT_LAST_YEAR)
+        return TIMEFMT_YEARS;
     if (f->month < 1 || f->month > 12)
         return "there is no such month";
     if (f->day < 1 || f->day > month_days[f->month - 1] + (f->month == 2 && is_leap(f->year)))

@@ -14,10 +14,15 @@
  * out[TIMEFMT_LEN]; returns out. */
 char *timefmt_iso(char out[TIMEFMT_LEN], tstamp_ns t);
 
+/* Between any two times of these years lie fewer nanoseconds than 64 bits count, and an hour more. */
+#define TIMEFMT_FIRST_YEAR 1910
+#define TIMEFMT_LAST_YEAR 2200
+#define TIMEFMT_YEARS "years are from 1910 to 2200"
+
 /* Reads ISO 8601 in its usual spellings: a date (2026-11-22, 20261122), or date and time with T or blanks
  * between (03:04, 03:04:05, 030405, a fraction after . or ,; 20261122030405), then perhaps a zone, also
  * behind a blank: Z, UTC, ±hh, ±hhmm, ±hh:mm, ±hh:mm:ss (PostgreSQL's own text); no zone means UTC. Days,
- * times of day, leap seconds and zones that there are not are refused, as are years outside 1700 to 2200.
+ * times of day, leap seconds and zones that there are not are refused, as are years outside these.
  * Blanks around it do not matter. Error: ERR_DATA naming the text and what is wrong with it. */
 int timefmt_parse(tstamp_ns *out, const char *text, struct err *err) MUSTCHECK;
 

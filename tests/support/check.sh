@@ -1,8 +1,7 @@
 #!/bin/sh
 # The whole check: lint; unit tests plain, under ASAN and UBSAN, and those that meet threads under TSAN; end to
 # end, also under ASAN and UBSAN (the resident monitor meets them only there); what breaks readers of foreign bytes is
-# looked for, 20 s each: a minute each would take all by itself the quarter of an hour that a check may take. The last
-# line sums up what ran. $1: make.
+# looked for among the same inputs each time: `make fuzz` goes on from there. The last line sums up what ran. $1: make.
 set -u
 make=${1:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -24,7 +23,7 @@ run unit SAN=address,undefined
 run unit-threads SAN=thread
 run e2e virtual # beside one another
 run e2e SAN=address,undefined
-run fuzz FUZZ_S=20 FUZZ_SEED=1
+run fuzz FUZZ_S=20 FUZZ_RUNS=60000 FUZZ_SEED=1
 
 tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 bad=$(grep -cE '^ *(not ok|Failed test|Parse errors)' "$log")

@@ -182,6 +182,8 @@ static void it_refuses_text_that_is_not_utf8_at_its_line(void **state)
                         ":3: unit: byte 0xb0 is not UTF-8: save the table as UTF-8");
     const char header[] = "time,k\xfchlung\n1,2\n";
     assert_non_null(strstr(reading_of(header, sizeof header - 1), ":1: byte 0xfc is not UTF-8"));
+    static const char separator[] = "sep=\xc3\xa9\ntime,a\xc3\xa9\n1,2\xc3\xa9\n";
+    assert_non_null(strstr(reading_of(separator, sizeof separator - 1), ":1: sep= names no separator"));
     const char nul[] = "time,a\n1,2\0\n";
     assert_non_null(strstr(reading_of(nul, sizeof nul - 1), "NUL bytes"));
     assert_non_null(strstr(reading_of("PK\3\4\24", 5), "is a spreadsheet's own file: save the table as CSV"));

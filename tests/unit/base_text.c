@@ -17,7 +17,9 @@ static char path[] = "/tmp/psmon-base-text-XXXXXX";
 static void clocks_do_not_overflow(void **state)
 {
     (void)state;
-    tstamp_ns old = timefmt_days(1700, 1, 1) * NS_PER_DAY, late = timefmt_days(2200, 1, 1) * NS_PER_DAY;
+    tstamp_ns old = timefmt_days(TIMEFMT_FIRST_YEAR, 1, 1) * NS_PER_DAY,
+              late = timefmt_days(TIMEFMT_LAST_YEAR, 12, 31) * NS_PER_DAY;
+    assert_true(late - old > NS_PER_DAY && NS_PER_HOUR + late - old > late - old);
     assert_true(clock_now(&(struct clock){.start = late, .wall = 0, .speed = 100000}) > late);
     assert_true(clock_now(&(struct clock){.start = late, .wall = old, .speed = 1}) > late);
     assert_true(clock_now(&(struct clock){.start = old, .wall = late, .speed = 100000}) < old);

@@ -241,6 +241,8 @@ CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
         i++;
     if (i < MAX_REQUESTS)
         request[i] = (struct request){easy, !shared || script->peer_answers()};
+    if (shared)
+        curl_easy_setopt(easy, CURLOPT_REFERER, script->peer_mood());
     return of_library(multi, easy);
 }
 

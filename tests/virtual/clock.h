@@ -31,6 +31,8 @@ struct virtual_script {
     void (*asked)(void);            /* something was sent to the database, the answer is not there yet */
     bool (*database_answers)(void); /* false: it hangs, and nobody waits for it in real time */
     bool (*peer_answers)(void);     /* the same of the HTTP peer that a request now goes to */
+    const char *(*peer_mood)(void); /* which the request takes along as its Referer: the peer does as it was
+                                     * when asked, however late it reads */
 };
 
 /* From here on this process lives on virtual time. Borrows both. */

@@ -18,8 +18,8 @@ struct received {
     char id[80], type[40], occurrence[80];
 };
 
-/* Starts it; *state is read at each request and borrowed for ever. The port, or -1. */
-int receiver_start(const int *state);
+/* Starts it. Each request says in its Referer, a digit, which state it meets. The port, or -1. */
+int receiver_start(void);
 
 /* What was accepted since the last receiver_forget, in order; borrowed until then. While no request is under
  * way. */
