@@ -20,6 +20,19 @@ struct figure {
     const float *value; /* NaN: cannot say */
 };
 
+/* What a supply's last day had that its reference never had. */
+enum beyond { BEYOND_CURRENT = 1 /* it stood at a current never seen */ };
+
+/* The supply-days that a tick ends: what `psmon audit` compares with what is stated. */
+struct supply_days {
+    const float *chance;   /* [S] healthy supply-days this extreme expected a week over the scored fleet; NaN:
+                              under DAY_LEAST_HOURS hours of it were evaluated */
+    const float *any;      /* [S] the same before the minimum effect */
+    const uint8_t *beyond; /* [S] enum beyond, all that applied */
+    double all; /* expected a week whatever their score: the chance at p = 1, so that p = chance / all */
+};
+#define DAY_LEAST_HOURS 12 /* evaluated hours that make a supply-day, also in calibration */
+
 struct tick {
     tstamp_ns t; /* grid time; the tick covers (t - period, t] */
     size_t n_supplies, n_channels;
@@ -38,6 +51,7 @@ struct tick {
     uint32_t resting;              /* of those with too few samples: because they were in maintenance, off or
                                       ramping for so long, and not for want of data */
     bool hour;                     /* hourly statistics were evaluated in this tick */
+    const struct supply_days *day; /* of the tick that ends a UTC day; NULL in others, and without a model */
     const struct finding *findings; /* every finding that is open, or that closed in this tick */
     size_t n_findings;
     const struct finding

@@ -12,7 +12,8 @@
 
 static struct history_revision revision_of(const struct world *w)
 {
-    return (struct history_revision){w->model_name, w->model_hash, w->settings->hash, w->maintenance_hash};
+    return (struct history_revision){w->model_name, w->model_hash, w->settings->hash, w->maintenance_hash,
+                                     w->settings->budget};
 }
 
 static int history_outlet_open(struct session *s, void **self, struct err *err)

@@ -19,6 +19,7 @@ int history_migrate(const char *conninfo, struct err *err) MUSTCHECK;
 /* What makes the rows of a run; each "" when there is none. */
 struct history_revision {
     const char *model, *model_hash, *config_hash, *maintenance; /* the last: a hash of the list */
+    double budget;                                              /* false findings a week */
 };
 
 /* Opens a run for writing: registers the fleet's revision (supplies, channels) and the run. kind "live" or
@@ -138,6 +139,22 @@ int history_findings(const char *conninfo, const struct fleet *f, const char *ru
 /* The run that a command without --run speaks of: live where it has ticks, else the latest replay; NULL when
  * there is none. Caller frees. */
 int history_default_run(const char *conninfo, char **run, struct err *err) MUSTCHECK;
+
+/* ---- supply-days, blocking ---- */
+struct history_day {
+    tstamp_ns t;        /* end of the UTC day */
+    const char *supply; /* name, also of one that has left the fleet */
+    const char *model;  /* name of the one that judged it */
+    double chance, any; /* a week over the scored fleet: after the minimum effect, before it */
+    double all;         /* the chance at p = 1 */
+    double budget;      /* in force; NaN: not known */
+    unsigned beyond;    /* enum beyond */
+};
+/* Hands over the supply-days that a run stored with an end in (from, to], in no order; each borrowed. */
+int history_days(const char *conninfo, const char *run, tstamp_ns from, tstamp_ns to,
+                 void (*each)(void *arg, const struct history_day *d), void *arg, struct err *err) MUSTCHECK;
+/* The newest end of a day stored of a run; 0: none. */
+int history_last_day(const char *conninfo, const char *run, tstamp_ns *t, struct err *err) MUSTCHECK;
 
 /* Imported maintenance; *out caller frees. Entries of what is no longer in the fleet are left out. */
 int history_imported(const char *conninfo, const struct fleet *f, struct maintenance **out,

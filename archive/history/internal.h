@@ -31,6 +31,7 @@ struct history {
     char run_id[16], fleet_id[16], revision_id[16]; /* numbers of the rows, as parameters */
     int revision;
     char *model, *model_hash, *config_hash, *maintenance;
+    double budget;
     bool live, finished;
     int keep_ticks_days;
     int32_t *supply_id; /* [S] */
@@ -88,6 +89,12 @@ void ticks_put(struct history *h, const struct tick *t, bool recomputed);
 void ticks_flush(struct history *h);
 /* A statement that puts a tick in the place of the stored one, if that is still kept. */
 void tick_replace(const struct history *h, const struct tick *t, struct pg_txn *txn);
+
+/* ---- days.c ---- */
+/* The supply-days of a tick that ends a UTC day (durable); of others nothing. */
+void days_put(struct history *h, const struct tick *t);
+/* A statement that puts them in the place of the stored ones. */
+void days_replace(const struct history *h, const struct tick *t, struct pg_txn *txn);
 
 /* ---- redo.c ---- */
 /* What is left to be computed again from an earlier start. Blocking. */

@@ -120,6 +120,7 @@ bool history_redo_tick(struct history *h, const struct tick *t)
         h->redo.since = h->redo.from;
     }
     tick_replace(h, t, h->redo.txn);
+    days_replace(h, t, h->redo.txn);
     hour_add(&h->redo.hour, h, t);
     return t->t < h->redo.hour.start + NS_PER_HOUR || end_hour(h);
 }

@@ -570,6 +570,52 @@ static const char replays[] =
     " END $$;"
     "COMMENT ON FUNCTION psmon_remove_run IS 'removes a replay and everything that belongs to it';";
 
+/* Supply-days, for who asks whether the stated chance held: kept for ever, a row of arrays a day (20 kB of
+ * 1,320 supplies). */
+static const char supply_days[] =
+    "ALTER TABLE revisions ADD budget float8;"
+    "COMMENT ON COLUMN revisions.budget IS 'false findings a week; null: of a version that did not keep it';"
+    "CREATE TABLE days (run int NOT NULL REFERENCES runs, t timestamptz NOT NULL, fleet int NOT NULL "
+    "REFERENCES fleets,"
+    " revision int NOT NULL, \"all\" float8 NOT NULL, chance float4[] NOT NULL, any_chance float4[] NOT "
+    "NULL,"
+    " beyond int2[] NOT NULL, PRIMARY KEY (run, t));"
+    "ALTER TABLE days ALTER chance SET STORAGE EXTERNAL, ALTER any_chance SET STORAGE EXTERNAL;"
+    "COMMENT ON TABLE days IS 'the supply-days of a UTC day, kept for ever; for people: view supply_days';"
+    "COMMENT ON COLUMN days.t IS 'end of the day';"
+    "COMMENT ON COLUMN days.\"all\" IS 'supply-days of the scored fleet in a week: the chance of one that "
+    "every day reaches';"
+    "COMMENT ON COLUMN days.chance IS 'by supply: healthy supply-days as extreme expected a week; NaN: under "
+    "12 hours"
+    " of it were evaluated';"
+    "COMMENT ON COLUMN days.any_chance IS 'the same before the minimum effect';"
+    "COMMENT ON COLUMN days.beyond IS 'by supply: what the reference never had; 1: a current';"
+    "CREATE VIEW supply_days AS SELECT r.name AS run, d.t, s.name AS supply, f.sector, u.chance, "
+    "u.any_chance,"
+    " u.any_chance / d.\"all\" AS p, u.beyond, v.model FROM days d JOIN runs r USING (run) JOIN revisions v "
+    "ON v.run = d.run"
+    " AND v.revision = d.revision CROSS JOIN LATERAL unnest(d.chance, d.any_chance, d.beyond) WITH "
+    "ORDINALITY"
+    " u(chance, any_chance, beyond, i) JOIN fleet_supplies f ON f.fleet = d.fleet AND f.i = u.i JOIN "
+    "supply_ids s"
+    " ON s.id = f.supply WHERE u.any_chance <> 'NaN';"
+    "COMMENT ON VIEW supply_days IS 'each supply''s days: give t (and run) in WHERE';"
+    "COMMENT ON COLUMN supply_days.p IS 'probability that a healthy supply-day is as extreme, before the "
+    "minimum effect';"
+    "CREATE OR REPLACE FUNCTION psmon_remove_run(p_run int) RETURNS void LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    "  IF NOT EXISTS (SELECT FROM runs WHERE run = p_run AND kind = 'replay') THEN"
+    "   RAISE EXCEPTION 'run % is no replay: it stays', p_run; END IF;"
+    "  PERFORM set_config('psmon.removing', p_run::text, true);"
+    "  EXECUTE format('DROP TABLE IF EXISTS %I', 'ticks_run' || p_run);"
+    "  DELETE FROM hours WHERE run = p_run; DELETE FROM days WHERE run = p_run;"
+    "  DELETE FROM findings WHERE run = p_run;"
+    "  DELETE FROM rankings WHERE run = p_run; DELETE FROM reports WHERE run = p_run;"
+    "  DELETE FROM tick_gaps WHERE run = p_run; DELETE FROM recomputations WHERE run = p_run;"
+    "  DELETE FROM run_maintenance WHERE run = p_run; DELETE FROM revisions WHERE run = p_run;"
+    "  DELETE FROM run_starts WHERE run = p_run; DELETE FROM runs WHERE run = p_run;"
+    " END $$;";
+
 /* Who may read, and who may write what people know. Roles are the server's: where psmon's user may not make
  * them an administrator can, and calls psmon_grant. */
 static const char roles[] =
@@ -605,6 +651,6 @@ int history_migrate(const char *conninfo, struct err *err)
         fleets_and_runs,    ticks,        tick_functions, hours,         findings_and_events,
         models_and_reports, views,        hourly_views,   finding_work,  figures,
         revisions,          upkeep,       upkeep_jobs,    list_findings, more_reasons,
-        worktimes,          more_figures, replays,        roles};
+        worktimes,          more_figures, replays,        roles,         supply_days};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -46,7 +46,9 @@ void hourly_init(struct hourly *h, const struct model *m, const struct scorer_op
                          .minutes = xnan(n * m->per_hour * w),
                          .hours = xcalloc(n, sizeof *h->hours),
                          .trail = xnan(n * TRAIL_HOURS * w),
-                         .scores = xnan(n * DAY_SCORES),
+                         .any = xnan(n * DAY_SCORES),
+                         .gated = xnan(n * DAY_SCORES),
+                         .beyond = xcalloc(n, DAY_SCORES),
                          .explained = xcalloc(n, sizeof *h->explained),
                          .chance = xcalloc(n, sizeof *h->chance),
                          .moved = xcalloc(n, w)};
@@ -63,8 +65,8 @@ void hourly_fini(struct hourly *h)
         hours_fini(&h->hours[i]);
     values_fini(&h->values);
     rows_free(&h->rows);
-    void *arrays[] = {h->minutes, h->hours, h->trail,     h->scores, h->row_value, h->row_each,
-                      h->order,   h->first, h->explained, h->chance, h->moved};
+    void *arrays[] = {h->minutes,  h->hours, h->trail, h->any,       h->gated,  h->beyond, h->row_value,
+                      h->row_each, h->order, h->first, h->explained, h->chance, h->moved};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }
@@ -84,7 +86,8 @@ void hourly_forget(struct hourly *h, size_t supply)
     size_t w = h->model->layout->width, minutes = h->model->per_hour * w;
     hours_clear(&h->hours[supply]);
     fill_nan(h->minutes + supply * minutes, minutes);
-    fill_nan(h->scores + supply * DAY_SCORES, DAY_SCORES);
+    fill_nan(h->any + supply * DAY_SCORES, DAY_SCORES);
+    fill_nan(h->gated + supply * DAY_SCORES, DAY_SCORES);
     fill_nan(trail_row(h, supply, 0), TRAIL_HOURS * w);
 }
 
@@ -149,7 +152,8 @@ static void evaluate(struct hourly *h, size_t i, tstamp_ns end, float *figure[][
     score_hour(&y, &h->values, &score);
     if (isnan(score.any))
         return;
-    h->scores[i * DAY_SCORES + h->scores_at] = (float)fmax(score.gated, fmin(score.any, h->cap));
+    h->any[i * DAY_SCORES + h->scores_at] = (float)score.any;
+    h->gated[i * DAY_SCORES + h->scores_at] = (float)score.gated;
     interpret(h, i, &y, &score, end);
 }
 
@@ -185,7 +189,9 @@ static void shift(struct hourly *h, bool hours_too)
         if (hours_too)
             hours_shift(&h->hours[i]);
         fill_nan(trail_row(h, i, trail_newest(h)), w);
-        h->scores[i * DAY_SCORES + h->scores_at] = NAN;
+        size_t now = i * DAY_SCORES + h->scores_at;
+        h->any[now] = h->gated[now] = NAN;
+        h->beyond[now] = 0;
     }
 }
 
@@ -263,12 +269,43 @@ bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FI
     return evaluated;
 }
 
+/* The largest of a supply's last day, -log10 p of an hour: over all measures, and over those with an effect;
+ * NaN: none. Returns how many of its hours were evaluated. */
+static size_t day_most(const struct hourly *h, size_t supply, double *any, double *gated)
+{
+    size_t hours = 0;
+    *any = *gated = NAN;
+    for (size_t k = supply * DAY_SCORES; k < (supply + 1) * DAY_SCORES; k++) {
+        hours += isnan(h->any[k]) ? 0 : 1;
+        *any = fmax(*any, (double)h->any[k]);
+        *gated = fmax(*gated, (double)h->gated[k]);
+    }
+    return hours;
+}
+
 double hourly_day_chance(const struct hourly *h, size_t supply, double *score)
 {
-    double most = NAN;
-    for (size_t k = 0; k < DAY_SCORES; k++)
-        most = fmax(most, (double)h->scores[supply * DAY_SCORES + k]);
+    double any, gated;
+    size_t hours = day_most(h, supply, &any, &gated);
+    double most = hours ? fmax(gated, fmin(any, h->cap)) : (double)NAN;
     double p = tail_p(&h->model->day, most);
     *score = -log10(p);
     return model_chance(h->model, p);
+}
+
+void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any, uint8_t *beyond)
+{
+    const struct model *m = h->model;
+    double most_any, most_gated;
+    bool enough = day_most(h, supply, &most_any, &most_gated) >= DAY_LEAST_HOURS;
+    *any = enough ? (float)model_chance(m, tail_p(&m->day, most_any)) : NAN;
+    *chance = enough ? (float)model_chance(m, tail_p(&m->day, most_gated)) : NAN;
+    *beyond = 0;
+    for (size_t k = supply * DAY_SCORES; k < (supply + 1) * DAY_SCORES; k++)
+        *beyond |= h->beyond[k];
+}
+
+void hourly_beyond(struct hourly *h, size_t supply, enum beyond what)
+{
+    h->beyond[supply * DAY_SCORES + h->scores_at] |= (uint8_t)what;
 }

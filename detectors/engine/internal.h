@@ -48,7 +48,8 @@ struct hourly {
     struct hours *hours; /* [S] the longest window, newest last */
     float *trail;        /* [S][TRAIL_HOURS][W], rings that begin at trail_first */
     size_t trail_first;
-    float *scores; /* [S][DAY_SCORES] a ring; NaN */
+    float *any, *gated; /* [S][DAY_SCORES] rings: hour_score's; NaN */
+    uint8_t *beyond;    /* [S][DAY_SCORES] enum beyond of the hour */
     size_t scores_at;
     struct values values; /* of one supply, scratch */
     struct rows rows;     /* of one family, scratch */
@@ -66,10 +67,14 @@ void hourly_fini(struct hourly *h);
 void hourly_set_budget(struct hourly *h, const struct scorer_options *o);
 /* A supply's own maintenance ends its past: what was wrong may be mended. */
 void hourly_forget(struct hourly *h, size_t supply);
+/* What of a supply's minute its reference never had. */
+void hourly_beyond(struct hourly *h, size_t supply, enum beyond what);
 /* Takes a minute; figure[k]: arrays of statistic k. Returns whether an hour was evaluated. */
 bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX]);
 /* Score and chance of a supply from its last day; NaN: none. */
 double hourly_day_chance(const struct hourly *h, size_t supply, double *score);
+/* A supply's last day as a supply-day, into its place of out's arrays. */
+void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any, uint8_t *beyond);
 
 /* ---- events.c: what is judged by the minute, and holds for a day ---- */
 struct event {

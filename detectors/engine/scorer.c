@@ -12,9 +12,12 @@
 
 /* What the tick shows. */
 struct shown {
-    uint8_t *reason, *mode;                             /* [S] */
-    float *residual;                                    /* [C] */
-    float *score, *chance;                              /* [S] */
+    uint8_t *reason, *mode;      /* [S] */
+    float *residual;             /* [C] */
+    float *score, *chance;       /* [S] */
+    float *day_chance, *day_any; /* [S] */
+    uint8_t *day_beyond;         /* [S] */
+    struct supply_days day;
     float *of[STATISTICS_MAX][FIGURES_MAX];             /* [S] or [C] of each figure */
     struct figure figure[STATISTICS_MAX * FIGURES_MAX]; /* all of them */
     size_t n_figures;
@@ -61,7 +64,10 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bo
                         .mode = xcalloc(n_supplies, 1),
                         .residual = xnan(n_channels),
                         .score = xnan(n_supplies),
-                        .chance = xnan(n_supplies)};
+                        .chance = xnan(n_supplies),
+                        .day_chance = xnan(n_supplies),
+                        .day_any = xnan(n_supplies),
+                        .day_beyond = xcalloc(n_supplies, 1)};
     for (size_t i = 0; i < statistics_count(); i++)
         if (statistic_judges(statistics[i], table))
             init_figures(v, i, n_supplies, n_channels);
@@ -69,7 +75,8 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bo
 
 static void fini_shown(struct shown *v)
 {
-    void *arrays[] = {v->reason, v->mode, v->residual, v->score, v->chance};
+    void *arrays[] = {v->reason, v->mode,       v->residual, v->score,
+                      v->chance, v->day_chance, v->day_any,  v->day_beyond};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     for (size_t i = 0; i < STATISTICS_MAX; i++)
@@ -299,7 +306,11 @@ static bool step_model(struct scorer *s, const struct minute *in)
         if (x->share > 0)
             events_minute(&s->events[i], in, s->shown.of[i][0]);
     }
-    return hourly_minute(&s->hourly, in, s->shown.of);
+    bool hour = hourly_minute(&s->hourly, in, s->shown.of);
+    for (size_t i = 0; i < s->fleet->n_supplies; i++)
+        if (s->gate.unknown[i])
+            hourly_beyond(&s->hourly, i, BEYOND_CURRENT);
+    return hour;
 }
 
 static void show_scores(struct scorer *s, const struct minute *in, struct tick *out)
@@ -316,6 +327,18 @@ static void show_scores(struct scorer *s, const struct minute *in, struct tick *
         out->ledger[r]++;
         out->resting += r == REASON_TOO_FEW_SAMPLES && gate_rests(&s->gate, i);
     }
+}
+
+/* The supply-days that a tick at t ends; NULL: it ends none. */
+static const struct supply_days *show_day(struct scorer *s, tstamp_ns t)
+{
+    struct shown *v = &s->shown;
+    if (!s->model || t % NS_PER_DAY != 0)
+        return NULL;
+    for (size_t i = 0; i < s->fleet->n_supplies; i++)
+        hourly_day(&s->hourly, i, &v->day_chance[i], &v->day_any[i], &v->day_beyond[i]);
+    v->day = (struct supply_days){v->day_chance, v->day_any, v->day_beyond, model_chance(s->model, 1)};
+    return &v->day;
 }
 
 /* What each statistic proposes becomes findings, and last what the hour proposes. */
@@ -360,6 +383,7 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     out->score = s->shown.score;
     out->chance = s->shown.chance;
     out->hour = hour;
+    out->day = show_day(s, in->t);
     struct finding *list = tracker_list(s->tracker, in->t, &out->n_findings);
     work_tell(list, out->n_findings, s->maintenance, s->fleet, in->t);
     out->findings = list;

@@ -2,6 +2,7 @@
 #include "detectors/train/calibrate.h"
 
 #include "base/mem.h"
+#include "base/tick.h"
 
 #include <gsl/gsl_linalg.h>
 #include <math.h>
@@ -11,8 +12,7 @@
 #define HOUR_TAIL 0.03 /* share of the null beyond the 97 % point */
 #define DAY_TAIL 0.10
 #define DAY_HOURS 24
-#define LEAST_DAY_HOURS 12 /* evaluated hours that make a supply-day */
-#define LEAST_OWN 12       /* null hours for a supply's own spread */
+#define LEAST_OWN 12 /* null hours for a supply's own spread */
 #define COVARIANCE_SHRINK 0.1
 #define EFFECT_SHARE (1.0f / 30) /* of the minimum effect: the smallest null spread of a level */
 #define BOTH (-1)
@@ -276,7 +276,7 @@ static void add_days(const struct walk *k, size_t s, int block, struct pool *day
         bool last = k->n->block[h] == block && (h + 1 == k->n->hours || k->n->block[h + 1] != block);
         if (in_day < DAY_HOURS && !last)
             continue;
-        if (evaluated >= LEAST_DAY_HOURS)
+        if (evaluated >= DAY_LEAST_HOURS)
             pool_add(days, most);
         *hours_scored += evaluated;
         most = NAN;

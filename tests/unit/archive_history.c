@@ -939,7 +939,7 @@ static void every_row_names_the_revision_that_made_it(void **state)
     settle(&loop, pg, 10);
     struct history *h = open_history(pg, RUN_LIVE, "live");
     int first = history_revision(h);
-    const struct history_revision same = {"m1", "abc", "def", ""}, other = {"m2", "bcd", "def", ""};
+    const struct history_revision same = {"m1", "abc", "def", "", 0}, other = {"m2", "bcd", "def", "", 0};
     history_put_revision(h, &same); /* nothing has changed */
     assert_int_equal(history_revision(h), first);
     struct made m;
@@ -1000,6 +1000,87 @@ static void every_row_names_the_revision_that_made_it(void **state)
     pg_close(pg, 10);
     uv_loop_close(&loop);
     assert_int_equal(query_number(conninfo, "SELECT count(*) FROM hours WHERE revision IS NULL"), 0);
+}
+
+/* ---- supply-days ---- */
+
+struct days_read {
+    size_t n;
+    struct history_day of[2 * SUPPLIES];
+    char model[2 * SUPPLIES][16], supply[2 * SUPPLIES][8];
+};
+
+static void read_day(void *arg, const struct history_day *d)
+{
+    struct days_read *r = arg;
+    assert_true(r->n < 2 * SUPPLIES);
+    r->of[r->n] = *d;
+    snprintf(r->model[r->n], sizeof r->model[0], "%s", d->model);
+    snprintf(r->supply[r->n], sizeof r->supply[0], "%s", d->supply);
+    r->n++;
+}
+
+static void put_day(struct history *h, int k, float first)
+{
+    struct made m;
+    float chance[SUPPLIES], any[SUPPLIES];
+    uint8_t beyond[SUPPLIES] = {[2] = BEYOND_CURRENT};
+    for (int s = 0; s < SUPPLIES; s++) {
+        any[s] = s == 3 ? NAN : first + (float)s;
+        chance[s] = 2 * any[s];
+    }
+    const struct supply_days day = {chance, any, beyond, 84};
+    make_tick(&m, k);
+    m.t.day = &day;
+    history_put_tick(h, &m.t);
+}
+
+static void supply_days_are_kept_with_the_model_and_budget_that_made_them(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, "days", "replay");
+    struct made m;
+    const struct history_revision next = {"m2", "abd", "def", "", 3};
+    put_day(h, 1440, 0.5f);
+    put_day(h, 1440, 7); /* said once: it stays */
+    history_put_tick(h, make_tick(&m, 1441));
+    history_put_revision(h, &next);
+    put_day(h, 2880, 0.25f);
+    history_close(h);
+    pg_close(pg, 20);
+    uv_loop_close(&loop);
+    tstamp_ns newest;
+    assert_int_equal(history_last_day(conninfo, "days", &newest, &err), 0);
+    assert_true(newest == MINUTE(2880));
+    struct days_read r = {0};
+    assert_int_equal(history_days(conninfo, "days", MINUTE(0), MINUTE(2880), read_day, &r, &err), 0);
+    assert_int_equal(r.n, 2 * (SUPPLIES - 1)); /* Q03 had no such day */
+    for (size_t i = 0; i < r.n; i++) {
+        bool second = r.of[i].t == MINUTE(2880);
+        int s = atoi(r.supply[i] + 1);
+        assert_true(second || r.of[i].t == MINUTE(1440));
+        assert_near(r.of[i].any, (second ? 0.25 : 0.5) + s, 1e-6, 0);
+        assert_near(r.of[i].chance, 2 * r.of[i].any, 1e-6, 0);
+        assert_near(r.of[i].all, 84, 0, 0);
+        assert_near(r.of[i].budget, second ? 3 : 0, 0, 0);
+        assert_int_equal(r.of[i].beyond, s == 2 ? BEYOND_CURRENT : 0);
+        assert_string_equal(r.model[i], second ? "m2" : "m1");
+    }
+    r.n = 0;
+    assert_int_equal(history_days(conninfo, "days", MINUTE(1440), MINUTE(2879), read_day, &r, &err), 0);
+    assert_int_equal(r.n, 0); /* (from, to] */
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM supply_days WHERE run = 'days' AND p = "
+                                            "any_chance / 84 AND model IN ('m1', 'm2')"),
+                     2 * (SUPPLIES - 1));
+    struct history_replay replay;
+    assert_int_equal(history_replay(conninfo, "days", &replay, &err), 0);
+    assert_int_equal(history_remove_replay(conninfo, &replay, &err), 0);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM days"), 0);
 }
 
 static void what_was_issued_stays(void **state)
@@ -1096,6 +1177,7 @@ int main(void)
         cmocka_unit_test(what_was_open_of_a_supply_that_left_the_fleet_is_closed),
         cmocka_unit_test(what_was_not_said_is_kept_apart),
         cmocka_unit_test(what_was_not_said_ends_with_who_tracked_it),
+        cmocka_unit_test(supply_days_are_kept_with_the_model_and_budget_that_made_them),
         cmocka_unit_test(what_was_issued_stays),
         cmocka_unit_test(every_row_names_the_revision_that_made_it),
         cmocka_unit_test(models_are_active_one_at_a_time),

@@ -94,13 +94,19 @@ static struct tick make_tick(tstamp_ns t, const float score[SUPPLIES], const uin
 }
 
 /* A tick of the live run, and everything that it sets off. */
-static void tick_at(tstamp_ns t)
+static void tick_of(tstamp_ns t, const struct supply_days *day)
 {
     static const float score[SUPPLIES] = {1, 2};
     static const uint8_t scored[SUPPLIES] = {0};
-    const struct tick tick = make_tick(t, score, scored);
+    struct tick tick = make_tick(t, score, scored);
+    tick.day = day;
     assert_true(history_put_tick(h, &tick));
     settle();
+}
+
+static void tick_at(tstamp_ns t)
+{
+    tick_of(t, NULL);
 }
 
 static void the_filled_schema_of_the_version_before_is_taken_over(void **state)
@@ -287,12 +293,20 @@ static void keep(void *arg, struct maintenance *imported)
 }
 
 /* The same minutes, now in maintenance; up to and with `to`. */
+/* A supply-day that ends at two o'clock, as it was said and as it is computed again. */
+static const struct supply_days a_day = {(const float[SUPPLIES]){4, 4}, (const float[SUPPLIES]){2, 2},
+                                         (const uint8_t[SUPPLIES]){0}, 14};
+static const struct supply_days another_day = {
+    (const float[SUPPLIES]){NAN, 5}, (const float[SUPPLIES]){NAN, 3}, (const uint8_t[SUPPLIES]){0}, 14};
+
 static void compute_again(tstamp_ns from, tstamp_ns to)
 {
     static const float score[SUPPLIES] = {NAN, 7};
     static const uint8_t reason[SUPPLIES] = {REASON_MAINTENANCE, 0};
     for (tstamp_ns t = from + NS_PER_MIN; t <= to; t += NS_PER_MIN) {
-        const struct tick tick = make_tick(t, score, reason);
+        struct tick tick = make_tick(t, score, reason);
+        if (t == DAY + 2 * NS_PER_HOUR)
+            tick.day = &another_day;
         assert_true(history_redo_tick(h, &tick));
         if (pg_queued(pg) > 8)
             settle();
@@ -306,7 +320,7 @@ static void maintenance_of_the_past_has_scores_computed_again(void **state)
     none = maintenance_new();
     begin();
     for (int k = 1; k <= 300; k++) /* five hours */
-        tick_at(DAY + k * NS_PER_MIN);
+        tick_of(DAY + k * NS_PER_MIN, k == 120 ? &a_day : NULL);
     int before = history_revision(h);
     tstamp_ns from, to;
     assert_false(history_redo(h, &from, &to));
@@ -322,7 +336,7 @@ static void maintenance_of_the_past_has_scores_computed_again(void **state)
     assert_ptr_equal(imported, kept);
 
     /* its tail reaches half an hour further: whole hours are affected */
-    const struct history_revision next = {"m", "1", "2", "x"};
+    const struct history_revision next = {"m", "1", "2", "x", 0};
     history_put_revision(h, &next);
     history_put_maintenance(h, none, imported, 30 * NS_PER_MIN);
     settle();
@@ -362,6 +376,10 @@ static void maintenance_of_the_past_has_scores_computed_again(void **state)
                                   "SELECT count(*) FROM hourly WHERE supply = 'Q1' AND scored = 60 AND t IN"
                                   " ('2027-02-02T00:00Z', '2027-02-02T03:00Z', '2027-02-02T04:00Z')"),
                      3);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM supply_days WHERE supply = 'Q2' AND chance"
+                                            " = 5 AND any_chance = 3"),
+                     1);
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM supply_days"), 1);
     maintenance_free(old);
 }
 

@@ -252,6 +252,76 @@ static void test_step_is_found(void **state)
     scorer_free(sc);
 }
 
+/* Two scorers of the same minutes, one that knows no minimum effect: the supply-days of the other are what
+ * both say at midnight. P2 is hot, P1 stands at a current never seen for an afternoon, P7 never had data. */
+static void test_a_day_ends_with_its_supply_days(void **state)
+{
+    struct world *w = *state;
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    struct scorer_options plain = options, ungated = options;
+    ungated.ungated = true;
+    plain.budget = 1000; /* no score is held back */
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &plain);
+    struct scorer *bare = scorer_new(w->model, w->fleet, w->maintenance, &ungated);
+    struct tick tick, raw;
+    tstamp_ns first = T0 + (MINUTES + 1) * NS_PER_MIN, midnight = (first / NS_PER_DAY + 1) * NS_PER_DAY;
+    w->hot = 2;
+    w->hot_since = midnight;
+    size_t days = 0;
+    bool never[SUPPLIES] = {false};
+    for (tstamp_ns t = first; t <= midnight + 2 * NS_PER_DAY; t += NS_PER_MIN) {
+        read_minute(w, t, value, quality);
+        tstamp_ns afternoon = midnight + NS_PER_DAY + 14 * NS_PER_HOUR;
+        if (t > afternoon && t <= afternoon + 3 * NS_PER_HOUR) {
+            value[SIGNALS + SIGNAL_CURRENT] = 99.9f;
+            value[SIGNALS + SIGNAL_DAC] = 32735;
+        }
+        struct frame frame = {t, value, quality};
+        scorer_step(sc, &frame, false, &tick);
+        scorer_step(bare, &frame, false, &raw);
+        assert_true((tick.day != NULL) == (t % NS_PER_DAY == 0));
+        days += tick.day != NULL;
+        for (int s = 0; s < SUPPLIES; s++)
+            never[s] |= t > midnight + NS_PER_DAY && tick.reason[s] == REASON_MODE_NEVER_SEEN;
+    }
+    assert_int_equal(days, 3);
+    assert_near(tick.day->all, 7 * 7, 1e-9, 0);
+    assert_true(isnan(tick.day->any[7]) && isnan(tick.day->chance[7]));
+    for (int s = 0; s < 7; s++) {
+        assert_true(tick.day->any[s] >= 0 && (double)tick.day->any[s] <= tick.day->all);
+        assert_true(tick.day->any[s] <= tick.day->chance[s]);
+        assert_near((double)tick.day->any[s], (double)raw.day->any[s], 0, 0);
+        if (raw.reason[s] == REASON_SCORED)
+            assert_near((double)tick.day->any[s], (double)raw.chance[s], 0, 0);
+        assert_int_equal(tick.day->beyond[s], never[s] ? BEYOND_CURRENT : 0);
+    }
+    assert_true(never[1] && !never[2]);
+    assert_true((double)tick.day->chance[2] < options.budget);
+    w->hot = -1;
+    scorer_free(sc);
+    scorer_free(bare);
+}
+
+/* Under half a day of hours makes none. */
+static void test_a_short_day_is_no_supply_day(void **state)
+{
+    struct world *w = *state;
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    struct tick tick = {0};
+    tstamp_ns midnight = ((T0 + MINUTES * NS_PER_MIN) / NS_PER_DAY + 2) * NS_PER_DAY;
+    for (tstamp_ns t = midnight - 22 * NS_PER_HOUR; t <= midnight; t += NS_PER_MIN) {
+        read_minute(w, t, value, quality);
+        struct frame frame = {t, value, quality};
+        scorer_step(sc, &frame, false, &tick);
+    }
+    for (int s = 0; s < SUPPLIES; s++)
+        assert_true(isnan(tick.day->any[s]) && isnan(tick.day->chance[s]));
+    scorer_free(sc);
+}
+
 /* With a budget that the step of above, weakest when it shows first, does not pass: nobody is told, and it is
  * kept as what a larger budget would have said. */
 static void test_what_a_larger_budget_would_have_said_is_kept(void **state)
@@ -664,6 +734,8 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_a_day_ends_with_its_supply_days),
+        cmocka_unit_test(test_a_short_day_is_no_supply_day),
         cmocka_unit_test(test_what_a_larger_budget_would_have_said_is_kept),
         cmocka_unit_test(test_noise_is_not_told_more_exactly_than_it_is_known),
         cmocka_unit_test(test_a_noisy_current_without_voltage_is_the_supplys),
