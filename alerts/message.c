@@ -56,7 +56,7 @@ static json_t *subject_matter(const struct occurrence *o)
 {
     const struct finding *f = &o->finding;
     char words[WORDS_CHANCE_LEN];
-    static const char *const not_kept[] = {"last_seen", "closed", "open", "work"};
+    static const char *const not_kept[] = {"last_seen", "closed", "open", "work", "effect"};
     json_t *data = finding_json(f);
     for (size_t i = 0; i < sizeof not_kept / sizeof *not_kept; i++)
         json_object_del(data, not_kept[i]);

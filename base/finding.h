@@ -39,8 +39,10 @@ struct finding {
     tstamp_ns last_seen;  /* last tick in which it held */
     tstamp_ns closed;     /* 0: open */
     double chance;        /* expected healthy findings this extreme per week over the scored fleet, smallest
-                             so far; NaN for class data */
+                             so far; never below the floor to which the calibration reaches, and at it that or
+                             less (base/text/words.h); NaN for class data */
     double size;          /* of the carrying channel, signed, in unit; largest so far */
+    double effect;        /* that size over the smallest that is worth a finding; 0: none is stated (data) */
     char unit[16];        /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
     enum direction direction;
     uint32_t children; /* supplies in a common finding */

@@ -53,30 +53,32 @@ static char *work_text(const struct finding *f)
 
 static const char upsert_finding[] =
     "INSERT INTO findings (run, id, subject, supply, detector, class, signal, onset, first_seen, last_seen,"
-    " closed, chance, size, unit, direction, children, witness, contributors, reason, work, revision, said) "
+    " closed, chance, size, unit, direction, children, witness, contributors, reason, work, revision, said,"
+    " effect) "
     "VALUES "
     "($1::int,"
     " $2, $3, $4::int, $5, $6, $7, $8::timestamptz, $9::timestamptz, $10::timestamptz, $11::timestamptz,"
-    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20, $21::int, $22::bool)"
+    " $12::float8, $13::float8, $14, $15, $16::int, $17::bool, $18::jsonb, $19, $20, $21::int, $22::bool, "
+    "$23::float8)"
     " ON CONFLICT (run, id) DO UPDATE SET subject = EXCLUDED.subject, supply = EXCLUDED.supply,"
     " detector = EXCLUDED.detector, class = EXCLUDED.class, signal = EXCLUDED.signal,"
     " onset = EXCLUDED.onset, last_seen = EXCLUDED.last_seen, closed = EXCLUDED.closed,"
     " chance = EXCLUDED.chance, size = EXCLUDED.size, unit = EXCLUDED.unit,"
     " direction = EXCLUDED.direction, children = EXCLUDED.children, witness = EXCLUDED.witness,"
     " contributors = EXCLUDED.contributors, reason = EXCLUDED.reason, work = EXCLUDED.work,"
-    " revision = EXCLUDED.revision, said = EXCLUDED.said,"
+    " revision = EXCLUDED.revision, said = EXCLUDED.said, effect = EXCLUDED.effect,"
     " stored_at = now() WHERE findings.last_seen <= EXCLUDED.last_seen";
 
 static void add_finding(struct history *h, struct pg_txn *t, const struct finding *f, bool said)
 {
     char supply[16], onset[TIMEFMT_LEN], first[TIMEFMT_LEN], last[TIMEFMT_LEN], closed[TIMEFMT_LEN];
-    char chance[32], size[32], children[16];
+    char chance[32], size[32], effect[32], children[16];
     char *by = finding_contributors(f, 9), *work = work_text(f);
     bool one = f->supply >= 0 && (size_t)f->supply < h->fleet->n_supplies;
     if (one)
         snprintf(supply, sizeof supply, "%d", (int)h->supply_id[f->supply]);
     snprintf(children, sizeof children, "%u", (unsigned)f->children);
-    const char *const params[22] = {h->run_id,
+    const char *const params[23] = {h->run_id,
                                     f->id,
                                     f->subject,
                                     one ? supply : NULL,
@@ -97,8 +99,9 @@ static void add_finding(struct history *h, struct pg_txn *t, const struct findin
                                     f->reason,
                                     work,
                                     h->revision_id,
-                                    said ? "t" : "f"};
-    pg_txn_add(t, upsert_finding, 22, params);
+                                    said ? "t" : "f",
+                                    f->effect > 0 ? number(effect, f->effect) : NULL};
+    pg_txn_add(t, upsert_finding, 23, params);
     free(by);
     free(work);
 }

@@ -127,13 +127,14 @@ static void read_finding(struct finding *f, const struct fleet *fleet, char *con
     set_text(f->reason, sizeof f->reason, v[15]);
     f->closed = get_time(v[16]);
     read_work(f, v[17]);
+    f->effect = v[19] ? strtod(v[19], NULL) : 0;
 }
 
 #define FINDING_COLUMNS                                                                                     \
     "id, subject, detector, class, signal, psmon_iso(onset), psmon_iso(first_seen), psmon_iso(last_seen), " \
     "chance,"                                                                                               \
     " size, unit, direction, children, witness, contributors, reason, psmon_iso(closed), work,"             \
-    " supply IS NOT NULL"
+    " supply IS NOT NULL, effect"
 
 /* Findings that a query of FINDING_COLUMNS selects, but those of supplies that have left the fleet. */
 static int select_findings(const char *conninfo, const struct fleet *f, const char *sql, int n_params,

@@ -645,12 +645,53 @@ static const char roles[] =
     "REVOKE EXECUTE ON FUNCTION psmon_grant, psmon_forget, psmon_close_month, psmon_job, psmon_remove_run,"
     " psmon_tick_day, psmon_hour_month FROM PUBLIC;";
 
+/* Chances are said as far as the calibration reaches (base/text/words.h); what was stored before is shown so,
+ * and below that the size tells findings apart. */
+static const char said_chances[] =
+    "CREATE FUNCTION psmon_said(chance float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS"
+    " $$ SELECT CASE WHEN chance < 0.0001 THEN 0.0001 ELSE nullif(chance, 'NaN') END $$;"
+    "CREATE FUNCTION psmon_said(chance float4) RETURNS float4 LANGUAGE sql IMMUTABLE AS"
+    " $$ SELECT CASE WHEN chance < 0.0001::float4 THEN 0.0001::float4 ELSE nullif(chance, 'NaN') END $$;"
+    "COMMENT ON FUNCTION psmon_said(float8) IS 'a chance as it is said: never less than once in 10,000 "
+    "weeks';"
+    "COMMENT ON FUNCTION psmon_said(float4) IS 'a chance as it is said: never less than once in 10,000 "
+    "weeks';"
+    "ALTER TABLE findings ADD effect float8;"
+    "COMMENT ON COLUMN findings.effect IS 'size over the smallest that is worth a finding; null: none is "
+    "stated';"
+    "COMMENT ON COLUMN findings.chance IS 'expected healthy findings this extreme per week over the fleet; a"
+    " floor (1/10000, 1/3000, 1/1000 ... 1/3) means this or less';"
+    "UPDATE findings SET chance = 0.0001 WHERE chance < 0.0001;"
+    "CREATE OR REPLACE VIEW hourly AS SELECT r.name AS run, h.t, s.name AS supply, f.family, f.sector, "
+    "nullif(h.score,"
+    " 'NaN') AS score, psmon_said(h.chance) AS chance, nullif(h.jsd, 'NaN') AS jsd,"
+    " nullif(h.reconstruction, 'NaN') AS reconstruction, h.scored, w.word AS reason FROM hours h JOIN runs r"
+    " USING (run) JOIN supply_ids s ON s.id = h.supply JOIN fleet_supplies f ON f.fleet = h.fleet AND"
+    " f.supply = h.supply JOIN reason_words w ON w.reason = h.reason;"
+    "CREATE OR REPLACE VIEW worst_last_week AS WITH d AS (SELECT psmon_default_run() AS run), newest AS "
+    "(SELECT d.run,"
+    " max(h.t) AS t FROM d JOIN hours h ON h.run = d.run GROUP BY d.run), best AS (SELECT h.supply,"
+    " min(psmon_said(h.chance)) AS chance, max(nullif(h.score, 'NaN')) AS score,"
+    " count(*) FILTER (WHERE h.scored > 0) AS hours_scored FROM hours h JOIN newest n ON h.run = n.run AND"
+    " h.t > n.t - interval '7 days' GROUP BY h.supply)"
+    " SELECT row_number() OVER (ORDER BY w.open DESC NULLS LAST, coalesce(w.chance, b.chance), w.effect DESC"
+    " NULLS LAST, b.score DESC, s.name) AS rank, s.name AS supply, l.family, l.sector,"
+    " coalesce(w.chance::float4, b.chance) AS chance, b.score, b.hours_scored, w.reason AS finding"
+    " FROM best b JOIN supply_ids s ON s.id = b.supply LEFT JOIN supplies l ON l.supply = s.name"
+    " LEFT JOIN LATERAL (SELECT f.reason, f.chance, f.effect, f.closed IS NULL AS open FROM findings f JOIN"
+    " newest n ON f.run = n.run WHERE f.said AND f.subject = s.name AND coalesce(f.closed, 'infinity') > n.t"
+    " - interval '7 days' ORDER BY f.closed IS NOT NULL, f.chance, f.effect DESC NULLS LAST LIMIT 1) w ON "
+    "true"
+    " WHERE b.chance IS NOT NULL ORDER BY 1 LIMIT 10;"
+    "COMMENT ON VIEW worst_last_week IS 'the ten worst supplies of the seven days before the newest hour: "
+    "those with an open finding first';";
+
 int history_migrate(const char *conninfo, struct err *err)
 {
     static const char *const migrations[] = {
-        fleets_and_runs,    ticks,        tick_functions, hours,         findings_and_events,
-        models_and_reports, views,        hourly_views,   finding_work,  figures,
-        revisions,          upkeep,       upkeep_jobs,    list_findings, more_reasons,
-        worktimes,          more_figures, replays,        roles,         supply_days};
+        fleets_and_runs, ticks,         tick_functions, hours,     findings_and_events, models_and_reports,
+        views,           hourly_views,  finding_work,   figures,   revisions,           upkeep,
+        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures,        replays,
+        roles,           supply_days,   said_chances};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

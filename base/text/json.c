@@ -93,10 +93,12 @@ json_t *finding_json(const struct finding *f)
     json_object_set_new(j, "last_seen", value_instant(f->last_seen));
     json_object_set_new(j, "closed", value_instant(f->closed));
     json_object_set_new(j, "open", json_boolean(!f->closed));
-    json_object_set_new(j, "chance", value_number(f->chance));
+    json_object_set_new(
+        j, "chance", value_number(f->chance < CHANCE_LEAST ? CHANCE_LEAST : f->chance)); /* told by others */
     json_object_set_new(j, "chance_words", value_chance(f->chance));
     json_object_set_new(j, "size", value_number(f->size));
     json_object_set_new(j, "unit", value_text(f->unit));
+    json_object_set_new(j, "effect", f->effect > 0 ? value_number(f->effect) : json_null());
     json_object_set_new(j, "direction", value_text(direction_name(f->direction)));
     json_object_set_new(j, "supplies", json_integer(f->children ? f->children : 1));
     json_object_set_new(j, "witness", json_boolean(f->witness));

@@ -6,13 +6,13 @@
  * {"id": "5f0c…", "subject": "SR:C12:Q3", "class": "equipment", "detector": "level",
  *  "signal": "igbt_temperature", "reason": "IGBT temperature 6.1 K above what its current explains",
  *  "onset": "2026-11-12T00:00:00Z", "first_seen": "…", "last_seen": "…", "closed": null, "open": true,
- *  "chance": 0.025, "chance_words": "once in 40 weeks", "size": 6.1, "unit": "K", "direction": "up",
- *  "supplies": 1, "witness": true,
+ *  "chance": 0.025, "chance_words": "once in 40 weeks", "size": 6.1, "unit": "K", "effect": 12.2,
+ *  "direction": "up", "supplies": 1, "witness": true,
  *  "contributors": [{"signal": "igbt_temperature", "size": 6.1, "unit": "K", "share": 0.8}],
  *  "work": {"start": "2026-11-11T08:00:00Z", "work": "fan replaced"}}
  *
- * What does not exist is null. supplies: how many it concerns. work: maintenance that may have caused or
- * cured it. SPDX-License-Identifier: MIT */
+ * What does not exist is null. effect: size over the smallest that is worth a finding. supplies: how many it
+ * concerns. work: maintenance that may have caused or cured it. SPDX-License-Identifier: MIT */
 #ifndef PSM_BASE_TEXT_JSON_H
 #define PSM_BASE_TEXT_JSON_H
 

@@ -85,21 +85,53 @@ static void often(char out[WORDS_CHANCE_LEN], double chance)
         snprintf(out, WORDS_CHANCE_LEN, "over 1,000 times a week");
 }
 
+/* Weeks in which what is at a floor comes once, or less often. */
+static const int floor_weeks[] = {10000, 3000, 1000, 300, 100, 30, 10, 3, 1};
+#define FLOORS (sizeof floor_weeks / sizeof *floor_weeks)
+#define SAME 1e-6 /* what a float and a table's digits leave of a number */
+
+double words_chance_floor(double least)
+{
+    for (size_t i = 0; i < FLOORS; i++)
+        if (least <= 1.0 / floor_weeks[i])
+            return 1.0 / floor_weeks[i];
+    return least;
+}
+
+/* "10,000 weeks" */
+static void weeks_text(char out[WORDS_CHANCE_LEN], const char *before, int n)
+{
+    if (n >= 1000)
+        snprintf(out, WORDS_CHANCE_LEN, "%sonce in %d,%03d weeks", before, n / 1000, n % 1000);
+    else
+        snprintf(out, WORDS_CHANCE_LEN, "%sonce in %d weeks", before, n);
+}
+
+/* Less than the lowest floor counts as that one. */
+static bool is_floor(double chance, int weeks)
+{
+    double ratio = chance * weeks;
+    return ratio <= 1 + SAME && (ratio >= 1 - SAME || weeks == floor_weeks[0]);
+}
+
 char *words_chance(char out[WORDS_CHANCE_LEN], double chance)
 {
     out[0] = '\0';
     if (isnan(chance))
         return out;
+    for (size_t i = 0; i < FLOORS && floor_weeks[i] > 1; i++)
+        if (is_floor(chance, floor_weeks[i])) {
+            weeks_text(out, "less than ", floor_weeks[i]);
+            return out;
+        }
     /* two digits at most: a chance is no better known than that */
-    double weeks = 1 / chance; /* infinite for chance 0 */
+    double weeks = 1 / chance;
     double unit = weeks < 9.5 ? 0.5 : weeks < 99.5 ? 1 : weeks < 995 ? 10 : 100;
     double n = round(weeks / unit) * unit;
     if (chance > 0.95)
         often(out, chance);
-    else if (!(weeks < 9950))
-        snprintf(out, WORDS_CHANCE_LEN, "less than once in 10,000 weeks");
-    else if (n >= 1000)
-        snprintf(out, WORDS_CHANCE_LEN, "once in %d,%03d weeks", (int)n / 1000, (int)n % 1000);
+    else if (n >= 10)
+        weeks_text(out, "", (int)n);
     else
         snprintf(out, WORDS_CHANCE_LEN, n > 1 ? "once in %g weeks" : "once a week", n);
     return out;

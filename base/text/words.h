@@ -14,10 +14,16 @@ const char *words_unit(const char *unit);
  * are. */
 const char *words_unit_of_difference(const char *unit);
 
-/* A chance (expected number per week) in words: "once in 40 weeks", "3 times a week"; "" for NaN. Returns
- * out. */
+/* A chance (expected number per week) in words: "once in 40 weeks", "3 times a week"; "" for NaN. A floor is
+ * "less than once in 1,000 weeks", what is below the lowest "less than once in 10,000 weeks". Returns out. */
 #define WORDS_CHANCE_LEN 48
 char *words_chance(char out[WORDS_CHANCE_LEN], double chance);
+
+/* Chances are said down to a floor, as far as the calibration reaches: one of 1/10,000, 1/3,000, 1/1,000 …
+ * 1/3 and 1 a week. A chance that is a floor (to a millionth of it) means: this, or less. Returns the lowest
+ * floor that is not below what the calibration can state, `least`; that itself when it is over 1. */
+#define CHANCE_LEAST 1e-4
+double words_chance_floor(double least);
 
 /* Makes text valid UTF-8 in place: bytes that are none become '?'. Neither JSON nor PostgreSQL takes others.
  */

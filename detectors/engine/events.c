@@ -39,7 +39,7 @@ static void begin_event(struct events *e, const struct minute *in, size_t i, dou
 {
     struct finding *f = &e->event[i].f;
     e->event[i].until = in->frame->t + NS_PER_DAY;
-    *f = (struct finding){.supply = (int32_t)i, .chance = chance, .n_by = 1};
+    *f = (struct finding){.supply = (int32_t)i, .chance = chance, .effect = value / e->of->least, .n_by = 1};
     snprintf(f->subject, sizeof f->subject, "%s", e->model->fleet->supplies[i].name);
     snprintf(f->detector, sizeof f->detector, "%s", e->of->name);
     e->of->say(e->live, in, i, value, f);
@@ -56,9 +56,10 @@ void events_minute(struct events *e, const struct minute *in, const float value[
         double v = (double)value[i];
         if (!(v >= e->of->least) || !e->of->judges(e->live, i))
             continue;
-        double chance = model_chance(e->model, tail_p(&e->model->own[e->index], v));
-        if (chance <= e->limit)
-            begin_event(e, in, i, v, chance);
+        const struct tail *tail = &e->model->own[e->index];
+        double p = tail_p(tail, v);
+        if (model_chance(e->model, p) <= e->limit)
+            begin_event(e, in, i, v, model_said(e->model, tail, p));
     }
 }
 

@@ -124,9 +124,10 @@ static void interpret(struct hourly *h, size_t i, const struct yardstick *y, con
         h->moved[i * w + c] = (int8_t)explain_moved(&e, c);
     if (!(score->gated >= MOVED_SURPRISE))
         return;
-    h->chance[i] = model_chance(m, tail_p(&m->day, score->gated));
+    double p = tail_p(&m->day, score->gated);
+    h->chance[i] = model_chance(m, p);
     explain_finding(&h->explained[i], &e);
-    h->explained[i].chance = h->chance[i];
+    h->explained[i].chance = model_said(m, &m->day, p);
 }
 
 /* Figures of what is judged by the hour alone. */
@@ -283,14 +284,27 @@ static size_t day_most(const struct hourly *h, size_t supply, double *any, doubl
     return hours;
 }
 
-double hourly_day_chance(const struct hourly *h, size_t supply, double *score)
+/* Tail probability of a supply's last day. */
+static double day_p(const struct hourly *h, size_t supply)
 {
     double any, gated;
     size_t hours = day_most(h, supply, &any, &gated);
-    double most = hours ? fmax(gated, fmin(any, h->cap)) : (double)NAN;
-    double p = tail_p(&h->model->day, most);
+    return tail_p(&h->model->day, hours ? fmax(gated, fmin(any, h->cap)) : (double)NAN);
+}
+
+double hourly_day_chance(const struct hourly *h, size_t supply, double *score)
+{
+    double p = day_p(h, supply);
     *score = -log10(p);
     return model_chance(h->model, p);
+}
+
+double hourly_day_said(const struct hourly *h, size_t supply, double *score)
+{
+    const struct model *m = h->model;
+    double said = model_said(m, &m->day, day_p(h, supply));
+    *score = -log10(said / model_chance(m, 1));
+    return said;
 }
 
 void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any, uint8_t *beyond)
@@ -298,8 +312,8 @@ void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any
     const struct model *m = h->model;
     double most_any, most_gated;
     bool enough = day_most(h, supply, &most_any, &most_gated) >= DAY_LEAST_HOURS;
-    *any = enough ? (float)model_chance(m, tail_p(&m->day, most_any)) : NAN;
-    *chance = enough ? (float)model_chance(m, tail_p(&m->day, most_gated)) : NAN;
+    *any = enough ? (float)model_said(m, &m->day, tail_p(&m->day, most_any)) : NAN;
+    *chance = enough ? (float)model_said(m, &m->day, tail_p(&m->day, most_gated)) : NAN;
     *beyond = 0;
     for (size_t k = supply * DAY_SCORES; k < (supply + 1) * DAY_SCORES; k++)
         *beyond |= h->beyond[k];

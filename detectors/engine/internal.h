@@ -71,8 +71,10 @@ void hourly_forget(struct hourly *h, size_t supply);
 void hourly_beyond(struct hourly *h, size_t supply, enum beyond what);
 /* Takes a minute; figure[k]: arrays of statistic k. Returns whether an hour was evaluated. */
 bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX]);
-/* Score and chance of a supply from its last day; NaN: none. */
+/* Score and chance of a supply from its last day; NaN: none. What decides. */
 double hourly_day_chance(const struct hourly *h, size_t supply, double *score);
+/* The same as they are said: as far as the calibration reaches. */
+double hourly_day_said(const struct hourly *h, size_t supply, double *score);
 /* A supply's last day as a supply-day, into its place of out's arrays. */
 void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any, uint8_t *beyond);
 

@@ -11,13 +11,18 @@
 #define SAME_DAY NS_PER_DAY /* onsets less apart belong together */
 #define HYSTERESIS 2.0      /* an open finding goes on up to this many times its share of the budget */
 
-static float size_median(const struct hour_desk *d, int32_t group)
+/* The medians of a group's members. */
+static void tell_sizes(const struct hour_desk *d, int32_t group, struct finding *x)
 {
-    size_t n = 0;
+    size_t n = 0, m = 0;
     for (size_t i = 0; i < d->model->fleet->n_supplies; i++)
         if (d->search->parent[i] == group && d->hourly->chance[i] < NO_CHANCE)
             d->sizes[n++] = (float)d->hourly->explained[i].size;
-    return (float)robust_median(d->sizes, n);
+    x->size = robust_median(d->sizes, n);
+    for (size_t i = 0; i < d->model->fleet->n_supplies; i++)
+        if (d->search->parent[i] == group && d->hourly->chance[i] < NO_CHANCE)
+            d->sizes[m++] = (float)d->hourly->explained[i].effect;
+    x->effect = robust_median(d->sizes, m);
 }
 
 static void propose_group(const struct hour_desk *d, int32_t index, struct proposals *out)
@@ -35,7 +40,7 @@ static void propose_group(const struct hour_desk *d, int32_t index, struct propo
     x->supply = -1;
     x->class = CLASS_COMMON;
     x->children = (uint32_t)g->moved;
-    x->size = (double)size_median(d, index);
+    tell_sizes(d, index, x);
     groups_subject(d->model->fleet, g, x->subject, sizeof x->subject);
     char words[WORDS_SIGNAL_LEN];
     snprintf(x->reason, sizeof x->reason, "%s moved together in %zu of %zu supplies, by %.3g %s (median)",

@@ -318,7 +318,7 @@ static void show_scores(struct scorer *s, const struct minute *in, struct tick *
     memset(out->ledger, 0, sizeof out->ledger);
     out->resting = 0;
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
-        double score = NAN, chance = s->model ? hourly_day_chance(&s->hourly, i, &score) : (double)NAN;
+        double score = NAN, chance = s->model ? hourly_day_said(&s->hourly, i, &score) : (double)NAN;
         enum reason r = gate_reason(&s->gate, s->model, s->fleet, in, i, !isnan(score));
         s->shown.reason[i] = (uint8_t)r;
         s->shown.mode[i] = in->features->mode[i];

@@ -64,6 +64,9 @@ void model_yardstick(const struct model *m, const struct scale scale[], size_t s
 
 /* Expected healthy supply-days a week over the scored fleet, at a tail probability of a supply-day. */
 double model_chance(const struct model *m, double p);
+/* The chance of p that a tail gave, as it is said: not below the floor of what that tail can state. What
+ * decides takes model_chance. */
+double model_said(const struct model *m, const struct tail *t, double p);
 /* Share of the budget that scores have; the rest is that of what is judged by the minute. */
 double model_score_share(void);
 

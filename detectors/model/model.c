@@ -2,6 +2,7 @@
 #include "detectors/model/internal.h"
 
 #include "base/mem.h"
+#include "base/text/words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -153,6 +154,11 @@ void model_yardstick(const struct model *m, const struct scale scale[], size_t s
 double model_chance(const struct model *m, double p)
 {
     return 7 * (double)m->n_scored * p;
+}
+
+double model_said(const struct model *m, const struct tail *t, double p)
+{
+    return isnan(p) ? p : fmax(model_chance(m, p), words_chance_floor(model_chance(m, tail_reach(t))));
 }
 
 double model_score_share(void)

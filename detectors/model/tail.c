@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define XI_MAX 0.5
+#define DECADES 2.0    /* by which a stated p may be wrong */
+#define BOUND_95 1.645 /* standard errors of a one-sided bound */
 
 static int by_value(const void *a, const void *b)
 {
@@ -77,6 +79,14 @@ double tail_p(const struct tail *t, double x)
     double y = (x - t->u) / t->sigma;
     double log_s = t->xi > 1e-9 ? -log1p(t->xi * y) / t->xi : -y;
     return fmax(t->p_u * exp(log_s), 1e-300);
+}
+
+double tail_reach(const struct tail *t)
+{
+    if (t->n < TAIL_LEAST)
+        return NAN;
+    double depth = sqrt(2 * DECADES * log(10) * sqrt(t->p_u * t->n) / BOUND_95);
+    return t->p_u * exp(-depth);
 }
 
 double tail_quantile(const struct tail *t, double p)

@@ -25,6 +25,15 @@ void tail_fit(struct tail *t, float x[], size_t n, double p_u);
 /* P(X >= x) under the null; NaN for NaN or when not fitted; never 0. */
 double tail_p(const struct tail *t, double x);
 
+/* The smallest p that a tail of so many observations can state: farther out its own error grows past two
+ * decades, and what is less is not told apart. Of k = p_u·n excesses a generalised Pareto's ln p at the depth
+ * L = ln(p_u / p) has a standard error of about L²/2 /√k (leading term of the delta method at ξ near 0, where
+ * the error of ξ is 1/√k: Hosking and Wallis §3; Coles, "An Introduction to Statistical Modeling of Extreme
+ * Values", 2001, §4.3.3). Its one-sided 95 % bound, 1.645 of these, is two decades, 2·ln 10, at
+ * L = √(4·ln 10·√k / 1.645). So n observations reach fifty (n = 2,500) to seven thousand times (n = 25,000)
+ * beyond 1/n; that they depend on one another is not in it. NaN when not fitted. */
+double tail_reach(const struct tail *t);
+
 /* The x whose tail probability is p in (0, 1]; NaN when not fitted. */
 double tail_quantile(const struct tail *t, double p);
 

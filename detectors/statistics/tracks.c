@@ -206,6 +206,11 @@ void tracks_calibrate(void *learned, float score[], size_t n)
     t->stretch = 1;
 }
 
+double tracks_reach(const void *learned)
+{
+    return tail_reach(&((const struct learned *)learned)->tail);
+}
+
 void tracks_alarm_at(void *learned, double chance)
 {
     ((struct learned *)learned)->alarm = chance;

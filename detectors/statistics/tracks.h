@@ -26,6 +26,9 @@ bool tracks_have_network(const void *learned);
  * with the factor 2 of a cold start; owns score[n]. */
 void tracks_calibrate(void *learned, float score[], size_t n);
 
+/* The smallest chance that the healthy scores can state (tail_reach). */
+double tracks_reach(const void *learned);
+
 /* Sets the chance from which on a row is an alarm; at first none is. */
 void tracks_alarm_at(void *learned, double chance);
 

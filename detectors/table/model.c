@@ -367,7 +367,7 @@ void table_scorer_step(struct table_scorer *s, tstamp_ns t, const double x[], st
     }
     out->scored = true;
     out->score = (double)track_figure(&tick, TRACK_SCORE);
-    out->chance = (double)chance;
+    out->chance = fmax((double)chance, tracks_reach(*tracks_of(m->model)));
     out->remembered = chance <= (float)m->alpha;
     out->flag = track_figure(&tick, TRACK_LASTS) > 0;
     out->reconstruction = (double)track_figure(&tick, TRACK_RECONSTRUCTION);

@@ -37,9 +37,9 @@ const char *table_model_unused(const struct table_model *m);
 bool table_model_has_network(const struct table_model *m);
 
 struct table_row {
-    bool scored;  /* else only why is written, and the rest is NaN, false, -1 */
-    double score; /* of tracks.h, as chance and reconstruction */
-    double chance;
+    bool scored;     /* else only why is written, and the rest is NaN, false, -1 */
+    double score;    /* of tracks.h, as chance and reconstruction */
+    double chance;   /* of such a row, as far as the healthy scores reach: not below that */
     bool remembered; /* chance <= alpha: also of what has left, as long as the score's window holds it */
     bool flag;       /* and what it tells of is in the present */
     double jsd;      /* bits, mean over signals; NaN until half of the window is there */

@@ -218,11 +218,12 @@ static void describe_measures(struct buf *b, const struct training *t)
 
 static void describe_tails(struct buf *b, const struct model *m)
 {
+    char words[WORDS_CHANCE_LEN];
     buf_printf(b,
                "supply-days: tail above score %.2f, xi %.3f, sigma %.3f; one a week over %zu supplies "
-               "at score %.2f\n",
-               m->day.u, m->day.xi, m->day.sigma, m->n_scored,
-               tail_quantile(&m->day, 1 / model_chance(m, 1)));
+               "at score %.2f; chances are said down to %s\n",
+               m->day.u, m->day.xi, m->day.sigma, m->n_scored, tail_quantile(&m->day, 1 / model_chance(m, 1)),
+               words_chance(words, model_said(m, &m->day, 0)));
     for (size_t i = 0; i < statistics_count(); i++)
         if (statistics[i]->share > 0 && m->own[i].n >= TAIL_LEAST)
             buf_printf(b, "%s: %.0f supply-days, tail above %.2f %s, xi %.3f, sigma %.3f\n",

@@ -129,6 +129,13 @@ static double said_size(const struct evidence *e, size_t column)
     return is_ratio(e, column) ? exp(shift / 2) : shift;
 }
 
+/* A size as it is said over the column's smallest that is worth a finding. */
+static double effect_of(const struct evidence *e, size_t column, double size)
+{
+    double shift = is_ratio(e, column) ? 2 * log(size) : size;
+    return fabs(shift) / (double)e->yardstick->min_effect[column];
+}
+
 /* The largest surprise of a column among measures of shifts, where they have an effect, or of shapes. */
 static double surprise(const struct evidence *e, size_t column, bool of_shape)
 {
@@ -365,6 +372,7 @@ void explain_finding(struct finding *out, const struct evidence *e)
                             .class = is_ratio(e, c) ? class_of_noise(e, c) : class_of_level(e, c),
                             .witness = has_witness(e, c),
                             .size = said_size(e, c)};
+    out->effect = effect_of(e, c, out->size);
     snprintf(out->detector, sizeof out->detector, "%s", carrier(e)->of->name);
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);

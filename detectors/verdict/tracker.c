@@ -122,13 +122,15 @@ static void make_id(struct finding *f)
 /* What stronger evidence may change about a finding; id, detector, onset and first_seen never. */
 static void merge(struct finding *f, const struct finding *now)
 {
-    bool stronger = isnan(now->chance) || now->chance < f->chance;
+    bool stronger = isnan(now->chance) || now->chance < f->chance ||
+                    (now->chance <= f->chance && now->effect > f->effect); /* at the floor the size tells */
     f->witness |= now->witness;
     f->children = now->children > f->children ? now->children : f->children;
     if (!stronger && (strcmp(f->signal, now->signal) != 0 || strcmp(f->unit, now->unit) != 0 ||
                       !(fabs(now->size) > fabs(f->size))))
         return;
     f->size = now->size;
+    f->effect = now->effect;
     f->direction = now->direction;
     memcpy(f->reason, now->reason, sizeof f->reason);
     if (!stronger)

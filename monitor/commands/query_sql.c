@@ -45,9 +45,9 @@ static const char readings_few[] = READINGS_HEAD
     " (fleet_channels c JOIN supply_ids s ON s.id = c.supply) ON c.fleet = k.fleet WHERE k.run = $1 "
     "AND " WITHIN("k.t") " AND " SUPPLY("s.name") " AND " SIGNAL("c.signal") READINGS_TAIL;
 
-#define SCORES_HEAD                                                                                     \
-    PARAMETERS "SELECT psmon_iso(x.t) AS time, x.supply, nullif(x.score, 'NaN') AS score,"              \
-               " nullif(x.chance, 'NaN') AS chance, nullif(x.reconstruction, 'NaN') AS reconstruction," \
+#define SCORES_HEAD                                                                                  \
+    PARAMETERS "SELECT psmon_iso(x.t) AS time, x.supply, nullif(x.score, 'NaN') AS score,"           \
+               " psmon_said(x.chance) AS chance, nullif(x.reconstruction, 'NaN') AS reconstruction," \
                " nullif(x.jsd, 'NaN') AS jsd, m.word AS mode, w.word AS reason, x.step_s FROM ("
 #define SCORES_TAIL                                                                                        \
     " UNION ALL SELECT h.t, f.i, s.name, h.score, h.chance, h.reconstruction, h.jsd, NULL, h.reason, 3600" \
@@ -83,7 +83,7 @@ static const char supplies[] = PARAMETERS
     " ' ' ORDER BY c.position) FROM fleet_channels c JOIN supply_ids s ON s.id = c.supply WHERE "
     "c.fleet ="
     " v.fleet AND s.name = v.supply) AS signals, psmon_iso(k.t) AS time, nullif(k.score[v.i], 'NaN') AS"
-    " score, nullif(k.chance[v.i], 'NaN') AS chance, m.word AS mode, w.word AS reason FROM supplies v"
+    " score, psmon_said(k.chance[v.i]) AS chance, m.word AS mode, w.word AS reason FROM supplies v"
     " LEFT JOIN (SELECT * FROM ticks WHERE run = $1 AND " WITHIN(
         "t") " ORDER BY t DESC LIMIT 1) k ON"
              " k.fleet = v.fleet LEFT JOIN mode_words m ON m.mode = k.mode[v.i] LEFT JOIN reason_words w ON"
@@ -97,7 +97,7 @@ static const char supplies[] = PARAMETERS
 static const char findings[] = PARAMETERS
     "SELECT subject AS supply, detector, class, signal, psmon_iso(onset) AS onset,"
     " psmon_iso(first_seen) AS first_seen, CASE WHEN closed IS NOT NULL THEN psmon_iso(last_seen) END AS"
-    " last_seen, chance, size, unit, direction, id, reason, witness::text AS witness, children, work,"
+    " last_seen, chance, size, unit, direction, id, reason, witness::text AS witness, children, work, effect,"
     " said::text AS said FROM findings WHERE run = $1 AND (CASE WHEN $6 IS NULL THEN said ELSE chance <= $6 "
     "END)"
     " AND " OVERLAPS("first_seen", "closed") " AND " SUPPLY("subject") " AND " SIGNAL(
@@ -105,8 +105,9 @@ static const char findings[] = PARAMETERS
 
 static const char alarms[] = PARAMETERS
     "SELECT subject AS supply, class, detector, signal, state, psmon_iso(raised_at) AS raised_at,"
-    " psmon_iso(returned_at) AS returned_at, psmon_iso(onset) AS onset, chance, size, unit, direction,"
-    " reason, acknowledged_by, psmon_iso(acknowledged_at) AS acknowledged_at, note, occurrence, finding"
+    " psmon_iso(returned_at) AS returned_at, psmon_iso(onset) AS onset, psmon_said(chance) AS chance, size,"
+    " unit, direction, reason, acknowledged_by, psmon_iso(acknowledged_at) AS acknowledged_at, note, "
+    "occurrence, finding"
     " FROM alarms WHERE raised_at IS NOT NULL AND run = (SELECT name FROM runs WHERE run = $1) AND " OVERLAPS(
         "raised_at",
         "returned_at") " AND " SUPPLY("subject") " AND " SIGNAL("signal") " ORDER BY alarms.raised_at, "
@@ -114,8 +115,8 @@ static const char alarms[] = PARAMETERS
 
 static const char rankings[] = PARAMETERS
     "SELECT psmon_iso(week_start) AS week_start, psmon_iso(issued_at) AS issued_at, rank, supply,"
-    " score, chance, reason, number FROM rankings WHERE run = $1 AND " WITHIN("week_start") " AND " SUPPLY(
-        "supply") " ORDER BY number, rank NULLS LAST, supply";
+    " score, psmon_said(chance) AS chance, reason, number FROM rankings WHERE run = $1 AND " WITHIN(
+        "week_start") " AND " SUPPLY("supply") " ORDER BY number, rank NULLS LAST, supply";
 
 static const char ledger[] = PARAMETERS
     "SELECT psmon_iso(t) AS time, w.word AS reason, n AS supplies, step_s FROM (SELECT k.t, u.i - 1"

@@ -79,6 +79,15 @@ try "findings can be asked for" q findings --run nine --format csv
 cp "$work/last" "$work/findings.csv"
 head -n 1 "$work/findings.csv" | grep -q '^supply,detector,class,signal,onset,first_seen,last_seen,chance,size,unit,direction'
 ok $? "with the promised columns"
+python3 - "$work/findings.csv" > "$work/last" <<'X'
+import csv, sys
+said = [float(f["chance"]) for f in csv.DictReader(open(sys.argv[1])) if f["chance"]]
+print(sorted(said)[:5])
+# of 14 days of 264 supplies; a floor of base/text/words.h
+assert len(said) > 10 and any(abs(min(said) * n - 1) < 1e-6 for n in (10, 30, 100, 300)), said
+X
+ok $? "no chance is said below what the calibration can state"
+sed 's/^/# /' "$work/last"
 try "findings against labels" "$PSMON" evaluate -c "$config" --labels "$work/labels.csv" --run nine
 sed 's/^/# /' "$work/last"
 # a fault whose onset lies in the last two days may not be found yet: it is not counted

@@ -741,6 +741,7 @@ static struct finding make_finding(tstamp_ns first, tstamp_ns last, double size)
                         .chance = 0.025,
                         .size = size,
                         .unit = "V",
+                        .effect = 2.5,
                         .direction = DIRECTION_DOWN,
                         .n_by = 2,
                         .reason = "voltage 0.3 V below, \"really\""};
@@ -767,6 +768,7 @@ static void findings_come_back_as_they_were_said(void **state)
     f[1].supply = -1;
     f[1].class = CLASS_COMMON;
     f[1].chance = (double)NAN;
+    f[1].effect = 0;
     make_tick(&m, 50000);
     m.t.findings = f;
     m.t.n_findings = 2;
@@ -788,6 +790,8 @@ static void findings_come_back_as_they_were_said(void **state)
     assert_int_equal(g->direction, DIRECTION_DOWN);
     assert_true(g->onset == f[0].onset && g->first_seen == f[0].first_seen);
     assert_near(g->size, -0.3, 1e-9, 0);
+    assert_near(g->effect, 2.5, 1e-9, 0);
+    assert_near(open[1].effect, 0, 0, 0);
     assert_near(g->chance, 0.025, 1e-9, 0);
     assert_int_equal(g->n_by, 2);
     assert_string_equal(g->by[0].signal, "voltage");

@@ -20,6 +20,7 @@ static const struct finding example = {
     .last_seen = 1795503900 * NS_PER_S,
     .chance = 0.025,
     .size = 6.125,
+    .effect = 12.25,
     .unit = "K",
     .direction = DIRECTION_UP,
     .witness = true,
@@ -39,17 +40,30 @@ static void a_finding_has_one_shape(void **state)
               "\"onset\":\"2026-11-12T00:00:00Z\",\"first_seen\":\"2026-11-24T07:00:00Z\","
               "\"last_seen\":\"2026-11-24T07:05:00Z\",\"closed\":null,\"open\":true,"
               "\"chance\":0.025,\"chance_words\":\"once in 40 weeks\",\"size\":6.125,"
-              "\"unit\":\"K\",\"direction\":\"up\",\"supplies\":1,\"witness\":true,"
+              "\"unit\":\"K\",\"effect\":12.25,\"direction\":\"up\",\"supplies\":1,\"witness\":true,"
               "\"contributors\":[{\"signal\":\"igbt_temperature\",\"size\":6.125,\"unit\":\"K\","
               "\"share\":0.75},{\"signal\":\"voltage\",\"size\":-0.25,\"unit\":\"V\",\"share\":0.25}],"
               "\"work\":null}");
     free(text);
 }
 
+/* Findings of before there was a floor come back from the database with what was stored. */
+static void no_finding_is_told_below_the_lowest_floor(void **state)
+{
+    (void)state;
+    struct finding f = example;
+    f.chance = 9e-298;
+    json_t *j = finding_json(&f);
+    assert_near(field_number(j, "chance"), 1e-4, 0, 0);
+    assert_string_equal(field_text(j, "chance_words"), "less than once in 10,000 weeks");
+    json_decref(j);
+}
+
 static void numbers_and_times_that_are_none_are_null(void **state)
 {
     (void)state;
     struct finding f = example;
+    f.effect = 0;
     f.chance = f.size = f.by[1].share = NAN;
     f.onset = 0;
     f.closed = f.last_seen;
@@ -66,7 +80,8 @@ static void numbers_and_times_that_are_none_are_null(void **state)
     assert_near(field_number(j, "supplies"), 33, 0, 0);
     assert_string_equal(field_text(json_object_get(j, "work"), "work"), "fan replaced");
     assert_true(isnan(field_number(j, "chance")));
-    assert_true(isnan(field_number(j, "reason"))); /* no number */
+    assert_true(isnan(field_number(j, "reason")));           /* no number */
+    assert_true(json_is_null(json_object_get(j, "effect"))); /* none is stated */
     assert_string_equal(field_text(j, "nothing"), "");
     json_decref(j);
 }
@@ -132,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_has_one_shape),
+        cmocka_unit_test(no_finding_is_told_below_the_lowest_floor),
         cmocka_unit_test(numbers_and_times_that_are_none_are_null),
         cmocka_unit_test(text_that_is_no_utf8_is_json_all_the_same),
         cmocka_unit_test(contributors_come_back_to_the_last_bit_of_nine_digits),

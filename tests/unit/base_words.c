@@ -72,10 +72,41 @@ static void chances_read_as_people_speak(void **state)
                  {1.0 / 2600, "once in 2,600 weeks"},
                  {0, "less than once in 10,000 weeks"},
                  {1e-9, "less than once in 10,000 weeks"},
+                 {9e-298, "less than once in 10,000 weeks"},
                  {(double)NAN, ""}};
     char words[WORDS_CHANCE_LEN];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(words_chance(words, cases[i].chance), cases[i].words);
+}
+
+/* What the calibration can state is rounded to a floor, and what is at a floor is that or less, also after
+ * the number was a float or nine digits in a table. */
+static void a_floor_reads_as_less_than(void **state)
+{
+    (void)state;
+    static const struct {
+        double least, floor;
+        const char *words;
+    } cases[] = {{0, 1e-4, "less than once in 10,000 weeks"},
+                 {5.3e-5, 1e-4, "less than once in 10,000 weeks"},
+                 {1.1e-4, 1.0 / 3000, "less than once in 3,000 weeks"},
+                 {7.6e-4, 1.0 / 1000, "less than once in 1,000 weeks"},
+                 {0.0078, 0.01, "less than once in 100 weeks"},
+                 {0.016, 1.0 / 30, "less than once in 30 weeks"},
+                 {0.3, 1.0 / 3, "less than once in 3 weeks"},
+                 {0.6, 1, "once a week"}};
+    char words[WORDS_CHANCE_LEN];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char nine[32];
+        double floor = words_chance_floor(cases[i].least);
+        assert_near(floor, cases[i].floor, 0, 1e-15);
+        assert_string_equal(words_chance(words, floor), cases[i].words);
+        assert_string_equal(words_chance(words, (double)(float)floor), cases[i].words);
+        snprintf(nine, sizeof nine, "%.9g", floor);
+        assert_string_equal(words_chance(words, strtod(nine, NULL)), cases[i].words);
+    }
+    assert_string_equal(words_chance(words, 0.0101), "once in 99 weeks"); /* beside a floor */
+    assert_near(words_chance_floor(2.5), 2.5, 0, 0);
 }
 
 static void cut_characters_become_question_marks(void **state)
@@ -100,6 +131,7 @@ int main(void)
         cmocka_unit_test(every_spelling_of_celsius_is_one_unit),
         cmocka_unit_test(other_units_have_spellings_too),
         cmocka_unit_test(chances_read_as_people_speak),
+        cmocka_unit_test(a_floor_reads_as_less_than),
         cmocka_unit_test(cut_characters_become_question_marks),
     };
     return cmocka_run_group_tests_name("base/text/words", tests, NULL, NULL);

@@ -79,6 +79,26 @@ static void test_quantile_inverts_p(void **state)
     }
 }
 
+/* What the tail may state: some multiple of its observations, more of them the more there are; formula worked
+ * by hand for 28 and 14 days of 1,320 supplies and 28 of 132. */
+static void test_a_tail_reaches_as_far_as_its_observations_carry(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        double p;
+    } cases[] = {{24640, 5.752e-9}, {12320, 8.161e-8}, {2464, 8.483e-6}};
+    struct tail t;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fit_exponential(&t, cases[i].n, 0.1);
+        assert_near(tail_reach(&t), cases[i].p, 1e-3, 0);
+        assert_true(tail_reach(&t) < 1 / t.n);         /* beyond the sample, */
+        assert_true(tail_p(&t, 1e6) < tail_reach(&t)); /* and not to where the formula goes */
+    }
+    fit_exponential(&t, TAIL_LEAST - 1, 0.1);
+    assert_true(isnan(tail_reach(&t)));
+}
+
 static void test_edges(void **state)
 {
     (void)state;
@@ -112,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_heavy_tail_is_found_and_clipped),
         cmocka_unit_test(test_bounded_tail_never_claims_zero),
         cmocka_unit_test(test_quantile_inverts_p),
+        cmocka_unit_test(test_a_tail_reaches_as_far_as_its_observations_carry),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_robust),
     };

@@ -66,6 +66,25 @@ static void test_opens_goes_on_closes(void **state)
     tracker_free(f);
 }
 
+/* Two chances at the floor say nothing of which is stronger: the size over its minimum effect does. */
+static void test_at_the_floor_the_larger_effect_tells(void **state)
+{
+    (void)state;
+    struct tracker *f = tracker_new();
+    struct proposal p = say("S01:Q1", 1e-4, 0.07), larger = say("S01:Q1", 1e-4, 6), smaller = larger;
+    p.now.effect = 1.2;
+    larger.now.effect = 12;
+    smaller.now.effect = 3;
+    snprintf(larger.now.signal, sizeof larger.now.signal, "igbt_temperature");
+    step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &larger, 1);
+    step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, &smaller, 1);
+    const struct finding *x = only(f, T0 + 2 * NS_PER_HOUR);
+    assert_string_equal(x->signal, "igbt_temperature");
+    assert_near(x->effect, 12, 0, 0);
+    tracker_free(f);
+}
+
 static void test_less_than_two_days_apart_is_one(void **state)
 {
     (void)state;
@@ -180,9 +199,13 @@ static void test_many_are_kept_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opens_goes_on_closes), cmocka_unit_test(test_less_than_two_days_apart_is_one),
-        cmocka_unit_test(test_keep_and_hold),        cmocka_unit_test(test_slots_are_apart),
-        cmocka_unit_test(test_many_are_kept_apart),  cmocka_unit_test(test_restart_goes_on_under_the_id),
+        cmocka_unit_test(test_opens_goes_on_closes),
+        cmocka_unit_test(test_less_than_two_days_apart_is_one),
+        cmocka_unit_test(test_at_the_floor_the_larger_effect_tells),
+        cmocka_unit_test(test_keep_and_hold),
+        cmocka_unit_test(test_slots_are_apart),
+        cmocka_unit_test(test_many_are_kept_apart),
+        cmocka_unit_test(test_restart_goes_on_under_the_id),
     };
     return cmocka_run_group_tests_name("detectors/findings", tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* The whole of detectors on a small made-up fleet: train, save, load, score; a step that must be found, a
  * healthy week that must be quiet, the ledger, a fleet that does not fit. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
+#include "base/text/words.h"
 #include "detectors/engine/scorer.h"
+#include "detectors/model/internal.h"
 #include "features/hist.h"
 
 #include "tests/fleet.h"
@@ -168,14 +170,14 @@ struct seen {
     bool both;                    /* of one supply at once */
     size_t findings;
     uint64_t scored, ticks;
-    double sum_score;
+    double sum_score, most_score, least_chance;
 };
 
 static void run_scorer(struct world *w, struct scorer *sc, int minutes, struct seen *seen)
 {
     float value[CHANNELS];
     uint8_t quality[CHANNELS];
-    *seen = (struct seen){0};
+    *seen = (struct seen){.least_chance = INFINITY};
     for (int k = 0; k < minutes; k++) {
         tstamp_ns t = T0 + (MINUTES + k) * NS_PER_MIN;
         read_minute(w, t, value, quality);
@@ -191,6 +193,8 @@ static void run_scorer(struct world *w, struct scorer *sc, int minutes, struct s
         for (int s = 0; s < SUPPLIES; s++) {
             assert_true((tick.reason[s] == REASON_SCORED) == !isnan(tick.score[s]));
             seen->sum_score += isnan(tick.score[s]) ? 0 : (double)tick.score[s];
+            seen->most_score = fmax(seen->most_score, (double)tick.score[s]);
+            seen->least_chance = fmin(seen->least_chance, (double)tick.chance[s]);
         }
         if (tick.n_findings && !seen->findings)
             seen->first = tick.findings[0];
@@ -247,7 +251,7 @@ static void test_step_is_found(void **state)
     assert_near(seen.first.size, 5, 0.2, 0);
     assert_near((double)(seen.first.onset - w->hot_since) / (double)NS_PER_HOUR, 0, 0, 1.01);
     assert_true(seen.first.first_seen - w->hot_since < 12 * NS_PER_HOUR);
-    assert_true(seen.first.chance > 0 && seen.first.chance <= options.budget);
+    assert_near(seen.first.effect, seen.first.size / 0.5, 1e-9, 0);
     assert_non_null(strstr(seen.first.reason, "above what its current explains"));
     scorer_free(sc);
 }
@@ -297,7 +301,7 @@ static void test_a_day_ends_with_its_supply_days(void **state)
         assert_int_equal(tick.day->beyond[s], never[s] ? BEYOND_CURRENT : 0);
     }
     assert_true(never[1] && !never[2]);
-    assert_true((double)tick.day->chance[2] < options.budget);
+    assert_near((double)tick.day->chance[2], model_said(w->model, &w->model->day, 0), 1e-6, 0);
     w->hot = -1;
     scorer_free(sc);
     scorer_free(bare);
@@ -322,27 +326,58 @@ static void test_a_short_day_is_no_supply_day(void **state)
     scorer_free(sc);
 }
 
-/* With a budget that the step of above, weakest when it shows first, does not pass: nobody is told, and it is
- * kept as what a larger budget would have said. */
-static void test_what_a_larger_budget_would_have_said_is_kept(void **state)
+/* Ten kelvin are far beyond what a week of seven supplies can state: what is said stays at the floor, of
+ * findings, supplies and their scores alike, while what decides goes on below it. */
+static void test_chance_is_said_as_far_as_the_calibration_reaches(void **state)
 {
     struct world *w = *state;
     struct seen seen;
-    struct scorer_options o = options;
     struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    double floor = model_said(w->model, &w->model->day, 0), one = model_chance(w->model, 1);
     w->hot = 2;
     w->hot_since = T0 + (MINUTES + 40 * 60) * NS_PER_MIN;
     run_scorer(w, sc, 3 * 1440, &seen);
-    scorer_free(sc);
-    assert_int_equal(seen.findings, 1);
-    o.budget = seen.first.chance / 2;
-    sc = scorer_new(w->model, w->fleet, w->maintenance, &o);
-    run_scorer(w, sc, 3 * 1440, &seen);
     w->hot = -1;
+    assert_true(floor >= CHANCE_LEAST && floor > options.budget); /* and yet it was found */
+    assert_int_equal(seen.findings, 1);
+    assert_near(seen.first.chance, floor, 0, 0);
+    assert_near(seen.least_chance, floor, 1e-6, 0);
+    assert_near(seen.most_score, -log10(floor / one), 1e-5, 0);
     scorer_free(sc);
+}
+
+static void run_with(struct world *w, double budget, struct seen *seen)
+{
+    struct scorer_options o = options;
+    o.budget = budget;
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &o);
+    run_scorer(w, sc, 3 * 1440, seen);
+    scorer_free(sc);
+}
+
+/* With a budget that the step of above, weakest when it shows first, does not pass: nobody is told, and it is
+ * kept as what a larger budget would have said. (Decided is below the floor too, where all is said alike.) */
+static void test_what_a_larger_budget_would_have_said_is_kept(void **state)
+{
+    struct world *w = *state;
+    struct seen seen, first;
+    double said = log10(options.budget),
+           too_few = -299; /* budgets by which the step is said when it first shows */
+    w->hot = 2;
+    w->hot_since = T0 + (MINUTES + 40 * 60) * NS_PER_MIN;
+    run_with(w, options.budget, &first);
+    while (said - too_few > 0.5) {
+        double middle = (said + too_few) / 2;
+        run_with(w, pow(10, middle), &seen);
+        if (seen.findings && seen.first.first_seen == first.first.first_seen)
+            said = middle;
+        else
+            too_few = middle;
+    }
+    run_with(w, pow(10, too_few), &seen);
+    w->hot = -1;
     assert_string_equal(seen.unsaid.subject, "P2");
     assert_string_equal(seen.unsaid.signal, "igbt_temperature");
-    assert_true(seen.unsaid.chance > o.budget && seen.unsaid.chance <= 10 * o.budget);
     /* it grew, and was said: from then on it is no longer unsaid */
     assert_int_equal(seen.findings, 1);
     assert_true(seen.first.first_seen > seen.unsaid.first_seen);
@@ -734,6 +769,7 @@ int main(void)
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_healthy_days_are_quiet),
         cmocka_unit_test(test_step_is_found),
+        cmocka_unit_test(test_chance_is_said_as_far_as_the_calibration_reaches),
         cmocka_unit_test(test_a_day_ends_with_its_supply_days),
         cmocka_unit_test(test_a_short_day_is_no_supply_day),
         cmocka_unit_test(test_what_a_larger_budget_would_have_said_is_kept),
