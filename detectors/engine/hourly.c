@@ -51,6 +51,7 @@ void hourly_init(struct hourly *h, const struct model *m, const struct scorer_op
                          .beyond = xcalloc(n, DAY_SCORES),
                          .explained = xcalloc(n, sizeof *h->explained),
                          .chance = xcalloc(n, sizeof *h->chance),
+                         .stands = xcalloc(n, sizeof *h->stands),
                          .moved = xcalloc(n, w)};
     for (size_t i = 0; i < n; i++)
         hours_init(&h->hours[i], measures_longest(&m->measures), w, m->per_hour, m->measures.n_sums);
@@ -66,7 +67,7 @@ void hourly_fini(struct hourly *h)
     values_fini(&h->values);
     rows_free(&h->rows);
     void *arrays[] = {h->minutes,  h->hours, h->trail, h->any,       h->gated,  h->beyond, h->row_value,
-                      h->row_each, h->order, h->first, h->explained, h->chance, h->moved};
+                      h->row_each, h->order, h->first, h->explained, h->chance, h->moved,  h->stands};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }
@@ -126,7 +127,7 @@ static void interpret(struct hourly *h, size_t i, const struct yardstick *y, con
         return;
     double p = tail_p(&m->day, score->gated);
     h->chance[i] = model_chance(m, p);
-    explain_finding(&h->explained[i], &e);
+    h->stands[i] = explain_finding(&h->explained[i], &e);
     h->explained[i].chance = model_said(m, &m->day, p);
 }
 
@@ -162,11 +163,13 @@ static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MA
 {
     const struct model *m = h->model;
     size_t w = m->layout->width, n = m->fleet->n_supplies;
+    h->ended = end;
     memset(h->moved, 0, n * w);
     for (size_t i = 0; i < n; i++) {
         struct hours *hours = &h->hours[i];
         size_t newest = hours->n - 1;
         h->chance[i] = NO_CHANCE;
+        h->stands[i] = false;
         if (m->fit[i] != FIT_OK)
             continue;
         hours_fill(hours, newest, h->minutes + i * m->per_hour * w, w,
@@ -322,4 +325,10 @@ void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any
 void hourly_beyond(struct hourly *h, size_t supply, enum beyond what)
 {
     h->beyond[supply * DAY_SCORES + h->scores_at] |= (uint8_t)what;
+}
+
+bool hourly_over(const struct hourly *h, const struct finding *said)
+{
+    struct trail t = trail_of(h, (size_t)said->supply, h->ended);
+    return explain_over(h->model, (uint32_t)said->supply, &t, said);
 }

@@ -58,8 +58,10 @@ struct hourly {
     size_t *first;   /* [families + 1] into order */
 
     /* of the last evaluated hour */
+    tstamp_ns ended;           /* its end */
     struct finding *explained; /* [S] */
     double *chance;            /* [S] of that hour's gated score; NO_CHANCE */
+    bool *stands;              /* [S] what is explained is there, and can be said */
     int8_t *moved;             /* [S][W] */
 };
 void hourly_init(struct hourly *h, const struct model *m, const struct scorer_options *o);
@@ -77,6 +79,8 @@ double hourly_day_chance(const struct hourly *h, size_t supply, double *score);
 double hourly_day_said(const struct hourly *h, size_t supply, double *score);
 /* A supply's last day as a supply-day, into its place of out's arrays. */
 void hourly_day(const struct hourly *h, size_t supply, float *chance, float *any, uint8_t *beyond);
+/* Whether what was said of a supply had ended by the last evaluated hour. */
+bool hourly_over(const struct hourly *h, const struct finding *said);
 
 /* ---- events.c: what is judged by the minute, and holds for a day ---- */
 struct event {

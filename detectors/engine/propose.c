@@ -10,19 +10,19 @@
 
 #define SAME_DAY NS_PER_DAY /* onsets less apart belong together */
 #define HYSTERESIS 2.0      /* an open finding goes on up to this many times its share of the budget */
+#define GROUP_HOLDS (6 * NS_PER_HOUR) /* a group's, so long after the last hour that said it */
 
-/* The medians of a group's members. */
-static void tell_sizes(const struct hour_desk *d, int32_t group, struct finding *x)
+/* The medians of a group's members; that of their sizes is held against the minimum effect of the member that
+ * speaks for all. */
+static void tell_sizes(const struct hour_desk *d, int32_t group, uint32_t lead, struct finding *x)
 {
-    size_t n = 0, m = 0;
+    size_t n = 0;
     for (size_t i = 0; i < d->model->fleet->n_supplies; i++)
         if (d->search->parent[i] == group && d->hourly->chance[i] < NO_CHANCE)
             d->sizes[n++] = (float)d->hourly->explained[i].size;
     x->size = robust_median(d->sizes, n);
-    for (size_t i = 0; i < d->model->fleet->n_supplies; i++)
-        if (d->search->parent[i] == group && d->hourly->chance[i] < NO_CHANCE)
-            d->sizes[m++] = (float)d->hourly->explained[i].effect;
-    x->effect = robust_median(d->sizes, m);
+    size_t column = explain_column(d->model, lead, x->signal, x->unit);
+    x->effect = explain_effect(d->model, lead, column, x->size);
 }
 
 static void propose_group(const struct hour_desk *d, int32_t index, struct proposals *out)
@@ -35,16 +35,18 @@ static void propose_group(const struct hour_desk *d, int32_t index, struct propo
             lead = h->chance[i] < NO_CHANCE ? &h->explained[i] : lead;
     if (!lead)
         return;
-    struct finding *x = &proposals_add(out, PROPOSE_SAY)->now;
-    *x = *lead;
-    x->supply = -1;
-    x->class = CLASS_COMMON;
-    x->children = (uint32_t)g->moved;
-    tell_sizes(d, index, x);
-    groups_subject(d->model->fleet, g, x->subject, sizeof x->subject);
+    struct finding x = *lead;
+    x.supply = -1;
+    x.class = CLASS_COMMON;
+    x.children = (uint32_t)g->moved;
+    tell_sizes(d, index, (uint32_t)lead->supply, &x);
+    if (!(x.effect >= 1))
+        return;
+    groups_subject(d->model->fleet, g, x.subject, sizeof x.subject);
     char words[WORDS_SIGNAL_LEN];
-    snprintf(x->reason, sizeof x->reason, "%s moved together in %zu of %zu supplies, by %.3g %s (median)",
-             words_signal(words, x->signal), g->moved, g->members, x->size, x->unit);
+    snprintf(x.reason, sizeof x.reason, "%s moved together in %zu of %zu supplies, by %.3g %s (median)",
+             words_signal(words, x.signal), g->moved, g->members, x.size, x.unit);
+    proposals_add(out, PROPOSE_SAY)->now = x;
 }
 
 /* Onset of a moved supply's explanation close to that of the group's strongest. */
@@ -93,7 +95,8 @@ static void propose_supply(const struct hour_desk *d, size_t i, struct proposals
         proposals_add(out, PROPOSE_SAY)->now = d->hourly->explained[i];
         return;
     }
-    if (!tracker_open(d->tracker, SLOT_SCORE, name))
+    const struct finding *open = tracker_open(d->tracker, SLOT_SCORE, name);
+    if (!open || hourly_over(d->hourly, open))
         return;
     double score, chance = hourly_day_chance(d->hourly, i, &score);
     bool judged = d->reason[i] == REASON_SCORED;
@@ -103,14 +106,14 @@ static void propose_supply(const struct hour_desk *d, size_t i, struct proposals
     snprintf(p->now.subject, sizeof p->now.subject, "%s", name);
 }
 
-/* A group's finding has no score of its own: it goes on for a day after the last hour that said it. */
+/* A group's finding has no score of its own: it goes on for some hours after the last one that said it. */
 static void keep_groups(const struct hour_desk *d, tstamp_ns t, struct proposals *out)
 {
     size_t n;
     const struct finding *list = tracker_list(d->tracker, t, &n);
     for (size_t i = 0; i < n; i++) {
         if (list[i].class != CLASS_COMMON || statistic_by_minute(list[i].detector) || list[i].closed ||
-            t - list[i].last_seen >= NS_PER_DAY)
+            t - list[i].last_seen >= GROUP_HOLDS)
             continue;
         struct proposal *p = proposals_add(out, PROPOSE_HOLD);
         snprintf(p->now.subject, sizeof p->now.subject, "%s", list[i].subject);
@@ -125,7 +128,7 @@ void hour_propose_unsaid(const struct hour_desk *d, const struct tracker *quiet,
         if (d->flagged[i] || d->taken[i] || d->gate->maintenance[i] ||
             tracker_open(d->tracker, SLOT_SCORE, name))
             continue;
-        if (d->hourly->chance[i] <= limit)
+        if (d->hourly->chance[i] <= limit && d->hourly->stands[i])
             proposals_add(out, PROPOSE_SAY)->now = d->hourly->explained[i];
         else if (tracker_open(quiet, SLOT_SCORE, name) &&
                  hourly_day_chance(d->hourly, i, &score) <= HYSTERESIS * limit)
@@ -138,7 +141,7 @@ void hour_propose(struct hour_desk *d, tstamp_ns t, struct proposals *out)
     size_t n = d->model->fleet->n_supplies, any = 0;
     for (size_t i = 0; i < n; i++) {
         d->taken[i] = false;
-        d->flagged[i] = d->hourly->chance[i] <= d->limit && !d->gate->maintenance[i];
+        d->flagged[i] = d->hourly->chance[i] <= d->limit && d->hourly->stands[i] && !d->gate->maintenance[i];
         any += d->flagged[i];
     }
     for (uint16_t kind = 0; any && kind < d->model->kinds.n; kind++) {

@@ -1,7 +1,6 @@
 /* What moved, since when, and who is to blame; see explain.h. SPDX-License-Identifier: MIT */
 #include "detectors/verdict/explain.h"
 
-#include "base/mem.h"
 #include "base/text/words.h"
 
 #include <math.h>
@@ -9,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECENT_HOURS 3        /* whose median says how far it stands now */
-#define ONSET_SHARE (1.0 / 3) /* of the present shift: above it an hour speaks for the shift */
+#define STANDS_SHARE 0.5 /* of what is said: an hour that reaches it has the shift */
+#define OVER_SHARE 0.25  /* the same of a finding that was said, so that it does not come and go */
 #define WITNESS_SURPRISE 2.5
 #define LISTED_SURPRISE 1.0
 #define STEP_HOURS 2            /* from under a fifth to over four fifths of the shift: a step */
@@ -44,52 +43,6 @@ static float hour_spread_of(const struct evidence *e, size_t column)
     return e->model->ref.hour_spread[e->supply * e->yardstick->width + column];
 }
 
-static float trail_at(const struct trail *t, size_t k, size_t column)
-{
-    size_t row = t->first + k;
-    return t->value[(row < t->ring ? row : row - t->ring) * t->width + column];
-}
-
-/* Median of the last hours' values minus centre; NaN: none. */
-static double recent_shift(const struct trail *t, size_t column, double centre)
-{
-    float v[RECENT_HOURS];
-    size_t n = 0;
-    for (size_t k = t->n; k-- > 0 && n < RECENT_HOURS && t->n - k <= 2 * RECENT_HOURS;) {
-        float x = trail_at(t, k, column);
-        if (!isnan(x))
-            v[n++] = x;
-    }
-    return robust_median(v, n) - centre;
-}
-
-/* Index of the hour in which the shift began. */
-static size_t onset_hour(const struct trail *t, size_t column, float centre, float spread, double shift)
-{
-    double sign = shift < 0 ? -1 : 1, recent = recent_shift(t, column, (double)centre) * sign;
-    double size = isnan(recent) ? fabs(shift) : fmax(fabs(shift), recent);
-    double bar = fmax(ONSET_SHARE * size, isnan(spread) ? 0 : (double)spread);
-    double sum = 0, best = -INFINITY;
-    size_t at = t->n - 1;
-    for (size_t k = t->n; k-- > 0;) {
-        double x = (double)trail_at(t, k, column);
-        if (isnan(x))
-            continue;
-        sum += sign * (x - (double)centre) - bar;
-        if (sum > best) {
-            best = sum;
-            at = k;
-        }
-    }
-    return at;
-}
-
-tstamp_ns explain_onset(const struct trail *t, size_t column, float centre, float spread, double shift)
-{
-    size_t at = onset_hour(t, column, centre, spread, shift);
-    return t->end - (tstamp_ns)(t->n - at) * NS_PER_HOUR;
-}
-
 static double window_shift(const struct evidence *e, size_t column)
 {
     const struct measures *m = e->yardstick->measures;
@@ -108,7 +61,7 @@ static double shift_since(const struct evidence *e, size_t column)
     double window = window_shift(e, column), sum = 0;
     if (isnan(window))
         return window;
-    size_t at = onset_hour(t, column, centre_of(e, column), hour_spread_of(e, column), window), n = 0;
+    size_t at = trail_onset(t, column, centre_of(e, column), hour_spread_of(e, column), window), n = 0;
     if (t->n - at > 24)
         at = t->n - 24;
     for (size_t k = at; k < t->n; k++) {
@@ -129,13 +82,6 @@ static double said_size(const struct evidence *e, size_t column)
     return is_ratio(e, column) ? exp(shift / 2) : shift;
 }
 
-/* A size as it is said over the column's smallest that is worth a finding. */
-static double effect_of(const struct evidence *e, size_t column, double size)
-{
-    double shift = is_ratio(e, column) ? 2 * log(size) : size;
-    return fabs(shift) / (double)e->yardstick->min_effect[column];
-}
-
 /* The largest surprise of a column among measures of shifts, where they have an effect, or of shapes. */
 static double surprise(const struct evidence *e, size_t column, bool of_shape)
 {
@@ -147,11 +93,53 @@ static double surprise(const struct evidence *e, size_t column, bool of_shape)
     return most;
 }
 
+/* Whether a column's shift of this size is there now, by as much as is said and as matters. */
+static bool stands(const struct evidence *e, size_t column, double shift)
+{
+    const struct trail *t = &e->trail;
+    float centre = centre_of(e, column);
+    double bar = fmax(STANDS_SHARE * fabs(shift), (double)e->yardstick->min_effect[column]);
+    size_t since = trail_onset(t, column, centre, hour_spread_of(e, column), shift);
+    return trail_stands(t, &(struct trail_shift){column, (double)centre, shift < 0 ? -bar : bar, since});
+}
+
 int explain_moved(const struct evidence *e, size_t column)
 {
     if (!(surprise(e, column, false) >= MOVED_SURPRISE))
         return 0;
-    return window_shift(e, column) > 0 ? 1 : -1;
+    double shift = shift_since(e, column);
+    return !stands(e, column, shift) ? 0 : shift > 0 ? 1 : -1;
+}
+
+double explain_effect(const struct model *m, uint32_t supply, size_t column, double size)
+{
+    size_t w = m->layout->width;
+    double shift = column >= w / 2 ? 2 * log(size) : size;
+    return fabs(shift) / (double)m->min_effect[supply * w + column];
+}
+
+size_t explain_column(const struct model *m, uint32_t supply, const char *signal, const char *unit)
+{
+    const struct feature_layout *l = m->layout;
+    const struct fleet *f = m->fleet;
+    for (size_t c = 0; c < l->n_levels[supply]; c++)
+        if (strcmp(f->signals.name[f->channels[feature_at(l, supply, c)->channel].signal], signal) == 0)
+            return strcmp(unit, "x") == 0 ? c + l->levels : c;
+    return l->width;
+}
+
+bool explain_over(const struct model *m, uint32_t supply, const struct trail *t, const struct finding *said)
+{
+    size_t w = m->layout->width, c = explain_column(m, supply, said->signal, said->unit);
+    if (c == w)
+        return false;
+    double shift = c >= w / 2 ? 2 * log(said->size) : said->size;
+    double least = (double)m->min_effect[supply * w + c];
+    double bar = fmax(OVER_SHARE * fabs(shift), STANDS_SHARE * least);
+    return trail_over(t, &(struct trail_shift){.column = c,
+                                               .centre = (double)m->ref.hour_centre[supply * w + c],
+                                               .bar = shift < 0 ? -bar : bar,
+                                               .since = trail_hour(t, said->onset)});
 }
 
 static const struct measure *carrier(const struct evidence *e)
@@ -230,7 +218,7 @@ static bool is_step(const struct evidence *e, size_t column)
 {
     const struct trail *t = &e->trail;
     double shift = shift_since(e, column), centre = (double)centre_of(e, column);
-    size_t at = onset_hour(t, column, centre_of(e, column), hour_spread_of(e, column), shift);
+    size_t at = trail_onset(t, column, centre_of(e, column), hour_spread_of(e, column), shift);
     double before = NAN, after = NAN;
     for (size_t k = at; k-- > 0 && isnan(before);)
         before = ((double)trail_at(t, k, column) - centre) / shift;
@@ -343,7 +331,7 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
         if (c == carrying || c % levels >= e->model->layout->n_levels[e->supply])
             continue;
         double s = surprise(e, c, false);
-        if (s >= LISTED_SURPRISE)
+        if (s >= LISTED_SURPRISE && explain_effect(e->model, e->supply, c, said_size(e, c)) >= 1)
             insert_ranked(top, &n, (struct ranked){c, s});
     }
     for (size_t i = 1; i < n; i++)
@@ -360,7 +348,7 @@ static void list_contributors(struct finding *out, const struct evidence *e, siz
     out->n_by = n;
 }
 
-void explain_finding(struct finding *out, const struct evidence *e)
+bool explain_finding(struct finding *out, const struct evidence *e)
 {
     _Static_assert(FEATURE_CAPACITOR < FEATURE_IGBT && FEATURE_MAGNET < FEATURE_IGBT &&
                        FEATURE_IGBT < FEATURE_CURRENT,
@@ -372,14 +360,16 @@ void explain_finding(struct finding *out, const struct evidence *e)
                             .class = is_ratio(e, c) ? class_of_noise(e, c) : class_of_level(e, c),
                             .witness = has_witness(e, c),
                             .size = said_size(e, c)};
-    out->effect = effect_of(e, c, out->size);
+    out->effect = explain_effect(e->model, e->supply, c, out->size);
     snprintf(out->detector, sizeof out->detector, "%s", carrier(e)->of->name);
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
     snprintf(out->unit, sizeof out->unit, "%s",
              is_ratio(e, c) ? "x" : words_unit_of_difference(f->channels[ch->channel].unit));
-    out->onset = explain_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c));
+    out->onset = trail_time(
+        &e->trail, trail_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c)));
     out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
     say_shift(out, e, c);
     list_contributors(out, e, c);
+    return out->effect >= 1 && stands(e, c, shift_since(e, c));
 }

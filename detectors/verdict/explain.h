@@ -5,15 +5,7 @@
 
 #include "base/finding.h"
 #include "detectors/model/internal.h"
-
-/* Hourly values of one supply, newest last: n rows of W in a ring of so many, NaN where none; the newest hour
- * ends at `end`. */
-struct trail {
-    const float *value;
-    size_t n, width;
-    tstamp_ns end;
-    size_t first, ring; /* row of the oldest; rows of the ring */
-};
+#include "detectors/verdict/trail.h"
 
 /* One supply's hour. */
 struct evidence {
@@ -27,15 +19,21 @@ struct evidence {
 
 #define MOVED_SURPRISE 3.0 /* -log10 p from which a column counts as moved */
 
-/* +1, -1: the column's level moved up, down, by enough to matter; 0: it did not. */
+/* +1, -1: the column's level moved up, down, by enough to matter, and stands there now; 0: it did not. */
 int explain_moved(const struct evidence *e, size_t column);
 
-/* When the column's lasting shift (sign of `shift`) began: the hour from which the hourly values' sum above
- * a third of their present shift is largest (a backward CUSUM). */
-tstamp_ns explain_onset(const struct trail *t, size_t column, float centre, float spread, double shift);
-
 /* Fills subject, supply, detector, class, signal, onset, size, unit, direction, witness, by, reason; not
- * the chance. The score must have a statistic. */
-void explain_finding(struct finding *out, const struct evidence *e);
+ * the chance. The score must have a statistic. Returns whether it can be said: what moved is there now, and
+ * the size that is said is at least the minimum effect. */
+bool explain_finding(struct finding *out, const struct evidence *e);
+
+/* A size as it is said (of noise a ratio) over the column's minimum effect. */
+double explain_effect(const struct model *m, uint32_t supply, size_t column, double size);
+
+/* The column that a finding's signal and unit name; the layout's width: the supply has none. */
+size_t explain_column(const struct model *m, uint32_t supply, const char *signal, const char *unit);
+
+/* Whether what was said of a supply has ended since. */
+bool explain_over(const struct model *m, uint32_t supply, const struct trail *t, const struct finding *said);
 
 #endif

@@ -128,10 +128,10 @@ static void test_onset_of_step_and_ramp(void **state)
     for (int k = 0; k < N; k++)
         v[k] = 20 + 0.1f * (float)(k * 7 % 5 - 2) + (k >= 88 ? 3 : 0);
     v[40] = NAN;
-    assert_true(explain_onset(&t, 0, 20, 0.15f, 1.5) == (500 - 12) * NS_PER_HOUR);
+    assert_true(trail_time(&t, trail_onset(&t, 0, 20, 0.15f, 1.5)) == (500 - 12) * NS_PER_HOUR);
     for (int k = 0; k < N; k++)
         v[k] = 20 - (k > 60 ? 0.1f * (float)(k - 60) : 0); /* falls for 40 h */
-    tstamp_ns onset = explain_onset(&t, 0, 20, 0.15f, -3);
+    tstamp_ns onset = trail_time(&t, trail_onset(&t, 0, 20, 0.15f, -3));
     assert_true(onset >= (500 - 36) * NS_PER_HOUR && onset <= (500 - 18) * NS_PER_HOUR);
 }
 
