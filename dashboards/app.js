@@ -335,6 +335,14 @@ async function loadRanking() {
   if (!rows.length) $("toplist").replaceChildren(el("li", { class: "none" }, "No supply was scored yet this week."));
 }
 
+/* Whether the stated chance held; asked of the history once a day. */
+async function loadAudit() {
+  let a = null;
+  try { a = await get("api/audit"); } catch (e) { /* not yet */ }
+  $("audit").hidden = !a;
+  if (a) setText("audit", "· " + a.says);
+}
+
 const STATES = { PENDING: "pending", UNACK: "active, not acknowledged", ACK: "active, acknowledged",
   RTN_UNACK: "returned, not acknowledged" };
 
@@ -545,6 +553,7 @@ async function poll() {
       paintLegend(s);
       paintLedger(s);
       await loadRanking();
+      await loadAudit();
       if (state.selected) await show(state.selected, false);
     }
     await loadAlarms();

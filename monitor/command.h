@@ -20,7 +20,7 @@ struct command {
 
 extern const struct command command_run, command_train, command_model, command_replay, command_simulate,
     command_score, command_evaluate, command_report, command_query, command_alarm, command_import,
-    command_check_config, command_receive, command_runs, command_completion, command_version;
+    command_check_config, command_receive, command_runs, command_completion, command_version, command_audit;
 
 /* All of them, in the order of the help; NULL at the end (commands/commands.c). */
 extern const struct command *const commands[];

@@ -104,8 +104,14 @@ int history_days(const char *conninfo, const char *run, tstamp_ns from, tstamp_n
 
 int history_last_day(const char *conninfo, const char *run, tstamp_ns *t, struct err *err)
 {
-    return history_instant(t, conninfo,
-                           "SELECT extract(epoch FROM max(t))::bigint FROM days WHERE run = (SELECT run FROM"
-                           " runs WHERE name = $1)",
-                           1, &run, err);
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT (SELECT extract(epoch FROM max(t))::bigint FROM days d WHERE d.run = r.run) FROM"
+                    " runs r WHERE name = $1",
+                    1, &run, &rows, err);
+    if (rc == 0 && rows->n_rows == 0)
+        rc = err_set(err, ERR_CONFIG, "there is no run '%.80s'", run);
+    *t = rc == 0 && rows->value[0] ? strtoll(rows->value[0], NULL, 10) * NS_PER_S : 0;
+    pg_rows_free(rows);
+    return rc;
 }

@@ -153,7 +153,7 @@ struct history_day {
 /* Hands over the supply-days that a run stored with an end in (from, to], in no order; each borrowed. */
 int history_days(const char *conninfo, const char *run, tstamp_ns from, tstamp_ns to,
                  void (*each)(void *arg, const struct history_day *d), void *arg, struct err *err) MUSTCHECK;
-/* The newest end of a day stored of a run; 0: none. */
+/* The newest end of a day stored of a run; 0: none. Error: ERR_CONFIG when there is no such run. */
 int history_last_day(const char *conninfo, const char *run, tstamp_ns *t, struct err *err) MUSTCHECK;
 
 /* Imported maintenance; *out caller frees. Entries of what is no longer in the fleet are left out. */

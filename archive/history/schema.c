@@ -570,7 +570,7 @@ static const char replays[] =
     " END $$;"
     "COMMENT ON FUNCTION psmon_remove_run IS 'removes a replay and everything that belongs to it';";
 
-/* Supply-days, for who asks whether the stated chance held: kept for ever, a row of arrays a day (20 kB of
+/* Supply-days, for who asks whether the stated chance held: kept for ever, a row of arrays a day (12 kB of
  * 1,320 supplies). */
 static const char supply_days[] =
     "ALTER TABLE revisions ADD budget float8;"

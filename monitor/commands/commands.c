@@ -19,7 +19,7 @@ const struct command *const commands[] = {
     &command_run,
     &command_train, &command_model,
     &command_replay, &command_runs,
-    &command_report, &command_query,
+    &command_report, &command_query, &command_audit,
     &command_alarm,
     &command_import,
     &command_score, &command_evaluate,

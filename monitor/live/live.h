@@ -20,10 +20,11 @@ enum phase { PHASE_CATCHING_UP, PHASE_LIVE, PHASE_BLIND };
 
 #define PAGE_MISSED 2 /* tests in a row after which the page is opened again */
 
-struct steps;       /* of the machine's clock */
-struct model_watch; /* notices and loads another model */
-struct audit;       /* compares ticks with the archive afterwards */
-struct repair;      /* recomputes ticks that the database missed */
+struct steps;         /* of the machine's clock */
+struct model_watch;   /* notices and loads another model */
+struct audit;         /* compares ticks with the archive afterwards */
+struct repair;        /* recomputes ticks that the database missed */
+struct chances_watch; /* whether the stated chance held */
 
 struct live {
     struct context context;
@@ -62,7 +63,8 @@ struct live {
     struct repair *repair;
     struct audit *audit; /* NULL before the first live tick */
     struct model_watch *watch;
-    uv_timer_t housekeeping; /* model, gaps, status */
+    struct chances_watch *chances; /* NULL before it is first asked */
+    uv_timer_t housekeeping;       /* model, gaps, status */
     uv_timer_t watchdog;
     tstamp_ns alive_every, alive_told; /* of systemd's watchdog, monotonic; every 0: there is none */
     size_t memory_unused;              /* of the heap, when it was last given back */
@@ -134,6 +136,12 @@ void live_repair(struct live *l); /* starts a repair when there is a gap and non
 /* Goes on in the next generation, like the live pipeline (pipeline_change). NULL is fine. */
 void repair_change(struct repair *r, struct world *next);
 void repair_free(struct repair *r);
+
+/* chances.c */
+void live_watch_chances(struct live *l); /* asks again when a day is over */
+/* What was last known; NULL: nothing yet. */
+const struct chances *live_chances(const struct live *l);
+void live_watch_chances_end(struct live *l); /* after the loop has run empty */
 
 /* audit.c */
 void live_audit(struct live *l, const struct frame *f); /* after each live tick */

@@ -133,6 +133,7 @@ static void on_housekeeping(uv_timer_t *timer)
     test_page(l);
     if (l->phase == PHASE_LIVE) {
         live_watch_model(l);
+        live_watch_chances(l);
         history_watch_imported(l->session.history, on_imported, l);
         live_repair(l);
     }
@@ -302,6 +303,7 @@ static void close_all(struct live *l)
     uv_run(&l->loop, UV_RUN_DEFAULT);
     uv_loop_close(&l->loop);
     live_watch_end(l);
+    live_watch_chances_end(l);
     context_close(&l->context);
     live_unclaim(l);
 }

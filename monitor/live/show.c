@@ -99,6 +99,15 @@ static void add_upkeep(struct live *l, size_t *n)
             j->said);
 }
 
+/* What psmon states does not hold: whoever goes by it is to know. */
+static void add_chances(struct live *l, size_t *n)
+{
+    char line[CHANCES_LINE_LEN];
+    const struct chances *c = live_chances(l);
+    if (c && chances_broken(c))
+        add(l, n, "chance", "%s", chances_line(line, c));
+}
+
 /* Room for three days of history, or, where that is kept on a server of the site, for spool and models. */
 static const char *describe_disk(const struct live *l, char out[DISK_TEXT_LEN])
 {
@@ -137,6 +146,7 @@ size_t live_conditions(struct live *l, tstamp_ns now)
         add(l, &n, "clock", "%s", l->clock_trouble);
     add_coverage(l, &n);
     add_valueless(l, &n);
+    add_chances(l, &n);
     add_maintenance(l, &n, now);
     return n;
 }
@@ -194,6 +204,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->jobs = s->history ? history_jobs(s->history) : NULL;
     v->report = weekly_shown(s->weekly);
     v->rows = p->ranked ? p->rows : NULL;
+    v->chances = live_chances(l);
     return v;
 }
 

@@ -167,6 +167,48 @@ static void write_upkeep(struct buf *out, const struct history_job *jobs)
                    seconds(jobs[i].succeeded));
 }
 
+/* A label value of a name: words apart by underscores. */
+static void word(struct buf *out, const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (*c != '(' && *c != ')')
+            buf_add(out, *c == ' ' || *c == '-' ? "_" : c, 1);
+}
+
+static void write_counts(struct buf *out, const struct chances *c, const char *name, bool seen)
+{
+    for (int i = 0; i < CHANCES_CONTEXTS; i++)
+        for (int kind = 0; kind < CHANCES_KINDS; kind++)
+            for (size_t k = 0; k < CHANCES_LEVELS; k++) {
+                const struct chance_cell *x = &c->cell[i][kind][k];
+                if (!(x->stated > 0))
+                    continue;
+                buf_printf(out, "%s{context=\"", name);
+                word(out, chances_context_name((enum chance_context)i));
+                buf_str(out, "\",kind=\"");
+                word(out, chances_kind_name((enum chance_kind)kind));
+                buf_printf(out, "\",chance=\"%g\"} %.9g\n", chances_level[k], seen ? x->seen : x->stated);
+            }
+}
+
+static void write_chances(struct buf *out, const struct chances *c)
+{
+    if (!c || !c->to)
+        return;
+    single(out, "psmon_chance_broken", "gauge", "1 while the stated chance does not hold (psmon audit).",
+           chances_broken(c));
+    single(out, "psmon_chance_audited_timestamp_seconds", "gauge", "End of the last day that was audited.",
+           seconds(c->to));
+    family(out, "psmon_chance_stated", "gauge",
+           "Supply-days and findings by chance at most so often a week, as many as were stated.");
+    write_counts(out, c, "psmon_chance_stated", false);
+    family(out, "psmon_chance_seen", "gauge", "The same, as many as came.");
+    write_counts(out, c, "psmon_chance_seen", true);
+    single(out, "psmon_chance_uniform_distance", "gauge",
+           "Kolmogorov-Smirnov distance of supply-days' probabilities from uniform.",
+           c->uniform[CHANCES_ALL].n ? c->uniform[CHANCES_ALL].distance : 0);
+}
+
 static void write_log(struct buf *out)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -200,5 +242,6 @@ void metrics_write(struct buf *out, const struct snapshot *s, tstamp_ns started)
     single(out, "psmon_db_queued", "gauge", "Transactions waiting, those on disk included.",
            (double)s->db_queued);
     write_upkeep(out, s->jobs);
+    write_chances(out, s->chances);
     write_log(out);
 }

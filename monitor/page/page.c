@@ -69,6 +69,8 @@ static void answer_api(struct page *p, const char *path, const struct httpd_requ
         status = api_ranking(&p->out, s, &q);
     else if (strcmp(path, "/findings") == 0)
         status = api_findings(&p->out, s);
+    else if (strcmp(path, "/audit") == 0)
+        status = api_audit(&p->out, s);
     else if (strcmp(path, "/report") == 0 && s->report)
         status = buf_str(&p->out, s->report->document) ? 200 : 500;
     else if (strcmp(path, "/report") == 0)
@@ -108,6 +110,16 @@ static void answer_report(struct page *p, const char *suffix, struct httpd_answe
     }
     buf_str(&p->out, "Reports are /report, /report.txt, /report.csv and /report.json.\n");
     answer(a, 404, "text/plain; charset=utf-8", plain_headers, &p->out);
+}
+
+static void answer_audit(struct page *p, struct httpd_answer *a)
+{
+    const struct chances *c = p->get(p->arg)->chances;
+    if (c)
+        chances_text(&p->out, c);
+    else
+        buf_str(&p->out, "Whether the stated chance holds was not asked yet.\n");
+    answer(a, c ? 200 : 404, "text/plain; charset=utf-8", plain_headers, &p->out);
 }
 
 /* ---- under which name it was asked for ---- */
@@ -173,6 +185,8 @@ static void handle(void *arg, const struct httpd_request *r, struct httpd_answer
         answer(a, 200, file.content_type, page_headers, &p->out);
     } else if (strcmp(r->path, "/api") == 0 || strncmp(r->path, "/api/", 5) == 0) {
         answer_api(p, r->path + 4, r, a);
+    } else if (strcmp(r->path, "/audit") == 0) {
+        answer_audit(p, a);
     } else if (strncmp(r->path, "/report", 7) == 0) {
         answer_report(p, r->path + 7, a);
     } else if (strcmp(r->path, "/metrics") == 0) {

@@ -76,6 +76,7 @@ int api_index(struct buf *out)
         {"/api/ranking?limit=N", "the provisional order of the running week"},
         {"/api/report", "the weekly list issued last: the frozen document"},
         {"/report", "the same as a page; /report.txt, /report.csv, /report.json"},
+        {"/api/audit", "whether the stated chance held in the last weeks, by what went on; /audit as text"},
         {"/health", "200 when ok or degraded, 503 when failing, with each check's reason; /readyz the same; "
                     "/livez: the process answers"},
         {"/metrics", "Prometheus text format"},
@@ -416,4 +417,14 @@ int api_ranking(struct buf *out, const struct snapshot *s, const struct api_requ
         json_array_append_new(list, rank_json(s, &rows[i]));
     free(alone);
     return finish(out, root, 200, 8);
+}
+
+/* ---- /api/audit ---- */
+
+int api_audit(struct buf *out, const struct snapshot *s)
+{
+    if (!s->chances)
+        return api_error(out, 404, "whether the stated chance holds was not asked yet");
+    chances_json(out, s->chances);
+    return 200;
 }

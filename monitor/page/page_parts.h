@@ -27,6 +27,7 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
 int api_alarms(struct buf *out, const struct snapshot *s);
 int api_findings(struct buf *out, const struct snapshot *s);
 int api_ranking(struct buf *out, const struct snapshot *s, const struct api_request *r);
+int api_audit(struct buf *out, const struct snapshot *s);
 int api_error(struct buf *out, int status, const char *text);
 
 /* ---- page_health.c ---- */

@@ -10,6 +10,7 @@
 #include "base/maintenance.h"
 #include "base/tick.h"
 #include "detectors/engine/scorer.h"
+#include "monitor/chances/chances.h"
 #include "monitor/rank.h"
 #include "monitor/report/report.h"
 #include "monitor/settings/settings.h"
@@ -46,6 +47,7 @@ struct snapshot {
     const struct rank_row *rows;       /* [n_supplies] the order now, ranked first; NULL: none yet, the page
                                           then orders by the last tick alone */
     const struct report_shown *report; /* the latest list; NULL: none yet */
+    const struct chances *chances;     /* whether the stated chance held; NULL: not known yet */
 };
 
 #endif

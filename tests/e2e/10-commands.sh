@@ -2,7 +2,7 @@
 # The command line: help, versions, exit codes, errors that name what is wrong.
 . "$(dirname "$0")/../support/e2e.sh"
 
-for command in run train model replay report query alarm import score evaluate simulate receive check-config completion; do
+for command in run train model replay report query audit alarm import score evaluate simulate receive check-config completion; do
     exits 0 "$command --help" "$PSMON" $command --help
     exits 0 "help $command" "$PSMON" help $command
     says "usage: psmon $command" "says the same"

@@ -134,6 +134,35 @@ q findings --run nine --format csv > "$work/said"
 try "findings of a larger budget" q findings --run nine --chance 10 --format csv
 awk -F, 'FNR == 1 && $NF != "said" {bad = 1} END {exit bad}' "$work/said" && ! grep -q 'false$' "$work/said"
 ok $? "stand apart from those that were said"
+try "what was stated is audited" "$PSMON" audit -c "$config" --run nine
+says "the stated chance does not hold" "as long as nobody says that faults were found"
+try "as JSON" "$PSMON" audit -c "$config" --run nine --weeks 1 --format json
+python3 - "$work/last" << 'X'
+import json, sys
+a = json.load(open(sys.argv[1]))
+all = [r for r in a["rows"] if r["context"] == "all" and r["kind"] == "supply-days"]
+print([(r["chance"], r["seen"], r["stated"]) for r in all])
+assert [r["chance"] for r in all] == [1, 3, 10, 100]
+assert 1000 < a["supply_days"] <= 7 * 264 and a["models"][0]["model"] == "good"
+assert abs(all[3]["stated"] - 100 * a["supply_days"] / (7 * 264)) < 1
+assert all[0]["seen"] >= 3 # the faults that were planted, nobody having said that they are true
+X
+ok $? "has the numbers"
+exits 2 "of no weeks" "$PSMON" audit -c "$config" --weeks 0
+exits 2 "of a run that there is not" "$PSMON" audit -c "$config" --run none
+says "there is no run 'none'" "is told"
+python3 - "$work/labels.csv" > "$work/inspected.csv" << 'X'
+import csv, sys
+print("week,supply,outcome,note")
+for supply in sorted({l["supply"] for l in csv.DictReader(open(sys.argv[1])) if ":" in l["supply"]}):
+    for week in ("2026-01-19", "2026-01-26"):
+        print("%s,%s,fault_found,planted" % (week, supply))
+X
+try "inspections that found them" "$PSMON" import -c "$config" --outcomes "$work/inspected.csv"
+try "are known to the next" "$PSMON" audit -c "$config" --run nine
+sed 's/^/# /' "$work/last"
+! grep -q 'does not hold' "$work/last" && grep -q '^Left out: [1-9]' "$work/last"
+ok $? "which leaves these days out, and is not contradicted by the others"
 for what in supplies scores readings alarms ledger; do
     try "query $what" q $what --run nine --from 2026-01-30T00:00:00Z --to 2026-01-30T02:00:00Z --format csv
     [ "$(wc -l < "$work/last")" -ge 2 ]

@@ -596,6 +596,31 @@ static void metrics_are_well_formed(void **state)
     free(a.body);
 }
 
+/* A day of which more came than were stated, and a quiet one. */
+static void whether_the_chance_held_is_shown(void **state)
+{
+    (void)state;
+    expect("/audit", 404, "text/plain", "not asked yet");
+    expect("/api/audit", 404, "application/json", "not asked yet");
+    static struct chances c = {.run = "live", .n_models = 1, .model = {{"m1", 9240}}};
+    c.to = tick.t;
+    c.from = tick.t - 7 * NS_PER_DAY;
+    c.days[CHANCES_AFTER] = c.days[CHANCES_ALL] = 9240;
+    c.cell[CHANCES_AFTER][CHANCES_DAYS][0] =
+        (struct chance_cell){1, 31, 31, counts_range(31, 1), CHANCES_OFTEN};
+    snapshot.chances = &c;
+    expect("/audit", 200, "text/plain",
+           "does not hold within 72 h after a group event in the sector: 31 supply-days");
+    expect("/api/audit", 200, "application/json", "\"broken\":true");
+    expect("/metrics", 200, "text/plain", "\npsmon_chance_broken 1\n");
+    expect("/metrics", 200, "text/plain",
+           "\npsmon_chance_seen{context=\"after_one_72_h\",kind=\"supply_days\",chance=\"1\"} 31\n");
+    metrics_are_well_formed(state);
+    c.cell[CHANCES_AFTER][CHANCES_DAYS][0] = (struct chance_cell){1, 1, 1, counts_range(1, 1), CHANCES_OPEN};
+    expect("/metrics", 200, "text/plain", "\npsmon_chance_broken 0\n");
+    expect("/audit", 200, "text/plain", "is not contradicted");
+}
+
 /* The value of a metric without labels. */
 static double metric(const char *text, const char *name)
 {
@@ -671,6 +696,7 @@ int main(void)
         cmocka_unit_test_setup(health_says_when_the_disk_takes_nothing, healthy),
         cmocka_unit_test_setup(old_ticks_fail_unless_a_hole_is_filled, healthy),
         cmocka_unit_test_setup(metrics_are_well_formed, healthy),
+        cmocka_unit_test_setup(whether_the_chance_held_is_shown, healthy),
         cmocka_unit_test_setup(instants_are_on_the_clocks_they_name, healthy),
         cmocka_unit_test_setup(the_report_is_shown_in_four_forms, healthy),
     };
