@@ -21,7 +21,7 @@ static const tstamp_ns tau_of[LOW_PASSES] = {
 
 struct driver_state {
     double i, before, before2; /* this minute's current and the two before it */
-    double low[BANKS][LOW_PASSES];
+    double low[BANKS][2 * LOW_PASSES];
     tstamp_ns seen, since; /* last reading of the current; start of the low passes */
     bool running;
     struct mode_state mode;
@@ -50,6 +50,7 @@ struct drivers *drivers_new(const struct fleet *f, const struct supply_scale sca
     assert(d->gap < DRIVERS_STRETCH); /* banks.h: no stretch goes by without a restart being seen */
     d->scale = xcalloc(n, sizeof *d->scale);
     d->row = xcalloc(n, sizeof *d->row);
+    d->slower = xcalloc(n, sizeof *d->slower);
     d->mode = xcalloc(n, sizeof *d->mode);
     d->peak = xcalloc(n, sizeof *d->peak);
     d->state = xcalloc(n, sizeof *d->state);
@@ -67,6 +68,7 @@ void drivers_free(struct drivers *d)
         return;
     free(d->scale);
     free(d->row);
+    free(d->slower);
     free(d->mode);
     free(d->peak);
     free(d->state);
@@ -88,8 +90,10 @@ static void advance(struct drivers *d, tstamp_ns t)
     if (step == d->gain_for)
         return;
     d->gain_for = step;
-    for (int k = 0; k < LOW_PASSES; k++)
+    for (int k = 0; k < LOW_PASSES; k++) {
         d->gain[k] = step > 0 ? lowpass_gain(step, tau_of[k]) : 0;
+        d->gain[LOW_PASSES + k] = step > 0 ? lowpass_gain(step, (tstamp_ns)(SLOWER * (double)tau_of[k])) : 0;
+    }
 }
 
 static bool any_reading(const struct supply *s, const float value[])
@@ -139,22 +143,22 @@ static bool follow_current(struct drivers *d, struct driver_state *a, double i, 
 static void low_pass(const struct drivers *d, struct driver_state *a, float qm, bool anew)
 {
     double q = a->i * a->i, abs = fabs(a->i), m = (double)qm;
-    const double x[LOW_PASSES] = {q, q, q, abs, abs, abs, m, m};
+    const double x[2 * LOW_PASSES] = {q, q, q, abs, abs, abs, m, m, q, q, q, abs, abs, abs, m, m};
     for (unsigned b = 0; b < BANKS; b++) {
         double *y = a->low[b];
         if (anew || (d->banks.restart && b == d->banks.young))
             memcpy(y, x, sizeof x);
         else
-            for (int k = 0; k < LOW_PASSES; k++)
+            for (int k = 0; k < 2 * LOW_PASSES; k++)
                 y[k] += d->gain[k] * (x[k] - y[k]);
     }
 }
 
-static void fill_row(const struct drivers *d, const struct driver_state *a, struct driver_row *r, float qm,
-                     float dac)
+/* y: LOW_PASSES of them. */
+static void fill_row(const struct drivers *d, const struct driver_state *a, const double y[],
+                     struct driver_row *r, float qm, float dac)
 {
     float i = (float)a->i, sign = isnan(dac) ? i : dac;
-    const double *y = a->low[d->banks.read];
     *r = (struct driver_row){
         .i = i,
         .a = fabsf(i),
@@ -184,7 +188,7 @@ static void step_supply(struct drivers *d, size_t s, const float value[])
     /* Without a full scale there is no telling off from on. The largest current seen so far would do for a
      * scale, but it would make the past of years count. */
     if (u->known[SIGNAL_CURRENT] < 0 || isnan(d->peak[s])) {
-        r->valid = false;
+        r->valid = d->slower[s].valid = false;
         d->mode[s] = any ? MODE_STEADY : MODE_UNKNOWN;
         return;
     }
@@ -196,9 +200,11 @@ static void step_supply(struct drivers *d, size_t s, const float value[])
     if (follow_current(d, a, (double)i, &anew)) {
         median = select_middle((float)a->i, (float)a->before, (float)a->before2);
         low_pass(d, a, median * median, anew);
-        fill_row(d, a, r, median * median, dac);
+        const double *y = a->low[d->banks.read];
+        fill_row(d, a, y, r, median * median, dac);
+        fill_row(d, a, y + LOW_PASSES, &d->slower[s], median * median, dac);
     } else {
-        r->valid = false;
+        r->valid = d->slower[s].valid = false;
     }
     struct mode_input in = {
         .t = d->t,

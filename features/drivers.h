@@ -25,8 +25,10 @@ struct supply_scale drivers_default_scale(const struct fleet *f, uint32_t supply
 /* Low passes start anew every 12 h in turn: of what happened before, e^-12 is missing in the slowest. */
 #define DRIVERS_STRETCH (12 * NS_PER_HOUR)
 
-/* The low passes of a supply. */
+/* The low passes of a supply, and the same with SLOWER times their time constants: units of a family differ
+ * by about so much (docs/power-supplies.md §8: capacitors 60 to 90 min). */
 enum low_pass { LP_Q3, LP_Q15, LP_Q60, LP_A3, LP_A15, LP_A60, LP_QM3, LP_QM15, LOW_PASSES };
+#define SLOWER 1.5
 
 /* One minute of one supply. */
 struct driver_row {
@@ -41,23 +43,24 @@ struct driver_row {
 struct drivers {
     const struct fleet *fleet;
     tstamp_ns period, gap;
-    struct supply_scale *scale; /* [S] */
-    struct driver_row *row;     /* [S] */
-    uint8_t *mode;              /* [S] enum mode */
-    float *peak;                /* [S] scale.peak as float; NaN: unknown */
-    bool jumped;                /* this minute did not follow the last one closely: histories are void */
-    tstamp_ns t;                /* last minute */
-    struct banks banks;         /* this minute's */
-    struct driver_state *state; /* [S] */
-    tstamp_ns gain_for;         /* time step that the gains hold for */
-    double gain[LOW_PASSES];
+    struct supply_scale *scale;  /* [S] */
+    struct driver_row *row;      /* [S] */
+    struct driver_row *slower;   /* [S] what row would be, were every time constant SLOWER times as long */
+    uint8_t *mode;               /* [S] enum mode */
+    float *peak;                 /* [S] scale.peak as float; NaN: unknown */
+    bool jumped;                 /* this minute did not follow the last one closely: histories are void */
+    tstamp_ns t;                 /* last minute */
+    struct banks banks;          /* this minute's */
+    struct driver_state *state;  /* [S] */
+    tstamp_ns gain_for;          /* time step that the gains hold for */
+    double gain[2 * LOW_PASSES]; /* of the low passes, of the slower ones */
 };
 
 /* scale NULL: drivers_default_scale for all. Borrows f, copies scale. */
 struct drivers *drivers_new(const struct fleet *f, const struct supply_scale scale[], tstamp_ns period);
 void drivers_free(struct drivers *d);
 
-/* Takes one minute, in order; fills row, mode, peak. */
+/* Takes one minute, in order; fills row, slower, mode, peak. */
 void drivers_step(struct drivers *d, const struct frame *in);
 
 /* 1 - e^(-step/τ) */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "features/internal.h"
 #include "features/sector_median.h"
+#include "features/settling.h"
 
 #include <assert.h>
 #include <math.h>
@@ -30,6 +31,7 @@ struct features {
     uint8_t *there;         /* [row] how many of them there are */
     float *sum;             /* [row] */
     float *x, *context, *rise;
+    float *unsettled; /* [S][L] */
 };
 
 static void forget_squares(struct features *e)
@@ -61,6 +63,7 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
     e->x = xcalloc(2 * cells, sizeof *e->x);
     e->context = xcalloc(3 * l->n_supplies, sizeof *e->context);
     e->rise = xcalloc(l->n_supplies, sizeof *e->rise);
+    e->unsettled = xcalloc(cells, sizeof *e->unsettled);
     water_clear(e->water, e->c->groups);
     for (size_t i = 0; i < cells; i++)
         e->residual[i] = e->last[i] = NAN;
@@ -86,6 +89,7 @@ void features_free(struct features *e)
     free(e->x);
     free(e->context);
     free(e->rise);
+    free(e->unsettled);
     free(e);
 }
 
@@ -228,7 +232,9 @@ void features_step(struct features *e, const struct frame *in, struct feature_fr
         find_residuals(e, in->value, true);
         write_levels(e);
         write_spreads(e);
+        settling_of(e->p, e->l, e->d, e->unsettled);
     }
     write_context(e, in->value);
-    *out = (struct feature_frame){in->t, e->d->mode, e->x, e->context, e->rise, e->d->peak};
+    *out = (struct feature_frame){
+        in->t, e->d->mode, e->x, e->context, e->rise, e->p ? e->unsettled : NULL, e->d->peak};
 }

@@ -13,18 +13,32 @@
 #include "features/physics.h"
 #include "features/record.h"
 
+#define SETTLED_WITHIN                                                                   \
+    0.5F /* of the minimum effect: what is left of a step of the current does not matter \
+          */
+
 /* One minute of features. Borrowed from the engine until its next step. */
 struct feature_frame {
     tstamp_ns t;
-    const uint8_t *mode;  /* [S] enum mode */
-    const float *x;       /* [S][W]; levels in the channel's unit, logvar natural log; NaN: none.
-                             Given in every mode but unknown; the caller decides by mode what to use.
-                             RAW levels are given minus the reference's median */
-    const float *context; /* [S][3] i, LP15(q), LP60(|i|), relative to peak; NaN */
-    const float *rise;    /* [S] magnet temperature minus its LP3(q) prediction from the median of
-                             three of the current, K; not median-subtracted; NaN */
-    const float *peak;    /* [S] full scale of the current in its unit (fleet `range`, or learned) */
+    const uint8_t *mode;    /* [S] enum mode */
+    const float *x;         /* [S][W]; levels in the channel's unit, logvar natural log; NaN: none.
+                               Given in every mode but unknown; the caller decides by mode what to use.
+                               RAW levels are given minus the reference's median */
+    const float *context;   /* [S][3] i, LP15(q), LP60(|i|), relative to peak; NaN */
+    const float *rise;      /* [S] magnet temperature minus its LP3(q) prediction from the median of
+                               three of the current, K; not median-subtracted; NaN */
+    const float *unsettled; /* [S][L] what a change of the current may still make of a level (settling.h),
+                               channel's unit; NULL without physics */
+    const float *peak;      /* [S] full scale of the current in its unit (fleet `range`, or learned) */
 };
+
+/* Whether a level has settled after the last changes of the current. Its log-variance needs no such time. */
+static inline bool feature_settled(const struct feature_layout *l, const struct feature_frame *ff, size_t s,
+                                   size_t level)
+{
+    float left = ff->unsettled ? ff->unsettled[s * l->levels + level] : 0;
+    return left == 0 || left <= SETTLED_WITHIN * (float)feature_at(l, s, level)->min_effect;
+}
 
 /* How far back features_step reaches on a grid of that period: what it gives at minute t depends, to the last
  * bit, on the frames in (t - FEATURES_MEMORY, t] and the physics alone. Low passes start anew every 12 h in

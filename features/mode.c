@@ -44,7 +44,7 @@ static void restart(struct mode_state *s, const struct mode_input *in)
     bool known = s->started && in->t - s->seen <= MODE_REMEMBERED;
     float before = known && !s->off ? s->i[(s->n - 1) % MODE_HISTORY] : NAN;
     bool same = fabsf(in->i - before) < SAME_POINT;
-    tstamp_ns until = in->t + (same ? MODE_SETTLE_RAMP : MODE_SETTLE_ON);
+    tstamp_ns until = in->t + (same ? MODE_SETTLE_SAME : MODE_SETTLE_UNKNOWN);
     s->settled = known && s->settled > until ? s->settled : until;
     s->started = true;
     s->off = false;
@@ -86,12 +86,10 @@ enum mode mode_step(struct mode_state *s, const struct mode_input *in)
     s->dac[at] = in->dac;
 
     bool off = decide_off(s, in);
-    if (s->off && !off)
-        s->settled = in->t + MODE_SETTLE_ON;
+    bool woke = s->off && !off, ramp = !off && decide_ramp(s, in);
     s->off = off;
-    bool ramp = !off && decide_ramp(s, in);
-    if (ramp && s->settled < in->t + MODE_SETTLE_RAMP)
-        s->settled = in->t + MODE_SETTLE_RAMP;
+    if ((woke || ramp) && s->settled < in->t + MODE_SETTLE)
+        s->settled = in->t + MODE_SETTLE;
     s->mode = off ? MODE_OFF : ramp ? MODE_RAMPING : in->t < s->settled ? MODE_SETTLING : MODE_STEADY;
     return (enum mode)s->mode;
 }

@@ -8,13 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MODE_SETTLE_ON (3 * NS_PER_HOUR)   /* after switching on: the slowest capacitors, 90 min, twice */
-#define MODE_SETTLE_RAMP (1 * NS_PER_HOUR) /* after a ramp or an optics change */
-#define MODE_OFF_BELOW 0.01F               /* |i| of a supply that is off … */
-#define MODE_OFF_MINUTES 5                 /* … for so long, without signs of life; */
-#define MODE_OFF_MINUTES_BLIND 20          /* without a DAC, which would say what was asked for */
-#define MODE_RAMP_DEFAULT 5e-3F            /* change of i over three minutes that is a ramp, if not learned */
-#define MODE_STIR_DEFAULT 3e-4F /* movement of i within twenty minutes that is life, if not learned */
+/* After the current has moved: what is not heat is settled. Readings of one minute were not taken at one
+ * time, and log-variances remember ten minutes. What heats takes as long as its step deserves: settling.h. */
+#define MODE_SETTLE (15 * NS_PER_MIN)
+/* After a gap nobody knows what the current did in it: */
+#define MODE_SETTLE_SAME (1 * NS_PER_HOUR) /* it came back as it was */
+#define MODE_SETTLE_UNKNOWN \
+    (3 * NS_PER_HOUR)             /* or not, or was never seen: the slowest capacitors, 90 min, twice */
+#define MODE_OFF_BELOW 0.01F      /* |i| of a supply that is off … */
+#define MODE_OFF_MINUTES 5        /* … for so long, without signs of life; */
+#define MODE_OFF_MINUTES_BLIND 20 /* without a DAC, which would say what was asked for */
+#define MODE_RAMP_DEFAULT 5e-3F   /* change of i over three minutes that is a ramp, if not learned */
+#define MODE_STIR_DEFAULT 3e-4F   /* movement of i within twenty minutes that is life, if not learned */
 
 #define MODE_REMEMBERED (12 * NS_PER_HOUR) /* after a longer gap nothing is known of before */
 
@@ -38,7 +43,7 @@ struct mode_input {
 };
 
 /* On a grid of minutes, two states that started at different times agree so long after the later start. */
-#define MODE_MEMORY (MODE_REMEMBERED + MODE_SETTLE_ON + NS_PER_HOUR)
+#define MODE_MEMORY (MODE_REMEMBERED + MODE_SETTLE_UNKNOWN + NS_PER_HOUR)
 
 /* Minutes in order. A zero-filled state starts; the first hours after a start are settling. */
 enum mode mode_step(struct mode_state *s, const struct mode_input *in);

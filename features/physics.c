@@ -144,6 +144,24 @@ double physics_expect(const struct physics *p, const struct feature_layout *l, s
     return sum * physics_unit(kind, &p->scale[supply]);
 }
 
+double physics_gain(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level)
+{
+    const struct driver_row none = {.sign = 1, .valid = true};
+    const struct driver_row full = {.i = 1,
+                                    .a = 1,
+                                    .q = 1,
+                                    .q3 = 1,
+                                    .q15 = 1,
+                                    .q60 = 1,
+                                    .a3 = 1,
+                                    .a15 = 1,
+                                    .a60 = 1,
+                                    .dac = 1,
+                                    .sign = 1,
+                                    .valid = true};
+    return physics_expect(p, l, supply, level, &full, 0) - physics_expect(p, l, supply, level, &none, 0);
+}
+
 void physics_complete(const struct physics *p, struct feature_layout *l)
 {
     for (size_t i = 0; i < p->n_supplies * p->levels; i++)

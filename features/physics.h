@@ -38,6 +38,9 @@ int physics_fit(struct physics *out[], const int leave[], int n, const struct fl
  * them: RAW channels are expected at 0. */
 struct physics *physics_none(const struct feature_layout *l, tstamp_ns period);
 void physics_free(struct physics *p);
+/* What full scale of the current makes of a level once all has settled, channel's unit; NaN: not fitted; 0
+ * where the current explains nothing. */
+double physics_gain(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level);
 /* Fills in what a layout can know only after the fit: min_effect of every channel. */
 void physics_complete(const struct physics *p, struct feature_layout *l);
 /* Of another fleet: what is known of a supply is taken over, of the others only what the fleet itself says.

@@ -142,8 +142,7 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
         return;
     if (p->week_start == 0)
         p->week_start = f->t;
-    for (int r = 0; r < REASON_COUNT; r++)
-        p->ledger_minutes[r] += p->tick.ledger[r];
+    ledger_add(&p->ledger, &p->tick);
     remember_findings(p, &p->tick);
     if (!p->tick.hour)
         return;
@@ -164,7 +163,7 @@ void pipeline_next_week(struct pipeline *p, tstamp_ns t)
     if (p->ranked)
         rank_week_hold(p->week, p->rows);
     rank_week_reset(p->week);
-    memset(p->ledger_minutes, 0, sizeof p->ledger_minutes);
+    p->ledger = (struct ledger){0};
     size_t kept = 0;
     for (size_t i = 0; i < p->n_week_findings; i++)
         if (p->week_findings[i].closed == 0)
@@ -190,7 +189,7 @@ void pipeline_continue(struct pipeline *p, struct pipeline *old)
     p->week = old->week;
     p->week_start = old->week_start;
     pipeline_restore_week(p, old->week_findings, old->n_week_findings);
-    memcpy(p->ledger_minutes, old->ledger_minutes, sizeof p->ledger_minutes);
+    p->ledger = old->ledger;
     old->week = NULL;
     old->week_findings = NULL;
 

@@ -4,6 +4,7 @@
 #ifndef PSM_MONITOR_PIPELINE_H
 #define PSM_MONITOR_PIPELINE_H
 
+#include "base/ledger.h"
 #include "detectors/engine/scorer.h"
 #include "features/record.h"
 #include "monitor/rank.h"
@@ -24,9 +25,9 @@ struct pipeline {
     tstamp_ns week_start;
     struct finding *week_findings; /* open or closed since week_start, latest state */
     size_t n_week_findings, week_findings_cap;
-    struct hashmap *week_index;            /* id to index in week_findings */
-    uint64_t ledger_minutes[REASON_COUNT]; /* supply-minutes of the week per reason */
-    struct rank_row *rows; /* [n_supplies], the order now, made after each hour; none before the first */
+    struct hashmap *week_index; /* id to index in week_findings */
+    struct ledger ledger;       /* supply-minutes of the week */
+    struct rank_row *rows;      /* [n_supplies], the order now, made after each hour; none before the first */
     bool ranked;
 
     float *trace_value, *trace_residual; /* [n_channels][TRACE_STEPS], ring */

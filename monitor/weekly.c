@@ -49,7 +49,7 @@ static int restore_week(struct session *s, struct err *err)
     p->week_start = report_due(set, due - 8 * NS_PER_DAY);
     rc = report_week_load(p->week, conninfo, f, s->run, p->week_start, due, hours, err);
     for (int r = 0; r < REASON_COUNT; r++)
-        p->ledger_minutes[r] = hours[r] * (uint64_t)(NS_PER_HOUR / set->period);
+        p->ledger.n[r] = hours[r] * (uint64_t)(NS_PER_HOUR / set->period);
     if (rc == 0)
         rc = history_findings(conninfo, f, s->run, p->week_start, due, &findings, &n, err);
     if (rc != 0)
@@ -168,7 +168,7 @@ static void issue(struct weekly *w, tstamp_ns due)
                               .n_findings = p->n_week_findings,
                               .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)
-        in.ledger_hours[r] = p->ledger_minutes[r] * (uint64_t)(world->settings->period / NS_PER_S) / 3600;
+        in.ledger_hours[r] = p->ledger.n[r] * (uint64_t)(world->settings->period / NS_PER_S) / 3600;
     w->under_way++;
     report_issue(s->pg, s->history, &in, on_report, w);
     char text[TIMEFMT_LEN];

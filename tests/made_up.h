@@ -32,6 +32,7 @@ struct world {
     int hot; /* supply whose IGBT is hotter … */
     tstamp_ns hot_since;
     double flicker, unrest; /* of WITHOUT_VOLTS's status and current, since hot_since */
+    double moved;           /* the same supply's current by so much of full scale, since then */
     /* what is added to a reading of supply s, in its unit; NULL: nothing. hour: since the reference */
     double (*course)(int s, int signal, double hour);
     char path[64];
@@ -51,9 +52,10 @@ static inline double noise(uint64_t a, uint64_t b, uint64_t c)
 }
 
 /* Relative current: an optics change every seventh hour, different for each supply. */
-static inline double current(int s, int64_t minute)
+static inline double current(const struct world *w, int s, tstamp_ns t)
 {
-    return 0.6 + 0.1 * noise((uint64_t)s, (uint64_t)(minute / 420), 77);
+    return 0.6 + 0.1 * noise((uint64_t)s, (uint64_t)(t / NS_PER_MIN / 420), 77) +
+           (s == WITHOUT_VOLTS && t >= w->hot_since ? w->moved : 0);
 }
 
 static inline double reading(const struct world *w, int s, int signal, tstamp_ns t)
@@ -62,7 +64,7 @@ static inline double reading(const struct world *w, int s, int signal, tstamp_ns
     double more = w->course && t >= REFERENCE_END
                       ? w->course(s, signal, (double)(t - REFERENCE_END) / (double)NS_PER_HOUR)
                       : 0;
-    double i = current(s, minute), q = i * i, hour = (double)minute / 60;
+    double i = current(w, s, t), q = i * i, hour = (double)minute / 60;
     double n = noise((uint64_t)(s * SIGNALS + signal), (uint64_t)minute, 1);
     double air = 0.3 * sin(hour / 24 * 2 * M_PI) + 0.1 * sin(hour / 31 + s);
     bool odd = s == WITHOUT_VOLTS && t >= w->hot_since;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void gate_init(struct gate *g, size_t n, unsigned window_minutes)
+void gate_init(struct gate *g, size_t n, size_t width, unsigned window_minutes)
 {
     *g = (struct gate){.n = n,
                        .window_minutes = window_minutes,
@@ -15,7 +15,9 @@ void gate_init(struct gate *g, size_t n, unsigned window_minutes)
                        .own_work = xcalloc(n, sizeof *g->own_work),
                        .blocked = xcalloc(n, sizeof *g->blocked),
                        .usable = xcalloc(n, sizeof *g->usable),
-                       .unknown = xcalloc(n, sizeof *g->unknown),
+                       .counts = xcalloc(n, width * sizeof *g->counts),
+                       .beyond = xcalloc(n, sizeof *g->beyond),
+                       .held = xcalloc(n, sizeof *g->held),
                        .recent = xcalloc(n, window_minutes),
                        .recent_n = xcalloc(n, sizeof *g->recent_n),
                        .resting_n = xcalloc(n, sizeof *g->resting_n)};
@@ -27,7 +29,9 @@ void gate_fini(struct gate *g)
     free(g->own_work);
     free(g->blocked);
     free(g->usable);
-    free(g->unknown);
+    free(g->counts);
+    free(g->beyond);
+    free(g->held);
     free(g->recent);
     free(g->recent_n);
     free(g->resting_n);
@@ -57,13 +61,38 @@ static bool at_rest(enum mode mode)
     return mode == MODE_OFF || mode == MODE_RAMPING || mode == MODE_SETTLING;
 }
 
+/* Column by column what counts of a supply's minute; the reason why most levels do not, if so. Their
+ * log-variances do not hang on where the level stands. */
+static enum reason judge_columns(const struct model *m, const struct feature_frame *ff, size_t i,
+                                 bool counts[], bool *beyond)
+{
+    const struct feature_layout *l = m->layout;
+    size_t n = l->n_levels[i], unsettled = 0, unknown = 0;
+    for (size_t k = 0; k < n; k++) {
+        bool settled = feature_settled(l, ff, i, k);
+        bool known = reference_knows(&m->ref, l, i, k, ff->context[i * ROW_CONTEXT]);
+        counts[k] = settled && known;
+        counts[l->levels + k] = true;
+        unknown += !known;
+        unsettled += known && !settled;
+    }
+    *beyond = unknown > 0;
+    if (2 * (unknown + unsettled) <= n)
+        return REASON_SCORED;
+    return unknown >= unsettled ? REASON_MODE_NEVER_SEEN : REASON_SETTLING;
+}
+
 void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff)
 {
+    size_t w = m->layout->width;
+    memset(g->counts, 0, g->n * w * sizeof *g->counts);
     for (size_t i = 0; i < g->n; i++) {
-        bool stands = ff->mode[i] == MODE_STEADY, steady = m->fit[i] == FIT_OK && stands;
-        g->unknown[i] = stands && (m->fit[i] == FIT_NEVER_STEADY ||
-                                   (steady && !reference_knows(&m->ref, i, ff->context[i * ROW_CONTEXT])));
-        g->usable[i] = steady && !g->unknown[i] && !g->maintenance[i] && !g->blocked[i];
+        bool stands = ff->mode[i] == MODE_STEADY;
+        g->usable[i] = stands && m->fit[i] == FIT_OK && !g->maintenance[i] && !g->blocked[i];
+        g->held[i] = stands && m->fit[i] == FIT_NEVER_STEADY ? REASON_MODE_NEVER_SEEN : REASON_SCORED;
+        g->beyond[i] = false;
+        if (g->usable[i])
+            g->held[i] = (uint8_t)judge_columns(m, ff, i, g->counts + i * w, &g->beyond[i]);
         bool rests = g->maintenance[i] || at_rest((enum mode)ff->mode[i]);
         remember(g, i, g->usable[i] ? MINUTE_USABLE : rests ? MINUTE_RESTING : MINUTE_LACKING);
     }
@@ -111,8 +140,8 @@ enum reason gate_reason(const struct gate *g, const struct model *m, const struc
     case MODE_SETTLING: return REASON_SETTLING;
     default: break;
     }
-    if (g->unknown[i])
-        return REASON_MODE_NEVER_SEEN;
+    if (g->held[i] != REASON_SCORED)
+        return (enum reason)g->held[i];
     bool few = 2 * (unsigned)g->recent_n[i] < g->window_minutes;
     return few || !scored ? REASON_TOO_FEW_SAMPLES : REASON_SCORED;
 }

@@ -246,24 +246,31 @@ static void sum_rows(struct hourly *h, const struct minute *in, float *figure[][
         h->rows.n = 0;
         for (size_t k = h->first[family]; k < h->first[family + 1]; k++) {
             uint32_t i = h->order[k];
-            if (in->usable[i])
-                rows_add(&h->rows, &h->model->ref, i, in->features->x + i * w,
-                         in->features->context + i * ROW_CONTEXT);
+            const float *row = h->minutes + (i * h->model->per_hour + h->minute) * w;
+            if (in->usable[i]) /* whole rows only: none that lacks a column */
+                rows_add(&h->rows, &h->model->ref, i, row, in->features->context + i * ROW_CONTEXT);
         }
         for (size_t sum = 0; h->rows.n && sum < m->n_sums; sum++)
             sum_family(h, sum, family, figure[m->summed[sum]]);
     }
 }
 
+static void keep_minute(struct hourly *h, const struct minute *in)
+{
+    size_t w = h->model->layout->width, per_hour = h->model->per_hour;
+    for (size_t i = 0; i < h->model->fleet->n_supplies; i++) {
+        float *row = h->minutes + (i * per_hour + h->minute) * w;
+        for (size_t c = 0; c < w; c++)
+            row[c] = in->counts[i * w + c] ? in->features->x[i * w + c] : NAN;
+    }
+}
+
 bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX])
 {
     tstamp_ns t = in->frame->t;
-    size_t w = h->model->layout->width, per_hour = h->model->per_hour;
-    size_t minute = (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)per_hour));
     bool evaluated = begin_minute(h, t, figure);
-    for (size_t i = 0; i < h->model->fleet->n_supplies; i++)
-        if (in->usable[i])
-            memcpy(h->minutes + (i * per_hour + minute) * w, in->features->x + i * w, w * sizeof *h->minutes);
+    h->minute = (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)h->model->per_hour));
+    keep_minute(h, in);
     sum_rows(h, in, figure);
     if (t % NS_PER_HOUR == 0) {
         end_hour(h, t, figure);

@@ -19,16 +19,18 @@ enum minute_kind { MINUTE_LACKING, MINUTE_USABLE, MINUTE_RESTING };
 struct gate {
     size_t n;
     unsigned window_minutes;
-    bool *maintenance;              /* [S] */
-    bool *own_work;                 /* [S] a maintenance of its own began in this minute */
-    bool *blocked;                  /* [S] a statistic says that it must not be scored */
-    bool *usable;                   /* [S] steady, known, not in maintenance, not blocked */
-    bool *unknown;                  /* [S] steady at a current that the reference never saw */
-    uint8_t *recent;                /* [S][window_minutes] ring of enum minute_kind */
+    bool *maintenance; /* [S] */
+    bool *own_work;    /* [S] a maintenance of its own began in this minute */
+    bool *blocked;     /* [S] a statistic says that it must not be scored */
+    bool *usable;      /* [S] steady, not in maintenance, not blocked: it counts … */
+    bool *counts;      /* [S][W] … in these columns */
+    bool *beyond;      /* [S] its current is one at which the reference does not know some level */
+    uint8_t *held;     /* [S] enum reason of which most of its levels do not; 0: most do */
+    uint8_t *recent;   /* [S][window_minutes] ring of enum minute_kind */
     uint16_t *recent_n, *resting_n; /* [S] how many of them are usable, resting */
     size_t recent_at;
 };
-void gate_init(struct gate *g, size_t n, unsigned window_minutes);
+void gate_init(struct gate *g, size_t n, size_t width, unsigned window_minutes);
 void gate_fini(struct gate *g);
 void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t);
 void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff);
@@ -42,7 +44,8 @@ enum reason gate_reason(const struct gate *g, const struct model *m, const struc
 struct hourly {
     const struct model *model;
     double cap;          /* score that a supply without an effect cannot pass */
-    float *minutes;      /* [S][per_hour][W] the hour under way */
+    float *minutes;      /* [S][per_hour][W] the hour under way; NaN: does not count */
+    size_t minute;       /* of it, the last one */
     int64_t hour;        /* since 1970, of the minute last seen; INT64_MIN: none yet */
     bool open;           /* it has minutes that were not evaluated */
     struct hours *hours; /* [S] the longest window, newest last */

@@ -144,7 +144,7 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     s->features = features_new(f, s->layout, model ? model->physics : NULL);
     s->tracker = tracker_new();
     s->quiet = tracker_new();
-    gate_init(&s->gate, f->n_supplies, o->window_minutes);
+    gate_init(&s->gate, f->n_supplies, s->layout->width, o->window_minutes);
     group_search_init(&s->search, f);
     init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
     open_statistics(s);
@@ -308,7 +308,7 @@ static bool step_model(struct scorer *s, const struct minute *in)
     }
     bool hour = hourly_minute(&s->hourly, in, s->shown.of);
     for (size_t i = 0; i < s->fleet->n_supplies; i++)
-        if (s->gate.unknown[i])
+        if (s->gate.beyond[i])
             hourly_beyond(&s->hourly, i, BEYOND_CURRENT);
     return hour;
 }
@@ -397,7 +397,7 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     struct feature_frame ff;
     features_step(s->features, in, &ff);
     gate_maintenance(&s->gate, s->maintenance, s->fleet, in->t);
-    const struct minute minute = {in, &ff, s->gate.maintenance, s->gate.usable};
+    const struct minute minute = {in, &ff, s->gate.maintenance, s->gate.usable, s->gate.counts};
     show_residuals(s, &ff);
     watch(s, &minute);
     bool hour = s->model && step_model(s, &minute);

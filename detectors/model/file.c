@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MODEL_SCHEMA 3 /* 2: arrays under the names of their statistics; 3: by measure, fleet as text */
+/* 2: arrays under the names of their statistics; 3: by measure, fleet as text; 4: gains */
+#define MODEL_SCHEMA 4
 #define NAME_LEN 96
 #define TAIL_DOUBLES (sizeof(struct tail) / sizeof(double))
 _Static_assert(sizeof(struct tail) % sizeof(double) == 0, "a tail is doubles only");
@@ -95,7 +96,7 @@ static struct array array_of(const char *name, int of, void *at, size_t n, int64
 }
 
 /* What every model has; the whole numbers come first, since what follows depends on presence. */
-#define PLAIN_ARRAYS 14
+#define PLAIN_ARRAYS 15
 static void plain_arrays(struct model *m, struct array out[PLAIN_ARRAYS])
 {
     size_t S = m->fleet->n_supplies, cells = S * m->layout->width, C = m->fleet->n_channels, n = 0;
@@ -112,6 +113,7 @@ static void plain_arrays(struct model *m, struct array out[PLAIN_ARRAYS])
     out[n++] = array_of("largest", FLOATS, m->largest, C, 0);
     out[n++] = array_of("low", FLOATS, r->low, S, 0);
     out[n++] = array_of("high", FLOATS, r->high, S, 0);
+    out[n++] = array_of("gain_doubt", FLOATS, r->gain_doubt, S * m->layout->levels, 0);
     out[n++] = array_of("min_effect", FLOATS, m->min_effect, cells, 0);
     out[n++] = array_of("tail.day", DOUBLES, &m->day, TAIL_DOUBLES, 0);
 }
@@ -297,6 +299,8 @@ static int get_all(struct model *m, const struct mfile *file, struct err *err)
         rc = get_statistics(m, file, err);
     if (rc == 0)
         rc = physics_load(&m->physics, m->fleet, file, "physics", err);
+    if (rc == 0)
+        physics_complete(m->physics, m->layout);
     const char *summary = mfile_get_text(file, "summary");
     m->summary = xstrdup(summary ? summary : "");
     return rc;

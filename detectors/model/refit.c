@@ -44,6 +44,10 @@ static void move_reference(struct model *m, const struct model *was, const struc
         m->fit[s] = then < 0 ? FIT_NOT_IN_MODEL : was->fit[then];
         m->ref.low[s] = then < 0 ? NAN : was->ref.low[then];
         m->ref.high[s] = then < 0 ? NAN : was->ref.high[then];
+        for (size_t k = 0; then >= 0 && k < map->to->n_levels[s]; k++)
+            m->ref.gain_doubt[s * map->to->levels + k] =
+                was->ref.gain_doubt[(size_t)then * map->from->levels +
+                                    (size_t)map->level[s * map->to->levels + k]];
         for (size_t c = 0; c < w; c++) {
             int64_t from = cell_then(map, s, c);
             if (from >= 0)
@@ -153,6 +157,7 @@ static struct model *move_all(struct model *was, const struct layout_map *map, s
     }
     move_learned(m, was, map);
     m->physics = physics_refit(was->physics, map);
+    physics_complete(m->physics, m->layout);
     m->summary = xstrdup(model_summary(was));
     m->lacks = say_lacks(map);
     return m;

@@ -63,8 +63,9 @@ static void minute(void *live, const struct minute *m, float *const figure[])
     struct live *l = live;
     for (size_t c = 0; c < l->place.fleet->n_channels; c++) {
         size_t i = l->place.fleet->channels[c].supply;
-        bool none = l->place.level[c] < 0 || !m->usable[i];
-        l->in[c] = none ? NAN : m->features->x[i * l->place.layout->width + (size_t)l->place.level[c]];
+        size_t cell = i * l->place.layout->width + (size_t)l->place.level[c];
+        bool none = l->place.level[c] < 0 || !m->counts[cell];
+        l->in[c] = none ? NAN : m->features->x[cell];
     }
     hist_windows_push(l->windows, l->in, figure[0]);
 }

@@ -96,7 +96,9 @@ struct minute {
     const struct frame *frame;
     const struct feature_frame *features;
     const bool *maintenance; /* [S] */
-    const bool *usable;      /* [S] steady, known, not in maintenance, not blocked: it counts */
+    const bool *usable;      /* [S] steady, not in maintenance, not blocked: it counts … */
+    const bool *counts; /* [S][W] … in these columns: settled, and at a current that the reference knows
+                           enough of; NULL in training, where nobody asks */
 };
 
 struct statistic {

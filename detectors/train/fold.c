@@ -122,14 +122,18 @@ static void fill_hours(const struct fold_job *job, size_t supply, const struct r
         hours_fill(hours, h, spool_hour(job->spool, supply, h), job->spool->stride, edges);
 }
 
-/* A row counts only where the fold's reference knows the supply, as it does live. */
-static bool known_row(const struct fold_job *job, size_t supply, const struct reference *ref,
-                      const float row[])
+/* A row of the block to be scored, without what the fold's reference does not know, as it is live. */
+static void known_row(const struct fold_job *job, size_t supply, const struct reference *ref,
+                      const float row[], float out[])
 {
-    return reference_knows(ref, supply, row[job->layout->width]);
+    const struct feature_layout *l = job->layout;
+    memcpy(out, row, job->spool->stride * sizeof *out);
+    for (size_t k = 0; k < l->n_levels[supply]; k++)
+        if (!reference_knows(ref, l, supply, k, row[l->width]))
+            out[k] = NAN;
 }
 
-/* The same for the hours of the block to be scored, without the rows that the reference does not know. */
+/* The hours of that block. */
 static void fill_known_hours(const struct fold_job *job, size_t supply, int block,
                              const struct reference *ref, struct hours *hours, float scratch[])
 {
@@ -138,10 +142,8 @@ static void fill_known_hours(const struct fold_job *job, size_t supply, int bloc
     for (size_t h = 0; h < hours->n; h++) {
         if (s->block[h] != block)
             continue;
-        memcpy(scratch, spool_hour(s, supply, h), s->per_hour * s->stride * sizeof *scratch);
         for (size_t m = 0; m < s->per_hour; m++)
-            if (!known_row(job, supply, ref, scratch + m * s->stride))
-                fill_nan(scratch + m * s->stride, s->stride);
+            known_row(job, supply, ref, spool_hour(s, supply, h) + m * s->stride, scratch + m * s->stride);
         hours_fill(hours, h, scratch, s->stride, edges);
     }
 }
@@ -161,6 +163,7 @@ void fold_reference(const struct fold_job *job, int leave, struct reference *ref
         if (job->progress)
             job->progress(job->arg, (double)i, (double)s->n_supplies);
     }
+    reference_gains(ref, job->physics, job->fleet, job->layout);
     free(v);
     hours_fini(&hours);
 }
@@ -208,6 +211,7 @@ struct scoring {
     void *const *learned;
     struct hours hours;
     struct rows rows;
+    float *row;   /* scratch */
     float *value; /* of rows, grown */
     size_t value_cap;
     struct values values; /* its shifts are scratch */
@@ -223,9 +227,8 @@ static void sum_rows(struct scoring *k, uint32_t supply)
             continue;
         k->rows.n = 0;
         for (size_t m = 0; m < s->per_hour; m++) {
-            const float *row = spool_hour(s, supply, h) + m * s->stride;
-            if (known_row(k->job, supply, k->ref, row))
-                rows_add(&k->rows, k->ref, supply, row, row + w);
+            known_row(k->job, supply, k->ref, spool_hour(s, supply, h) + m * s->stride, k->row);
+            rows_add(&k->rows, k->ref, supply, k->row, k->row + w);
         }
         xgrow(&k->value, &k->value_cap, k->rows.n * w + 1, sizeof *k->value);
         for (size_t i = 0; i < k->job->measures->n_sums; i++) {
@@ -258,6 +261,7 @@ void fold_score(const struct fold_job *job, int block, const struct reference *r
     struct scoring k = {.job = job, .block = block, .ref = ref, .learned = learned};
     hours_init(&k.hours, s->hours, job->layout->width, s->per_hour, job->measures->n_sums);
     float *scratch = xcalloc(s->per_hour, s->stride * sizeof *scratch);
+    k.row = xcalloc(s->stride, sizeof *k.row);
     for (size_t i = 0; i < job->measures->n_lengths; i++)
         k.values.shift[i] = xcalloc(job->layout->width, sizeof *k.values.shift[i]);
     for (size_t h = 0; h < s->hours; h++)
@@ -276,6 +280,7 @@ void fold_score(const struct fold_job *job, int block, const struct reference *r
     for (size_t i = 0; i < job->measures->n_lengths; i++)
         free(k.values.shift[i]);
     free(scratch);
+    free(k.row);
     free(k.value);
     rows_free(&k.rows);
     hours_fini(&k.hours);

@@ -26,6 +26,7 @@ struct fold_job {
     const struct fleet *fleet;
     const struct feature_layout *layout;
     const struct spool *spool;
+    const struct physics *physics; /* of the fold */
     const struct measures *measures;
     uint64_t seed;
     size_t max_rows;

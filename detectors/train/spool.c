@@ -199,10 +199,10 @@ static void maxima_step(struct maxima *x, struct spool_seen *seen, const struct 
     }
 }
 
-static void put_minute(struct spool *s, const struct feature_frame *ff, const bool usable[], size_t hour,
-                       size_t minute)
+static void put_minute(struct spool *s, const struct feature_layout *l, const struct feature_frame *ff,
+                       const bool usable[], size_t hour, size_t minute)
 {
-    size_t w = s->stride - ROW_CONTEXT;
+    size_t w = l->width;
     for (size_t i = 0; i < s->n_supplies; i++) {
         float *row = row_of(s, i, hour, minute);
         if (!usable[i]) {
@@ -212,6 +212,9 @@ static void put_minute(struct spool *s, const struct feature_frame *ff, const bo
         }
         memcpy(row, ff->x + i * w, w * sizeof *row);
         memcpy(row + w, ff->context + i * ROW_CONTEXT, ROW_CONTEXT * sizeof *row);
+        for (size_t k = 0; k < l->n_levels[i]; k++)
+            if (!feature_settled(l, ff, i, k))
+                row[k] = NAN;
     }
 }
 
@@ -241,10 +244,10 @@ void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *
         for (size_t i = 0; i < s->n_supplies; i++)
             usable[i] = !work[i] && ff.mode[i] == MODE_STEADY;
         size_t hour = slot_of(s, frame.t, &minute);
-        put_minute(s, &ff, usable, hour, minute);
+        put_minute(s, p->layout, &ff, usable, hour, minute);
         if (seen) {
             note(seen, &ff, s->n_supplies, p->layout->width);
-            maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable});
+            maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable, NULL});
         }
         if (p->progress && k % 256 == 0)
             p->progress(p->arg, (double)k, (double)n);

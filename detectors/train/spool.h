@@ -1,6 +1,7 @@
 /* The feature rows of a whole record, supply by supply, in an unlinked temporary file: written minute by
  * minute once per physics, read supply by supply. Row = [W features | context], NaN unless the supply was
- * steady and not in maintenance. SPDX-License-Identifier: MIT */
+ * steady and not in maintenance; a level NaN also until it has settled (features.h). SPDX-License-Identifier:
+ * MIT */
 #ifndef PSM_DETECTORS_TRAIN_SPOOL_H
 #define PSM_DETECTORS_TRAIN_SPOOL_H
 

@@ -99,12 +99,13 @@ static void set_effects(struct model *m)
     }
 }
 
-static struct fold_job job_of(const struct training *t, struct stage *stage)
+static struct fold_job job_of(const struct training *t, const struct physics *p, struct stage *stage)
 {
     const struct model *m = t->m;
     return (struct fold_job){.fleet = m->fleet,
                              .layout = m->layout,
                              .spool = t->spool,
+                             .physics = p,
                              .measures = &m->measures,
                              .seed = t->o->seed,
                              .max_rows = t->o->max_rows ? t->o->max_rows : MAX_ROWS,
@@ -128,7 +129,7 @@ static void train_final(struct training *t)
 {
     struct model *m = t->m;
     struct stage stage = {.o = t->o, .what = "features of the reference"};
-    struct fold_job job = job_of(t, &stage);
+    struct fold_job job = job_of(t, t->physics[0], &stage);
     const struct spool_pass pass = pass_of(t, t->physics[0], &stage);
     spool_fill(t->spool, &pass, &t->seen);
     stage.what = "reference";
@@ -151,7 +152,7 @@ static void train_null(struct training *t, int block, const struct physics *p)
     bool first = block == 0;
     struct stage stage = {
         .o = t->o, .what = first ? "features without the first block" : "features without the last block"};
-    struct fold_job job = job_of(t, &stage);
+    struct fold_job job = job_of(t, p, &stage);
     const struct spool_pass pass = pass_of(t, p, &stage);
     struct reference ref;
     void *learned[STATISTICS_MAX];

@@ -28,6 +28,8 @@ static void print_budgets(const char *title, const struct judgement *j, const do
         printf("  %15g  %7.1f  %15zu  %6.2f  %12zu  %6.2f\n", budgets[b], budgets[b] * j->weeks,
                j->false_findings[b], (double)j->false_findings[b] / (budgets[b] * j->weeks),
                j->extreme_days[b], (double)j->extreme_days[b] / (budgets[b] * j->weeks));
+    printf("\n");
+    ledger_print(&j->ledger, stdout);
 }
 
 static bool budgets_hold(const struct judgement *j, const double budgets[])
@@ -102,6 +104,7 @@ static int evaluate_rings(const struct simulated_options *o, const char *tables)
         if (o->faulty_rings) {
             printf("\nwith faults of %s size: %.1f ring-weeks\n", o->living ? "any" : "medium",
                    r.faulty.weeks);
+            ledger_print(&r.faulty.ledger, stdout);
             print_modes(&r.faulty);
             living_print(&r.living, o->budgets, stdout);
             if (tables)

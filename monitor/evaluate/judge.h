@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/finding.h"
 #include "base/fleet.h"
+#include "base/ledger.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,7 @@ struct judgement {
     size_t false_findings[JUDGE_BUDGETS]; /* with chance <= budget[i] */
     size_t extreme_days[JUDGE_BUDGETS]; /* supply-days with chance <= budget[i], before the minimum effect */
     double weeks;                       /* of the ring, scored */
+    struct ledger ledger;               /* of those weeks */
     double precision_sum;               /* of the weekly lists' first ten */
     double possible_sum;                /* of lists of the same length that name none but faulty ones first */
     size_t lists;

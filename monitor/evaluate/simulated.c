@@ -285,6 +285,7 @@ static bool on_frame(void *arg, const struct frame *f)
         pipeline_step(s->to[i]->pipeline, f, warm);
         if (!warm) {
             collect(s->to[i]);
+            ledger_add(&s->to[i]->judgement->ledger, &s->to[i]->pipeline->tick);
             count_extreme_days(s->to[i]->judgement, &s->to[i]->pipeline->tick, s->b->o->budgets);
         }
         if (f->t >= s->week_end)

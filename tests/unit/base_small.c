@@ -1,6 +1,7 @@
 /* base: files, random numbers, hashes, against known values. SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/hashmap.h"
+#include "base/ledger.h"
 #include "base/random.h"
 #include "tests/near.h"
 
@@ -82,6 +83,32 @@ static void folders_are_made_with_their_parents(void **state)
     rmdir(root);
 }
 
+static void shares_of_a_ledger_leave_out_maintenance(void **state)
+{
+    (void)state;
+    struct ledger l = {0};
+    assert_true(isnan(ledger_share(&l, REASON_SCORED)));
+    struct tick t = {.n_supplies = 8};
+    t.ledger[REASON_MAINTENANCE] = 8;
+    ledger_add(&l, &t);
+    assert_true(isnan(ledger_share(&l, REASON_SCORED)));
+    t = (struct tick){.n_supplies = 8};
+    t.ledger[REASON_SCORED] = 5;
+    t.ledger[REASON_MISSING] = 1;
+    t.ledger[REASON_SETTLING] = 2;
+    ledger_add(&l, &t);
+    assert_near(ledger_share(&l, REASON_SCORED), 0.625, 0, 1e-12);
+    assert_near(ledger_share(&l, REASON_MAINTENANCE), 0, 0, 0);
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    ledger_print(&l, f);
+    fclose(f);
+    assert_string_equal(text, "scored 62.5 % of the supply-minutes outside maintenance; settling 25.00 %; "
+                              "missing 12.50 %\n");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +116,7 @@ int main(void)
         cmocka_unit_test(jitter_keeps_to_its_part),
         cmocka_unit_test(fnv1a_is_the_published_one),
         cmocka_unit_test(folders_are_made_with_their_parents),
+        cmocka_unit_test(shares_of_a_ledger_leave_out_maintenance),
     };
     return cmocka_run_group_tests_name("base/small", tests, NULL, NULL);
 }

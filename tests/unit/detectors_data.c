@@ -406,7 +406,7 @@ static const char *reason_of(const struct bench *b, uint8_t quality)
 {
     float none[CHANNELS];
     uint8_t qualities[CHANNELS], mode[SUPPLIES] = {MODE_UNKNOWN}, fit[SUPPLIES] = {FIT_OK},
-                                 recent[SUPPLIES] = {0};
+                                 recent[SUPPLIES] = {0}, held[SUPPLIES] = {0};
     bool no[SUPPLIES] = {false};
     uint16_t recent_n[SUPPLIES] = {0};
     for (int c = 0; c < CHANNELS; c++) {
@@ -417,7 +417,7 @@ static const char *reason_of(const struct bench *b, uint8_t quality)
     struct gate gate = {.n = SUPPLIES,
                         .window_minutes = 1,
                         .maintenance = no,
-                        .unknown = no,
+                        .held = held,
                         .recent = recent,
                         .recent_n = recent_n};
     struct frame frame = {b->t, none, qualities};

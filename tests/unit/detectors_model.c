@@ -164,7 +164,7 @@ static void test_a_short_day_is_no_supply_day(void **state)
     struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
     struct tick tick = {0};
     tstamp_ns midnight = ((T0 + MINUTES * NS_PER_MIN) / NS_PER_DAY + 2) * NS_PER_DAY;
-    for (tstamp_ns t = midnight - 22 * NS_PER_HOUR; t <= midnight; t += NS_PER_MIN) {
+    for (tstamp_ns t = midnight - 18 * NS_PER_HOUR; t <= midnight; t += NS_PER_MIN) {
         read_minute(w, t, value, quality);
         struct frame frame = {t, value, quality};
         scorer_step(sc, &frame, false, &tick);
@@ -258,6 +258,52 @@ static void test_noise_is_not_told_more_exactly_than_it_is_known(void **state)
     f = found(*state, 0, 3);
     assert_near(f.size, 3, 0.2, 0);
     assert_non_null(strstr(f.reason, "current 2."));
+}
+
+/* At a current that the reference never had its noise goes on, which does not hang on it, while what does is
+ * withheld: no finding says that a temperature or the current is not as the DAC explains. */
+static void test_noise_is_found_at_a_current_never_seen(void **state)
+{
+    struct world *w = *state;
+    w->moved = 0.4;
+    struct finding f = found(w, 0, 3);
+    w->moved = 0;
+    assert_near(f.size, 3, 0.2, 0);
+    assert_string_equal(f.signal, "current");
+    assert_string_equal(f.unit, "x");
+}
+
+/* The reasons of WITHOUT_VOLTS in the third day, minutes each, its current moved by so much. */
+static void reasons_of(struct world *w, double moved, unsigned count[REASON_COUNT])
+{
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    w->hot_since = T0 + (MINUTES + 1440) * NS_PER_MIN;
+    w->moved = moved;
+    memset(count, 0, REASON_COUNT * sizeof *count);
+    for (int k = 0; k < 3 * 1440; k++) {
+        struct tick tick;
+        read_minute(w, T0 + (MINUTES + k) * NS_PER_MIN, value, quality);
+        scorer_step(sc, &(struct frame){T0 + (MINUTES + k) * NS_PER_MIN, value, quality}, false, &tick);
+        if (k >= 2 * 1440)
+            count[tick.reason[WITHOUT_VOLTS]]++;
+    }
+    w->moved = 0;
+    scorer_free(sc);
+}
+
+static void test_a_current_just_beyond_the_reference_is_no_cliff(void **state)
+{
+    unsigned at_home[REASON_COUNT], beyond[REASON_COUNT], far[REASON_COUNT];
+    reasons_of(*state, 0, at_home);
+    reasons_of(*state, 0.08, beyond); /* beyond it at the upper end of what it does */
+    reasons_of(*state, 0.5, far);
+    assert_true(at_home[REASON_SCORED] > 1200);
+    assert_int_equal(beyond[REASON_SCORED], at_home[REASON_SCORED]);
+    assert_int_equal(beyond[REASON_MODE_NEVER_SEEN], 0);
+    assert_true(far[REASON_MODE_NEVER_SEEN] > 1200);
+    assert_int_equal(far[REASON_SCORED], 0);
 }
 
 /* Without a voltage nothing says that only the reading is noisy. */
@@ -624,6 +670,8 @@ int main(void)
         cmocka_unit_test(test_noise_is_not_told_more_exactly_than_it_is_known),
         cmocka_unit_test(test_a_noisy_current_without_voltage_is_the_supplys),
         cmocka_unit_test(test_what_stood_still_has_no_multiple),
+        cmocka_unit_test(test_noise_is_found_at_a_current_never_seen),
+        cmocka_unit_test(test_a_current_just_beyond_the_reference_is_no_cliff),
         cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),

@@ -169,7 +169,7 @@ static struct physics *make_physics(const struct frames *a, uint64_t seed)
 /* One minute of rows, everything that features_step gives. */
 static size_t row_floats(const struct frames *a)
 {
-    return a->f->n_supplies * (a->l->width + 6);
+    return a->f->n_supplies * (a->l->width + 6 + a->l->levels);
 }
 
 static void keep(const struct frames *a, const struct feature_frame *out, float *to)
@@ -181,6 +181,8 @@ static void keep(const struct frames *a, const struct feature_frame *out, float 
     memcpy(to + S * (W + 4), out->peak, S * sizeof *to);
     for (size_t s = 0; s < S; s++)
         to[S * (W + 5) + s] = out->mode[s];
+    if (out->unsettled)
+        memcpy(to + S * (W + 6), out->unsettled, S * a->l->levels * sizeof *to);
 }
 
 /* Rows from minute `from` on into rows (n, row_floats). */
