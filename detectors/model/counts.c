@@ -41,7 +41,8 @@ static int ascending(const void *a, const void *b)
 void uniform_of(struct uniform *out, float p[], size_t n)
 {
     *out = (struct uniform){.n = n, .distance = n ? 0 : (double)NAN};
-    qsort(p, n, sizeof *p, ascending);
+    if (n > 0)
+        qsort(p, n, sizeof *p, ascending);
     for (size_t i = 0; i < n; i++) {
         double x = (double)p[i], before = (double)i / (double)n, after = (double)(i + 1) / (double)n;
         size_t bin = (size_t)(x * UNIFORM_BINS);

@@ -39,9 +39,9 @@ static void take_over(struct chances_watch *w)
     w->known = w->made;
     w->made = NULL;
     if (chances_broken(w->known))
-        log_warning("audit", "%s", chances_line(line, w->known));
+        log_warning("chance", "%s", chances_line(line, w->known));
     else if (was)
-        log_info("audit", "%s", chances_line(line, w->known));
+        log_info("chance", "%s", chances_line(line, w->known));
 }
 
 static void on_gathered(uv_work_t *work, int status)
@@ -50,7 +50,7 @@ static void on_gathered(uv_work_t *work, int status)
     if (status == 0 && w->rc == 0)
         take_over(w);
     else if (status == 0) {
-        log_warning("audit", "later again: %s", w->err.msg);
+        log_warning("chance", "later again: %s", w->err.msg);
         w->day = 0;
         w->not_until = clock_monotonic() + AGAIN;
     }

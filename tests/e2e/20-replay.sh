@@ -69,6 +69,12 @@ q scores --run cut --format csv > "$work/cut.csv"
 q scores --run nine --to 2026-01-27T00:00:00Z --format csv > "$work/whole.csv"
 [ "$(wc -l < "$work/cut.csv")" -gt 100000 ] && cmp "$work/cut.csv" "$work/whole.csv" > "$work/last" 2>&1
 ok $? "every score is that of a replay in one piece"
+even() { "$PSMON" audit -c "$config" --run "$1" --to 2026-01-27 --format json | python3 -c '
+import json, sys
+a = json.load(sys.stdin)
+print(a["supply_days"], a["uniform"][-1])'; }
+even cut > "$work/cut.txt" && even nine > "$work/whole.txt" && grep -q '^[1-9]' "$work/cut.txt" && cmp "$work/cut.txt" "$work/whole.txt"
+ok $? "and every supply-day"
 exits 2 "a second --resume has nothing to do" "$PSMON" replay -c "$config" --run cut --resume
 try "it is removed" "$PSMON" runs -c "$config" remove cut
 "$PSMON" runs -c "$config" list > "$work/last" 2>&1
