@@ -113,7 +113,7 @@ $(B)/gen/pb.pb-c.o: $(PB_C) $(B)/.flags
 $(B)/%.o: %.c $(B)/.flags | $(PB_C)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(COMPILE_FLAGS) -MMD -MP -c -o $@ $<
-$(B)/monitor/page/page_files.o $(B)/monitor/report/report_html.o: $(PAGE_FILES)
+$(B)/monitor/page/page_files.o $(B)/monitor/report/report_html.o $(B)/monitor/evaluate/tables_html.o: $(PAGE_FILES)
 
 $(foreach l,$(LAYERS),$(eval $(B)/lib$(l).a: $$(filter-out $(B)/monitor/main.o,$$(OBJ_$(l)))))
 $(B)/lib%.a:

@@ -9,6 +9,12 @@ void ledger_add(struct ledger *l, const struct tick *t)
         l->n[r] += t->ledger[r];
 }
 
+void ledger_merge(struct ledger *into, const struct ledger *from)
+{
+    for (int r = 0; r < REASON_COUNT; r++)
+        into->n[r] += from->n[r];
+}
+
 double ledger_share(const struct ledger *l, enum reason r)
 {
     uint64_t outside = 0;

@@ -13,6 +13,7 @@ struct ledger {
 };
 
 void ledger_add(struct ledger *l, const struct tick *t);
+void ledger_merge(struct ledger *into, const struct ledger *from);
 
 /* Share of the supply-minutes outside maintenance that have this reason; NaN: there were none. What was in
  * maintenance is no share of them: 0. */

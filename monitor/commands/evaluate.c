@@ -1,75 +1,41 @@
 /* psmon evaluate: does the stated budget hold, what is found and how soon; on simulated rings, or on a stored
  * run against labels. SPDX-License-Identifier: MIT */
 #include "archive/history/history.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/pg/pg.h"
 #include "base/time/timefmt.h"
 #include "monitor/command.h"
-#include "monitor/evaluate/simulated.h"
+#include "monitor/evaluate/evaluation.h"
 #include "monitor/namelist.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Modes that must be found, and the share that is asked. */
-static const int required_modes[] = {3, 7, 10, 12, 16};
-#define REQUIRED_SHARE 0.8
 #define FAR_FUTURE (200 * 365 * NS_PER_DAY)
 #define TOLERANCE 2.0 /* measured false findings over stated */
+#define REQUIRED_SHARE 0.8
 
-static void print_budgets(const char *title, const struct judgement *j, const double budgets[])
-{
-    printf("\n%s: %.1f ring-weeks; supply-days are those at that chance before the minimum effect\n\n"
-           "  stated per week   stated   false findings   ratio   supply-days   ratio\n",
-           title, j->weeks);
-    for (int b = 0; b < JUDGE_BUDGETS; b++)
-        printf("  %15g  %7.1f  %15zu  %6.2f  %12zu  %6.2f\n", budgets[b], budgets[b] * j->weeks,
-               j->false_findings[b], (double)j->false_findings[b] / (budgets[b] * j->weeks),
-               j->extreme_days[b], (double)j->extreme_days[b] / (budgets[b] * j->weeks));
-    printf("\n");
-    ledger_print(&j->ledger, stdout);
-}
+/* Modes that must be found at medium size on plain rings. */
+static const int required_modes[] = {3, 7, 10, 12, 16};
 
-static bool budgets_hold(const struct judgement *j, const double budgets[])
+static bool budgets_hold(const struct judgement j[SIMULATED_BUDGETS])
 {
     bool ok = true;
-    for (int b = 0; b < JUDGE_BUDGETS; b++)
-        ok &= (double)j->false_findings[b] <= TOLERANCE * budgets[b] * j->weeks;
+    for (int b = 0; b < SIMULATED_BUDGETS; b++)
+        ok &= (double)j[b].false_findings <= TOLERANCE * simulated_budgets[b] * j[b].weeks;
     return ok;
 }
 
-static bool calibrated(const struct judgement *j, const double budgets[])
+static bool calibrated(const size_t days[SIMULATED_BUDGETS], double weeks)
 {
     bool ok = true;
-    for (int b = 0; b < JUDGE_BUDGETS; b++)
-        ok &= (double)j->extreme_days[b] <= TOLERANCE * budgets[b] * j->weeks;
+    for (int b = 0; b < SIMULATED_BUDGETS; b++)
+        ok &= (double)days[b] <= TOLERANCE * simulated_budgets[b] * weeks;
     return ok;
-}
-
-static void print_modes(struct judgement *j)
-{
-    printf("\n  mode   labels   found   share   median delay, h   median lead, h   with a trip\n");
-    for (int m = 0; m < JUDGE_MODES; m++) {
-        struct judged_mode *k = &j->mode[m];
-        if (k->labels == 0)
-            continue;
-        double delay = judge_median(k->delay_h, k->n_delay), lead = judge_median(k->lead_h, k->n_lead);
-        printf("  %4d  %7zu  %6zu  %5.0f %%", m, k->labels, k->found,
-               100.0 * (double)k->found / (double)k->labels);
-        if (k->n_delay)
-            printf("  %16.1f", delay);
-        else
-            printf("  %16s", "-");
-        if (k->n_lead)
-            printf("  %15.1f  %12zu\n", lead, k->n_lead);
-        else
-            printf("  %15s  %12s\n", "-", "-");
-    }
-    if (j->lists)
-        printf("\nprecision at 10 of %zu weekly lists: %.2f (best possible %.2f)\n", j->lists,
-               j->precision_sum / (double)j->lists, j->possible_sum / (double)j->lists);
 }
 
 static bool modes_found(const struct judgement *j)
@@ -88,40 +54,78 @@ static int say(const char *what, bool ok)
     return ok ? 0 : 1;
 }
 
-/* tables: where to write the rings with faults as CSV; NULL: nowhere. */
-static int evaluate_rings(const struct simulated_options *o, const char *tables)
+/* What fails the command: the rest is measured, and the reader's to judge. */
+static int say_all(const struct simulated_result *r, const struct simulated_options *o)
 {
-    struct simulated_result r;
+    int bad = 0;
+    printf("\n");
+    if (o->faulty_rings)
+        ledger_print(&r->ledger, stdout);
+    if (o->rings)
+        bad += say("false findings at most twice what is stated, without faults", budgets_hold(r->healthy));
+    if (o->rings && o->in_sample)
+        bad += say("nulls in sample break the calibration (the test can see)",
+                   !calibrated(r->in_sample_days, r->healthy[0].weeks));
+    if (o->faulty_rings && !o->living)
+        bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more", modes_found(&r->faulty[0]));
+    return bad;
+}
+
+/* What was run, in one line. */
+static char *about(const struct simulated_options *o)
+{
+    struct buf out = {0};
+    if (o->rings)
+        buf_printf(&out, "%d ring-weeks of %u supplies without faults, ", o->rings * o->healthy_weeks,
+                   o->supplies);
+    if (o->faulty_rings)
+        buf_printf(&out, "%d of %u supplies with faults, ", o->faulty_rings * o->faulty_weeks,
+                   o->faulty_supplies);
+    buf_printf(&out, "each ring learned from %d days; seeds %d to %d", o->train_days, o->first_seed,
+               o->first_seed + o->rings + o->faulty_rings - 1);
+    char *line = xstrdup(buf_text(&out));
+    buf_free(&out);
+    return line;
+}
+
+static int print_all(const struct evaluated e[], size_t n, const struct simulated_options *o,
+                     struct tables_file *file, struct err *err)
+{
+    struct tables all;
+    char *line = about(o);
+    tables_begin(&all, "psmon evaluate", line);
+    free(line);
+    evaluation_tables(e, n, o, &all);
+    tables_print(&all, stdout);
+    int rc = tables_write(&all, file, err);
+    tables_free(&all);
+    return rc;
+}
+
+/* physics: bit 0 a, bit 1 b. path: where to write the tables too; NULL: nowhere. */
+static int evaluate_rings(struct simulated_options *o, uint32_t physics, const char *path)
+{
+    struct simulated_result *result[2] = {NULL, NULL};
+    struct evaluated e[2];
     struct err err = {0};
-    int rc = evaluate_simulated(&r, o, &err), bad = 0;
-    if (rc == 0) {
-        printf("rings of %u supplies, %d days of training, seeds %d to %d\n", o->supplies, o->train_days,
-               o->first_seed, o->first_seed + o->rings + o->faulty_rings - 1);
-        if (o->rings)
-            print_budgets("without faults", &r.healthy, o->budgets);
-        if (o->rings && o->in_sample)
-            print_budgets("the same, nulls in sample (wrong on purpose)", &r.in_sample, o->budgets);
-        if (o->faulty_rings) {
-            printf("\nwith faults of %s size: %.1f ring-weeks\n", o->living ? "any" : "medium",
-                   r.faulty.weeks);
-            ledger_print(&r.faulty.ledger, stdout);
-            print_modes(&r.faulty);
-            living_print(&r.living, o->budgets, stdout);
-            if (tables)
-                rc = living_write(&r.living, o->budgets, tables, &err);
-        }
-        printf("\n");
-        if (o->rings)
-            bad += say("false findings at most twice what is stated", budgets_hold(&r.healthy, o->budgets));
-        if (o->rings && o->in_sample)
-            bad += say("nulls in sample break the calibration (the test can see)",
-                       !calibrated(&r.in_sample, o->budgets));
-        if (o->faulty_rings && !o->living)
-            bad += say("modes 3, 7, 10, 12, 16 of medium size found at 80 % or more", modes_found(&r.faulty));
+    struct tables_file *file;
+    size_t n = 0;
+    int rc = tables_open(&file, path, &err), bad = 0;
+    for (int p = 0; p < 2 && rc == 0; p++) {
+        if (!(physics >> p & 1))
+            continue;
+        o->physics_b = p == 1;
+        rc = evaluate_simulated(&result[p], o, &err);
+        e[n++] = (struct evaluated){o->physics_b, result[p]};
     }
-    judge_free(&r.healthy);
-    judge_free(&r.in_sample);
-    judge_free(&r.faulty);
+    if (rc == 0)
+        rc = print_all(e, n, o, file, &err);
+    else
+        tables_give_up(file);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        bad += say_all(e[i].result, o);
+    simulated_free(result[0]);
+    simulated_free(result[1]);
     if (rc != 0)
         return command_fail(&err);
     return bad ? EXIT_FAILED : EXIT_OK;
@@ -129,8 +133,9 @@ static int evaluate_rings(const struct simulated_options *o, const char *tables)
 
 /* ---- a stored run against labels ---- */
 
-/* Keeps the faults that begin in the run's span, and of the rest what reaches into it. */
-static int in_span(const char *conninfo, const char *run, struct label labels[], size_t *n, struct err *err)
+/* Keeps the faults that begin in the run's span, and of the rest what reaches into it. *weeks: the span. */
+static int in_span(const char *conninfo, const char *run, struct label labels[], size_t *n, double *weeks,
+                   struct err *err)
 {
     struct pg_rows *rows = NULL;
     int rc = pg_run(conninfo,
@@ -150,6 +155,7 @@ static int in_span(const char *conninfo, const char *run, struct label labels[],
             free(labels[i].touches);
     }
     *n = kept;
+    *weeks = (to - from) / (7 * 86400.0);
     pg_rows_free(rows);
     return 0;
 }
@@ -161,128 +167,265 @@ static int judge_lists(const char *conninfo, const char *run, const struct fleet
     int rc =
         pg_run(conninfo,
                "SELECT (extract(epoch FROM issued_at))::text, supply FROM rankings JOIN runs USING (run) "
-               "WHERE name = $1 AND rank BETWEEN 1 AND 10 AND finding IS NOT NULL ORDER BY issued_at, rank",
+               "WHERE name = $1 AND rank > 0 AND finding IS NOT NULL ORDER BY issued_at, rank",
                1, &run, &rows, err);
     if (rc != 0)
         return rc;
+    const char **listed = xcalloc((size_t)rows->n_rows + 1, sizeof *listed);
     for (int i = 0; i < rows->n_rows;) {
-        const char *top[10], *issued = rows->value[2 * i];
+        const char *issued = rows->value[2 * i];
         size_t n = 0;
         for (; i < rows->n_rows && strcmp(rows->value[2 * i], issued) == 0; i++)
-            if (n < 10)
-                top[n++] = rows->value[2 * i + 1];
+            listed[n++] = rows->value[2 * i + 1];
         tstamp_ns at = (tstamp_ns)(strtod(issued, NULL) * 1e6) * 1000;
-        judge_list(j, top, n, f, labels, n_labels, at - 7 * NS_PER_DAY, at);
+        judge_list(j, listed, n, f, labels, n_labels, at - 7 * NS_PER_DAY, at);
     }
+    free(listed);
     pg_rows_free(rows);
     return 0;
 }
 
-static int evaluate_run(const char *config, const char *labels_path, const char *run,
-                        const double budgets[JUDGE_BUDGETS])
+/* A stored run and what was going on meanwhile. */
+struct stored {
+    const struct fleet *fleet;
+    struct label *labels;
+    size_t n_labels;
+    struct finding *findings;
+    size_t n_findings;
+    struct judgement judged;
+    double weeks;
+};
+
+/* By what went on, as far as the labels tell it. */
+static void tables_by_context(const struct stored *s, struct tables *out)
+{
+    struct living at[SIMULATED_BUDGETS] = {0};
+    struct finding *said = xcalloc(s->n_findings + 1, sizeof *said);
+    bool told = false;
+    for (size_t i = 0; i < s->n_labels; i++)
+        told |= *s->labels[i].kind != '\0';
+    for (int b = 0; told && b < SIMULATED_BUDGETS; b++) {
+        size_t n = judge_within(simulated_budgets[b], s->findings, s->n_findings, said);
+        at[b].weeks = s->weeks;
+        at[b].supplies = (double)s->fleet->n_supplies;
+        living_judge(&at[b], s->fleet, s->labels, s->n_labels, said, n);
+    }
+    if (told)
+        living_tables(at, simulated_budgets, SIMULATED_BUDGETS, out);
+    free(said);
+}
+
+static void print_false(const struct stored *s)
+{
+    struct finding *said = xcalloc(s->n_findings + 1, sizeof *said);
+    for (int b = 0; b < SIMULATED_BUDGETS; b++) {
+        struct judgement j = {0};
+        size_t n = judge_within(simulated_budgets[b], s->findings, s->n_findings, said);
+        judge_findings(&j, s->fleet, s->labels, s->n_labels, said, n);
+        printf("  false at chance <= %g: %zu\n", simulated_budgets[b], j.false_findings);
+        judge_free(&j);
+    }
+    free(said);
+}
+
+static int print_stored(struct stored *s, const char *run, struct tables_file *file, struct err *err)
+{
+    struct tables all;
+    char *title = xasprintf("run %s", run);
+    char *line = xasprintf("%zu findings, %zu labels", s->n_findings, s->n_labels);
+    tables_begin(&all, title, line);
+    judge_findings(&s->judged, s->fleet, s->labels, s->n_labels, s->findings, s->n_findings);
+    tables_by_context(s, &all);
+    evaluation_modes(&s->judged, &all);
+    if (s->judged.lists)
+        evaluation_lists(&s->judged, &all);
+    tables_print(&all, stdout);
+    print_false(s);
+    int rc = tables_write(&all, file, err);
+    tables_free(&all);
+    free(title);
+    free(line);
+    return rc;
+}
+
+/* run NULL: live, or the latest replay. */
+static int read_stored(struct stored *s, struct context *c, const char *labels, const char *run,
+                       char **chosen, struct err *err)
+{
+    s->fleet = c->world->fleet;
+    int rc = judge_read_labels(labels, s->fleet, &s->labels, &s->n_labels, err);
+    if (rc == 0)
+        rc = context_database(c, err);
+    *chosen = run ? xstrdup(run) : NULL;
+    if (rc == 0 && !run)
+        rc = history_default_run(c->conninfo, chosen, err);
+    if (rc == 0 && !*chosen)
+        rc = err_set(err, ERR_CONFIG, "there is no run to judge: psmon replay makes one");
+    if (rc == 0)
+        rc = history_findings(c->conninfo, s->fleet, *chosen, 0, FAR_FUTURE, &s->findings, &s->n_findings,
+                              err);
+    if (rc == 0)
+        rc = in_span(c->conninfo, *chosen, s->labels, &s->n_labels, &s->weeks, err);
+    if (rc == 0)
+        rc = judge_lists(c->conninfo, *chosen, s->fleet, &s->judged, s->labels, s->n_labels, err);
+    return rc;
+}
+
+/* The file is opened first: root is given up before the database is asked. */
+static int evaluate_run(const char *config, const char *labels, const char *run, const char *path)
 {
     struct context c;
     struct err err = {0};
-    struct label *labels = NULL;
-    struct finding *findings = NULL;
-    size_t n_labels = 0, n_findings = 0;
-    struct judgement j = {0};
-    char *chosen = run ? xstrdup(run) : NULL;
+    struct stored s = {0};
+    struct tables_file *file;
+    char *chosen = NULL;
     if (context_open(&c, config, &err) != 0)
         return command_fail(&err);
-    int rc = judge_read_labels(labels_path, c.world->fleet, &labels, &n_labels, &err);
+    int rc = tables_open(&file, path, &err);
     if (rc == 0)
-        rc = context_database(&c, &err);
-    if (rc == 0 && !chosen)
-        rc = history_default_run(c.conninfo, &chosen, &err);
-    if (rc == 0 && !chosen)
-        rc = err_set(&err, ERR_CONFIG, "there is no run to judge: psmon replay makes one");
+        rc = read_stored(&s, &c, labels, run, &chosen, &err);
     if (rc == 0)
-        rc =
-            history_findings(c.conninfo, c.world->fleet, chosen, 0, FAR_FUTURE, &findings, &n_findings, &err);
-    if (rc == 0)
-        rc = in_span(c.conninfo, chosen, labels, &n_labels, &err);
-    if (rc == 0)
-        rc = judge_lists(c.conninfo, chosen, c.world->fleet, &j, labels, n_labels, &err);
-    if (rc == 0) {
-        judge_findings(&j, c.world->fleet, labels, n_labels, findings, n_findings, budgets);
-        printf("run %s: %zu findings, %zu labels\n", chosen, n_findings, n_labels);
-        for (int b = 0; b < JUDGE_BUDGETS; b++)
-            printf("  false at chance <= %g: %zu\n", budgets[b], j.false_findings[b]);
-        print_modes(&j);
-    }
-    judge_free(&j);
-    judge_free_labels(labels, n_labels);
-    free(findings);
+        rc = print_stored(&s, chosen, file, &err);
+    else
+        tables_give_up(file);
+    judge_free(&s.judged);
+    judge_free_labels(s.labels, s.n_labels);
+    free(s.findings);
     free(chosen);
     context_close(&c);
     return rc == 0 ? EXIT_OK : command_fail(&err);
 }
 
+/* ---- options ---- */
+
+/* As options have them. */
+struct asked {
+    int64_t supplies, faulty_supplies, train_days, weeks, faulty_weeks, seed, rings, faulty, jobs;
+    bool quick, compare, standard;
+    const char *tables, *physics, *living, *config, *labels, *run;
+};
+
+/* The standard set: its seeds serve no choice, its reference is the month that a site has. */
+static const struct asked standard = {.supplies = 1320,
+                                      .faulty_supplies = 132,
+                                      .train_days = 30,
+                                      .weeks = 4,
+                                      .faulty_weeks = 7,
+                                      .seed = 71,
+                                      .rings = 4,
+                                      .faulty = 5,
+                                      .quick = true,
+                                      .compare = true,
+                                      .standard = true,
+                                      .physics = "a,b",
+                                      .living = "all"};
+
+/* Error: what is wrong with it, for people; NULL: nothing. */
+static const char *wrong_with(const struct asked *a)
+{
+    if (!a->config != !a->labels)
+        return "-c and --labels belong together";
+    if (a->rings + a->faulty == 0)
+        return "nothing to do: --rings and --faulty-rings are 0";
+    if (a->supplies < 1 || a->faulty_supplies < 0 || a->train_days < 3 || a->rings < 0 || a->faulty < 0 ||
+        a->weeks < 1 || a->faulty_weeks < 1 || a->jobs < 0)
+        return "counts must be positive, --train-days 3 or more";
+    return NULL;
+}
+
+static struct simulated_options options_of(const struct asked *a)
+{
+    return (struct simulated_options){
+        .supplies = (uint32_t)a->supplies,
+        .faulty_supplies = (uint32_t)(a->faulty_supplies ? a->faulty_supplies : a->supplies),
+        .train_days = (int)a->train_days,
+        .healthy_weeks = (int)a->weeks,
+        .faulty_weeks = (int)a->faulty_weeks,
+        .first_seed = (int)a->seed,
+        .rings = (int)a->rings,
+        .faulty_rings = (int)a->faulty,
+        .in_sample = !a->quick,
+        .compare = a->compare,
+        .jobs = (int)(a->jobs ? a->jobs : sysconf(_SC_NPROCESSORS_ONLN))};
+}
+
+static int evaluate(const struct asked *a)
+{
+    static const char *const parts[LIVING_PARTS] = {"faults", "commons", "contexts"};
+    static const char *const physics[2] = {"a", "b"};
+    struct simulated_options o = options_of(a);
+    struct err err = {0};
+    uint32_t chosen = 0;
+    const char *wrong = wrong_with(a);
+    if (wrong) {
+        fprintf(stderr, "psmon evaluate: %s\n", wrong);
+        return EXIT_USAGE;
+    }
+    if (a->config)
+        return evaluate_run(a->config, a->labels, a->run, a->tables);
+    if (namelist_read("--living", a->living, parts, LIVING_PARTS, &o.living, &err) != 0 ||
+        namelist_read("--physics", a->physics, physics, 2, &chosen, &err) != 0)
+        return command_fail(&err);
+    return evaluate_rings(&o, chosen, a->tables);
+}
+
 static int run_evaluate(int argc, char **argv)
 {
-    int64_t supplies = 1320, train_days = 28, weeks = 4, faulty_weeks = 3, seed = 100, rings = 5, faulty = 2;
-    bool quick = false;
-    const char *tables = NULL, *physics = "a", *living = NULL;
-    const char *config = NULL, *labels = NULL, *run = NULL;
+    struct asked a = {.supplies = 1320,
+                      .train_days = 28,
+                      .weeks = 4,
+                      .faulty_weeks = 3,
+                      .seed = 100,
+                      .rings = 5,
+                      .faulty = 2,
+                      .physics = "a"};
     const struct option_spec specs[] = {
-        {"supplies", 0, OPTION_INTEGER, &supplies, "N", "supplies of each ring; 1320", false},
-        {"train-days", 0, OPTION_INTEGER, &train_days, "D", "healthy days learned from; 28", false},
-        {"rings", 0, OPTION_INTEGER, &rings, "N", "rings without faults; 5", false},
-        {"weeks", 0, OPTION_INTEGER, &weeks, "W", "weeks scored of each; 4", false},
-        {"faulty-rings", 0, OPTION_INTEGER, &faulty, "N", "rings with faults; 2", false},
-        {"faulty-weeks", 0, OPTION_INTEGER, &faulty_weeks, "W", "weeks scored of each; 3", false},
-        {"seed", 0, OPTION_INTEGER, &seed, "S", "first seed; 100. Seeds from 100 on serve no choice", false},
-        {"living", 0, OPTION_TEXT, &living, "P,P...",
+        {"standard", 0, OPTION_FLAG, &a.standard, NULL,
+         "the standard set, under an hour on two processors: both physics, --living all, comparators, seeds "
+         "71 to "
+         "79, which serve no choice; other options but -c, --jobs and --tables-out are as they are",
+         false},
+        {"supplies", 0, OPTION_INTEGER, &a.supplies, "N", "supplies of each ring; 1320", false},
+        {"faulty-supplies", 0, OPTION_INTEGER, &a.faulty_supplies, "N",
+         "supplies of each ring with faults; as --supplies", false},
+        {"train-days", 0, OPTION_INTEGER, &a.train_days, "D", "healthy days learned from; 28", false},
+        {"rings", 0, OPTION_INTEGER, &a.rings, "N", "rings without faults; 5", false},
+        {"weeks", 0, OPTION_INTEGER, &a.weeks, "W", "weeks scored of each; 4", false},
+        {"faulty-rings", 0, OPTION_INTEGER, &a.faulty, "N", "rings with faults; 2", false},
+        {"faulty-weeks", 0, OPTION_INTEGER, &a.faulty_weeks, "W", "weeks scored of each; 3", false},
+        {"seed", 0, OPTION_INTEGER, &a.seed, "S", "first seed; 100. Seeds from 100 on serve no choice",
+         false},
+        {"living", 0, OPTION_TEXT, &a.living, "P,P...",
          "what rings with faults have instead: faults (of all modes and sizes), commons, contexts, or all",
          false},
-        {"physics", 0, OPTION_TEXT, &physics, "a|b", "of the rings, see simulate; a", false},
-        {"tables-out", 0, OPTION_TEXT, &tables, "FILE", "the tables of rings with faults as CSV", false},
-        {"no-in-sample", 0, OPTION_FLAG, &quick, NULL, "leave out the check with in-sample nulls", false},
-        {"config", 'c', OPTION_TEXT, &config, "FILE", "judge a stored run of this configuration instead",
+        {"physics", 0, OPTION_TEXT, &a.physics, "a|b|a,b", "of the rings, see simulate; a", false},
+        {"comparators", 0, OPTION_FLAG, &a.compare, NULL,
+         "rings with faults: what plainer detectors find, at limits from the reference", false},
+        {"jobs", 0, OPTION_INTEGER, &a.jobs, "N",
+         "rings at a time, each in a thread; as there are processors", false},
+        {"tables-out", 0, OPTION_TEXT, &a.tables, "FILE", "the tables too: FILE.html, FILE.csv, or as text",
          false},
-        {"labels", 0, OPTION_TEXT, &labels, "CSV", "against these labels", false},
-        {"run", 0, OPTION_TEXT, &run, "NAME", "the run; else live or the latest replay", false},
+        {"no-in-sample", 0, OPTION_FLAG, &a.quick, NULL, "leave out the check with in-sample nulls", false},
+        {"config", 'c', OPTION_TEXT, &a.config, "FILE", "judge a stored run of this configuration instead",
+         false},
+        {"labels", 0, OPTION_TEXT, &a.labels, "CSV", "against these labels", false},
+        {"run", 0, OPTION_TEXT, &a.run, "NAME", "the run; else live or the latest replay", false},
         {0}};
     int status;
     if (!command_options(argc, argv, "evaluate [options] | evaluate -c FILE --labels CSV [--run NAME]",
-                         "Measures honestly: false findings against the stated budgets on rings without\n"
-                         "faults, detection and delay per failure mode on rings with them.",
+                         "Measures honestly, on simulated rings: false findings against the stated budgets,\n"
+                         "what is found and how soon, beside what is aimed at and beside plainer detectors.",
                          specs, NULL, 0, NULL, &status))
         return status;
-    struct simulated_options o = {.supplies = (uint32_t)supplies,
-                                  .train_days = (int)train_days,
-                                  .healthy_weeks = (int)weeks,
-                                  .faulty_weeks = (int)faulty_weeks,
-                                  .first_seed = (int)seed,
-                                  .rings = (int)rings,
-                                  .faulty_rings = (int)faulty,
-                                  .budgets = {1, 3, 10},
-                                  .physics_b = strcmp(physics, "b") == 0,
-                                  .in_sample = !quick};
-    if (!config != !labels) {
-        fprintf(stderr, "psmon evaluate: -c and --labels belong together\n");
-        return EXIT_USAGE;
+    if (a.standard) {
+        struct asked s = standard;
+        s.jobs = a.jobs;
+        s.tables = a.tables;
+        s.config = a.config;
+        s.labels = a.labels;
+        a = s;
     }
-    if (config)
-        return evaluate_run(config, labels, run, o.budgets);
-    static const char *const parts[LIVING_PARTS] = {"faults", "commons", "contexts"};
-    struct err err = {0};
-    if (namelist_read("--living", living, parts, LIVING_PARTS, &o.living, &err))
-        return command_fail(&err);
-    if (strcmp(physics, "a") != 0 && strcmp(physics, "b") != 0) {
-        fprintf(stderr, "psmon evaluate: --physics: a or b\n");
-        return EXIT_USAGE;
-    }
-    if (rings + faulty == 0) {
-        fprintf(stderr, "psmon evaluate: nothing to do: --rings and --faulty-rings are 0\n");
-        return EXIT_USAGE;
-    }
-    if (supplies < 1 || train_days < 3 || rings < 0 || faulty < 0 || weeks < 1 || faulty_weeks < 1) {
-        fprintf(stderr, "psmon evaluate: counts must be positive, --train-days 3 or more\n");
-        return EXIT_USAGE;
-    }
-    return evaluate_rings(&o, tables);
+    return evaluate(&a);
 }
 
 const struct command command_evaluate = {

@@ -153,6 +153,9 @@ bool judge_touches(const struct label *l, const struct fleet *f, int32_t supply)
 
 bool judge_share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f)
 {
+    int32_t supply = fleet_supply(f, d->subject);
+    if (supply >= 0)
+        return judge_touches(l, f, supply);
     for (size_t i = 0; i < f->n_supplies; i++)
         if (judge_touches(l, f, (int32_t)i) && judge_takes_in(d->subject, f, (int32_t)i))
             return true;
@@ -199,7 +202,7 @@ static void judge_label(struct judgement *j, const struct label *l, const struct
 }
 
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
-                    const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS])
+                    const struct finding findings[], size_t n_findings)
 {
     for (size_t i = 0; i < n_labels; i++)
         if (label_is_fault(&labels[i]))
@@ -208,9 +211,17 @@ void judge_findings(struct judgement *j, const struct fleet *f, const struct lab
         bool answered = findings[i].class == CLASS_DATA; /* costs no budget, so is never a false one */
         for (size_t k = 0; k < n_labels && !answered; k++)
             answered = judge_answers(&findings[i], &labels[k], f);
-        for (int b = 0; b < JUDGE_BUDGETS && !answered; b++)
-            j->false_findings[b] += findings[i].chance <= budgets[b];
+        j->false_findings += !answered;
     }
+}
+
+size_t judge_within(double budget, const struct finding findings[], size_t n, struct finding out[])
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (findings[i].class == CLASS_DATA || findings[i].chance <= budget)
+            out[kept++] = findings[i];
+    return kept;
 }
 
 static bool was_faulty(const char *supply, const struct fleet *f, const struct label labels[], size_t n,
@@ -226,15 +237,24 @@ static bool was_faulty(const char *supply, const struct fleet *f, const struct l
 void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
                 const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to)
 {
-    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0, possible = 0;
-    for (size_t i = 0; i < length; i++)
-        good += was_faulty(supplies[i], f, labels, n_labels, from, to);
-    if (length == 0)
+    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0, faulty = 0;
+    double first = 0, average = 0;
+    if (n == 0)
         return; /* a week in which nothing was listed says nothing of precision */
-    for (size_t i = 0; i < f->n_supplies && possible < length; i++)
-        possible += was_faulty(f->supplies[i].name, f, labels, n_labels, from, to);
-    j->precision_sum += (double)good / (double)length;
-    j->possible_sum += (double)possible / (double)length;
+    for (size_t i = 0; i < n; i++) {
+        bool is_good = was_faulty(supplies[i], f, labels, n_labels, from, to);
+        good += is_good;
+        first += i < length && is_good;
+        average += is_good ? (double)good / (double)(i + 1) : 0;
+    }
+    for (size_t i = 0; i < f->n_supplies; i++)
+        faulty += was_faulty(f->supplies[i].name, f, labels, n_labels, from, to);
+    j->precision_sum += first / (double)length;
+    j->possible_sum += fmin((double)faulty, (double)length) / (double)length;
+    if (faulty) {
+        j->average_sum += average / (double)faulty;
+        j->average_possible_sum += fmin((double)faulty, (double)n) / (double)faulty;
+    }
     j->lists++;
 }
 
@@ -250,6 +270,31 @@ double judge_median(double v[], size_t n)
         return NAN;
     qsort(v, n, sizeof *v, ascending);
     return n % 2 ? v[n / 2] : 0.5 * (v[n / 2 - 1] + v[n / 2]);
+}
+
+static void append_all(double **v, size_t *n, const double x[], size_t m)
+{
+    for (size_t i = 0; i < m; i++)
+        append(v, n, x[i]);
+}
+
+void judge_merge(struct judgement *into, const struct judgement *from)
+{
+    for (int m = 0; m < JUDGE_MODES; m++) {
+        struct judged_mode *a = &into->mode[m];
+        const struct judged_mode *b = &from->mode[m];
+        a->labels += b->labels;
+        a->found += b->found;
+        append_all(&a->delay_h, &a->n_delay, b->delay_h, b->n_delay);
+        append_all(&a->lead_h, &a->n_lead, b->lead_h, b->n_lead);
+    }
+    into->false_findings += from->false_findings;
+    into->weeks += from->weeks;
+    into->precision_sum += from->precision_sum;
+    into->possible_sum += from->possible_sum;
+    into->average_sum += from->average_sum;
+    into->average_possible_sum += from->average_possible_sum;
+    into->lists += from->lists;
 }
 
 void judge_free(struct judgement *j)

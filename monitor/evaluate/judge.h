@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/finding.h"
 #include "base/fleet.h"
-#include "base/ledger.h"
 
 #include <stdio.h>
 
@@ -36,7 +35,6 @@ static inline bool label_is_fault(const struct label *l)
     return l->class <= LABEL_DATA;
 }
 
-#define JUDGE_BUDGETS 3
 #define JUDGE_MODES 32
 
 struct judged_mode {
@@ -45,14 +43,15 @@ struct judged_mode {
     size_t n_delay, n_lead;
 };
 
+/* Of what one run said, or of several together. */
 struct judgement {
     struct judged_mode mode[JUDGE_MODES];
-    size_t false_findings[JUDGE_BUDGETS]; /* with chance <= budget[i] */
-    size_t extreme_days[JUDGE_BUDGETS]; /* supply-days with chance <= budget[i], before the minimum effect */
-    double weeks;                       /* of the ring, scored */
-    struct ledger ledger;               /* of those weeks */
-    double precision_sum;               /* of the weekly lists' first ten */
-    double possible_sum;                /* of lists of the same length that name none but faulty ones first */
+    size_t false_findings;
+    double weeks; /* of the ring, scored */
+    /* Weekly lists: precision of the first ten; average precision, the mean over the faulty supplies of the
+     * precision at their places, 0 for those that are not listed. Possible: of lists of the same length that
+     * name the faulty ones first. */
+    double precision_sum, possible_sum, average_sum, average_possible_sum;
     size_t lists;
 };
 
@@ -72,13 +71,20 @@ bool judge_takes_in(const char *subject, const struct fleet *f, int32_t supply);
 bool judge_touches(const struct label *l, const struct fleet *f, int32_t supply);
 bool judge_share_a_supply(const struct finding *d, const struct label *l, const struct fleet *f);
 
-/* Adds one ring's findings to j. budgets ascending. */
+/* Adds one ring's findings to j. */
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
-                    const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS]);
+                    const struct finding findings[], size_t n_findings);
 
-/* Adds one weekly list: of its first ten (fewer: all), the share that had a labelled fault in the week. */
+/* Of findings those that a budget says: chance at most that, or of class data; out[n], returns their number.
+ */
+size_t judge_within(double budget, const struct finding findings[], size_t n, struct finding out[]);
+
+/* Adds one weekly list, all of its supplies: good is who had a labelled fault in the week. */
 void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
                 const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to);
+
+/* Adds what another has judged. */
+void judge_merge(struct judgement *into, const struct judgement *from);
 
 /* True when the label concerns the supply: by name, or as its sector. */
 bool judge_concerns(const struct label *l, const struct fleet *f, const char *supply);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST (JUDGE_BUDGETS - 1)
 #define WINDOW (72 * NS_PER_HOUR)
 #define AFTER_SHORT (6 * NS_PER_HOUR)
 #define AFTER_FAULT (14 * NS_PER_DAY)
@@ -16,8 +15,19 @@
 
 /* ---- contexts ---- */
 
+static bool touches_sector(const struct label *l, const struct fleet *f, int32_t sector)
+{
+    for (size_t i = 0; i < f->n_supplies; i++)
+        if (f->supplies[i].group[GROUP_SECTOR] == sector && judge_touches(l, f, (int32_t)i))
+            return true;
+    return false;
+}
+
 static bool share_a_sector(const struct finding *d, const struct label *l, const struct fleet *f)
 {
+    int32_t supply = fleet_supply(f, d->subject);
+    if (supply >= 0)
+        return touches_sector(l, f, f->supplies[supply].group[GROUP_SECTOR]);
     enum { IN_FINDING = 1, IN_LABEL = 2 };
     uint8_t *sector = xcalloc(f->groups[GROUP_SECTOR].n, sizeof *sector);
     bool both = false;
@@ -188,20 +198,19 @@ static void judge_fault(struct living *l, const struct label *fault, const struc
 }
 
 void living_judge(struct living *l, const struct fleet *f, const struct label labels[], size_t n_labels,
-                  const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS])
+                  const struct finding findings[], size_t n_findings)
 {
     const struct label **cause = xcalloc(n_findings + 1, sizeof *cause);
     for (size_t i = 0; i < n_findings; i++) {
         const struct finding *d = &findings[i];
-        bool data = d->class == CLASS_DATA; /* costs no budget */
-        if (!(data || d->chance <= budgets[LARGEST]) || answers_a_fault(d, true, f, labels, n_labels))
+        if (answers_a_fault(d, true, f, labels, n_labels))
             continue;
         cause[i] = cause_of(d, f, labels, n_labels);
-        if (cause[i] || data || answers_a_fault(d, false, f, labels, n_labels))
+        /* what is of class data costs no budget */
+        if (cause[i] || d->class == CLASS_DATA || answers_a_fault(d, false, f, labels, n_labels))
             continue;
-        enum living_context c = living_context_of(d, f, labels, n_labels);
-        for (int b = 0; b < JUDGE_BUDGETS; b++)
-            l->false_findings[c][b] += d->chance <= budgets[b];
+        l->false_findings[living_context_of(d, f, labels, n_labels)]++;
+        l->false_fast += strcmp(d->detector, LIVING_FAST) == 0;
     }
     for (size_t k = 0; k < n_labels; k++)
         if (labels[k].class == LABEL_COMMON)
@@ -209,4 +218,67 @@ void living_judge(struct living *l, const struct fleet *f, const struct label la
         else if (label_is_fault(&labels[k]))
             judge_fault(l, &labels[k], f, labels, n_labels, cause, findings, n_findings);
     free(cause);
+}
+
+/* ---- several together ---- */
+
+static void add_kind(struct living_kind *a, const struct living_kind *b)
+{
+    a->events += b->events;
+    a->found += b->found;
+    a->findings += b->findings;
+    a->named += b->named;
+}
+
+static void add_share(struct living_share *a, const struct living_share *b)
+{
+    a->labels += b->labels;
+    a->found += b->found;
+}
+
+void living_merge(struct living *into, const struct living *from)
+{
+    if (from->weeks == 0)
+        return;
+    assert(into->weeks == 0 || into->supplies == from->supplies);
+    into->weeks += from->weeks;
+    into->supplies = from->supplies;
+    into->false_fast += from->false_fast;
+    for (int c = 0; c < CONTEXTS; c++)
+        into->false_findings[c] += from->false_findings[c];
+    for (size_t i = 0; i < from->n_kinds; i++)
+        add_kind(kind_of(into, from->kind[i].kind), &from->kind[i]);
+    for (int level = 0; level < 3; level++) {
+        for (int m = 0; m < JUDGE_MODES; m++)
+            add_share(&into->mode[m][level], &from->mode[m][level]);
+        add_share(&into->during[level], &from->during[level]);
+    }
+    for (int a = 0; a <= LABEL_COMMON; a++)
+        for (int b = 0; b < CLASS_COUNT; b++)
+            into->class[a][b] += from->class[a][b];
+}
+
+size_t living_false(const struct living *l)
+{
+    size_t n = 0;
+    for (int c = 0; c < CONTEXTS; c++)
+        n += l->false_findings[c];
+    return n;
+}
+
+struct living_kind living_causes(const struct living *l)
+{
+    struct living_kind all = {.kind = "all"};
+    for (size_t i = 0; i < l->n_kinds; i++)
+        add_kind(&all, &l->kind[i]);
+    return all;
+}
+
+struct living_share living_found(const struct living *l, int level, uint32_t without)
+{
+    struct living_share all = {0};
+    for (int m = 0; m < JUDGE_MODES; m++)
+        if (!(without >> m & 1))
+            add_share(&all, &l->mode[m][level]);
+    return all;
 }

@@ -5,6 +5,7 @@
 #define PSM_MONITOR_EVALUATE_LIVING_H
 
 #include "monitor/evaluate/judge.h"
+#include "monitor/evaluate/tables.h"
 
 /* Where a false finding, one that answers neither a fault nor a common cause, class data apart, was said: the
  * first that applies. 72 hours are the longest window of a statistic. */
@@ -20,9 +21,10 @@ enum living_context {
 };
 
 #define LIVING_KINDS 24
+#define LIVING_FAST "rate" /* the detector that looks for lost water by the minute */
 
 /* Common causes of one kind. A finding is counted to the fault of the supply that it names, else to the
- * common cause that it answers, else to a fault in its group. Of chance at most the largest budget. */
+ * common cause that it answers, else to a fault in its group. */
 struct living_kind {
     char kind[40];
     size_t events, found, findings;
@@ -33,10 +35,12 @@ struct living_share {
     size_t labels, found;
 };
 
+/* Of what one run said, or of several together. */
 struct living {
     double weeks;    /* of rings of `supplies` */
     double supplies; /* of one ring */
-    size_t false_findings[CONTEXTS][JUDGE_BUDGETS];
+    size_t false_findings[CONTEXTS];
+    size_t false_fast; /* of those by the fast path */
     struct living_kind kind[LIVING_KINDS];
     size_t n_kinds;
     struct living_share mode[JUDGE_MODES][3]; /* by level */
@@ -44,19 +48,26 @@ struct living {
     size_t class[LABEL_COMMON + 1][CLASS_COUNT]; /* first finding of a label's, by both's classes */
 };
 
-/* Adds one ring's findings. Labels in any order. */
+/* Adds one ring's findings, all that were said. Labels in any order. */
 void living_judge(struct living *l, const struct fleet *f, const struct label labels[], size_t n_labels,
-                  const struct finding findings[], size_t n_findings, const double budgets[JUDGE_BUDGETS]);
+                  const struct finding findings[], size_t n_findings);
+
+/* Adds what another has judged, of rings of the same size. */
+void living_merge(struct living *into, const struct living *from);
 
 /* The context of a finding that answers nothing. */
 enum living_context living_context_of(const struct finding *d, const struct fleet *f,
                                       const struct label labels[], size_t n_labels);
 
-/* The tables as text. */
-void living_print(const struct living *l, const double budgets[JUDGE_BUDGETS], FILE *to);
+/* Sums over contexts and over kinds; of faults of a level over all modes but those of `without` (bit m). */
+size_t living_false(const struct living *l);
+struct living_kind living_causes(const struct living *l);
+struct living_share living_found(const struct living *l, int level, uint32_t without);
 
-/* The same as CSV: table,row,column,value. Error: ERR_IO. */
-int living_write(const struct living *l, const double budgets[JUDGE_BUDGETS], const char *path,
-                 struct err *err) MUSTCHECK;
+/* Labels' words: "small", "medium", "large". */
+extern const char *const living_levels[3];
+
+/* The tables of what was said at budget[n], at[n]; of all but false findings at the first of them. */
+void living_tables(const struct living at[], const double budget[], size_t n, struct tables *out);
 
 #endif

@@ -32,10 +32,15 @@ exits 0 "a ring that lives" "$PSMON" simulate --supplies 66 --from 2026-03-02 --
     --fault-modes all --fault-size any --fault-ends all --commons all --contexts all --labels-out "$work/labels.csv"
 grep -q '^water:W0[12][AB],,[a-z_]*,common,' "$work/labels.csv" && grep -q '^\*,,current,benign,.*,lattice change,' "$work/labels.csv"
 ok $? "has labels of common causes and of what is no fault"
-exits 0 "rings that live are judged" "$PSMON" evaluate --supplies 33 --train-days 4 --rings 0 --faulty-rings 1 \
-    --faulty-weeks 1 --living all --tables-out "$work/tables.csv"
-grep -q '^false findings,after a common cause,chance <= 1,' "$work/tables.csv"
+exits 0 "rings that live are judged" "$PSMON" evaluate --supplies 33 --train-days 4 --rings 1 --weeks 1 --faulty-rings 1 \
+    --faulty-weeks 1 --living all --no-in-sample --comparators --jobs 2 --tables-out "$work/tables.csv"
+grep -q '^false findings,after a common cause,budget 1,' "$work/tables.csv"
 ok $? "by what went on"
+grep -q '^comparators at budget 1,CUSUM,false a week,' "$work/tables.csv" &&
+    grep -q '^aims,.*faults present: measured / stated at budget 1",holds in a,' "$work/tables.csv"
+ok $? "beside plainer detectors, and beside what is aimed at"
+exits 2 "a physics that there is not" "$PSMON" evaluate --physics a,c
+says "--physics: there is no 'c'" "is named"
 exits 2 "a word that is not UTF-8" "$PSMON" alarm -c x ack A --by "$(printf 'J\374rgen')"
 says "not UTF-8: J?rgen" "is named"
 exits 2 "something to show that there is not" "$PSMON" query -c x finding

@@ -94,7 +94,9 @@ assert len(said) > 10 and any(abs(min(said) * n - 1) < 1e-6 for n in (10, 30, 10
 X
 ok $? "no chance is said below what the calibration can state"
 sed 's/^/# /' "$work/last"
-try "findings against labels" "$PSMON" evaluate -c "$config" --labels "$work/labels.csv" --run nine
+try "findings against labels" "$PSMON" evaluate -c "$config" --labels "$work/labels.csv" --run nine --tables-out "$work/judged.csv"
+grep -q '^false findings,none of these,budget 1,' "$work/judged.csv" && grep -q '^delay and lead,3,found,' "$work/judged.csv"
+ok $? "by what went on, delay and lead"
 sed 's/^/# /' "$work/last"
 # a fault whose onset lies in the last two days may not be found yet: it is not counted
 python3 - "$work/labels.csv" "$work/findings.csv" > "$work/last" <<'X'
