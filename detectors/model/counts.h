@@ -5,9 +5,7 @@
 
 #include <stddef.h>
 
-#define COUNTS_LEVEL                                                                       \
-    0.999 /* of sixty counts that are as stated one is outside in less than a table in ten \
-           */
+#define COUNTS_LEVEL 0.99
 
 struct count_range {
     double low, high;

@@ -72,8 +72,9 @@ static const char *number(char out[NUMBER_LEN], double v)
 static const char *times(char out[40], const struct chance_cell *x)
 {
     bool often = x->verdict == CHANCES_OFTEN;
-    snprintf(out, 40, "at %s %.2g", often ? "least" : "most",
-             (often ? x->range.low : x->range.high) / x->stated);
+    char factor[NUMBER_LEN];
+    snprintf(out, 40, "at %s %s", often ? "least" : "most",
+             number(factor, (often ? x->range.low : x->range.high) / x->stated));
     return out;
 }
 

@@ -59,6 +59,9 @@ try "/api/ring" curl -fs "http://$page/api/ring"
 try "the page" curl -fs "http://$page/"
 curl -s -o /dev/null -w '%{http_code}' -X POST "http://$page/api/ring" | grep -q 405
 ok $? "is read-only"
+audited() { curl -fs "http://$page/api/audit" | grep -q '"supply_days":[1-9]'; }
+await 30 audited
+ok $? "what was stated of the day that was caught up is audited"
 
 # ---- killed: the hole is filled, nothing is lost or doubled ----
 kill -KILL $monitor
