@@ -325,20 +325,25 @@ const struct maintenance_period *maintenance_last(const struct maintenance *m, c
     return last;
 }
 
-/* ---- differences ---- */
-
-/* The first of the periods that begin at t. */
-static size_t at_start(const struct maintenance *m, tstamp_ns t)
+size_t maintenance_begun(const struct maintenance *m, tstamp_ns t)
 {
     size_t low = 0, high = m->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (m->period[middle].start < t)
+        if (m->period[middle].start <= t)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+/* ---- differences ---- */
+
+/* The first of the periods that begin at t. */
+static size_t at_start(const struct maintenance *m, tstamp_ns t)
+{
+    return maintenance_begun(m, t - 1);
 }
 
 static bool has_period(const struct maintenance *m, const struct maintenance_period *p)

@@ -78,6 +78,9 @@ void maintenance_mask(const struct maintenance *m, const struct fleet *f, tstamp
 const struct maintenance_period *maintenance_last(const struct maintenance *m, const struct fleet *f,
                                                   uint32_t supply, tstamp_ns t);
 
+/* How many periods have begun by t: these are the first of the list. */
+size_t maintenance_begun(const struct maintenance *m, tstamp_ns t);
+
 /* Whether two lists say different things of [*from, *to): subject, start or end of a period that reaches into
  * it. Then *from and *to become the span of the periods that only one of them has. */
 bool maintenance_differs(const struct maintenance *a, const struct maintenance *b, tstamp_ns *from,

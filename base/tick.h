@@ -5,6 +5,7 @@
 #define PSM_BASE_TICK_H
 
 #include "base/finding.h"
+#include "base/renewal.h"
 #include "base/types.h"
 
 #include <stdbool.h>
@@ -57,6 +58,9 @@ struct tick {
     const struct finding
         *unsaid; /* likewise those that a larger budget would have said: for the history alone */
     size_t n_unsaid;
+    const struct renewal *const
+        *renewals; /* of supplies after work, what has been learned since the last tick */
+    size_t n_renewals;
 };
 
 /* Supplies that ought to be scored and are not, for want of data or of a model. What the machine does, or

@@ -13,8 +13,8 @@ const char *mode_name(enum mode m)
 const char *reason_name(enum reason r)
 {
     static const char *const names[] = {
-        "scored",  "maintenance", "no model",        "missing",         "stale",     "off",
-        "ramping", "settling",    "mode never seen", "too few samples", "no number", "invalid"};
+        "scored",   "maintenance",     "no model",        "missing",   "stale",   "off",       "ramping",
+        "settling", "mode never seen", "too few samples", "no number", "invalid", "after work"};
     assert(r < REASON_COUNT);
     return names[r];
 }

@@ -47,8 +47,9 @@ enum reason {
     REASON_SETTLING,
     REASON_MODE_NEVER_SEEN,
     REASON_TOO_FEW_SAMPLES,
-    REASON_NO_NUMBER, /* what comes is text or an array */
-    REASON_INVALID,   /* what comes is marked INVALID, or NaN */
+    REASON_NO_NUMBER,  /* what comes is text or an array */
+    REASON_INVALID,    /* what comes is marked INVALID, or NaN */
+    REASON_AFTER_WORK, /* where it stands after work of its own is being learned */
     REASON_COUNT
 };
 

@@ -87,7 +87,7 @@ const GLYPHS = {
   "missing": { d: "M2 2L8 8M8 2L2 8", text: "missing, stale, invalid or no number" },
   "off": { d: "M3 5H7", text: "off" },
   "moving": { d: "M2 7L5 3L8 7", text: "ramping or settling" },
-  "unknown": { d: "M5 4.9V5.1", text: "no model, mode never seen, too few samples" },
+  "unknown": { d: "M5 4.9V5.1", text: "no model, mode never seen, too few samples, after work" },
 };
 function glyphOf(reason) {
   switch (reason) {

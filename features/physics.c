@@ -144,22 +144,37 @@ double physics_expect(const struct physics *p, const struct feature_layout *l, s
     return sum * physics_unit(kind, &p->scale[supply]);
 }
 
+/* What is expected of a level once all has settled. */
+static double settled(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level,
+                      float i, float dac, float sign)
+{
+    float a = fabsf(i), q = i * i;
+    const struct driver_row row = {.i = i,
+                                   .a = a,
+                                   .q = q,
+                                   .q3 = q,
+                                   .q15 = q,
+                                   .q60 = q,
+                                   .a3 = a,
+                                   .a15 = a,
+                                   .a60 = a,
+                                   .dac = dac,
+                                   .sign = sign,
+                                   .valid = !isnan(i)};
+    return physics_expect(p, l, supply, level, &row, 0);
+}
+
 double physics_gain(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level)
 {
-    const struct driver_row none = {.sign = 1, .valid = true};
-    const struct driver_row full = {.i = 1,
-                                    .a = 1,
-                                    .q = 1,
-                                    .q3 = 1,
-                                    .q15 = 1,
-                                    .q60 = 1,
-                                    .a3 = 1,
-                                    .a15 = 1,
-                                    .a60 = 1,
-                                    .dac = 1,
-                                    .sign = 1,
-                                    .valid = true};
-    return physics_expect(p, l, supply, level, &full, 0) - physics_expect(p, l, supply, level, &none, 0);
+    return settled(p, l, supply, level, 1, 1, 1) - settled(p, l, supply, level, 0, 0, 1);
+}
+
+double physics_in_place(const struct physics *p, const struct feature_layout *l, size_t unit, size_t level,
+                        size_t supply, float i)
+{
+    const struct supply_scale *there = &p->scale[supply], *here = &p->scale[unit];
+    float same = (float)(there->peak / here->peak), asked = (float)(there->dac / here->dac);
+    return settled(p, l, unit, level, i * same, i * asked, (float)((i > 0) - (i < 0)));
 }
 
 void physics_complete(const struct physics *p, struct feature_layout *l)

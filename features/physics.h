@@ -41,6 +41,10 @@ void physics_free(struct physics *p);
 /* What full scale of the current makes of a level once all has settled, channel's unit; NaN: not fitted; 0
  * where the current explains nothing. */
 double physics_gain(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level);
+/* What would be expected of a unit's level, in the channel's unit, in the place of another supply that stands
+ * at i (relative to its full scale), once all has settled; NaN: cannot say. */
+double physics_in_place(const struct physics *p, const struct feature_layout *l, size_t unit, size_t level,
+                        size_t supply, float i);
 /* Fills in what a layout can know only after the fit: min_effect of every channel. */
 void physics_complete(const struct physics *p, struct feature_layout *l);
 /* Of another fleet: what is known of a supply is taken over, of the others only what the fleet itself says.

@@ -616,6 +616,8 @@ static const char supply_days[] =
     "  DELETE FROM run_starts WHERE run = p_run; DELETE FROM runs WHERE run = p_run;"
     " END $$;";
 
+static const char reason_after_work[] = "INSERT INTO reason_words VALUES (12, 'after work');";
+
 /* Who may read, and who may write what people know. Roles are the server's: where psmon's user may not make
  * them an administrator can, and calls psmon_grant. */
 static const char roles[] =
@@ -688,10 +690,27 @@ static const char said_chances[] =
 
 int history_migrate(const char *conninfo, struct err *err)
 {
-    static const char *const migrations[] = {
-        fleets_and_runs, ticks,         tick_functions, hours,     findings_and_events, models_and_reports,
-        views,           hourly_views,  finding_work,   figures,   revisions,           upkeep,
-        upkeep_jobs,     list_findings, more_reasons,   worktimes, more_figures,        replays,
-        roles,           supply_days,   said_chances};
+    static const char *const migrations[] = {fleets_and_runs,
+                                             ticks,
+                                             tick_functions,
+                                             hours,
+                                             findings_and_events,
+                                             models_and_reports,
+                                             views,
+                                             hourly_views,
+                                             finding_work,
+                                             figures,
+                                             revisions,
+                                             upkeep,
+                                             upkeep_jobs,
+                                             list_findings,
+                                             more_reasons,
+                                             worktimes,
+                                             more_figures,
+                                             replays,
+                                             roles,
+                                             supply_days,
+                                             said_chances,
+                                             reason_after_work};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

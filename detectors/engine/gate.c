@@ -10,6 +10,7 @@
 void gate_init(struct gate *g, size_t n, size_t width, unsigned window_minutes)
 {
     *g = (struct gate){.n = n,
+                       .seen = INT64_MIN,
                        .window_minutes = window_minutes,
                        .maintenance = xcalloc(n, sizeof *g->maintenance),
                        .own_work = xcalloc(n, sizeof *g->own_work),
@@ -37,15 +38,21 @@ void gate_fini(struct gate *g)
     free(g->resting_n);
 }
 
+/* Also of work that begins while the whole ring is in maintenance, and at the first minute all that was done
+ * before. */
+static void find_own_work(struct gate *g, const struct maintenance *m, tstamp_ns t)
+{
+    memset(g->own_work, 0, g->n * sizeof *g->own_work);
+    for (size_t i = maintenance_begun(m, g->seen), end = maintenance_begun(m, t); i < end; i++)
+        if (m->period[i].supply >= 0)
+            g->own_work[m->period[i].supply] = &m->period[i];
+    g->seen = t;
+}
+
 void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t)
 {
-    memcpy(g->own_work, g->maintenance, g->n * sizeof *g->own_work); /* as it was */
     maintenance_mask(m, f, t, g->maintenance);
-    for (uint32_t i = 0; i < g->n; i++) {
-        bool begins = g->maintenance[i] && !g->own_work[i];
-        const struct maintenance_period *p = begins ? maintenance_at(m, f, i, t) : NULL;
-        g->own_work[i] = p && p->supply >= 0;
-    }
+    find_own_work(g, m, t);
 }
 
 static void remember(struct gate *g, size_t i, enum minute_kind kind)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STOOD_HOURS 24   /* that say where a column stood … */
+#define STOOD_WITHIN 48  /* … of the last so many */
 #define UNGATED_LEAST 10 /* times the budget: the chance that a score without an effect cannot pass */
 
 /* ---- set up ---- */
@@ -80,6 +82,23 @@ static float *trail_row(const struct hourly *h, size_t supply, size_t row)
 static size_t trail_newest(const struct hourly *h)
 {
     return (h->trail_first + TRAIL_HOURS - 1) % TRAIL_HOURS;
+}
+
+void hourly_stood(const struct hourly *h, size_t supply, float out[])
+{
+    size_t w = h->model->layout->width;
+    const float *centre = h->model->ref.hour_centre + supply * w;
+    for (size_t c = 0; c < w; c++) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t k = 0; k < STOOD_WITHIN && n < STOOD_HOURS; k++) {
+            size_t row = (trail_newest(h) + TRAIL_HOURS - k) % TRAIL_HOURS;
+            float v = trail_row(h, supply, row)[c];
+            sum += isnan(v) ? 0 : (double)v;
+            n += isnan(v) ? 0 : 1;
+        }
+        out[c] = n ? (float)(sum / (double)n) - centre[c] : NAN;
+    }
 }
 
 void hourly_forget(struct hourly *h, size_t supply)

@@ -3,6 +3,7 @@
 #ifndef PSM_DETECTORS_ENGINE_INTERNAL_H
 #define PSM_DETECTORS_ENGINE_INTERNAL_H
 
+#include "detectors/engine/renew.h"
 #include "detectors/engine/scorer.h"
 #include "detectors/model/internal.h"
 #include "detectors/verdict/explain.h"
@@ -19,14 +20,15 @@ enum minute_kind { MINUTE_LACKING, MINUTE_USABLE, MINUTE_RESTING };
 struct gate {
     size_t n;
     unsigned window_minutes;
-    bool *maintenance; /* [S] */
-    bool *own_work;    /* [S] a maintenance of its own began in this minute */
-    bool *blocked;     /* [S] a statistic says that it must not be scored */
-    bool *usable;      /* [S] steady, not in maintenance, not blocked: it counts … */
-    bool *counts;      /* [S][W] … in these columns */
-    bool *beyond;      /* [S] its current is one at which the reference does not know some level */
-    uint8_t *held;     /* [S] enum reason of which most of its levels do not; 0: most do */
-    uint8_t *recent;   /* [S][window_minutes] ring of enum minute_kind */
+    tstamp_ns seen;                             /* last minute */
+    bool *maintenance;                          /* [S] */
+    const struct maintenance_period **own_work; /* [S] its own that began since the last minute; NULL: none */
+    bool *blocked;                              /* [S] a statistic says that it must not be scored */
+    bool *usable;    /* [S] steady, not in maintenance, not blocked: it counts … */
+    bool *counts;    /* [S][W] … in these columns */
+    bool *beyond;    /* [S] its current is one at which the reference does not know some level */
+    uint8_t *held;   /* [S] enum reason of which most of its levels do not; 0: most do */
+    uint8_t *recent; /* [S][window_minutes] ring of enum minute_kind */
     uint16_t *recent_n, *resting_n; /* [S] how many of them are usable, resting */
     size_t recent_at;
 };
@@ -70,6 +72,8 @@ struct hourly {
 void hourly_init(struct hourly *h, const struct model *m, const struct scorer_options *o);
 void hourly_fini(struct hourly *h);
 void hourly_set_budget(struct hourly *h, const struct scorer_options *o);
+/* How far off each column was in the last day that it has of the last two, in out [W]; NaN. */
+void hourly_stood(const struct hourly *h, size_t supply, float out[]);
 /* A supply's own maintenance ends its past: what was wrong may be mended. */
 void hourly_forget(struct hourly *h, size_t supply);
 /* What of a supply's minute its reference never had. */

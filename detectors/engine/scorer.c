@@ -35,6 +35,8 @@ struct scorer {
     void *live[STATISTICS_MAX]; /* of each statistic that lives by the minute */
     struct gate gate;
     struct hourly hourly;
+    struct renew renew;
+    float *stood;                         /* [W] scratch */
     struct events events[STATISTICS_MAX]; /* of those with a share of the budget */
     struct group_search search;
     struct hour_desk desk;
@@ -148,8 +150,11 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     group_search_init(&s->search, f);
     init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
     open_statistics(s);
-    if (model)
+    if (model) {
         hourly_init(&s->hourly, model, o);
+        renew_init(&s->renew, model);
+        s->stood = xcalloc(model->layout->width, sizeof *s->stood);
+    }
     init_desk(s);
     return s;
 }
@@ -163,8 +168,11 @@ void scorer_free(struct scorer *s)
         if (s->live[i])
             statistics[i]->close(s->live[i]);
     }
-    if (s->model)
+    if (s->model) {
         hourly_fini(&s->hourly);
+        renew_fini(&s->renew);
+    }
+    free(s->stood);
     free(s->desk.flagged);
     free(s->desk.taken);
     free(s->desk.sizes);
@@ -212,6 +220,18 @@ static void take_restored(struct scorer *s)
     for (size_t i = 0; i < s->n_restored; i++)
         tracker_restore(s->tracker, slot_of(&s->restored[i]), &s->restored[i]);
     s->n_restored = 0;
+}
+
+const struct renewal *const *scorer_renewals(struct scorer *s, size_t *n)
+{
+    *n = 0;
+    return s->model ? renew_all(&s->renew, n) : NULL;
+}
+
+void scorer_restore_renewals(struct scorer *s, const struct renewal *const list[], size_t n)
+{
+    if (s->model)
+        renew_restore(&s->renew, list, n);
 }
 
 /* ---- how far back ---- */
@@ -290,13 +310,23 @@ static void show_residuals(struct scorer *s, const struct feature_frame *ff)
         }
 }
 
+/* Whose minute counts; *out: its frame as it is to be judged, supplies after work from where they stand. */
+static void count_minute(struct scorer *s, const struct minute *in, struct feature_frame *out)
+{
+    for (size_t i = 0; i < s->fleet->n_supplies; i++) {
+        if (!s->gate.own_work[i])
+            continue;
+        hourly_stood(&s->hourly, i, s->stood);
+        renew_begin(&s->renew, i, s->gate.own_work[i], s->stood);
+        hourly_forget(&s->hourly, i);
+    }
+    gate_judge(&s->gate, s->model, in->features);
+    renew_minute(&s->renew, in, out);
+}
+
 /* The model's part of a minute; returns whether an hour was evaluated. */
 static bool step_model(struct scorer *s, const struct minute *in)
 {
-    for (size_t i = 0; i < s->fleet->n_supplies; i++)
-        if (s->gate.own_work[i])
-            hourly_forget(&s->hourly, i);
-    gate_judge(&s->gate, s->model, in->features);
     for (size_t i = 0; i < statistics_count(); i++) {
         const struct statistic *x = statistics[i];
         if (!takes_part(s, i))
@@ -313,13 +343,22 @@ static bool step_model(struct scorer *s, const struct minute *in)
     return hour;
 }
 
+/* Too little of a window because of work is no lack of data. */
+static enum reason reason_of(const struct scorer *s, const struct minute *in, size_t i, bool scored)
+{
+    enum reason r = gate_reason(&s->gate, s->model, s->fleet, in, i, scored);
+    tstamp_ns window = s->o.window_minutes * s->o.period;
+    bool waits = r == REASON_TOO_FEW_SAMPLES && renew_waits(&s->renew, i, in->frame->t, window);
+    return waits ? REASON_AFTER_WORK : r;
+}
+
 static void show_scores(struct scorer *s, const struct minute *in, struct tick *out)
 {
     memset(out->ledger, 0, sizeof out->ledger);
     out->resting = 0;
     for (size_t i = 0; i < s->fleet->n_supplies; i++) {
         double score = NAN, chance = s->model ? hourly_day_said(&s->hourly, i, &score) : (double)NAN;
-        enum reason r = gate_reason(&s->gate, s->model, s->fleet, in, i, !isnan(score));
+        enum reason r = reason_of(s, in, i, !isnan(score));
         s->shown.reason[i] = (uint8_t)r;
         s->shown.mode[i] = in->features->mode[i];
         s->shown.score[i] = r == REASON_SCORED ? (float)score : NAN;
@@ -362,6 +401,7 @@ static void track(struct scorer *s, tstamp_ns t, bool hour)
         return;
     p->n = 0;
     hour_propose(&s->desk, t, p);
+    renew_tell(&s->renew, p);
     tracker_step(s->tracker, SLOT_SCORE, t, p);
     p->n = 0;
     hour_propose_unsaid(&s->desk, s->quiet, p);
@@ -394,12 +434,16 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
 
 void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tick *out)
 {
-    struct feature_frame ff;
-    features_step(s->features, in, &ff);
+    struct feature_frame read, judged;
+    features_step(s->features, in, &read);
     gate_maintenance(&s->gate, s->maintenance, s->fleet, in->t);
-    const struct minute minute = {in, &ff, s->gate.maintenance, s->gate.usable, s->gate.counts};
-    show_residuals(s, &ff);
+    struct minute minute = {in, &read, s->gate.maintenance, s->gate.usable, s->gate.counts, read.x};
     watch(s, &minute);
+    if (s->model) {
+        count_minute(s, &minute, &judged);
+        minute.features = &judged;
+    }
+    show_residuals(s, minute.features);
     bool hour = s->model && step_model(s, &minute);
     show_scores(s, &minute, out);
     if (s->tracked_from == INT64_MAX)
@@ -409,6 +453,9 @@ void scorer_step(struct scorer *s, const struct frame *in, bool warm, struct tic
     if (!warm || in->t > s->tracked_from)
         track(s, in->t, hour);
     show(s, in, hour, out);
+    out->n_renewals = 0;
+    if (!warm && s->model)
+        out->renewals = renew_news(&s->renew, &out->n_renewals);
     if (warm)
         out->n_findings = out->n_unsaid = 0;
 }

@@ -37,8 +37,14 @@ void scorer_explain(const struct scorer *s, const struct statistic *by, size_t s
  * ids, whatever was tracked until then. */
 void scorer_restore(struct scorer *s, const struct finding open[], size_t n);
 
+/* What is known of supplies after work, to be handed to a scorer with the same model; borrowed until the next
+ * step. Before the first step: what another one knew, copied. */
+const struct renewal *const *scorer_renewals(struct scorer *s, size_t *n);
+void scorer_restore_renewals(struct scorer *s, const struct renewal *const list[], size_t n);
+
 /* How far back the score of a tick reaches: score, chance, reason and figures at t depend, to the last bit,
- * on the frames in (t - memory, t] and the model alone. The longest over the table of statistics. */
+ * on the frames in (t - memory, t], the model and, of supplies after work, what was learned of them before.
+ * The longest over the table of statistics. */
 tstamp_ns scorer_memory(const struct model *m, tstamp_ns period);
 
 /* From when frames must be fed, warm, so that findings from `first` on have the ids, onsets and chances that

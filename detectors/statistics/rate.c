@@ -94,7 +94,7 @@ static void minute(void *live, const struct minute *m, float *const figure[])
     l->volts_at = (l->volts_at + 1) % VOLTS_KEPT;
     for (size_t i = 0; i < n; i++) {
         int32_t level = l->volts_level[i];
-        l->volts[l->volts_at * n + i] = level < 0 ? NAN : m->features->x[i * w + (size_t)level];
+        l->volts[l->volts_at * n + i] = level < 0 ? NAN : m->read[i * w + (size_t)level];
     }
 }
 

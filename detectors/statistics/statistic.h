@@ -99,6 +99,8 @@ struct minute {
     const bool *usable;      /* [S] steady, not in maintenance, not blocked: it counts … */
     const bool *counts; /* [S][W] … in these columns: settled, and at a current that the reference knows
                            enough of; NULL in training, where nobody asks */
+    const float *read;  /* [S][W] of features, as they are before supplies are counted from where they stand
+                           after work */
 };
 
 struct statistic {

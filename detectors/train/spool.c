@@ -247,7 +247,7 @@ void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *
         put_minute(s, p->layout, &ff, usable, hour, minute);
         if (seen) {
             note(seen, &ff, s->n_supplies, p->layout->width);
-            maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable, NULL});
+            maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable, NULL, ff.x});
         }
         if (p->progress && k % 256 == 0)
             p->progress(p->arg, (double)k, (double)n);

@@ -3,20 +3,6 @@
 
 #include <stdio.h>
 
-/* Periods that have begun by t: the first so many of the list, which is in order of start. */
-static size_t begun(const struct maintenance *m, tstamp_ns t)
-{
-    size_t low = 0, high = m->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (m->period[middle].start <= t)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Work on a group concerns every finding that holds a supply of it: in a sector also that of a water circuit.
  */
 static bool in_group(const struct finding *d, const struct fleet *f, const struct maintenance_period *p)
@@ -39,7 +25,7 @@ static bool has_to_do(const struct maintenance_period *p, const struct finding *
 static const struct maintenance_period *latest(const struct maintenance *m, const struct finding *d,
                                                const struct fleet *f, tstamp_ns now)
 {
-    for (size_t i = begun(m, now); i > 0 && m->period[i - 1].start >= d->onset - WORK_BEFORE; i--)
+    for (size_t i = maintenance_begun(m, now); i > 0 && m->period[i - 1].start >= d->onset - WORK_BEFORE; i--)
         if (has_to_do(&m->period[i - 1], d, f))
             return &m->period[i - 1];
     return NULL;
