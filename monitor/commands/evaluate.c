@@ -306,10 +306,10 @@ struct asked {
 };
 
 /* The standard set: its seeds serve no choice, its reference is the month that a site has. */
-static const struct asked standard = {.supplies = 1320,
+static const struct asked standard = {.supplies = 528,
                                       .faulty_supplies = 132,
                                       .train_days = 30,
-                                      .weeks = 4,
+                                      .weeks = 5,
                                       .faulty_weeks = 7,
                                       .seed = 71,
                                       .rings = 4,

@@ -71,9 +71,10 @@ void evaluation_modes(const struct judgement *j, struct tables *out)
 void evaluation_lists(const struct judgement *j, struct tables *out)
 {
     static const char *const head[] = {"of the weekly lists", "measured", "best possible"};
-    struct table *t = tables_add(
-        out, "weekly lists",
-        "good is who had a fault in the week; best: a list as long that names them first", head, 3);
+    struct table *t = tables_add(out, "weekly lists",
+                                 "good is a supply with a fault in the week, or a group with a cause; best: "
+                                 "a list as long of these first",
+                                 head, 3);
     double n = j->lists ? (double)j->lists : (double)NAN;
     table_cell(t, "precision at 10");
     table_number(t, j->precision_sum / n, 2);

@@ -224,36 +224,75 @@ size_t judge_within(double budget, const struct finding findings[], size_t n, st
     return kept;
 }
 
+static bool in_week(const struct label *l, tstamp_ns from, tstamp_ns to)
+{
+    return l->class != LABEL_BENIGN && l->onset < to && l->end > from;
+}
+
 static bool was_faulty(const char *supply, const struct fleet *f, const struct label labels[], size_t n,
                        tstamp_ns from, tstamp_ns to)
 {
     for (size_t k = 0; k < n; k++)
-        if (label_is_fault(&labels[k]) && labels[k].onset < to && labels[k].end > from &&
+        if (label_is_fault(&labels[k]) && in_week(&labels[k], from, to) &&
             judge_concerns(&labels[k], f, supply))
             return true;
     return false;
 }
 
-void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
+/* Whether a group is that of a label, near enough: an inspection of it comes upon the cause. */
+static bool is_its_group(const char *subject, const struct label *l, const struct fleet *f)
+{
+    size_t group = 0, touched = 0, both = 0;
+    for (size_t i = 0; i < f->n_supplies; i++) {
+        bool in = judge_takes_in(subject, f, (int32_t)i), of = judge_touches(l, f, (int32_t)i);
+        group += in;
+        touched += of;
+        both += in && of;
+    }
+    return both && 3 * both >= group && 3 * both >= touched;
+}
+
+static bool was_labelled(const char *subject, const struct fleet *f, const struct label labels[], size_t n,
+                         tstamp_ns from, tstamp_ns to)
+{
+    if (fleet_supply(f, subject) >= 0)
+        return was_faulty(subject, f, labels, n, from, to);
+    for (size_t k = 0; k < n; k++)
+        if (in_week(&labels[k], from, to) && is_its_group(subject, &labels[k], f))
+            return true;
+    return false;
+}
+
+/* How many rows a list could have that are good. */
+static size_t worth_listing(const struct fleet *f, const struct label labels[], size_t n, tstamp_ns from,
+                            tstamp_ns to)
+{
+    size_t worth = 0;
+    for (size_t i = 0; i < f->n_supplies; i++)
+        worth += was_faulty(f->supplies[i].name, f, labels, n, from, to);
+    for (size_t k = 0; k < n; k++)
+        worth += labels[k].class == LABEL_COMMON && in_week(&labels[k], from, to);
+    return worth;
+}
+
+void judge_list(struct judgement *j, const char *const subjects[], size_t n, const struct fleet *f,
                 const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to)
 {
-    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0, faulty = 0;
-    double first = 0, average = 0;
+    size_t length = n < LIST_LENGTH ? n : LIST_LENGTH, good = 0;
+    double first = 0, average = 0, worth = (double)worth_listing(f, labels, n_labels, from, to);
     if (n == 0)
         return; /* a week in which nothing was listed says nothing of precision */
     for (size_t i = 0; i < n; i++) {
-        bool is_good = was_faulty(supplies[i], f, labels, n_labels, from, to);
+        bool is_good = was_labelled(subjects[i], f, labels, n_labels, from, to);
         good += is_good;
         first += i < length && is_good;
         average += is_good ? (double)good / (double)(i + 1) : 0;
     }
-    for (size_t i = 0; i < f->n_supplies; i++)
-        faulty += was_faulty(f->supplies[i].name, f, labels, n_labels, from, to);
     j->precision_sum += first / (double)length;
-    j->possible_sum += fmin((double)faulty, (double)length) / (double)length;
-    if (faulty) {
-        j->average_sum += average / (double)faulty;
-        j->average_possible_sum += fmin((double)faulty, (double)n) / (double)faulty;
+    j->possible_sum += fmin(worth, (double)length) / (double)length;
+    if (worth > 0) {
+        j->average_sum += fmin(average / worth, 1); /* two groups may name the same cause */
+        j->average_possible_sum += fmin(worth, (double)n) / worth;
     }
     j->lists++;
 }

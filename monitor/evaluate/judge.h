@@ -48,9 +48,9 @@ struct judgement {
     struct judged_mode mode[JUDGE_MODES];
     size_t false_findings;
     double weeks; /* of the ring, scored */
-    /* Weekly lists: precision of the first ten; average precision, the mean over the faulty supplies of the
-     * precision at their places, 0 for those that are not listed. Possible: of lists of the same length that
-     * name the faulty ones first. */
+    /* Weekly lists: precision of the first ten; average precision, the mean over all that is worth a row of
+     * the precision at its place, 0 for what is not listed. Possible: of lists of the same length that name
+     * nothing else first. */
     double precision_sum, possible_sum, average_sum, average_possible_sum;
     size_t lists;
 };
@@ -79,8 +79,10 @@ void judge_findings(struct judgement *j, const struct fleet *f, const struct lab
  */
 size_t judge_within(double budget, const struct finding findings[], size_t n, struct finding out[]);
 
-/* Adds one weekly list, all of its supplies: good is who had a labelled fault in the week. */
-void judge_list(struct judgement *j, const char *const supplies[], size_t n, const struct fleet *f,
+/* Adds one weekly list, all that it says to inspect. Good is what names what was labelled in the week: a
+ * supply with a fault, or a group with a common cause or a fault of its own, one in which each has a third at
+ * least of the other's supplies. Best possible: as many rows of these alone. */
+void judge_list(struct judgement *j, const char *const subjects[], size_t n, const struct fleet *f,
                 const struct label labels[], size_t n_labels, tstamp_ns from, tstamp_ns to);
 
 /* Adds what another has judged. */

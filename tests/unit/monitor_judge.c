@@ -152,6 +152,25 @@ static void a_group_answers_for_its_supplies(void **state)
     }
 }
 
+static void a_list_may_name_the_group_of_a_common_cause(void **state)
+{
+    (void)state;
+    struct label l = {.class = LABEL_COMMON, .onset = at("2026-01-02"), .end = at("2026-01-03")};
+    snprintf(l.subject, sizeof l.subject, "water:W1"); /* it has all three */
+    const char *subjects[] = {"Q1", "S1", "water:W2", "S2"};
+    static const bool good[] = {false, true, false, true}; /* two of the three, none, one of the three */
+    for (int i = 0; i < 4; i++) {
+        struct judgement j = {0};
+        judge_list(&j, &subjects[i], 1, fleet, &l, 1, at("2026-01-01"), at("2026-01-08"));
+        assert_near(j.precision_sum, good[i], 0, 1e-12);
+        assert_near(j.possible_sum, 1, 0, 1e-12);
+        l.class = LABEL_BENIGN; /* a spell is no one's to inspect */
+        judge_list(&j, &subjects[i], 1, fleet, &l, 1, at("2026-01-01"), at("2026-01-08"));
+        assert_near(j.possible_sum, 1, 0, 1e-12);
+        l.class = LABEL_COMMON;
+    }
+}
+
 /* A ring in which something always goes on. */
 static struct label *living_labels(size_t *n)
 {
@@ -359,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_answer_labels),
         cmocka_unit_test(a_list_is_judged_by_its_first_ten_and_by_all_of_it),
+        cmocka_unit_test(a_list_may_name_the_group_of_a_common_cause),
         cmocka_unit_test(a_group_answers_for_its_supplies),
         cmocka_unit_test(labels_know_their_members),
         cmocka_unit_test(false_findings_have_a_context),
