@@ -1,16 +1,16 @@
 /* Fitting the physics of a fleet on a record; see features.h and physics.h.
  *
- * Two passes over the record for temperatures and currents, two for voltages, which need the water that the
- * magnets' residuals tell of. The first of two finds a solution and from it, on a thin sample of the rows,
- * how far residuals reach; the second leaves out rows beyond eight times that. Sums are kept per block of the
- * record, so that one pass serves all fits that leave a block out. Rows: communicating, also off and
- * warming up (temperatures at constant current do not tell what the current does), not maintenance;
+ * Two passes over the record for temperatures and currents, two for voltages, which need the water and the
+ * air that temperatures' residuals tell of. The first of two finds a solution and from it, on a thin sample
+ * of the rows, how far residuals reach; the second leaves out rows beyond eight times that. Sums are kept per
+ * block of the record, so that one pass serves all fits that leave a block out. Rows: communicating, also off
+ * and warming up (temperatures at constant current do not tell what the current does), not maintenance;
  * current and voltage only while switched on and not ramping, where the DAC tells the truth.
  * SPDX-License-Identifier: MIT */
 #include "base/mem.h"
+#include "features/common.h"
 #include "features/internal.h"
 #include "features/learn.h"
-#include "features/sector_median.h"
 #include "features/select.h"
 
 #include <math.h>
@@ -47,11 +47,13 @@ struct fitter {
     const int *leave;
     size_t fits, S, L, minutes, thin, keep_every;
     struct drivers *d;
-    struct sectors *c;
-    bool *maintained;     /* [S] */
-    struct normals *sums; /* [fits][FOLDS][S][L]; only voltage differs between fits before solving */
-    float *water;         /* [minutes/thin + 1][fits][groups] */
-    double *limit;        /* [S][L] */
+    struct common *c;
+    size_t cells;            /* of the water */
+    bool *maintained;        /* [S] */
+    struct normals *sums;    /* [fits][FOLDS][S][L]; only voltage differs between fits before solving */
+    float *media;            /* [minutes/thin + 1][fits][MEDIA][cells] */
+    struct gain_sums *gains; /* [fits][FOLDS][S][COMMON_SIGNALS] */
+    double *limit;           /* [S][L] */
     struct sample_rows kept;
     void (*progress)(void *arg, double done, double total);
     void *arg;
@@ -69,16 +71,20 @@ static struct normals *sums_of(struct fitter *a, size_t fit, size_t fold, size_t
     return &a->sums[(fit * FOLDS + fold) * a->S * a->L + at];
 }
 
-static float *water_at(struct fitter *a, size_t k, size_t fit)
+static float *media_at(struct fitter *a, size_t k, size_t fit)
 {
-    return a->water + (k / a->thin * a->fits + fit) * a->c->groups;
+    return a->media + (k / a->thin * a->fits + fit) * MEDIA * a->cells;
 }
 
-/* w of a supply as stored for minute k. */
-static double stored_water(struct fitter *a, size_t k, size_t fit, size_t supply)
+/* What surrounds a supply as stored for minute k. */
+static struct surroundings stored_around(struct fitter *a, size_t k, size_t fit, size_t supply)
 {
-    int32_t g = a->c->part[SECTOR_MAGNET].group[supply];
-    return g < 0 ? 0 : (double)water_at(a, k, fit)[g];
+    struct surroundings out;
+    for (enum medium_kind m = 0; m < MEDIA; m++) {
+        int32_t cell = a->c->tree[medium_signal(m)].cell[supply];
+        out.of[m] = cell < 0 ? 0 : (double)media_at(a, k, fit)[m * a->cells + (size_t)cell];
+    }
+    return out;
 }
 
 static bool row_serves(enum feature_kind kind, const struct driver_row *r, uint8_t mode)
@@ -105,14 +111,14 @@ static void add_row(struct fitter *a, size_t supply, size_t level, float y, size
     size_t at = supply * a->L + level, terms = physics_terms(kind);
     double unit = physics_unit(kind, &a->out[0]->scale[supply]), target = (double)y / unit;
     for (size_t i = 0; i < fits; i++) {
-        double w = kind == FEATURE_VOLTAGE ? stored_water(a, k, i, supply) : 0;
+        const struct surroundings around = stored_around(a, k, i, supply);
         if (isfinite(a->limit[at])) {
-            double expected = physics_expect(a->out[i], a->l, supply, level, r, w);
+            double expected = physics_expect(a->out[i], a->l, supply, level, r, &around);
             if (fabs((double)y - expected) > a->limit[at])
                 continue;
         }
         double x[RIDGE_TERMS];
-        physics_regressors(kind, r, w, x);
+        physics_regressors(kind, r, &around, x);
         if (isfinite(target) && all_there(x, terms))
             ridge_add_row(sums_of(a, i, (size_t)fold_of(k, a->minutes), at), x, target, terms);
     }
@@ -153,32 +159,72 @@ static void keep(struct fitter *a, const struct frame *in, size_t k, int which)
     a->kept.n = i + 1;
 }
 
-/* Residuals of the magnets of all supplies, (S), in fit i. */
-static void magnet_residuals(struct fitter *a, const struct frame *in, size_t fit, float r[])
+/* Temperature residuals of all steady supplies without maintenance, (S,L), in fit i. */
+static void temperature_residuals(struct fitter *a, const struct frame *in, size_t fit, float r[])
 {
-    const int32_t *level = a->c->part[SECTOR_MAGNET].level;
     for (size_t s = 0; s < a->S; s++) {
-        if (level[s] < 0 || a->d->mode[s] != MODE_STEADY)
+        if (a->d->mode[s] != MODE_STEADY)
             continue;
-        size_t l = (size_t)level[s];
-        double y = (double)in->value[feature_at(a->l, s, l)->channel];
-        r[s * a->L + l] = (float)(y - physics_expect(a->out[fit], a->l, s, l, &a->d->row[s], 0));
+        for (size_t l = 0; l < a->l->n_levels[s]; l++) {
+            const struct feature_channel *c = feature_at(a->l, s, l);
+            if (a->maintained[s])
+                r[s * a->L + l] = NAN;
+            else if (c->kind <= FEATURE_IGBT)
+                r[s * a->L + l] = (float)((double)in->value[c->channel] -
+                                          physics_expect(a->out[fit], a->l, s, l, &a->d->row[s], NULL));
+        }
     }
 }
 
-/* The water of all groups in minute k, for every fit, stored for the second pass. */
-static void find_water(struct fitter *a, const struct frame *in, size_t k, struct water w[], float residual[])
+static struct gain_sums *gains_of(struct fitter *a, size_t fit, size_t fold, size_t supply, size_t signal)
 {
-    for (size_t i = 0; i < a->fits; i++) {
-        float *to = water_at(a, k, i);
-        magnet_residuals(a, in, i, residual);
-        sector_medians(a->c, SECTOR_MAGNET, residual, a->L, a->d->mode, to);
-        for (size_t g = 0; g < a->c->groups; g++) {
-            struct water *v = &w[i * a->c->groups + g];
-            water_step(v, to[g], in->t);
-            to[g] = (float)v->value;
-        }
+    return &a->gains[((fit * FOLDS + fold) * a->S + supply) * COMMON_SIGNALS + signal];
+}
+
+/* Rows of the gains to the ring: the residual without what the cell did beyond the ring. */
+static void add_gain_rows(struct fitter *a, size_t fit, size_t k, enum common_signal signal,
+                          const float residual[], const float value[])
+{
+    const struct common_tree *t = &a->c->tree[signal];
+    for (size_t s = 0; s < a->S; s++) {
+        if (t->level[s] < 0 || t->cell[s] < 0 || a->d->mode[s] != MODE_STEADY || a->maintained[s])
+            continue;
+        double y = (double)residual[s * a->L + (size_t)t->level[s]], ring = (double)value[0];
+        y -= (double)value[t->cell[s]] - ring;
+        if (isfinite(y) && isfinite(ring))
+            gain_add_row(gains_of(a, fit, (size_t)fold_of(k, a->minutes), s, signal), ring, y);
     }
+}
+
+/* Media of all cells, of values of their signal, stored for what follows. */
+static void store_media(struct fitter *a, tstamp_ns t, const float value[], struct medium m[], float to[])
+{
+    for (size_t g = 0; g < a->cells; g++) {
+        medium_step(&m[g], value[g], t);
+        to[g] = (float)m[g].value;
+    }
+}
+
+/* What supplies have in common in minute k, for every fit: media, and now and then a row of the gains. */
+static void find_common(struct fitter *a, const struct frame *in, size_t k, struct medium m[],
+                        float residual[])
+{
+    float *value = xnan(COMMON_SIGNALS * a->cells);
+    bool gains = k % (a->thin * (GAIN_ROW_MINUTES / a->thin)) == 0;
+    maintenance_mask(a->m, a->f, in->t, a->maintained);
+    for (size_t i = 0; i < a->fits; i++) {
+        temperature_residuals(a, in, i, residual);
+        for (enum common_signal c = 0; c < COMMON_SIGNALS; c++) {
+            float *of = value + c * a->cells;
+            common_values(a->c, c, residual, a->L, a->d->mode, of, NULL);
+            if (gains)
+                add_gain_rows(a, i, k, c, residual, of);
+        }
+        for (enum medium_kind c = 0; c < MEDIA; c++)
+            store_media(a, in->t, value + medium_signal(c) * a->cells, m + (i * MEDIA + c) * a->cells,
+                        media_at(a, k, i) + c * a->cells);
+    }
+    free(value);
 }
 
 enum pass { PASS_FIRST, PASS_CLIPPED, PASS_VOLTAGE, PASS_VOLTAGE_CLIPPED, PASSES };
@@ -186,10 +232,10 @@ enum pass { PASS_FIRST, PASS_CLIPPED, PASS_VOLTAGE, PASS_VOLTAGE_CLIPPED, PASSES
 static void run_pass(struct fitter *a, enum pass pass)
 {
     bool voltage = pass >= PASS_VOLTAGE;
-    size_t waters = a->fits * a->c->groups;
-    struct water *w = xcalloc(waters, sizeof *w);
+    size_t media = a->fits * MEDIA * a->cells;
+    struct medium *m = xcalloc(media, sizeof *m);
     float *residual = xcalloc(a->S * a->L, sizeof *residual);
-    water_clear(w, waters);
+    medium_clear(m, media);
     a->d = drivers_new(a->f, a->out[0]->scale, a->out[0]->period);
     memset(a->sums, 0, a->fits * FOLDS * a->S * a->L * sizeof *a->sums);
     for (size_t k = 0; k < a->minutes; k++) {
@@ -197,7 +243,7 @@ static void run_pass(struct fitter *a, enum pass pass)
         record_frame(a->r, k, &in);
         drivers_step(a->d, &in);
         if (pass == PASS_VOLTAGE && k % a->thin == 0)
-            find_water(a, &in, k, w, residual);
+            find_common(a, &in, k, m, residual);
         if (k % a->thin == 0)
             add_rows(a, &in, k, voltage);
         if (pass == PASS_FIRST && k % a->keep_every == 0)
@@ -211,7 +257,7 @@ static void run_pass(struct fitter *a, enum pass pass)
     drivers_free(a->d);
     a->d = NULL;
     free(residual);
-    free(w);
+    free(m);
 }
 
 /* All blocks' sums of a channel but the one left out. */
@@ -257,15 +303,54 @@ static void solve(struct fitter *a, bool voltage)
                     solve_family(a, fit, kind, (int32_t)g);
 }
 
+/* Of all blocks but the one left out. */
+static struct gain_sums gains_without(struct fitter *a, size_t fit, size_t supply, size_t signal)
+{
+    struct gain_sums sums = {0};
+    for (size_t fold = 0; fold < FOLDS; fold++)
+        if ((int)fold != a->leave[fit])
+            gain_add(&sums, gains_of(a, fit, fold, supply, signal));
+    return sums;
+}
+
+static void solve_family_gains(struct fitter *a, size_t fit, enum common_signal signal, int32_t family)
+{
+    const struct common_tree *t = &a->c->tree[signal];
+    struct gain_sums pool = {0};
+    struct gain all = {.b = 1};
+    for (int round = 0; round < 2; round++) { /* pool, then each */
+        for (size_t s = 0; s < a->S; s++) {
+            if (a->f->supplies[s].group[GROUP_FAMILY] != family || t->level[s] < 0)
+                continue;
+            const struct gain_sums own = gains_without(a, fit, s, signal);
+            if (round == 0)
+                gain_add_member(&pool, &own);
+            else
+                a->out[fit]->gain[s * a->L + (size_t)t->level[s]] = gain_solve(&own, all.b);
+        }
+        all = round == 0 ? gain_solve(&pool, 1) : all;
+    }
+}
+
+/* A small ring's value is too much of each supply itself. */
+#define GAIN_SUPPLIES 16
+
+static void solve_gains(struct fitter *a)
+{
+    for (size_t fit = 0; fit < a->fits; fit++)
+        for (enum common_signal c = 0; c < COMMON_SIGNALS; c++)
+            for (size_t g = 0; a->c->tree[c].n && g < a->f->groups[GROUP_FAMILY].n; g++)
+                if (a->c->tree[c].cells[0].n >= GAIN_SUPPLIES)
+                    solve_family_gains(a, fit, c, (int32_t)g);
+}
+
 /* Residual of a kept row; NaN: none. */
 static double kept_residual(struct fitter *a, size_t fit, size_t i, int which, size_t s, size_t l)
 {
     const struct driver_row *r = &a->kept.row[which][i * a->S + s];
-    double w = 0;
-    if (feature_at(a->l, s, l)->kind == FEATURE_VOLTAGE)
-        w = stored_water(a, a->kept.k[i], fit, s);
+    const struct surroundings around = stored_around(a, a->kept.k[i], fit, s);
     return (double)a->kept.y[which][(i * a->S + s) * a->L + l] -
-           physics_expect(a->out[fit], a->l, s, l, r, w);
+           physics_expect(a->out[fit], a->l, s, l, r, &around);
 }
 
 static void set_limits(struct fitter *a, bool voltage)
@@ -352,10 +437,12 @@ static void open_fitter(struct fitter *a)
     a->thin = a->thin < THIN_MOST ? a->thin : THIN_MOST;
     a->keep_every = a->thin * (a->minutes / (a->thin * KEPT) + 1);
     a->total = PASSES * (double)a->minutes;
-    a->c = sectors_new(a->f, a->l, NULL);
+    a->c = common_new(a->f, a->l, NULL);
+    a->cells = common_cells(a->c);
     a->maintained = xcalloc(a->S, sizeof *a->maintained);
     a->sums = xcalloc(a->fits * FOLDS * a->S * a->L, sizeof *a->sums);
-    a->water = xcalloc((a->minutes / a->thin + 1) * a->fits * a->c->groups, sizeof *a->water);
+    a->media = xcalloc((a->minutes / a->thin + 1) * a->fits * MEDIA * a->cells, sizeof *a->media);
+    a->gains = xcalloc(a->fits * FOLDS * a->S * COMMON_SIGNALS, sizeof *a->gains);
     a->limit = xcalloc(a->S * a->L, sizeof *a->limit);
     for (size_t i = 0; i < a->S * a->L; i++)
         a->limit[i] = INFINITY;
@@ -374,10 +461,11 @@ static void close_fitter(struct fitter *a)
     }
     free(a->kept.mode);
     free(a->limit);
-    free(a->water);
+    free(a->media);
+    free(a->gains);
     free(a->sums);
     free(a->maintained);
-    sectors_free(a->c);
+    common_free(a->c);
 }
 
 /* All fits start from the same scales. */
@@ -418,6 +506,8 @@ int physics_fit(struct physics *out[], const int leave[], int n, const struct fl
     for (enum pass pass = PASS_FIRST; pass < PASSES; pass++) {
         run_pass(&a, pass);
         solve(&a, pass >= PASS_VOLTAGE);
+        if (pass == PASS_VOLTAGE)
+            solve_gains(&a);
         if (pass == PASS_FIRST || pass == PASS_VOLTAGE)
             set_limits(&a, pass == PASS_VOLTAGE);
     }

@@ -21,9 +21,10 @@ enum feature_kind {
 struct feature_channel {
     uint32_t channel; /* index in the fleet */
     enum feature_kind kind;
-    bool common;       /* the sector median is subtracted */
+    bool common;       /* what supplies have in common is subtracted */
     double min_effect; /* smallest shift worth a finding, channel's unit; NaN until physics_complete
                           where it has to be learned (RAW; current, voltage without `range`) */
+    double step;       /* smallest step between two readings, channel's unit; NaN until physics_complete */
     const char *label; /* "IGBT temperature": the signal in words */
     const char *than;  /* "what its current explains" */
 };

@@ -12,8 +12,7 @@
 #define ENOUGH 20000 /* readings of a column that are looked at */
 #define ENOUGH_STEPS 4096
 #define FEW 10
-#define MAD_TO_SD 1.4826 /* of a normal distribution */
-#define ON_ABOVE 0.05    /* |i| from which on the DAC's scale is taken */
+#define ON_ABOVE 0.05 /* |i| from which on the DAC's scale is taken */
 
 struct learner {
     struct physics *p;

@@ -20,10 +20,12 @@ struct physics *physics_new(const struct feature_layout *l, tstamp_ns period)
     p->lsb = xcalloc(n, sizeof *p->lsb);
     p->cap = xcalloc(n, sizeof *p->cap);
     p->min_effect = xcalloc(n, sizeof *p->min_effect);
+    p->gain = xcalloc(n, sizeof *p->gain);
     for (size_t i = 0; i < n; i++) {
         p->coef[i][0] = NAN;
         p->cap[i] = INFINITY;
         p->min_effect[i] = NAN;
+        p->gain[i] = (struct gain){1, GAIN_UNKNOWN, 0, NAN};
     }
     return p;
 }
@@ -50,6 +52,7 @@ struct physics *physics_refit(const struct physics *p, const struct layout_map *
             out->lsb[to] = p->lsb[from];
             out->cap[to] = p->cap[from];
             out->min_effect[to] = p->min_effect[from];
+            out->gain[to] = p->gain[from];
         }
     }
     return out;
@@ -65,6 +68,7 @@ void physics_free(struct physics *p)
     free(p->lsb);
     free(p->cap);
     free(p->min_effect);
+    free(p->gain);
     free(p);
 }
 
@@ -75,15 +79,18 @@ size_t physics_terms(enum feature_kind k)
     case FEATURE_MAGNET: return 4;
     case FEATURE_IGBT: return 7;
     case FEATURE_CURRENT: return 3;
-    case FEATURE_VOLTAGE: return 6;
+    case FEATURE_VOLTAGE: return 7;
     case FEATURE_RAW: break;
     }
     return 1;
 }
 
-void physics_regressors(enum feature_kind k, const struct driver_row *r, double w, double x[RIDGE_TERMS])
+void physics_regressors(enum feature_kind k, const struct driver_row *r, const struct surroundings *around,
+                        double x[RIDGE_TERMS])
 {
+    static const struct surroundings as_ever = {{0}};
     double i = (double)r->i, q3 = (double)r->q3;
+    around = around ? around : &as_ever;
     x[0] = 1;
     switch (k) {
     case FEATURE_CAPACITOR:
@@ -112,11 +119,12 @@ void physics_regressors(enum feature_kind k, const struct driver_row *r, double 
         break;
     case FEATURE_VOLTAGE:
         x[0] = i;
-        x[1] = i * w;
+        x[1] = i * around->of[MEDIUM_WATER];
         x[2] = i * q3;
         x[3] = i * ((double)r->q - q3);
         x[4] = (double)r->sign;
         x[5] = 1;
+        x[6] = i * around->of[MEDIUM_AIR];
         break;
     case FEATURE_RAW: break;
     }
@@ -128,7 +136,7 @@ double physics_unit(enum feature_kind k, const struct supply_scale *s)
 }
 
 double physics_expect(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level,
-                      const struct driver_row *r, double w)
+                      const struct driver_row *r, const struct surroundings *around)
 {
     enum feature_kind kind = feature_at(l, supply, level)->kind;
     const double *b = p->coef[supply * p->levels + level];
@@ -138,7 +146,7 @@ double physics_expect(const struct physics *p, const struct feature_layout *l, s
         return NAN;
     double x[RIDGE_TERMS], sum = 0;
     size_t terms = physics_terms(kind);
-    physics_regressors(kind, r, w, x);
+    physics_regressors(kind, r, around, x);
     for (size_t k = 0; k < terms; k++)
         sum += b[k] * x[k];
     return sum * physics_unit(kind, &p->scale[supply]);
@@ -161,7 +169,7 @@ static double settled(const struct physics *p, const struct feature_layout *l, s
                                    .dac = dac,
                                    .sign = sign,
                                    .valid = !isnan(i)};
-    return physics_expect(p, l, supply, level, &row, 0);
+    return physics_expect(p, l, supply, level, &row, NULL);
 }
 
 double physics_gain(const struct physics *p, const struct feature_layout *l, size_t supply, size_t level)
@@ -179,15 +187,19 @@ double physics_in_place(const struct physics *p, const struct feature_layout *l,
 
 void physics_complete(const struct physics *p, struct feature_layout *l)
 {
-    for (size_t i = 0; i < p->n_supplies * p->levels; i++)
+    for (size_t i = 0; i < p->n_supplies * p->levels; i++) {
         if (!isnan(p->min_effect[i]))
             l->channel[i].min_effect = p->min_effect[i];
+        l->channel[i].step = p->lsb[i];
+    }
 }
 
 /* ---- saving and loading: arrays <prefix>scale, <prefix>coef … ---- */
 
 #define SCALE_FIELDS 4
+#define GAIN_FIELDS 4
 _Static_assert(sizeof(struct supply_scale) == SCALE_FIELDS * sizeof(double), "saved as doubles");
+_Static_assert(sizeof(struct gain) == GAIN_FIELDS * sizeof(double), "saved as doubles");
 
 static void put(struct mfile *m, const char *prefix, const char *name, const double *v, size_t rows,
                 size_t columns, size_t depth)
@@ -207,6 +219,7 @@ void physics_save(const struct physics *p, struct mfile *m, const char *prefix)
     put(m, prefix, "lsb", p->lsb, s, l, 1);
     put(m, prefix, "cap", p->cap, s, l, 1);
     put(m, prefix, "min_effect", p->min_effect, s, l, 1);
+    put(m, prefix, "gain", &p->gain[0].b, s, l, GAIN_FIELDS);
 }
 
 static int get(const struct mfile *m, const char *prefix, const char *name, void *to, size_t n,
@@ -239,6 +252,8 @@ int physics_load(struct physics **out, const struct fleet *f, const struct mfile
         rc = get(m, prefix, "cap", p->cap, n, err);
     if (rc == 0)
         rc = get(m, prefix, "min_effect", p->min_effect, n, err);
+    if (rc == 0)
+        rc = get(m, prefix, "gain", p->gain, n * GAIN_FIELDS, err);
     if (rc == 0 && !(period > 0 && period < 1e18))
         rc = err_set(err, ERR_DATA, "model entry '%speriod' makes no sense", prefix);
     feature_layout_free(l);

@@ -5,15 +5,15 @@
  *   magnet     T             1, q − LP3(q), LP3(q), LP15(q) − LP3(q)
  *   IGBT       T             1, LP3(a) − LP15(a), LP15(a), LP60(a) − LP15(a), the same three of q
  *   current    I/full scale  DAC/full scale, sign(DAC), 1
- *   voltage    V/full scale  i, i·w, i·LP3(q), i·(q − LP3(q)), sign(DAC), 1
+ *   voltage    V/full scale  i, i·w, i·LP3(q), i·(q − LP3(q)), sign(DAC), 1, i·a
  *   raw        x             1 (the reference's median)
  *
  * The first regressor is the supply's own, the others are shrunk to the family's (ridge.h). The offset of
  * a unipolar current or voltage, which nothing determines, largely stays in its residual.
  *
- * w: the sector's water: median of the magnet residuals, low-passed 5 min (sector_median.h). V is explained
- * by it and not by the supply's own magnet temperature, which would hide a blocked coil.
- * SPDX-License-Identifier: MIT */
+ * w, a: the water and the air: what magnets, and capacitors, have in common, low-passed 5 min (common.h);
+ * cables and contacts stand in the air. V is explained by it and not by the supply's own magnet temperature,
+ * which would hide a blocked coil. SPDX-License-Identifier: MIT */
 #ifndef PSM_FEATURES_PHYSICS_H
 #define PSM_FEATURES_PHYSICS_H
 
@@ -45,7 +45,7 @@ double physics_gain(const struct physics *p, const struct feature_layout *l, siz
  * at i (relative to its full scale), once all has settled; NaN: cannot say. */
 double physics_in_place(const struct physics *p, const struct feature_layout *l, size_t unit, size_t level,
                         size_t supply, float i);
-/* Fills in what a layout can know only after the fit: min_effect of every channel. */
+/* Fills in what a layout can know only after the fit: min_effect and step of every channel. */
 void physics_complete(const struct physics *p, struct feature_layout *l);
 /* Of another fleet: what is known of a supply is taken over, of the others only what the fleet itself says.
  */

@@ -14,6 +14,8 @@ float select_median(float v[], size_t n);
 /* Element at quantile 0 <= q <= 1 of v[n], n >= 1: index floor(q·n), at most n-1. */
 float select_quantile(float v[], size_t n, double q);
 
+#define MAD_TO_SD 1.4826 /* a median of absolute deviations becomes an sd, of a normal distribution */
+
 /* Median of three. */
 float select_middle(float a, float b, float c);
 

@@ -10,8 +10,8 @@ static float apart(const struct physics *p, const struct feature_layout *l, cons
     enum feature_kind kind = feature_at(l, s, level)->kind;
     if (kind == FEATURE_RAW || kind == FEATURE_CURRENT || !d->row[s].valid)
         return 0;
-    double now = physics_expect(p, l, s, level, &d->row[s], 0);
-    double slower = physics_expect(p, l, s, level, &d->slower[s], 0);
+    double now = physics_expect(p, l, s, level, &d->row[s], NULL);
+    double slower = physics_expect(p, l, s, level, &d->slower[s], NULL);
     return isnan(now) ? 0 : (float)fabs(now - slower);
 }
 

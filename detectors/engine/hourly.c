@@ -46,6 +46,8 @@ void hourly_init(struct hourly *h, const struct model *m, const struct scorer_op
     *h = (struct hourly){.model = m,
                          .hour = INT64_MIN,
                          .minutes = xnan(n * m->per_hour * w),
+                         .doubt = xcalloc(n, (w / 2 + 1) * sizeof *h->doubt),
+                         .doubted = xcalloc(n, sizeof *h->doubted),
                          .hours = xcalloc(n, sizeof *h->hours),
                          .trail = xnan(n * TRAIL_HOURS * w),
                          .any = xnan(n * DAY_SCORES),
@@ -68,8 +70,9 @@ void hourly_fini(struct hourly *h)
         hours_fini(&h->hours[i]);
     values_fini(&h->values);
     rows_free(&h->rows);
-    void *arrays[] = {h->minutes,  h->hours, h->trail, h->any,       h->gated,  h->beyond, h->row_value,
-                      h->row_each, h->order, h->first, h->explained, h->chance, h->moved,  h->stands};
+    void *arrays[] = {h->doubt,     h->doubted, h->minutes,   h->hours,    h->trail, h->any,
+                      h->gated,     h->beyond,  h->row_value, h->row_each, h->order, h->first,
+                      h->explained, h->chance,  h->moved,     h->stands};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }
@@ -193,6 +196,7 @@ static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MA
             continue;
         hours_fill(hours, newest, h->minutes + i * m->per_hour * w, w,
                    m->ref.edges + i * w * (HIST_BINS - 1));
+        hours_set_doubt(hours, newest, h->doubt + i * (w / 2), h->doubted[i]);
         memcpy(trail_row(h, i, trail_newest(h)), hours->value + hours_row(hours, newest) * w,
                w * sizeof *h->trail);
         if (hours_any(hours, newest))
@@ -233,6 +237,8 @@ static bool begin_minute(struct hourly *h, tstamp_ns t, float *figure[][FIGURES_
     for (int64_t k = 0; k < steps && k < TRAIL_HOURS; k++)
         shift(h, k < kept);
     fill_nan(h->minutes, h->model->fleet->n_supplies * h->model->per_hour * h->model->layout->width);
+    memset(h->doubt, 0, h->model->fleet->n_supplies * h->model->layout->levels * sizeof *h->doubt);
+    memset(h->doubted, 0, h->model->fleet->n_supplies * sizeof *h->doubted);
     h->hour = hour;
     h->open = true;
     return late;
@@ -274,6 +280,14 @@ static void sum_rows(struct hourly *h, const struct minute *in, float *figure[][
     }
 }
 
+static void add_doubt(struct hourly *h, size_t i, const float doubt[])
+{
+    size_t levels = h->model->layout->levels;
+    h->doubted[i]++;
+    for (size_t c = 0; c < levels; c++)
+        h->doubt[i * levels + c] += isnan(doubt[c]) ? 0 : (double)doubt[c];
+}
+
 static void keep_minute(struct hourly *h, const struct minute *in)
 {
     size_t w = h->model->layout->width, per_hour = h->model->per_hour;
@@ -281,6 +295,8 @@ static void keep_minute(struct hourly *h, const struct minute *in)
         float *row = h->minutes + (i * per_hour + h->minute) * w;
         for (size_t c = 0; c < w; c++)
             row[c] = in->counts[i * w + c] ? in->features->x[i * w + c] : NAN;
+        if (in->usable[i])
+            add_doubt(h, i, in->features->doubt + i * h->model->layout->levels);
     }
 }
 
@@ -297,6 +313,12 @@ bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FI
         evaluated = true;
     }
     return evaluated;
+}
+
+float hourly_shift(const struct hourly *h, size_t supply, size_t column)
+{
+    return trail_row(h, supply, trail_newest(h))[column] -
+           h->model->ref.hour_centre[supply * h->model->layout->width + column];
 }
 
 /* The largest of a supply's last day, -log10 p of an hour: over all measures, and over those with an effect;

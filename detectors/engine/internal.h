@@ -48,6 +48,8 @@ struct hourly {
     double cap;          /* score that a supply without an effect cannot pass */
     float *minutes;      /* [S][per_hour][W] the hour under way; NaN: does not count */
     size_t minute;       /* of it, the last one */
+    double *doubt;       /* [S][W/2] sum over its minutes that count */
+    unsigned *doubted;   /* [S] how many these are */
     int64_t hour;        /* since 1970, of the minute last seen; INT64_MIN: none yet */
     bool open;           /* it has minutes that were not evaluated */
     struct hours *hours; /* [S] the longest window, newest last */
@@ -80,6 +82,8 @@ void hourly_forget(struct hourly *h, size_t supply);
 void hourly_beyond(struct hourly *h, size_t supply, enum beyond what);
 /* Takes a minute; figure[k]: arrays of statistic k. Returns whether an hour was evaluated. */
 bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FIGURES_MAX]);
+/* How far a column stood from its reference in the hour last evaluated; NaN: unknown. */
+float hourly_shift(const struct hourly *h, size_t supply, size_t column);
 /* Score and chance of a supply from its last day; NaN: none. What decides. */
 double hourly_day_chance(const struct hourly *h, size_t supply, double *score);
 /* The same as they are said: as far as the calibration reaches. */

@@ -3,6 +3,7 @@
 #include "detectors/engine/internal.h"
 
 #include "base/mem.h"
+#include "detectors/groups/group_watch.h"
 #include "detectors/verdict/work.h"
 
 #include <assert.h>
@@ -39,6 +40,8 @@ struct scorer {
     float *stood;                         /* [W] scratch */
     struct events events[STATISTICS_MAX]; /* of those with a share of the budget */
     struct group_search search;
+    struct group_watch *groups; /* NULL: without a model, or of a table */
+    int64_t group_hour;         /* since 1970, of the minute last seen; INT64_MIN: none yet */
     struct hour_desk desk;
     struct tracker *tracker;
     struct tracker *quiet; /* what a larger budget would have said */
@@ -150,6 +153,11 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     group_search_init(&s->search, f);
     init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
     open_statistics(s);
+    s->group_hour = INT64_MIN;
+    if (model && !model->table) {
+        s->groups = group_watch_new(&model->groups, f, model->per_hour);
+        group_watch_limit(s->groups, o->budget);
+    }
     if (model) {
         hourly_init(&s->hourly, model, o);
         renew_init(&s->renew, model);
@@ -178,6 +186,7 @@ void scorer_free(struct scorer *s)
     free(s->desk.sizes);
     fini_shown(&s->shown);
     group_search_fini(&s->search);
+    group_watch_free(s->groups);
     gate_fini(&s->gate);
     proposals_free(&s->proposals);
     tracker_free(s->tracker);
@@ -194,6 +203,8 @@ void scorer_change(struct scorer *s, const struct maintenance *m, double budget)
     s->maintenance = m;
     s->o.budget = budget;
     s->desk.limit = model_score_share() * budget;
+    if (s->groups)
+        group_watch_limit(s->groups, budget);
     for (size_t i = 0; i < statistics_count(); i++)
         s->events[i].limit = statistics[i]->share * budget;
     if (s->model)
@@ -204,7 +215,7 @@ void scorer_change(struct scorer *s, const struct maintenance *m, double budget)
 static const char *slot_of(const struct finding *f)
 {
     const struct statistic *x = statistic_find(f->detector);
-    return x && !x->windows ? x->name : SLOT_SCORE;
+    return !x ? f->detector : !x->windows ? x->name : SLOT_SCORE;
 }
 
 void scorer_restore(struct scorer *s, const struct finding open[], size_t n)
@@ -324,6 +335,26 @@ static void count_minute(struct scorer *s, const struct minute *in, struct featu
     renew_minute(&s->renew, in, out);
 }
 
+static void end_group_hour(struct scorer *s)
+{
+    tstamp_ns known = s->model->to + s->model->period;
+    group_watch_hour(s->groups, (s->group_hour + 1) * NS_PER_HOUR, known - LOOK_BACK * NS_PER_HOUR);
+    s->group_hour++;
+}
+
+/* An hour of groups ends with its last minute, or with the first of a later one. */
+static void step_groups(struct scorer *s, const struct feature_frame *ff)
+{
+    int64_t hour = (ff->t - 1) / NS_PER_HOUR;
+    if (s->group_hour == INT64_MIN || hour - s->group_hour > TRAIL_HOURS)
+        s->group_hour = hour;
+    while (s->group_hour < hour)
+        end_group_hour(s);
+    group_watch_minute(s->groups, ff);
+    if (ff->t % NS_PER_HOUR == 0)
+        end_group_hour(s);
+}
+
 /* The model's part of a minute; returns whether an hour was evaluated. */
 static bool step_model(struct scorer *s, const struct minute *in)
 {
@@ -336,6 +367,8 @@ static bool step_model(struct scorer *s, const struct minute *in)
         if (x->share > 0)
             events_minute(&s->events[i], in, s->shown.of[i][0]);
     }
+    if (s->groups)
+        step_groups(s, in->features);
     bool hour = hourly_minute(&s->hourly, in, s->shown.of);
     for (size_t i = 0; i < s->fleet->n_supplies; i++)
         if (s->gate.beyond[i])
@@ -350,6 +383,16 @@ static enum reason reason_of(const struct scorer *s, const struct minute *in, si
     tstamp_ns window = s->o.window_minutes * s->o.period;
     bool waits = r == REASON_TOO_FEW_SAMPLES && renew_waits(&s->renew, i, in->frame->t, window);
     return waits ? REASON_AFTER_WORK : r;
+}
+
+/* Of the last whole hour. */
+static float member_shift(const void *arg, uint32_t supply, enum common_signal signal)
+{
+    static const uint32_t of[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
+                                                SIGNAL_IGBT_TEMPERATURE};
+    const struct scorer *s = arg;
+    int32_t c = s->fleet->supplies[supply].known[of[signal]], level = c < 0 ? -1 : s->level[c];
+    return level < 0 ? NAN : hourly_shift(&s->hourly, supply, (size_t)level);
 }
 
 static void show_scores(struct scorer *s, const struct minute *in, struct tick *out)
@@ -399,6 +442,11 @@ static void track(struct scorer *s, tstamp_ns t, bool hour)
     }
     if (!hour)
         return;
+    if (s->groups) {
+        p->n = 0;
+        group_watch_propose(s->groups, s->tracker, member_shift, s, p);
+        tracker_step(s->tracker, SLOT_GROUP, t, p);
+    }
     p->n = 0;
     hour_propose(&s->desk, t, p);
     renew_tell(&s->renew, p);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 2: arrays under the names of their statistics; 3: by measure, fleet as text; 4: gains */
-#define MODEL_SCHEMA 4
+/* 3: by measure, fleet as text; 4: gains of the current; 5: groups, gains to what is common */
+#define MODEL_SCHEMA 5
 #define NAME_LEN 96
 #define TAIL_DOUBLES (sizeof(struct tail) / sizeof(double))
 _Static_assert(sizeof(struct tail) % sizeof(double) == 0, "a tail is doubles only");
@@ -229,22 +229,13 @@ int model_save(const struct model *m, const char *path, char hex[DIGEST_HEX_LEN]
             statistics[i]->save(m->learned[i], file);
     }
     physics_save(m->physics, file, "physics");
+    group_model_save(&m->groups, file);
     int rc = mfile_write(file, path, hex, err);
     mfile_free(file);
     return rc;
 }
 
 /* ---- read ---- */
-
-/* A tail is used as an index into its quantiles: it must be one that tail_fit can make. */
-static int check_tails(const struct tail t[], size_t n, const char *name, struct err *err)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(t[i].n >= 0) || (t[i].n > 0 && (!(t[i].p_u > 0) || !(t[i].p_u < 1) || !(t[i].sigma >= 0) ||
-                                              !(t[i].xi >= 0) || !(t[i].xi <= 1) || isnan(t[i].u))))
-            return err_set(err, ERR_DATA, "%s is no tail", name);
-    return 0;
-}
 
 static int get_plain(struct model *m, const struct mfile *file, struct err *err)
 {
@@ -253,7 +244,7 @@ static int get_plain(struct model *m, const struct mfile *file, struct err *err)
     plain_arrays(m, plain);
     for (size_t i = 0; rc == 0 && i < PLAIN_ARRAYS; i++)
         rc = get_array(file, &plain[i], err);
-    return rc == 0 ? check_tails(&m->day, 1, "tail.day", err) : rc;
+    return rc == 0 ? tail_check(&m->day, 1, "tail.day", err) : rc;
 }
 
 static int get_measures(struct model *m, const struct mfile *file, struct err *err)
@@ -265,7 +256,7 @@ static int get_measures(struct model *m, const struct mfile *file, struct err *e
         for (size_t k = 0; rc == 0 && k < n; k++)
             rc = get_array(file, &of[k], err);
         if (rc == 0)
-            rc = check_tails(m->tail[i], model_tails(m, i), m->measures.at[i].of->name, err);
+            rc = tail_check(m->tail[i], model_tails(m, i), m->measures.at[i].of->name, err);
     }
     return rc;
 }
@@ -279,7 +270,7 @@ static int get_statistics(struct model *m, const struct mfile *file, struct err 
         if (s->share > 0)
             rc = get_array(file, &tail, err);
         if (rc == 0 && s->share > 0)
-            rc = check_tails(&m->own[i], 1, tail.name, err);
+            rc = tail_check(&m->own[i], 1, tail.name, err);
         if (rc == 0 && s->load)
             rc = s->load(&m->learned[i], m->fleet, &m->ref, m->layout, file, err);
     }
@@ -301,6 +292,8 @@ static int get_all(struct model *m, const struct mfile *file, struct err *err)
         rc = physics_load(&m->physics, m->fleet, file, "physics", err);
     if (rc == 0)
         physics_complete(m->physics, m->layout);
+    if (rc == 0)
+        rc = group_model_load(&m->groups, file, err);
     const char *summary = mfile_get_text(file, "summary");
     m->summary = xstrdup(summary ? summary : "");
     return rc;

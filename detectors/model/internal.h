@@ -3,6 +3,7 @@
 #ifndef PSM_DETECTORS_MODEL_INTERNAL_H
 #define PSM_DETECTORS_MODEL_INTERNAL_H
 
+#include "detectors/groups/group_model.h"
 #include "detectors/model/model.h"
 #include "detectors/statistics/score.h"
 
@@ -35,13 +36,14 @@ struct model {
     struct tail *tail[MEASURES_MAX]; /* [model_tails] of each measure */
     struct tail own[STATISTICS_MAX]; /* of daily maxima of what is judged by the minute */
     struct tail day;                 /* of the daily maximum of a supply's score */
-    float *min_effect;               /* [S][W] */
-    uint8_t *fit;                    /* [S] enum fit */
-    float *largest;                  /* [C] of the sizes of readings in the reference; NaN: there was none */
-    bool *deadband;                  /* [C] */
-    bool *known;                     /* [C] its supply is one that was trained; NULL: all are */
-    char *lacks;                     /* in words which supplies are not; NULL: none */
-    size_t n_scored;                 /* supplies with FIT_OK: the fleet over which chance is stated */
+    struct group_model groups;
+    float *min_effect; /* [S][W] */
+    uint8_t *fit;      /* [S] enum fit */
+    float *largest;    /* [C] of the sizes of readings in the reference; NaN: there was none */
+    bool *deadband;    /* [C] */
+    bool *known;       /* [C] its supply is one that was trained; NULL: all are */
+    char *lacks;       /* in words which supplies are not; NULL: none */
+    size_t n_scored;   /* supplies with FIT_OK: the fleet over which chance is stated */
     char *summary;
 };
 

@@ -89,6 +89,7 @@ void model_free(struct model *m)
     }
     feature_layout_free(m->layout);
     free(m->min_effect);
+    group_model_fini(&m->groups);
     free(m->fit);
     free(m->largest);
     free(m->deadband);
@@ -139,8 +140,11 @@ int model_suits(const struct model *m, tstamp_ns window, tstamp_ns period, struc
 void model_yardstick(const struct model *m, const struct scale scale[], size_t supply, struct yardstick *out)
 {
     size_t w = m->layout->width, at = supply * w;
-    *out = (struct yardstick){
-        .measures = &m->measures, .width = w, .kind = m->kinds.of + at, .min_effect = m->min_effect + at};
+    *out = (struct yardstick){.measures = &m->measures,
+                              .width = w,
+                              .kind = m->kinds.of + at,
+                              .min_effect = m->min_effect + at,
+                              .minute_spread = m->ref.spread + at};
     for (size_t i = 0; i < m->measures.n; i++) {
         const struct scale *s = &scale[i];
         out->scale[i] =
@@ -163,7 +167,7 @@ double model_said(const struct model *m, const struct tail *t, double p)
 
 double model_score_share(void)
 {
-    double share = 1;
+    double share = 1 - GROUP_SHARE;
     for (size_t i = 0; i < statistics_count(); i++)
         share -= statistics[i]->share;
     return share;

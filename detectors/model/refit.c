@@ -158,6 +158,7 @@ static struct model *move_all(struct model *was, const struct layout_map *map, s
     move_learned(m, was, map);
     m->physics = physics_refit(was->physics, map);
     physics_complete(m->physics, m->layout);
+    group_model_copy(&m->groups, &was->groups);
     m->summary = xstrdup(model_summary(was));
     m->lacks = say_lacks(map);
     return m;

@@ -89,6 +89,15 @@ double tail_reach(const struct tail *t)
     return t->p_u * exp(-depth);
 }
 
+int tail_check(const struct tail t[], size_t n, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(t[i].n >= 0) || (t[i].n > 0 && (!(t[i].p_u > 0) || !(t[i].p_u < 1) || !(t[i].sigma >= 0) ||
+                                              !(t[i].xi >= 0) || !(t[i].xi <= 1) || isnan(t[i].u))))
+            return err_set(err, ERR_DATA, "%s is no tail", name);
+    return 0;
+}
+
 double tail_quantile(const struct tail *t, double p)
 {
     if (t->n < TAIL_LEAST)

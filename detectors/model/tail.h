@@ -6,6 +6,8 @@
 #ifndef PSM_DETECTORS_MODEL_TAIL_H
 #define PSM_DETECTORS_MODEL_TAIL_H
 
+#include "base/err.h"
+
 #include <stddef.h>
 
 #define TAIL_POINTS 256 /* of the bulk's quantile table */
@@ -36,6 +38,10 @@ double tail_reach(const struct tail *t);
 
 /* The x whose tail probability is p in (0, 1]; NaN when not fitted. */
 double tail_quantile(const struct tail *t, double p);
+
+/* A tail is used as an index into its quantiles: whether t[n], read from a file under that name, are such as
+ * tail_fit makes. Error: ERR_DATA. */
+int tail_check(const struct tail t[], size_t n, const char *name, struct err *err) MUSTCHECK;
 
 /* ---- small robust figures shared by training and scoring; x is reordered ---- */
 double robust_median(float x[], size_t n);                /* NaN for n = 0 */

@@ -15,6 +15,7 @@ static void clear_row(struct hours *h, size_t row)
     for (size_t c = 0; c < w; c++)
         h->value[row * w + c] = NAN;
     memset(h->valid + row * w, 0, w * sizeof *h->valid);
+    memset(h->doubt + row * (w / 2), 0, w / 2 * sizeof *h->doubt);
     memset(h->counts + row * w * HIST_BINS, 0, w * HIST_BINS * sizeof *h->counts);
     for (size_t i = 0; i < h->n_sums; i++) {
         memset(h->sum + (i * h->n + row) * w, 0, w * sizeof *h->sum);
@@ -39,6 +40,7 @@ void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour, size
         .per_hour = per_hour,
         .value = xcalloc(cells, sizeof *h->value),
         .valid = xcalloc(cells, sizeof *h->valid),
+        .doubt = xcalloc(cells, sizeof *h->doubt),
         .counts = xcalloc(cells, HIST_BINS * sizeof *h->counts),
         .sum = xcalloc(n_sums * cells + 1, sizeof *h->sum),
         .summed = xcalloc(n_sums * n + 1, sizeof *h->summed),
@@ -50,6 +52,7 @@ void hours_fini(struct hours *h)
 {
     free(h->value);
     free(h->valid);
+    free(h->doubt);
     free(h->counts);
     free(h->sum);
     free(h->summed);
@@ -100,6 +103,13 @@ bool hours_any(const struct hours *h, size_t k)
     return false;
 }
 
+void hours_set_doubt(struct hours *h, size_t k, const double sum[], unsigned n)
+{
+    size_t levels = h->width / 2;
+    for (size_t c = 0; c < levels; c++)
+        h->doubt[hours_row(h, k) * levels + c] = n ? (float)(sum[c] / n) : 0;
+}
+
 void hours_sum(struct hours *h, size_t k, size_t sum, const float value[])
 {
     size_t row = sum * h->n + hours_row(h, k);
@@ -129,6 +139,23 @@ void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const f
         }
         bool enough = 2 * weight >= (double)(w * h->per_hour);
         out[c] = enough ? (float)(sum / weight - (double)centre[c]) : NAN;
+    }
+}
+
+void hours_doubt(const struct hours *h, size_t end, size_t lo, size_t w, float out[])
+{
+    size_t begin = window_begin(end, lo, w), levels = h->width / 2;
+    memset(out, 0, h->width * sizeof *out);
+    for (size_t c = 0; c < levels; c++) {
+        double sum = 0, weight = 0;
+        for (size_t k = begin; k <= end; k++) {
+            size_t row = hours_row(h, k), cell = row * h->width + c;
+            if (isnan(h->value[cell]))
+                continue;
+            sum += (double)h->doubt[row * levels + c] * h->valid[cell];
+            weight += h->valid[cell];
+        }
+        out[c] = weight > 0 ? (float)(sum / weight) : 0;
     }
 }
 

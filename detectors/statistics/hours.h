@@ -18,6 +18,7 @@ struct hours {
     size_t first;      /* row of hour 0, the oldest: a ring */
     float *value;      /* [n][W] median of a level, mean of a log-variance; NaN under half an hour valid */
     uint16_t *valid;   /* [n][W] minutes behind it */
+    float *doubt;      /* [n][W/2] of a level: one sd of what was taken from it as common; 0 unless set */
     uint16_t *counts;  /* [n][W][HIST_BINS] of those minutes */
     float *sum;        /* [n_sums][n][W] of a statistic's own value per column and minute */
     uint16_t *summed;  /* [n_sums][n] minutes in that sum */
@@ -43,6 +44,9 @@ void hours_fill(struct hours *h, size_t k, const float rows[], size_t stride, co
 /* Whether hour k has a value in any column. */
 bool hours_any(const struct hours *h, size_t k);
 
+/* The doubt of an hour's levels from its sum [W/2] over n minutes. */
+void hours_set_doubt(struct hours *h, size_t k, const double sum[], unsigned n);
+
 /* Adds a minute's values [W] to a sum of hour k. */
 void hours_sum(struct hours *h, size_t k, size_t sum, const float value[]);
 
@@ -50,6 +54,9 @@ void hours_sum(struct hours *h, size_t k, size_t sum, const float value[]);
  * half of the window's minutes are valid. out[W].
  * level: weighted mean of hourly values minus centre[W]. */
 void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
+/* Doubt of the levels over the window, of whole hours as hours_level weighs them: what is common is answered
+ * to in one way throughout, so that doubts of hours do not average out. 0 for log-variances. */
+void hours_doubt(const struct hours *h, size_t end, size_t lo, size_t w, float out[]);
 /* Counts of one column over the window; returns whether half of its minutes are there. */
 bool hours_counts(const struct hours *h, size_t end, size_t lo, size_t w, size_t column,
                   uint32_t counts[HIST_BINS]);

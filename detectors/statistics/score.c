@@ -73,8 +73,10 @@ void values_init(struct values *v, const struct measures *m, size_t width)
     *v = (struct values){0};
     for (size_t i = 0; i < m->n; i++)
         v->of[i] = xcalloc(width, sizeof *v->of[i]);
-    for (size_t i = 0; i < m->n_lengths; i++)
+    for (size_t i = 0; i < m->n_lengths; i++) {
         v->shift[i] = xcalloc(width, sizeof *v->shift[i]);
+        v->doubt[i] = xcalloc(width, sizeof *v->doubt[i]);
+    }
 }
 
 void values_fini(struct values *v)
@@ -82,6 +84,7 @@ void values_fini(struct values *v)
     for (size_t i = 0; i < MEASURES_MAX; i++) {
         free(v->of[i]);
         free(v->shift[i]);
+        free(v->doubt[i]);
     }
     *v = (struct values){0};
 }
@@ -90,8 +93,11 @@ void values_fill(struct values *v, const struct measures *m, const struct hours 
                  const struct reference *ref, size_t supply, void *const learned[])
 {
     size_t at = supply * h->width;
-    for (size_t i = 0; i < m->n_lengths; i++)
+    for (size_t i = 0; i < m->n_lengths; i++) {
         hours_level(h, end, lo, m->length[i], ref->hour_centre + at, v->shift[i]);
+        if (v->doubt[i])
+            hours_doubt(h, end, lo, m->length[i], v->doubt[i]);
+    }
     for (size_t i = 0; i < m->n; i++) {
         const struct measure *x = &m->at[i];
         const struct window in = {.hours = h,
@@ -109,10 +115,27 @@ void values_fill(struct values *v, const struct measures *m, const struct hours 
 
 /* ---- one measure ---- */
 
+static double doubt_of(const struct yardstick *y, size_t measure, size_t c, const struct values *v)
+{
+    const float *doubt = v->doubt[y->measures->at[measure].length];
+    return doubt ? (double)doubt[c] : 0;
+}
+
+/* The null's spread, widened by the doubt of what was taken as common, which is in the channel's unit as
+ * levels are, or of a row in sd of its minutes. */
+static double spread_of(const struct yardstick *y, size_t measure, size_t c, const struct values *v)
+{
+    double spread = (double)y->scale[measure].spread[c], doubt = doubt_of(y, measure, c, v);
+    if (!(doubt > 0))
+        return spread;
+    return hypot(spread,
+                 measures_row(&y->measures->at[measure]) ? doubt / (double)y->minute_spread[c] : doubt);
+}
+
 /* In spreads of the null, with its sign; 0 where the supply has no such column. */
 static double in_spreads(const struct yardstick *y, size_t measure, size_t c, const struct values *v)
 {
-    return y->kind[c] == KIND_NONE ? 0 : (double)v->of[measure][c] / (double)y->scale[measure].spread[c];
+    return y->kind[c] == KIND_NONE ? 0 : (double)v->of[measure][c] / spread_of(y, measure, c, v);
 }
 
 double standard_column(const struct yardstick *y, size_t measure, size_t c, const struct values *v)
@@ -121,7 +144,7 @@ double standard_column(const struct yardstick *y, size_t measure, size_t c, cons
     double x = (double)v->of[measure][c];
     if (y->measures->at[measure].of->standard == STANDARD_MEDIAN)
         return (x - (double)s->mid[c]) / (double)s->spread[c];
-    return fabs(x) / (double)s->spread[c];
+    return fabs(x) / spread_of(y, measure, c, v);
 }
 
 double standard_row(const struct yardstick *y, size_t measure, const struct values *v)
@@ -151,10 +174,12 @@ bool has_effect(const struct yardstick *y, size_t measure, size_t c, const struc
     if (!shift)
         return false;
     if (!m->of->of_shape)
-        return fabsf(shift[c]) >= y->min_effect[c];
+        return fabsf(shift[c]) >= y->min_effect[c]; /* its surprise knows the doubt */
     /* a shape shows in the level or in the noise of the same channel, over the same window */
     size_t levels = y->width / 2, level = c % levels, noise = level + levels;
-    return fabsf(shift[level]) >= y->min_effect[level] || fabsf(shift[noise]) >= y->min_effect[noise];
+    double doubt = EFFECT_DOUBTS * doubt_of(y, measure, level, v);
+    return fabsf(shift[level]) - (float)doubt >= y->min_effect[level] ||
+           fabsf(shift[noise]) >= y->min_effect[noise];
 }
 
 /* ---- an hour ---- */

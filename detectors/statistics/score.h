@@ -52,6 +52,7 @@ struct yardstick {
     size_t width;
     const uint16_t *kind;                  /* [W] */
     const float *min_effect;               /* [W] in the column's unit; log-variance: EFFECT_LOG_VARIANCE */
+    const float *minute_spread;            /* [W] of the reference: the sd that rows are counted in */
     struct scale scale[MEASURES_MAX];      /* of this supply and its kind */
     const struct tail *tail[MEASURES_MAX]; /* [kinds of column], or one for a row */
 };
@@ -59,7 +60,8 @@ struct yardstick {
 /* What the windows of a supply's hour say; NaN: cannot say. */
 struct values {
     float *of[MEASURES_MAX];    /* [W] of each measure */
-    float *shift[MEASURES_MAX]; /* [W] of the level, over each length; NULL in training: no effects */
+    float *shift[MEASURES_MAX]; /* [W] of the level, over each length; NULL in training: no effects, */
+    float *doubt[MEASURES_MAX]; /* [W] and no doubt of it (hours.h) */
 };
 void values_init(struct values *v, const struct measures *m, size_t width);
 void values_fini(struct values *v);
@@ -72,7 +74,9 @@ double standard_column(const struct yardstick *y, size_t measure, size_t column,
 double standard_row(const struct yardstick *y, size_t measure, const struct values *v);
 /* -log10 p of a column; NaN when unknown, and of measures that judge rows. */
 double surprise_column(const struct yardstick *y, size_t measure, size_t column, const struct values *v);
-/* Whether the level's shift is worth a finding; of a shape it may be the level's or the noise's. */
+/* Whether the level's shift is worth a finding; of a shape, which knows no doubt itself, it may be the
+ * level's beyond EFFECT_DOUBTS times its doubt, or the noise's. */
+#define EFFECT_DOUBTS 2
 bool has_effect(const struct yardstick *y, size_t measure, size_t column, const struct values *v);
 
 /* An hour's score. */

@@ -2,6 +2,7 @@
 #include "detectors/train/spool.h"
 
 #include "base/mem.h"
+#include "detectors/groups/group_model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -235,6 +236,11 @@ void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *
     if (seen)
         maxima_open(&maxima, s, p);
     struct features *engine = features_new(p->fleet, p->layout, p->physics);
+    size_t cells = common_groups(p->fleet) * COMMON_SIGNALS, open = 0;
+    struct group_hour group;
+    group_hour_init(&group, common_groups(p->fleet));
+    for (size_t i = 0; i < s->hours * cells; i++)
+        p->groups[i] = NAN;
     for (size_t k = 0; k < n; k++) {
         struct frame frame;
         struct feature_frame ff;
@@ -245,6 +251,10 @@ void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *
             usable[i] = !work[i] && ff.mode[i] == MODE_STEADY;
         size_t hour = slot_of(s, frame.t, &minute);
         put_minute(s, p->layout, &ff, usable, hour, minute);
+        if (hour != open)
+            group_hour_take(&group, s->per_hour, p->groups + open * cells, NULL);
+        open = hour;
+        group_hour_add(&group, &ff);
         if (seen) {
             note(seen, &ff, s->n_supplies, p->layout->width);
             maxima_step(&maxima, seen, s, hour, &(struct minute){&frame, &ff, work, usable, NULL, ff.x});
@@ -254,6 +264,8 @@ void spool_fill(struct spool *s, const struct spool_pass *p, struct spool_seen *
     }
     if (seen)
         maxima_end_day(&maxima, seen, s->per_hour);
+    group_hour_take(&group, s->per_hour, p->groups + open * cells, NULL);
+    group_hour_fini(&group);
     maxima_close(&maxima);
     features_free(engine);
     free(usable);

@@ -40,6 +40,7 @@ struct spool_pass {
     const struct physics *physics;
     const struct maintenance *maintenance;
     struct record *record;
+    float *groups; /* [hours][common_groups][COMMON_SIGNALS] what groups did, filled (group_model.h) */
     void (*progress)(void *arg, double done, double total);
     void *arg;
 };

@@ -37,6 +37,7 @@ struct training {
     struct physics *physics[FOLDS]; /* leaving none, the first block, the last block */
     struct nulls nulls;
     struct calib_counts counts;
+    struct group_record groups[FOLDS]; /* of each physics */
 };
 
 static void note_channels(struct model *m, struct record *r)
@@ -85,6 +86,14 @@ static void judge_supplies(struct training *t)
     }
 }
 
+/* A reading of codes moves between them as its level lies: up to half a square step more, or less, in the
+ * variance of its differences (two codes in turn, at random), whatever its noise does. */
+static double noise_effect(float centre, double step)
+{
+    double codes = 0.5 * step * step * exp(-(double)centre);
+    return EFFECT_LOG_VARIANCE + (codes > 0 ? log1p(codes) : 0);
+}
+
 /* Smallest shifts worth a finding; where physics knows none, one standard deviation of the minutes. */
 static void set_effects(struct model *m)
 {
@@ -94,7 +103,8 @@ static void set_effects(struct model *m)
             size_t cell = s * w + c;
             double given = c < m->layout->n_levels[s] ? feature_at(m->layout, s, c)->min_effect : (double)NAN;
             m->min_effect[cell] = given > 0 ? (float)given : m->ref.spread[cell];
-            m->min_effect[cell + levels] = (float)EFFECT_LOG_VARIANCE;
+            double step = c < m->layout->n_levels[s] ? feature_at(m->layout, s, c)->step : 0;
+            m->min_effect[cell + levels] = (float)noise_effect(m->ref.hour_centre[cell + levels], step);
         }
     }
 }
@@ -113,11 +123,12 @@ static struct fold_job job_of(const struct training *t, const struct physics *p,
                              .arg = stage};
 }
 
-static struct spool_pass pass_of(const struct training *t, const struct physics *p, struct stage *stage)
+static struct spool_pass pass_of(const struct training *t, size_t physics, struct stage *stage)
 {
     return (struct spool_pass){.fleet = t->m->fleet,
                                .layout = t->m->layout,
-                               .physics = p,
+                               .physics = t->physics[physics],
+                               .groups = t->groups[physics].value,
                                .maintenance = t->maintenance,
                                .record = t->record,
                                .progress = show,
@@ -130,7 +141,7 @@ static void train_final(struct training *t)
     struct model *m = t->m;
     struct stage stage = {.o = t->o, .what = "features of the reference"};
     struct fold_job job = job_of(t, t->physics[0], &stage);
-    const struct spool_pass pass = pass_of(t, t->physics[0], &stage);
+    const struct spool_pass pass = pass_of(t, 0, &stage);
     spool_fill(t->spool, &pass, &t->seen);
     stage.what = "reference";
     fold_reference(&job, LEAVE_NONE, &m->ref);
@@ -146,14 +157,14 @@ static void train_final(struct training *t)
 }
 
 /* A block scored by a model that never saw it. */
-static void train_null(struct training *t, int block, const struct physics *p)
+static void train_null(struct training *t, size_t physics, int block)
 {
     struct model *m = t->m;
     bool first = block == 0;
     struct stage stage = {
         .o = t->o, .what = first ? "features without the first block" : "features without the last block"};
-    struct fold_job job = job_of(t, p, &stage);
-    const struct spool_pass pass = pass_of(t, p, &stage);
+    struct fold_job job = job_of(t, t->physics[physics], &stage);
+    const struct spool_pass pass = pass_of(t, physics, &stage);
     struct reference ref;
     void *learned[STATISTICS_MAX];
     reference_init(&ref, m->fleet->n_supplies, m->layout->width);
@@ -273,6 +284,17 @@ static void training_fini(struct training *t)
     spool_seen_fini(&t->seen);
     spool_free(t->spool);
     nulls_fini(&t->nulls);
+    for (size_t i = 0; i < FOLDS; i++)
+        free(t->groups[i].value);
+}
+
+static void init_groups(struct training *t)
+{
+    size_t cells = common_groups(t->m->fleet) * COMMON_SIGNALS;
+    for (size_t i = 0; i < FOLDS; i++)
+        t->groups[i] = (struct group_record){.hours = t->spool->hours,
+                                             .block = t->spool->block,
+                                             .value = xcalloc(t->spool->hours * cells + 1, sizeof(float))};
 }
 
 static int run(struct training *t, struct err *err)
@@ -292,12 +314,16 @@ static int run(struct training *t, struct err *err)
     physics_complete(t->physics[0], m->layout);
     spool_seen_init(&t->seen, t->spool);
     nulls_init(&t->nulls, &m->measures, m->fleet->n_supplies, t->spool->hours, m->layout->width);
+    init_groups(t);
     train_final(t);
     for (int i = 1; i < FOLDS && !t->o->in_sample_nulls; i++)
-        train_null(t, leave[i], t->physics[i]);
+        train_null(t, (size_t)i, leave[i]);
     stage.what = "calibration";
     show(&stage, 0, 1);
     calibrate(m, &t->nulls, t->o->in_sample_nulls, &t->counts);
+    bool in_sample = t->o->in_sample_nulls;
+    group_model_learn(&m->groups, m->fleet, &t->groups[0], &t->groups[in_sample ? 0 : 1],
+                      &t->groups[in_sample ? 0 : 2]);
     fit_own_tails(t);
     if (!m->n_scored)
         return err_set(err, ERR_DATA,

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SECTORS 40
@@ -87,8 +88,8 @@ struct naive {
     const struct feature_layout *layout;
     const struct physics *physics;
     const struct record *record;
-    float water[MINUTES][SECTORS];       /* median of the magnets' residuals */
-    float level[MINUTES][CELLS][LEVELS]; /* of the steady, all of them in the minutes looked at */
+    float medium[MEDIA][MINUTES][SECTORS]; /* median of the magnets' and the capacitors' residuals */
+    float level[MINUTES][CELLS][LEVELS];   /* of the steady, all of them in the minutes looked at */
 };
 
 /* Low pass of tau minutes at minute k: its weighted sum, ten time constants back. */
@@ -139,13 +140,13 @@ static float sector_median_of(const struct naive *n, size_t k, size_t sector, si
     return v[PER_SECTOR / 2];
 }
 
-/* The water of a sector: its medians low-passed with 5 min. */
-static double naive_water(const struct naive *n, size_t k, size_t sector)
+/* The water or the air of a sector: its medians low-passed with 5 min. */
+static double naive_medium(const struct naive *n, enum medium_kind kind, size_t k, size_t sector)
 {
     double sum = 0, weight = 0;
     for (size_t b = 0; b < WATER_BACK; b++) {
         double w = exp(-(double)b / 5);
-        sum += w * (double)n->water[k - b][sector];
+        sum += w * (double)n->medium[kind][k - b][sector];
         weight += w;
     }
     return sum / weight;
@@ -157,22 +158,38 @@ static void naive_residuals(struct naive *n, size_t k, const struct driver_row r
         for (size_t l = 0; l < LEVELS; l++) {
             const struct feature_channel *c = feature_at(n->layout, s, l);
             const float *v = record_column(n->record, c->channel, NULL);
-            double water = voltage ? naive_water(n, k, s / PER_SECTOR) : 0;
+            struct surroundings around = {{0}};
+            for (enum medium_kind m = 0; voltage && m < MEDIA; m++)
+                around.of[m] = naive_medium(n, m, k, s / PER_SECTOR);
             if ((c->kind == FEATURE_VOLTAGE) == voltage)
                 n->level[k][s][l] =
-                    (float)((double)v[k] - physics_expect(n->physics, n->layout, s, l, &row[s], water));
+                    (float)((double)v[k] - physics_expect(n->physics, n->layout, s, l, &row[s], &around));
         }
     }
 }
 
-static void naive_subtract_medians(struct naive *n, size_t k)
+/* What all sectors have in common: of an even number the smaller of the two in the middle. */
+static double naive_ring(const float median[SECTORS])
 {
+    float v[SECTORS];
+    memcpy(v, median, sizeof v);
+    qsort(v, SECTORS, sizeof *v, ascending);
+    float low = v[SECTORS / 2 - 1], high = v[SECTORS / 2];
+    return (low < 0) != (high < 0) ? 0 : (double)(fabsf(low) < fabsf(high) ? low : high);
+}
+
+static void naive_subtract_common(struct naive *n, size_t k)
+{
+    float median[SECTORS];
     for (size_t l = 0; l < LEVELS; l++) {
-        enum feature_kind kind = feature_at(n->layout, 0, l)->kind;
-        for (size_t g = 0; g < SECTORS && kind <= FEATURE_IGBT; g++) {
-            float median = sector_median_of(n, k, g, l);
-            for (size_t j = 0; j < PER_SECTOR; j++)
-                n->level[k][g * PER_SECTOR + j][l] -= median;
+        if (feature_at(n->layout, 0, l)->kind > FEATURE_IGBT)
+            continue;
+        for (size_t g = 0; g < SECTORS; g++)
+            median[g] = sector_median_of(n, k, g, l);
+        double ring = naive_ring(median);
+        for (size_t s = 0; s < CELLS; s++) {
+            double beyond = (double)median[s / PER_SECTOR] - ring;
+            n->level[k][s][l] -= (float)(n->physics->gain[s * LEVELS + l].b * ring + beyond);
         }
     }
 }
@@ -188,6 +205,11 @@ static double naive_log_variance(const struct naive *n, size_t k, size_t s, size
     return log(sum / SPREAD + lsb * lsb);
 }
 
+static bool is_medium(enum feature_kind kind, enum medium_kind m)
+{
+    return kind == (m == MEDIUM_WATER ? FEATURE_MAGNET : FEATURE_CAPACITOR);
+}
+
 /* One minute; the sum of all levels' and log-variances' sizes. */
 static double naive_tick(struct naive *n, size_t k)
 {
@@ -197,12 +219,13 @@ static double naive_tick(struct naive *n, size_t k)
         row[s] = naive_drivers(n, s, k);
     naive_residuals(n, k, row, false);
     for (size_t l = 0; l < LEVELS; l++)
-        for (size_t g = 0; g < SECTORS && feature_at(n->layout, 0, l)->kind == FEATURE_MAGNET; g++)
-            n->water[k][g] = sector_median_of(n, k, g, l);
-    if (k < MINUTES - NAIVE - SPREAD) /* only its water will be asked for */
+        for (enum medium_kind m = 0; m < MEDIA; m++)
+            for (size_t g = 0; g < SECTORS && is_medium(feature_at(n->layout, 0, l)->kind, m); g++)
+                n->medium[m][k][g] = sector_median_of(n, k, g, l);
+    if (k < MINUTES - NAIVE - SPREAD) /* only its media will be asked for */
         return 0;
     naive_residuals(n, k, row, true);
-    naive_subtract_medians(n, k);
+    naive_subtract_common(n, k);
     if (k < MINUTES - NAIVE)
         return 0;
     for (size_t s = 0; s < CELLS; s++)

@@ -3,10 +3,10 @@
  * memory: supplies that are off for days, correctors that live near zero, ramps, glitches, channels that are
  * missing for minutes or a day, holes of the whole fleet. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
+#include "features/common.h"
 #include "features/features.h"
 #include "features/hist.h"
 #include "features/internal.h"
-#include "features/sector_median.h"
 #include "tests/fleet.h"
 
 #include <stdio.h>
@@ -260,21 +260,21 @@ static void nor_on_a_slow_grid(void **state)
     two_starts_give_the_same(6, NS_PER_HOUR / 2, true, 40);
 }
 
-/* As floats, low passes of a living current look alike soon; the water, a double, shows what is left. */
-static void the_water_does_not_remember(void **state)
+/* As floats, low passes of a living current look alike soon; a medium, a double, shows what is left. */
+static void what_cools_does_not_remember(void **state)
 {
     (void)state;
     uint64_t seed = 10;
-    struct water a[1], b[1];
-    water_clear(a, 1);
-    water_clear(b, 1);
+    struct medium a[1], b[1];
+    medium_clear(a, 1);
+    medium_clear(b, 1);
     for (size_t k = 0; k < 3000; k++) {
         tstamp_ns t = START + (tstamp_ns)k * NS_PER_MIN;
         float median = uniform(&seed) < 0.1 ? NAN : (float)uniform(&seed);
-        water_step(a, median, t);
+        medium_step(a, median, t);
         if (k < 1000)
             continue;
-        water_step(b, median, t);
+        medium_step(b, median, t);
         if (k >= 1000 + 2 * 60 + 10)
             assert_memory_equal(&a->value, &b->value, sizeof a->value);
     }
@@ -318,7 +318,7 @@ int main(void)
         cmocka_unit_test(rows_do_not_depend_on_when_the_engine_started),
         cmocka_unit_test(modes_without_physics_do_not_either),
         cmocka_unit_test(nor_on_a_slow_grid),
-        cmocka_unit_test(the_water_does_not_remember),
+        cmocka_unit_test(what_cools_does_not_remember),
         cmocka_unit_test(divergences_do_not_depend_on_when_the_window_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,13 +114,14 @@ static void make_column(double *v, const struct story *y, int s, int signal)
     struct body cap = {0}, mag = {0}, igbt = {0};
     for (size_t k = 0; k < MINUTES; k++) {
         double i = current_of(y, s, k), q = i * i, a = fabs(i);
-        /* air and water of a sector move together */
+        /* air and water of a sector move together, and the air a little by itself */
+        double air = 0.3 * sin((double)k / 97 + s / 8);
         double common = 0.4 * sin((double)k / 230 + s / 8) + (s / 8 == 1 && k >= MINUTES / 2 ? y->water : 0);
         double capacitor = heat(&cap, q, 30, 55), magnet = heat(&mag, q, 3, 3);
         double loss = heat(&igbt, 0.6 * a + q, 15, 15);
         switch (signal) {
         case SIGNAL_CAPACITOR_TEMPERATURE:
-            v[k] = 29 + s * 0.3 + common + own * 9 * capacitor + 0.08 * random_normal(&seed);
+            v[k] = 29 + s * 0.3 + common + air + own * 9 * capacitor + 0.08 * random_normal(&seed);
             v[k] = quantised(v[k] + (k < MINUTES / 3 ? y->block0_shift : 0), 0.1);
             if (s == y->stuck_capacitor && k >= 1440)
                 v[k] = isnan(frozen) ? (frozen = v[k]) : frozen;
@@ -135,7 +136,7 @@ static void make_column(double *v, const struct story *y, int s, int signal)
             break;
         case SIGNAL_DAC: v[k] = floor(32768 * i + 0.5); break;
         case SIGNAL_IGBT_TEMPERATURE:
-            v[k] = 33 + s * 0.2 + common + own * 11 * loss + 0.08 * random_normal(&seed) +
+            v[k] = 33 + s * 0.2 + common + air + own * 11 * loss + 0.08 * random_normal(&seed) +
                    (s == y->warm_igbt && k >= 1440 ? 2 : 0);
             break;
         default: { /* voltage: the coil's resistance follows water and its own heat */
