@@ -183,8 +183,18 @@ void pipeline_change(struct pipeline *p, struct world *next)
     world_drop(before);
 }
 
+void pipeline_renewals_of(struct pipeline *p, const struct pipeline *old)
+{
+    size_t n;
+    if (strcmp(p->world->model_hash, old->world->model_hash) != 0)
+        return;
+    const struct renewal *const *list = scorer_renewals(old->scorer, &n);
+    scorer_restore_renewals(p->scorer, list, n);
+}
+
 void pipeline_continue(struct pipeline *p, struct pipeline *old)
 {
+    pipeline_renewals_of(p, old);
     rank_week_free(p->week);
     p->week = old->week;
     p->week_start = old->week_start;

@@ -52,7 +52,10 @@ void pipeline_rank(struct pipeline *p);
  * not ask to read again (world_reload): fleet, model and what the grid is made by must be the same. */
 void pipeline_change(struct pipeline *p, struct world *next);
 
-/* Takes over old's week and open findings. */
+/* What old has learned of supplies after work, when it goes by the same model. */
+void pipeline_renewals_of(struct pipeline *p, const struct pipeline *old);
+
+/* Takes over old's week, open findings and what it has learned. */
 void pipeline_continue(struct pipeline *p, struct pipeline *old);
 
 /* Starts the next week at t: scores and ledger from nothing, findings that are open stay. */

@@ -47,6 +47,20 @@ static int open_database(struct session *s, struct err *err)
     return rc;
 }
 
+/* What the run had learned of supplies after work, as far as the model in force had. */
+static int restore_renewals(struct session *s, struct err *err)
+{
+    struct renewal **list = NULL;
+    size_t n = 0;
+    int rc =
+        history_renewals(s->context->conninfo, s->world->fleet, s->run, s->world->model_hash, &list, &n, err);
+    scorer_restore_renewals(s->pipeline->scorer, (const struct renewal *const *)list, n);
+    for (size_t i = 0; i < n; i++)
+        renewal_free(list[i]);
+    free(list);
+    return rc;
+}
+
 /* Findings that were open when psmon stopped go on under their ids. */
 static int open_pipeline(struct session *s, struct err *err)
 {
@@ -59,6 +73,8 @@ static int open_pipeline(struct session *s, struct err *err)
     if (rc == 0)
         scorer_restore(s->pipeline->scorer, open, n);
     free(open);
+    if (rc == 0 && s->resumes)
+        rc = restore_renewals(s, err);
     return rc;
 }
 

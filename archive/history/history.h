@@ -45,8 +45,9 @@ void history_put_revision(struct history *h, const struct history_revision *r);
 int history_revision(const struct history *h);
 
 /* Stores a tick (one row of arrays; at the end of an hour also the hourly rows; and the findings that are
- * new or changed). False: the database is away and the tick must be recomputed later; the gap is remembered
- * (history_gap). Findings are always kept (durable). Never blocks. */
+ * new or changed, and what was learned of supplies after work). False: the database is away and the tick must
+ * be recomputed later; the gap is remembered (history_gap). Findings and what was learned are always kept
+ * (durable). Never blocks. */
 bool history_put_tick(struct history *h, const struct tick *t);
 
 /* Oldest span of ticks that was computed but could not be stored since start; false: none. */
@@ -133,6 +134,10 @@ int history_last_tick(const char *conninfo, const char *run, tstamp_ns *t, struc
 /* Findings of the run that are open; *out caller frees. */
 int history_open_findings(const char *conninfo, const struct fleet *f, const char *run, struct finding **out,
                           size_t *n, struct err *err) MUSTCHECK;
+/* What the run has learned, by a model, of supplies after work; *out [*n] and each of it the caller frees.
+ * What is of supplies or channels that have left the fleet is left out. */
+int history_renewals(const char *conninfo, const struct fleet *f, const char *run, const char *model_hash,
+                     struct renewal ***out, size_t *n, struct err *err) MUSTCHECK;
 /* Findings of the run that were open at any time in [from, to); *out caller frees. */
 int history_findings(const char *conninfo, const struct fleet *f, const char *run, tstamp_ns from,
                      tstamp_ns to, struct finding **out, size_t *n, struct err *err) MUSTCHECK;

@@ -118,6 +118,10 @@ void findings_put(struct history *h, const struct tick *t);
  * the rest nobody would ever say that it is over. Blocking. */
 int findings_open(struct history *h, const char *conninfo, struct err *err) MUSTCHECK;
 
+/* ---- renewals.c ---- */
+/* What the tick has learned of supplies after work (durable). */
+void renewals_put(struct history *h, const struct tick *t);
+
 /* ---- revisions.c ---- */
 /* The revision that a run which is opened goes on by: the newest stored one when nothing has changed, else a
  * new one. Blocking. */

@@ -618,6 +618,60 @@ static const char supply_days[] =
 
 static const char reason_after_work[] = "INSERT INTO reason_words VALUES (12, 'after work');";
 
+/* What was learned of supplies after work of their own. */
+static const char renewals[] =
+    "CREATE TABLE renewals (run int NOT NULL REFERENCES runs, supply int NOT NULL REFERENCES supply_ids, "
+    "work_start"
+    " timestamptz NOT NULL, work text NOT NULL, model_hash text NOT NULL, signals text[] NOT NULL, units "
+    "text[] NOT NULL,"
+    " before float4[] NOT NULL, hours int8[] NOT NULL, value float4[] NOT NULL, steps int8[] NOT NULL, "
+    "\"offset\" float4[]"
+    " NOT NULL, verdict int2[] NOT NULL, PRIMARY KEY (run, supply, work_start));"
+    "COMMENT ON TABLE renewals IS 'where supplies stand after work of their own, and what that was learned "
+    "of, for a"
+    " restart to go on with; for people: view renewed';"
+    "COMMENT ON COLUMN renewals.signals IS 'n levels; other arrays have 2n columns, levels and then their "
+    "log-variances, row by row';"
+    "COMMENT ON COLUMN renewals.hours IS 'ends of the steady hours in value, Unix time';"
+    "COMMENT ON COLUMN renewals.steps IS 'from when each row of offset and verdict counts, Unix time';"
+    "CREATE VIEW renewed AS SELECT r.name AS run, s.name AS supply, w.work_start, w.work, "
+    "to_timestamp(w.steps[k.n]) AS since,"
+    " u.signal, CASE WHEN c.noise THEN exp(x.\"offset\" / 2) ELSE x.\"offset\" END AS size, CASE WHEN "
+    "c.noise THEN 'x' ELSE"
+    " u.unit END AS unit, (ARRAY['same', 'elsewhere', 'outside', 'not cured', 'unknown'])[x.verdict + 1] AS "
+    "verdict,"
+    " w.steps[k.n] IS NOT NULL AND k.n = 3 AS final FROM renewals w JOIN runs r USING (run) JOIN supply_ids "
+    "s ON s.id ="
+    " w.supply CROSS JOIN LATERAL (SELECT cardinality(w.steps) AS n, cardinality(w.signals) AS levels) k"
+    " CROSS JOIN LATERAL unnest(w.signals, w.units) WITH ORDINALITY u(signal, unit, i) CROSS JOIN (VALUES "
+    "(false),"
+    " (true)) c(noise) CROSS JOIN LATERAL (SELECT (k.n - 1) * 2 * k.levels + u.i + CASE WHEN c.noise THEN "
+    "k.levels ELSE 0"
+    " END AS at) p CROSS JOIN LATERAL (SELECT w.\"offset\"[p.at::int] AS \"offset\", w.verdict[p.at::int] AS "
+    "verdict) x WHERE k.n > 0;"
+    "COMMENT ON VIEW renewed IS 'where channels of supplies stand after work of their own, against their "
+    "reference: counted"
+    " from there since then';"
+    "COMMENT ON COLUMN renewed.size IS 'of the offset that is taken away: in unit, of noise (x) how many "
+    "times as noisy';"
+    "COMMENT ON COLUMN renewed.verdict IS 'elsewhere: it is counted from there; outside: further than units "
+    "of its family"
+    " differ, not cured: what was wrong still is, same, unknown (no readings): it is counted as before';"
+    "COMMENT ON COLUMN renewed.final IS 'of 24 steady hours; else of 6 or 12 so far';"
+    "CREATE OR REPLACE FUNCTION psmon_remove_run(p_run int) RETURNS void LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    "  IF NOT EXISTS (SELECT FROM runs WHERE run = p_run AND kind = 'replay') THEN"
+    "   RAISE EXCEPTION 'run % is no replay: it stays', p_run; END IF;"
+    "  PERFORM set_config('psmon.removing', p_run::text, true);"
+    "  EXECUTE format('DROP TABLE IF EXISTS %I', 'ticks_run' || p_run);"
+    "  DELETE FROM hours WHERE run = p_run; DELETE FROM days WHERE run = p_run;"
+    "  DELETE FROM findings WHERE run = p_run; DELETE FROM renewals WHERE run = p_run;"
+    "  DELETE FROM rankings WHERE run = p_run; DELETE FROM reports WHERE run = p_run;"
+    "  DELETE FROM tick_gaps WHERE run = p_run; DELETE FROM recomputations WHERE run = p_run;"
+    "  DELETE FROM run_maintenance WHERE run = p_run; DELETE FROM revisions WHERE run = p_run;"
+    "  DELETE FROM run_starts WHERE run = p_run; DELETE FROM runs WHERE run = p_run;"
+    " END $$;";
+
 /* Who may read, and who may write what people know. Roles are the server's: where psmon's user may not make
  * them an administrator can, and calls psmon_grant. */
 static const char roles[] =
@@ -711,6 +765,7 @@ int history_migrate(const char *conninfo, struct err *err)
                                              roles,
                                              supply_days,
                                              said_chances,
-                                             reason_after_work};
+                                             reason_after_work,
+                                             renewals};
     return pg_migrate(conninfo, "history", migrations, (int)(sizeof migrations / sizeof *migrations), err);
 }

@@ -249,6 +249,7 @@ bool history_put_tick(struct history *h, const struct tick *t)
 {
     tstamp_ns before = h->gap_to;
     findings_put(h, t);
+    renewals_put(h, t);
     hours_add(h, t);
     days_put(h, t);
     ticks_put(h, t, false);

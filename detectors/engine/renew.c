@@ -78,6 +78,16 @@ static void add(struct renewed_supply *u, struct renewal *x)
     u->of[at] = x;
 }
 
+static void drop(struct renewed_supply *u, struct renewal *x)
+{
+    size_t at = 0;
+    while (u->of[at] != x)
+        at++;
+    for (u->n--; at < u->n; at++)
+        u->of[at] = u->of[at + 1];
+    renewal_free(x);
+}
+
 /* A supply's channels must be those that were learned of. */
 static bool fits(const struct renew *r, const struct renewal *x)
 {
@@ -117,6 +127,10 @@ void renew_begin(struct renew *r, size_t supply, const struct maintenance_period
     if (r->model->fit[supply] != FIT_OK || p->start <= r->model->to)
         return;
     u->now = find(u, p->start);
+    if (u->now && u->now->n_hours && u->now->hour[0] <= p->end) { /* it took longer than was known then */
+        drop(u, u->now);
+        u->now = NULL;
+    }
     if (!u->now) {
         u->now = new_renewal(r, supply, p, before);
         add(u, u->now);

@@ -103,6 +103,14 @@ static const char findings[] = PARAMETERS
     " AND " OVERLAPS("first_seen", "closed") " AND " SUPPLY("subject") " AND " SIGNAL(
         "signal") " ORDER BY findings.first_seen, subject, id";
 
+static const char renewed[] = PARAMETERS
+    "SELECT supply, psmon_iso(work_start) AS work_start, work, signal, verdict, size, unit, psmon_iso(since) "
+    "AS "
+    "since, CASE WHEN final THEN '24 steady hours' ELSE 'so far' END AS of FROM renewed WHERE run = (SELECT "
+    "name "
+    "FROM runs WHERE run = $1) AND verdict NOT IN ('same', 'unknown') AND " WITHIN("since") " AND " SUPPLY(
+        "supply") " AND " SIGNAL("signal") " ORDER BY renewed.work_start, supply, unit = 'x', signal";
+
 static const char alarms[] = PARAMETERS
     "SELECT subject AS supply, class, detector, signal, state, psmon_iso(raised_at) AS raised_at,"
     " psmon_iso(returned_at) AS returned_at, psmon_iso(onset) AS onset, psmon_said(chance) AS chance, size,"
@@ -172,6 +180,7 @@ static const struct query_view views[] = {
      true, NULL},
     {"findings", "what moved: those open at some time of the span; last_seen is empty while open", findings,
      true, NULL},
+    {"renewed", "where supplies stand after work of their own, against their reference", renewed, true, NULL},
     {"alarms", "alarm occurrences and their state", alarms, true, NULL},
     {"rankings", "the weekly lists as issued", rankings, true, NULL},
     {"ledger", "supplies scored, or not and why; the sum is the fleet", ledger, true, NULL},

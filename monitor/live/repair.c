@@ -60,6 +60,7 @@ void live_repair(struct live *l)
     struct repair *r = xcalloc(1, sizeof *r);
     *r = (struct repair){.live = l, .redo = redo, .from = from, .to = to};
     r->pipeline = pipeline_new(l->session.world, false);
+    pipeline_renewals_of(r->pipeline, l->session.pipeline);
     l->repair = r;
     char a[TIMEFMT_LEN], b[TIMEFMT_LEN];
     log_info("repair", "begins from=%s to=%s", timefmt_iso(a, from), timefmt_iso(b, to));

@@ -27,6 +27,11 @@ findings_to() {
     q findings --run "$1" --from 2026-02-06T00:00:00Z --format csv > "$2"
     [ "$(wc -l < "$2")" -gt 1 ]
 }
+# renewed_to RUN FILE: where supplies stand after work, and there are some
+renewed_to() {
+    q renewed --run "$1" --format csv > "$2"
+    grep -q 'swap: another unit' "$2"
+}
 # scores_to RUN FILE FROM TO
 scores_to() { q scores --run "$1" --from "$3" --to "$4" --format csv > "$2"; }
 replay() { "$PSMON" replay -c "$config" --run "$1" --from "$2" --to "$3" > "$work/last" 2>&1; }
@@ -37,9 +42,11 @@ ring() {
     config=$work/psmon.yaml
     rm -f "$config"
     begin "simulate$2" "$PSMON" simulate --serve "$archiver" --supplies $SUPPLIES --days 60 --healthy-days 31 \
-        --from $FROM --start "$1" --seed 11 --speed "$2" --faults-per-week $FAULTS --fault-size medium \
+        --from $FROM --start "$1" --seed 11 --speed "$2" --faults-per-week $FAULTS --fault-size medium --contexts swap,calibration \
         --config-out "$config" --state-dir "$work/state"
-    await 20 test -s "$config" && await 20 curl -fs "http://$archiver/retrieval/bpl/getVersion"
+    await 20 test -s "$config" && await 20 curl -fs "http://$archiver/retrieval/bpl/getVersion" || return 1
+    # where it stands after this is still being learned when the monitors below are stopped
+    echo S01:Q2,2026-02-05T14:00:00Z,2026-02-05T14:30:00Z,inspected >> "$work/maintenance.csv"
 }
 
 ring 2026-02-08T00:00:00Z 1
@@ -60,6 +67,9 @@ for days in 14 31; do
     findings_to early$days "$work/early.csv" && findings_to late$days "$work/late.csv"
     ok $? "there are findings"
     try "the same, with their ids, onsets and chances" diff "$work/early.csv" "$work/late.csv"
+    renewed_to early$days "$work/early.csv" && renewed_to late$days "$work/late.csv"
+    ok $? "the unit that was swapped is counted from where it stands"
+    try "and stands there in both" diff "$work/early.csv" "$work/late.csv"
 done
 
 # ---- a resident monitor, four lives of some 25 minutes, at 300 times real time ----
@@ -97,4 +107,9 @@ scores_to live "$work/live.csv" 2026-02-06T00:00:00Z "$until"
 scores_to undisturbed "$work/undisturbed.csv" 2026-02-06T00:00:00Z "$until"
 try "live said the same, restarts or not" agree "$same" "$work/live.csv" "$work/undisturbed.csv"
 sed 's/^/# /' "$work/last"
+q ledger --run live --format csv > "$work/ledger.csv"
+try "a supply was waited for after work" grep -q ',after work,' "$work/ledger.csv"
+renewed_to live "$work/live.csv" && renewed_to undisturbed "$work/undisturbed.csv"
+ok $? "live counts the unit that was swapped from where it stands"
+try "and from the same, restarts or not" diff "$work/live.csv" "$work/undisturbed.csv"
 plan

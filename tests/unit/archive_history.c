@@ -817,6 +817,102 @@ static void findings_come_back_as_they_were_said(void **state)
     uv_loop_close(&loop);
 }
 
+/* Supply 1 after work: its first three channels, numbers that decimals do not hold. */
+static struct renewal *make_renewal(size_t n_hours, size_t n_steps)
+{
+    struct renewal *r = renewal_new(1, MINUTE(52000), 3);
+    snprintf(r->words, sizeof r->words, "swap, \"again\"");
+    for (uint32_t k = 0; k < 3; k++)
+        r->channel[k] = fleet->supplies[1].first_channel + 2 - k;
+    for (size_t c = 0; c < 6; c++)
+        r->before[c] = c == 2 ? NAN : (float)c / 3;
+    r->n_hours = n_hours;
+    for (size_t i = 0; i < n_hours; i++)
+        r->hour[i] = MINUTE(52000) + (tstamp_ns)(i + 3) * NS_PER_HOUR;
+    for (size_t i = 0; i < n_hours * 6; i++)
+        r->value[i] = i == 4 ? NAN : (float)i / 7 - 1e-6f;
+    r->n_steps = n_steps;
+    for (size_t k = 0; k < n_steps; k++) {
+        r->step[k].since = MINUTE(52600) + (tstamp_ns)k * NS_PER_DAY;
+        for (size_t c = 0; c < 6; c++) {
+            r->step[k].offset[c] = c == 1 ? 0 : (float)(k + 1) * ((float)c + 0.1f) / 3;
+            r->step[k].verdict[c] = (uint8_t)(c == 1 ? RENEWED_SAME : RENEWED_ELSEWHERE);
+        }
+    }
+    return r;
+}
+
+static void assert_same_renewal(const struct renewal *a, const struct renewal *b)
+{
+    assert_int_equal(a->supply, b->supply);
+    assert_int_equal(a->work, b->work);
+    assert_string_equal(a->words, b->words);
+    assert_int_equal(a->n, b->n);
+    assert_memory_equal(a->channel, b->channel, a->n * sizeof *a->channel);
+    assert_memory_equal(a->before, b->before, 2 * a->n * sizeof *a->before);
+    assert_int_equal(a->n_hours, b->n_hours);
+    assert_memory_equal(a->hour, b->hour, a->n_hours * sizeof *a->hour);
+    assert_memory_equal(a->value, b->value, a->n_hours * 2 * a->n * sizeof *a->value);
+    assert_int_equal(a->n_steps, b->n_steps);
+    for (size_t k = 0; k < a->n_steps; k++) {
+        assert_int_equal(a->step[k].since, b->step[k].since);
+        assert_memory_equal(a->step[k].offset, b->step[k].offset, 2 * a->n * sizeof(float));
+        assert_memory_equal(a->step[k].verdict, b->step[k].verdict, 2 * a->n);
+    }
+}
+
+static void put_renewal(struct history *h, struct made *m, int k, const struct renewal *r)
+{
+    make_tick(m, k);
+    m->t.renewals = &r;
+    m->t.n_renewals = 1;
+    history_put_tick(h, &m->t);
+}
+
+static void what_was_learned_of_a_supply_after_work_comes_back_to_the_last_bit(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct pg *pg = open_pg(&loop);
+    settle(&loop, pg, 10);
+    struct history *h = open_history(pg, RUN_LIVE, "live");
+    struct made m;
+    struct err err = {0};
+    struct renewal *young = make_renewal(2, 0), *old = make_renewal(RENEWAL_HOURS, 2), **list = NULL;
+    size_t n = 0;
+    for (int k = 0; k < 2; k++) { /* the second takes the place of the first */
+        const struct renewal *r = k == 0 ? young : old;
+        put_renewal(h, &m, 52800 + k, r);
+        settle(&loop, pg, 10);
+        assert_int_equal(history_renewals(conninfo, fleet, RUN_LIVE, "abc", &list, &n, &err), 0);
+        assert_int_equal(n, 1);
+        assert_same_renewal(list[0], r);
+        renewal_free(list[0]);
+        free(list);
+    }
+    /* another model knows nothing of it */
+    assert_int_equal(history_renewals(conninfo, fleet, RUN_LIVE, "other", &list, &n, &err), 0);
+    assert_int_equal(n, 0);
+    free(list);
+    /* for people: one row a level, one a noise, as the newest step has them */
+    assert_int_equal(query_number(conninfo, "SELECT count(*) FROM renewed WHERE since = "
+                                            "(SELECT to_timestamp(max(s)) FROM renewals, unnest(steps) s)"),
+                     6);
+    assert_int_equal(query_number(conninfo,
+                                  "SELECT round(1e6 * (SELECT size FROM renewed WHERE unit <> 'x' AND "
+                                  "verdict = 'elsewhere' ORDER BY size DESC LIMIT 1))"),
+                     1400000);
+    assert_int_equal(
+        query_number(conninfo, "SELECT round(1e3 * (SELECT max(size) FROM renewed WHERE unit = 'x'))"),
+        5474); /* e^(2 * 5.1 / 3 / 2) */
+    renewal_free(young);
+    renewal_free(old);
+    history_close(h);
+    pg_close(pg, 10);
+    uv_loop_close(&loop);
+}
+
 /* An edit of fleet.csv: what was open of a supply that is gone is not waited for, what concerns others is. */
 static void what_was_open_of_a_supply_that_left_the_fleet_is_closed(void **state)
 {
@@ -1178,6 +1274,7 @@ int main(void)
         cmocka_unit_test(an_outage_leaves_a_gap_that_is_filled_once),
         cmocka_unit_test(old_ticks_go_and_months_are_put_in_order),
         cmocka_unit_test(findings_come_back_as_they_were_said),
+        cmocka_unit_test(what_was_learned_of_a_supply_after_work_comes_back_to_the_last_bit),
         cmocka_unit_test(what_was_open_of_a_supply_that_left_the_fleet_is_closed),
         cmocka_unit_test(what_was_not_said_is_kept_apart),
         cmocka_unit_test(what_was_not_said_ends_with_who_tracked_it),
