@@ -166,6 +166,7 @@ static void issue(struct weekly *w, tstamp_ns due)
                               .week = p->week,
                               .findings = p->week_findings,
                               .n_findings = p->n_week_findings,
+                              .chances = s->snapshot ? s->snapshot(s->snapshot_arg)->chances : NULL,
                               .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)
         in.ledger_hours[r] = p->ledger.n[r] * (uint64_t)(world->settings->period / NS_PER_S) / 3600;

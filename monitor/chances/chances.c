@@ -13,7 +13,7 @@
 #define AFTER (72 * NS_PER_HOUR)
 #define AFTER_OWN_WORK (14 * NS_PER_DAY)
 #define KEPT_BUDGETS 10 /* findings are kept up to so many times the budget (detectors/engine) */
-#define WEEK (7 * NS_PER_DAY)
+#define SELDOM_WEEKS 8  /* were every other week a quiet one, as many in a row would be one in 256 */
 
 const double chances_level[CHANCES_LEVELS] = {1, 3, 10, 100};
 
@@ -131,7 +131,7 @@ struct chances_sum *chances_begin(const struct fleet *f, const struct maintenanc
         if (d->supply < 0 && d->class == CLASS_COMMON)
             mark_event(s, d);
         if (d->supply >= 0 && findings[i].truth) {
-            mark(s, (size_t)d->supply, d->onset, d->closed ? d->closed : INT64_MAX, TRUTH);
+            mark(s, (size_t)d->supply, d->onset, d->closed ? d->closed + AFTER : INT64_MAX, TRUTH);
             s->out.true_findings++;
         }
     }
@@ -230,31 +230,51 @@ static void add_finding(struct chances_sum *s, const struct chance_finding *x)
 
 /* ---- judging ---- */
 
-static enum chance_verdict verdict_of(const struct chance_cell *c, enum chance_kind kind)
+static enum chance_verdict verdict_of(const struct chance_cell *c, enum chance_kind kind, size_t weeks)
 {
     double low = c->range.low / c->stated, high = c->range.high / c->stated;
     bool fewer = kind != CHANCES_DAYS; /* is as well */
     if (low > CHANCES_FACTOR)
         return CHANCES_OFTEN;
     if (!fewer && high < 1 / CHANCES_FACTOR)
-        return CHANCES_SELDOM;
+        return weeks >= SELDOM_WEEKS ? CHANCES_SELDOM : CHANCES_OPEN;
     return high <= CHANCES_FACTOR && (fewer || low >= 1 / CHANCES_FACTOR) ? CHANCES_HOLD : CHANCES_OPEN;
 }
 
+/* The weeks of the ring from those of its sectors; returns of how many something was stated. */
+static size_t sum_weeks(const struct chances_sum *s, const struct parts *x, struct count_part week[])
+{
+    size_t stated = 0;
+    for (size_t w = 0; w < s->n_weeks; w++) {
+        for (size_t k = 0; k < s->fleet->groups[GROUP_SECTOR].n; k++) {
+            week[w].seen += x->sector[k * s->n_weeks + w].seen;
+            week[w].stated += x->sector[k * s->n_weeks + w].stated;
+        }
+        stated += week[w].stated > 0;
+    }
+    return stated;
+}
+
+/* What came too often may be few cases, each of a supply or of a sector's week. That little came may be the
+ * whole ring's doing, which has one weather: its weeks count, too. */
 static void judge(const struct chances_sum *s, const struct parts *x, enum chance_kind kind,
                   struct chance_cell *out)
 {
     size_t n = s->fleet->n_supplies, sectors = s->fleet->groups[GROUP_SECTOR].n * s->n_weeks;
-    for (size_t i = 0; i < n; i++) {
-        out->stated += x->supply[i].stated;
-        out->seen += x->supply[i].seen;
+    struct count_part *week = xcalloc(s->n_weeks, sizeof *week);
+    size_t weeks = sum_weeks(s, x, week);
+    for (size_t w = 0; w < s->n_weeks; w++) {
+        out->stated += week[w].stated;
+        out->seen += week[w].seen;
     }
-    if (!(out->stated > 0))
-        return;
-    double lump = fmax(counts_lump(x->supply, n), counts_lump(x->sector, sectors));
-    out->cases = out->seen / lump;
-    out->range = counts_range(out->seen, lump);
-    out->verdict = verdict_of(out, kind);
+    if (out->stated > 0) {
+        double lump = fmax(counts_lump(x->supply, n), counts_lump(x->sector, sectors));
+        out->cases = out->seen / lump;
+        out->range = counts_range(out->seen, lump);
+        out->range.high = counts_range(out->seen, fmax(lump, counts_lump(week, s->n_weeks))).high;
+        out->verdict = verdict_of(out, kind, weeks);
+    }
+    free(week);
 }
 
 static void free_sum(struct chances_sum *s)

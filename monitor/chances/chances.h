@@ -4,9 +4,10 @@
  *
  * A supply-day counts when 12 of its hours were evaluated. Of one that the model judged by itself c/all are
  * stated at chance c (all: the supply-days of its scored fleet in a week), whatever the model or the budget,
- * which may change within the weeks. Left out are the days of a supply while a finding of its own was open,
- * from its onset on, that was true: an outcome says "fault found" for a list of a week in which it was open,
- * or its alarm was acknowledged and no such outcome says "nothing found". SPDX-License-Identifier: MIT */
+ * which may change within the weeks. Left out are the days of a supply while a finding of its own was open
+ * that was true, from its onset on, and the 72 h for which windows hold it after: an outcome says "fault
+ * found" for a list of a week in which it was open, or its alarm was acknowledged and no such outcome says
+ * "nothing found". SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_CHANCES_CHANCES_H
 #define PSM_MONITOR_CHANCES_CHANCES_H
 
@@ -45,7 +46,7 @@ enum chance_verdict {
     CHANCES_OPEN,   /* too few cases: the range of what may be reaches over a limit */
     CHANCES_HOLD,   /* all of the range within the factor; of what may be fewer, not above it */
     CHANCES_OFTEN,  /* all of it above */
-    CHANCES_SELDOM, /* all of it below; of CHANCES_DAYS alone */
+    CHANCES_SELDOM, /* all of it below, from eight weeks on; of CHANCES_DAYS alone */
     CHANCES_VERDICTS
 };
 
@@ -91,8 +92,9 @@ const struct chance_cell *chances_worst(const struct chances *c, enum chance_con
                                         enum chance_kind *kind, size_t *level);
 
 /* ---- asking the history, chances_gather.c ---- */
-/* Of the newest `weeks` of a run up to its last stored day, or up to `to` (0: that day). Blocking: a second
- * for a year of 1,320 supplies. A run without supply-days gives out->to 0. */
+/* Of the newest `weeks` of a run up to its last stored day, or up to `to` (0: that day). m: with the file's
+ * maintenance; what was imported is asked for. Blocking: a second for twelve weeks of 1,320 supplies. A run
+ * without supply-days gives out->to 0. */
 int chances_gather(struct chances *out, const char *conninfo, const char *run, const struct fleet *f,
                    const struct maintenance *m, int64_t weeks, tstamp_ns to, struct err *err) MUSTCHECK;
 

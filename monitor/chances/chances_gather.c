@@ -71,6 +71,24 @@ static void on_day(void *arg, const struct history_day *d)
     chances_day(arg, d);
 }
 
+/* The days of a run, over all maintenance: that of m's file, and what was imported. */
+static int add_days(struct chances *out, const char *conninfo, const char *run, const struct fleet *f,
+                    const struct maintenance *m, tstamp_ns from, tstamp_ns to,
+                    const struct findings *findings, struct err *err)
+{
+    struct maintenance *imported = NULL;
+    int rc = history_imported(conninfo, f, &imported, err);
+    if (rc != 0)
+        return rc;
+    struct maintenance *all = maintenance_join(m, imported, f);
+    struct chances_sum *sum = chances_begin(f, all, from, to, findings->list, findings->n);
+    rc = history_days(conninfo, run, from, to, on_day, sum, err);
+    chances_end(sum, out);
+    maintenance_free(all);
+    maintenance_free(imported);
+    return rc;
+}
+
 int chances_gather(struct chances *out, const char *conninfo, const char *run, const struct fleet *f,
                    const struct maintenance *m, int64_t weeks, tstamp_ns to, struct err *err)
 {
@@ -87,11 +105,8 @@ int chances_gather(struct chances *out, const char *conninfo, const char *run, c
     const char *const params[3] = {run, timefmt_iso(a, from - EARLIER), timefmt_iso(b, last)};
     if (last)
         rc = pg_each(conninfo, findings_sql, 3, params, on_finding, &findings, err);
-    if (last && rc == 0) {
-        struct chances_sum *sum = chances_begin(f, m, from, last, findings.list, findings.n);
-        rc = history_days(conninfo, run, from, last, on_day, sum, err);
-        chances_end(sum, out);
-    }
+    if (last && rc == 0)
+        rc = add_days(out, conninfo, run, f, m, from, last, &findings, err);
     free(findings.list);
     snprintf(out->run, sizeof out->run, "%s", run);
     return rc;

@@ -26,10 +26,10 @@ static const char *const verdicts[CHANCES_VERDICTS] = {"cannot be told", "holds"
 static const char marks[CHANCES_VERDICTS] = {'?', '=', '>', '<'};
 
 #define NOT_KNOWN "days of air or water beyond the reference's: history does not know them"
-#define LEFT_OUT                                                                                           \
-    "while a finding of their own was open that was true (an outcome\nsays \"fault found\", or its alarm " \
-    "was "                                                                                                 \
-    "acknowledged and no outcome says \"nothing found\"): "
+#define LEFT_OUT                                                                                             \
+    "while a finding of their own was open that was true, or 72 h after (an\noutcome says \"fault found\", " \
+    "or its "                                                                                                \
+    "alarm was acknowledged and no outcome says \"nothing found\"): "
 #define HINT "; what was true is left out once its alarm is acknowledged or an outcome says so"
 
 const char *chances_context_name(enum chance_context c)

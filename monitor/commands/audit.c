@@ -23,17 +23,6 @@ static writer *writer_of(const char *format)
     return NULL;
 }
 
-/* All maintenance, that of the file and what was imported. */
-static int read_maintenance(const struct context *c, struct maintenance **out, struct err *err)
-{
-    struct maintenance *imported = NULL;
-    int rc = history_imported(c->conninfo, c->world->fleet, &imported, err);
-    if (rc == 0)
-        *out = maintenance_join(c->world->maintenance, imported, c->world->fleet);
-    maintenance_free(imported);
-    return rc;
-}
-
 struct options {
     const char *config, *run, *format;
     int64_t weeks;
@@ -43,17 +32,14 @@ struct options {
 static int audit(struct context *c, const struct options *o, struct chances *out, struct err *err)
 {
     char *run = o->run ? xstrdup(o->run) : NULL;
-    struct maintenance *maintenance = NULL;
     int rc = context_database(c, err);
     if (rc == 0 && !run)
         rc = history_default_run(c->conninfo, &run, err);
     if (rc == 0 && !run)
         rc = err_set(err, ERR_CONFIG, "nothing was monitored or replayed yet: there is no run");
     if (rc == 0)
-        rc = read_maintenance(c, &maintenance, err);
-    if (rc == 0)
-        rc = chances_gather(out, c->conninfo, run, c->world->fleet, maintenance, o->weeks, o->to, err);
-    maintenance_free(maintenance);
+        rc = chances_gather(out, c->conninfo, run, c->world->fleet, c->world->maintenance, o->weeks, o->to,
+                            err);
     free(run);
     return rc;
 }

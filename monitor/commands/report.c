@@ -122,14 +122,20 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         stored += in.ledger_hours[k];
     if (rc == 0 && !stored)
         rc = err_set(err, ERR_CONFIG, "run '%s' has nothing stored of that week", run);
+    struct chances *chances = xcalloc(1, sizeof *chances);
+    if (rc == 0)
+        rc = chances_gather(chances, c->conninfo, run, c->world->fleet, c->world->maintenance, CHANCES_WEEKS,
+                            last, err);
     if (rc == 0) {
         tstamp_ns now = last < end ? last : end;
         rank_fleet(rows, c->world->fleet, week, findings, in.n_findings, in.week_start, now);
         in.rows = rows;
         in.findings = findings;
         in.budget_used = count_of_budget(findings, in.n_findings, in.week_start);
+        in.chances = chances;
         rc = ask(c, complete, &in, document, err);
     }
+    free(chances);
     free(findings);
     free(rows);
     rank_week_free(week);

@@ -6,6 +6,7 @@
 
 #include "archive/history/history.h"
 #include "base/buf.h"
+#include "monitor/chances/chances.h"
 #include "monitor/rank.h"
 #include "monitor/settings/settings.h"
 
@@ -21,6 +22,7 @@ struct report_input {
     size_t n_findings;
     uint64_t ledger_hours[REASON_COUNT]; /* supply-hours of the week per reason */
     double budget_used;                  /* findings of the week that count against the budget */
+    const struct chances *chances;       /* whether the stated chance held; NULL: not asked */
     bool provisional;                    /* of a week that is not over: marked as such, kept nowhere */
     /* last 8 weeks' daily scores per supply for the small charts come from the history */
 };

@@ -4,6 +4,7 @@
  * {"psmon_report": 1, "number": 202647, "provisional": false, "past_known": true, "run": "live",
  *  "period": {"from": "2026-11-09T06:00:00Z", "to": "2026-11-16T06:00:00Z"},
  *  "issued_at": "2026-11-16T06:00:00Z",
+ *  "audit": {"says": "the stated chance held within a factor of two in 12 weeks to …", "broken": false},
  *  "model": {"name": "2026-10", "hash": "…", "summary": "…"}, "configuration": {"hash": "…"},
  *  "supplies": 1320, "ranked": 1307, "hours": {"least": 24, "median": 164, "short": 13},
  *  "rows": [{"rank": 1, "last_rank": 4, "supply": "S07-SX5", "family": "sextupole", "sector": "S07",
@@ -232,6 +233,12 @@ static int number_of(tstamp_ns end)
     return year * 100 + (int)((thursday - timefmt_days(year, 1, 1)) / 7) + 1;
 }
 
+static json_t *audit_json(const struct chances *c)
+{
+    char line[CHANCES_LINE_LEN];
+    return json_pack("{so sb}", "says", value_text(chances_line(line, c)), "broken", (int)chances_broken(c));
+}
+
 json_t *report_document(const struct report_input *in)
 {
     json_t *doc = json_pack("{si sb sb so}", "psmon_report", 1, "provisional", in->provisional, "past_known",
@@ -244,6 +251,8 @@ json_t *report_document(const struct report_input *in)
     json_object_set_new(doc, "model",
                         json_pack("{so so so}", "name", value_text(in->model), "hash",
                                   value_text(in->model_hash), "summary", value_text(in->model_summary)));
+    if (in->chances && in->chances->to)
+        json_object_set_new(doc, "audit", audit_json(in->chances));
     json_object_set_new(doc, "configuration", json_pack("{so}", "hash", value_text(in->config_hash)));
     json_object_set_new(doc, "supplies", json_integer((json_int_t)in->fleet->n_supplies));
     json_t *rows = json_array();

@@ -3,6 +3,7 @@
 
 #include "base/time/timefmt.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,5 +53,14 @@ char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document)
                  " half of all had %.0f or more.",
                  field_number(hours, "least"), few, field_number(document, "supplies"),
                  field_number(hours, "median"));
+    return out;
+}
+
+char *field_audit(char out[FIELD_AUDIT_LEN], const json_t *document)
+{
+    const char *says = field_text(json_object_get(document, "audit"), "says");
+    out[0] = '\0';
+    if (*says)
+        snprintf(out, FIELD_AUDIT_LEN, "%c%s.", toupper((unsigned char)*says), says + 1);
     return out;
 }

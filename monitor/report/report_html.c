@@ -128,9 +128,11 @@ static void write_top(struct buf *out, const json_t *doc)
     fact(out, "False ones to be expected", line);
     fact(out, "Model", field_text(json_object_get(doc, "model"), "name"));
     buf_str(out, "</dl></header>");
-    char lacked[FIELD_LACKED_LEN];
+    char lacked[FIELD_LACKED_LEN], audited[FIELD_AUDIT_LEN];
     if (*field_lacked(lacked, doc))
         text(out, "<p class=\"soft\">", lacked, "</p>");
+    if (*field_audit(audited, doc))
+        text(out, "<p class=\"soft\">", audited, "</p>");
     if (!json_is_true(json_object_get(doc, "past_known")))
         buf_str(
             out,

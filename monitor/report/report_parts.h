@@ -46,4 +46,7 @@ const char *field_outcome(const json_t *object); /* its "outcome": "fault found"
 /* Of a document: what its list lacked, in a line; "" when every supply had the hours. */
 #define FIELD_LACKED_LEN 200
 char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document);
+/* Of a document: whether the stated chance held, in a line; "" when that was not asked. */
+#define FIELD_AUDIT_LEN (CHANCES_LINE_LEN + 2)
+char *field_audit(char out[FIELD_AUDIT_LEN], const json_t *document);
 #endif

@@ -79,9 +79,11 @@ static void write_top(struct buf *out, const json_t *doc)
     buf_printf(out, "%.0f of %.0f supplies ranked; findings this week: %g, false ones to be expected: %g\n",
                field_number(doc, "ranked"), field_number(doc, "supplies"), field_number(budget, "used"),
                field_number(budget, "stated"));
-    char lacked[FIELD_LACKED_LEN];
+    char lacked[FIELD_LACKED_LEN], audited[FIELD_AUDIT_LEN];
     if (*field_lacked(lacked, doc))
         wrap(out, 0, 0, lacked);
+    if (*field_audit(audited, doc))
+        wrap(out, 0, 0, audited);
     if (!json_is_true(json_object_get(doc, "past_known")))
         buf_str(out,
                 "The database was away: nothing is said about earlier lists, trips or the week's course.\n");

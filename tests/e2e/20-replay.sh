@@ -69,7 +69,7 @@ q scores --run cut --format csv > "$work/cut.csv"
 q scores --run nine --to 2026-01-27T00:00:00Z --format csv > "$work/whole.csv"
 [ "$(wc -l < "$work/cut.csv")" -gt 100000 ] && cmp "$work/cut.csv" "$work/whole.csv" > "$work/last" 2>&1
 ok $? "every score is that of a replay in one piece"
-even() { "$PSMON" audit -c "$config" --run "$1" --to 2026-01-27 --format json | python3 -c '
+even() { "$PSMON" audit -c "$config" --run "$1" --to 2026-01-26 --format json | python3 -c '
 import json, sys
 a = json.load(sys.stdin)
 print(a["supply_days"], a["uniform"][-1])'; }
@@ -156,6 +156,8 @@ assert abs(all[3]["stated"] - 100 * a["supply_days"] / (7 * 264)) < 1
 assert all[0]["seen"] >= 3 # the faults that were planted, nobody having said that they are true
 X
 ok $? "has the numbers"
+try "a list that is made now" "$PSMON" report -c "$config" --run nine --week 2026-02-02T08:00:00Z
+says "The stated chance " "says it too"
 exits 2 "of no weeks" "$PSMON" audit -c "$config" --weeks 0
 exits 2 "of a run that there is not" "$PSMON" audit -c "$config" --run none
 says "there is no run 'none'" "is told"

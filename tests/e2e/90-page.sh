@@ -34,6 +34,9 @@ ok $? "the list of what to inspect first is there"
 grep -qE 'id="banner"[^>]*hidden' "$work/last"
 ok $? "nothing is the matter"
 
+await 20 curl -fso "$work/audit.json" "http://$page/api/audit"
+ok $? "whether the stated chance held was asked"
+
 name=$(grep -oE 'aria-label="S[0-9]+:[A-Z]+[0-9]+' "$work/last" | head -n 1 | cut -d'"' -f2)
 browse "http://$page/#$name" --window-size=500,900 > "$work/last"
 [ "$(grep -o '<article class="signal' "$work/last" | wc -l)" -eq 6 ]
@@ -41,6 +44,8 @@ ok $? "a supply shows its six signals"
 [ "$(grep -o 'class="chart value"' "$work/last" | wc -l)" -eq 6 ] && grep -q 'class="chart residual"' "$work/last" &&
     grep -q 'class="chart hist"' "$work/last"
 ok $? "with residuals, and the reference against now"
+grep -qE '<a id="audit" href="audit">. (no day is over yet|the stated chance) ' "$work/last"
+ok $? "and stands at the foot"
 grep -q 'class="narrow"' "$work/last"
 ok $? "on a phone a line is a sector"
 ! grep -iE 'content security policy|refused' "$work/chromium.log" > "$work/last"

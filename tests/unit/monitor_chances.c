@@ -169,6 +169,27 @@ static void a_chance_stated_too_large_is_named_too(void **state)
     assert_says(c, "at most 0.");
 }
 
+/* All of the ring is quiet in the same weeks: that says nothing of the others. */
+static double quiet_for_some_weeks(int supply, int day)
+{
+    (void)supply;
+    return day <= 42 ? 0.01 : 1;
+}
+
+static void a_few_quiet_weeks_are_not_too_seldom(void **state)
+{
+    (void)state;
+    const struct chances *c = audit(NULL, 0, none, quiet_for_some_weeks);
+    assert_true(c->cell[CHANCES_QUIET][CHANCES_DAYS][3].seen <
+                0.55 * c->cell[CHANCES_QUIET][CHANCES_DAYS][3].stated);
+    assert_int_equal(c->cell[CHANCES_QUIET][CHANCES_DAYS][3].verdict, CHANCES_OPEN);
+    struct chances_sum *s = chances_begin(fleet, none, DAY(0), DAY(28), NULL, 0);
+    add_days(s, hundredfold); /* later days are not of the span */
+    chances_end(s, &audited);
+    assert_int_equal(audited.cell[CHANCES_QUIET][CHANCES_DAYS][3].verdict, CHANCES_OPEN);
+    assert_false(chances_broken(&audited));
+}
+
 /* Group events of two days in one half of S07 or of S20, thirty of them, three days after each of which the
  * sector's days are said a hundred times too small. */
 static struct chance_finding *events(size_t *n)
@@ -238,7 +259,7 @@ static void a_true_finding_is_left_out(void **state)
     assert_near(c->cell[CHANCES_QUIET][CHANCES_FINDINGS][0].seen, 1, 0, 0);
     x.truth = true;
     c = audit(&x, 1, none, one_supply);
-    assert_int_equal(c->left_out, 51); /* from the day of its onset to that of its end */
+    assert_int_equal(c->left_out, 54); /* from the day of its onset to three days after that of its end */
     assert_int_equal(c->true_findings, 1);
     assert_true(c->cell[CHANCES_QUIET][CHANCES_DAYS][0].seen < 30);
     assert_near(c->cell[CHANCES_QUIET][CHANCES_FINDINGS][0].seen, 0, 0, 0);
@@ -440,6 +461,23 @@ static void what_inspections_found_decides_what_was_true(void **state)
     buf_free(&out);
 }
 
+/* The weekly list has the line, in a document that knows it. */
+static void the_weekly_list_says_whether_it_held(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct buf out = {0};
+    static const char document[] =
+        "{\"psmon_report\": 1, \"rows\": [], \"audit\": {\"says\": \"the stated chance"
+        " does not hold <here>\", \"broken\": true}}";
+    assert_int_equal(report_render(&out, document, REPORT_TEXT, &err), 0);
+    assert_non_null(strstr(buf_text(&out), "\nThe stated chance does not hold <here>.\n"));
+    buf_reset(&out);
+    assert_int_equal(report_render(&out, document, REPORT_HTML, &err), 0);
+    assert_non_null(strstr(buf_text(&out), ">The stated chance does not hold &lt;here&gt;.</p>"));
+    buf_free(&out);
+}
+
 /* A monitor whose run is audited; the alarm that it then has, or NULL. */
 static const char *alarm_of(struct live *l, const char *run)
 {
@@ -505,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_right_chance_holds),
         cmocka_unit_test(a_chance_stated_too_small_is_named),
         cmocka_unit_test(a_chance_stated_too_large_is_named_too),
+        cmocka_unit_test(a_few_quiet_weeks_are_not_too_seldom),
         cmocka_unit_test(the_context_that_breaks_it_is_named),
         cmocka_unit_test(a_single_event_is_a_single_case),
         cmocka_unit_test(a_true_finding_is_left_out),
@@ -512,6 +551,7 @@ int main(void)
         cmocka_unit_test(models_and_budgets_may_change),
         cmocka_unit_test(what_a_run_stored_is_audited),
         cmocka_unit_test(what_inspections_found_decides_what_was_true),
+        cmocka_unit_test(the_weekly_list_says_whether_it_held),
         cmocka_unit_test(a_chance_that_does_not_hold_is_an_alarm_of_psmons_own),
         cmocka_unit_test(a_run_without_days_says_so),
     };
