@@ -7,6 +7,8 @@ void ledger_add(struct ledger *l, const struct tick *t)
 {
     for (int r = 0; r < REASON_COUNT; r++)
         l->n[r] += t->ledger[r];
+    for (size_t i = 0; i < t->n_supplies; i++)
+        l->half += t->reason[i] == REASON_SCORED && t->fullness[i] < 0.5F;
 }
 
 void ledger_merge(struct ledger *into, const struct ledger *from)
@@ -43,7 +45,10 @@ void ledger_print(const struct ledger *l, FILE *to)
         fprintf(to, "all of it was maintenance\n");
         return;
     }
-    fprintf(to, "scored %.1f %% of the supply-minutes outside maintenance", 100 * scored);
+    double half = l->n[REASON_SCORED] ? scored * (double)l->half / (double)l->n[REASON_SCORED] : 0;
+    fprintf(to,
+            "scored %.1f %% of the supply-minutes outside maintenance, %.1f %% with windows under half full",
+            100 * scored, 100 * half);
     for (enum reason r = next(l, said); r != REASON_SCORED; r = next(l, said)) {
         fprintf(to, "; %s %.2f %%", reason_name(r), 100 * ledger_share(l, r));
         said[r] = true;

@@ -10,6 +10,7 @@
 /* Supply-minutes (more exactly supply-ticks) per reason. Zero-fill to start. */
 struct ledger {
     uint64_t n[REASON_COUNT];
+    uint64_t half; /* of those scored: whose window was less than half full */
 };
 
 void ledger_add(struct ledger *l, const struct tick *t);

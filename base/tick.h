@@ -39,6 +39,8 @@ struct tick {
     size_t n_supplies, n_channels;
     const uint8_t *mode;    /* [S] enum mode */
     const uint8_t *reason;  /* [S] enum reason; REASON_SCORED = 0 */
+    const float *fullness;  /* [S] how full the supply's window is (12 h), 0 to 1; under a half shapes of
+                               distributions are not judged yet, and levels with a wider spread */
     const float *value;     /* [C] grid value in the channel's unit; NaN: none */
     const uint8_t *quality; /* [C] enum quality of features/record.h */
     const float *residual;  /* [C] value minus what its drivers (and its sector) explain, channel's unit;

@@ -394,7 +394,8 @@ async function show(name, scroll) {
   setText("supply-why", s.findings.length
     ? s.findings.map((f) => `${f.class}: ${f.reason}, since ${moment(f.onset)}` +
         (f.chance_words ? `; by chance ${f.chance_words}` : "") + (f.witness ? "; a second witness agrees" : "")).join(". ") + "."
-    : s.reason === "scored" ? "No finding." : `Not scored: ${s.reason}.`);
+    : s.reason !== "scored" ? `Not scored: ${s.reason}.`
+    : s.fullness < 0.5 ? `No finding; its 12 h are ${Math.round(100 * s.fullness)} % full: shapes are not judged yet.` : "No finding.");
   const fact = (k, v) => el("div", {}, el("dt", {}, k), el("dd", {}, v));
   const facts = [fact("Mode", s.mode || "–"), fact("Score", s.score === null || s.score === undefined ? "–" : s.score.toFixed(2)),
     fact("By chance", s.chance_words || "–")];

@@ -21,6 +21,7 @@ void gate_init(struct gate *g, size_t n, size_t width, unsigned window_minutes)
                        .held = xcalloc(n, sizeof *g->held),
                        .recent = xcalloc(n, window_minutes),
                        .recent_n = xcalloc(n, sizeof *g->recent_n),
+                       .lately_n = xcalloc(n, sizeof *g->lately_n),
                        .resting_n = xcalloc(n, sizeof *g->resting_n)};
 }
 
@@ -35,6 +36,7 @@ void gate_fini(struct gate *g)
     free(g->held);
     free(g->recent);
     free(g->recent_n);
+    free(g->lately_n);
     free(g->resting_n);
 }
 
@@ -55,9 +57,17 @@ void gate_maintenance(struct gate *g, const struct maintenance *m, const struct 
     find_own_work(g, m, t);
 }
 
+/* The last twelfth of the window: an hour of twelve. */
+static unsigned lately(const struct gate *g)
+{
+    return g->window_minutes >= 12 ? g->window_minutes / 12 : 1;
+}
+
 static void remember(struct gate *g, size_t i, enum minute_kind kind)
 {
-    uint8_t *slot = &g->recent[i * g->window_minutes + g->recent_at];
+    uint8_t *ring = &g->recent[i * g->window_minutes], *slot = &ring[g->recent_at];
+    uint8_t leaves = ring[(g->recent_at + g->window_minutes - lately(g)) % g->window_minutes];
+    g->lately_n[i] = (uint16_t)(g->lately_n[i] + (kind == MINUTE_USABLE) - (leaves == MINUTE_USABLE));
     g->recent_n[i] = (uint16_t)(g->recent_n[i] + (kind == MINUTE_USABLE) - (*slot == MINUTE_USABLE));
     g->resting_n[i] = (uint16_t)(g->resting_n[i] + (kind == MINUTE_RESTING) - (*slot == MINUTE_RESTING));
     *slot = (uint8_t)kind;
@@ -126,6 +136,18 @@ static bool has_data(const struct frame *in, const struct supply *s)
     return false;
 }
 
+float gate_fullness(const struct gate *g, size_t i)
+{
+    return (float)g->recent_n[i] / (float)g->window_minutes;
+}
+
+/* Too few to say anything: neither does a window of twelve hours hold half of its minutes, nor the last hour
+ * half of its own, so that something is known of now. */
+static bool has_few(const struct gate *g, size_t i)
+{
+    return 2 * (unsigned)g->recent_n[i] < g->window_minutes && 2 * (unsigned)g->lately_n[i] < lately(g);
+}
+
 bool gate_rests(const struct gate *g, size_t i)
 {
     return g->resting_n[i] > 0 && 2 * (unsigned)(g->recent_n[i] + g->resting_n[i]) >= g->window_minutes;
@@ -149,6 +171,5 @@ enum reason gate_reason(const struct gate *g, const struct model *m, const struc
     }
     if (g->held[i] != REASON_SCORED)
         return (enum reason)g->held[i];
-    bool few = 2 * (unsigned)g->recent_n[i] < g->window_minutes;
-    return few || !scored ? REASON_TOO_FEW_SAMPLES : REASON_SCORED;
+    return has_few(g, i) || !scored ? REASON_TOO_FEW_SAMPLES : REASON_SCORED;
 }

@@ -30,15 +30,18 @@ struct gate {
     uint8_t *held;   /* [S] enum reason of which most of its levels do not; 0: most do */
     uint8_t *recent; /* [S][window_minutes] ring of enum minute_kind */
     uint16_t *recent_n, *resting_n; /* [S] how many of them are usable, resting */
+    uint16_t *lately_n;             /* [S] how many of the last twelfth are usable */
     size_t recent_at;
 };
 void gate_init(struct gate *g, size_t n, size_t width, unsigned window_minutes);
 void gate_fini(struct gate *g);
 void gate_maintenance(struct gate *g, const struct maintenance *m, const struct fleet *f, tstamp_ns t);
 void gate_judge(struct gate *g, const struct model *m, const struct feature_frame *ff);
-/* scored: it has a score. model may be NULL. */
+/* How full a supply's window is, 0 to 1. */
+float gate_fullness(const struct gate *g, size_t supply);
 /* Whether what a supply lacks of a window are minutes at rest, and not data. */
 bool gate_rests(const struct gate *g, size_t supply);
+/* scored: it has a score. model may be NULL. */
 enum reason gate_reason(const struct gate *g, const struct model *m, const struct fleet *f,
                         const struct minute *in, size_t supply, bool scored);
 

@@ -14,6 +14,7 @@
 /* What the tick shows. */
 struct shown {
     uint8_t *reason, *mode;      /* [S] */
+    float *fullness;             /* [S] */
     float *residual;             /* [C] */
     float *score, *chance;       /* [S] */
     float *day_chance, *day_any; /* [S] */
@@ -67,6 +68,7 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bo
 {
     *v = (struct shown){.reason = xcalloc(n_supplies, 1),
                         .mode = xcalloc(n_supplies, 1),
+                        .fullness = xnan(n_supplies),
                         .residual = xnan(n_channels),
                         .score = xnan(n_supplies),
                         .chance = xnan(n_supplies),
@@ -80,8 +82,8 @@ static void init_shown(struct shown *v, size_t n_supplies, size_t n_channels, bo
 
 static void fini_shown(struct shown *v)
 {
-    void *arrays[] = {v->reason, v->mode,       v->residual, v->score,
-                      v->chance, v->day_chance, v->day_any,  v->day_beyond};
+    void *arrays[] = {v->fullness, v->reason,     v->mode,    v->residual,  v->score,
+                      v->chance,   v->day_chance, v->day_any, v->day_beyond};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     for (size_t i = 0; i < STATISTICS_MAX; i++)
@@ -404,6 +406,7 @@ static void show_scores(struct scorer *s, const struct minute *in, struct tick *
         enum reason r = reason_of(s, in, i, !isnan(score));
         s->shown.reason[i] = (uint8_t)r;
         s->shown.mode[i] = in->features->mode[i];
+        s->shown.fullness[i] = gate_fullness(&s->gate, i);
         s->shown.score[i] = r == REASON_SCORED ? (float)score : NAN;
         s->shown.chance[i] = r == REASON_SCORED ? (float)chance : NAN;
         out->ledger[r]++;
@@ -463,6 +466,7 @@ static void show(struct scorer *s, const struct frame *in, bool hour, struct tic
     out->n_channels = s->fleet->n_channels;
     out->mode = s->shown.mode;
     out->reason = s->shown.reason;
+    out->fullness = s->shown.fullness;
     out->value = in->value;
     out->quality = in->quality;
     out->residual = s->shown.residual;

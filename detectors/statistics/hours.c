@@ -137,8 +137,20 @@ void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const f
             sum += (double)h->value[cell] * h->valid[cell];
             weight += h->valid[cell];
         }
-        bool enough = 2 * weight >= (double)(w * h->per_hour);
-        out[c] = enough ? (float)(sum / weight - (double)centre[c]) : NAN;
+        out[c] = weight > 0 ? (float)(sum / weight - (double)centre[c]) : NAN;
+    }
+}
+
+void hours_fullness(const struct hours *h, size_t end, size_t lo, size_t w, float out[])
+{
+    size_t begin = window_begin(end, lo, w);
+    for (size_t c = 0; c < h->width; c++) {
+        size_t minutes = 0;
+        for (size_t k = begin; k <= end; k++) {
+            size_t cell = hours_row(h, k) * h->width + c;
+            minutes += isnan(h->value[cell]) ? 0 : h->valid[cell];
+        }
+        out[c] = fminf(1, 2 * (float)minutes / (float)(w * h->per_hour));
     }
 }
 

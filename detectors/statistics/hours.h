@@ -50,17 +50,18 @@ void hours_set_doubt(struct hours *h, size_t k, const double sum[], unsigned n);
 /* Adds a minute's values [W] to a sum of hour k. */
 void hours_sum(struct hours *h, size_t k, size_t sum, const float value[]);
 
-/* Windows of w hours that end with hour `end` and use no hour before `lo`. A column is NaN when fewer than
- * half of the window's minutes are valid. out[W].
- * level: weighted mean of hourly values minus centre[W]. */
+/* Windows of w hours that end with hour `end` and use no hour before `lo`. out[W].
+ * level: weighted mean of hourly values minus centre[W], also of a single hour. */
 void hours_level(const struct hours *h, size_t end, size_t lo, size_t w, const float centre[], float out[]);
 /* Doubt of the levels over the window, of whole hours as hours_level weighs them: what is common is answered
  * to in one way throughout, so that doubts of hours do not average out. 0 for log-variances. */
 void hours_doubt(const struct hours *h, size_t end, size_t lo, size_t w, float out[]);
+/* How much such a window holds of the half of its minutes that it ought to; 1 from there on. */
+void hours_fullness(const struct hours *h, size_t end, size_t lo, size_t w, float out[]);
 /* Counts of one column over the window; returns whether half of its minutes are there. */
 bool hours_counts(const struct hours *h, size_t end, size_t lo, size_t w, size_t column,
                   uint32_t counts[HIST_BINS]);
-/* Mean of a sum over the window's minutes, minus centre[W]. */
+/* Mean of a sum over the window's minutes, minus centre[W]; NaN when fewer than half of them are there. */
 void hours_mean(const struct hours *h, size_t end, size_t lo, size_t w, size_t sum, const float centre[],
                 float out[]);
 

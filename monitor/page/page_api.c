@@ -335,6 +335,7 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
         double chance = (double)t->chance[supply];
         json_object_set_new(root, "mode", value_text(mode_name(t->mode[supply])));
         json_object_set_new(root, "reason", value_text(reason_name(t->reason[supply])));
+        json_object_set_new(root, "fullness", value_number((double)t->fullness[supply]));
         json_object_set_new(root, "score", value_number((double)t->score[supply]));
         json_object_set_new(root, "chance", value_number(chance));
         json_object_set_new(root, "chance_words", value_chance(chance));

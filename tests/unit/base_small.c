@@ -88,11 +88,14 @@ static void shares_of_a_ledger_leave_out_maintenance(void **state)
     (void)state;
     struct ledger l = {0};
     assert_true(isnan(ledger_share(&l, REASON_SCORED)));
-    struct tick t = {.n_supplies = 8};
+    uint8_t reason[8] = {[5] = REASON_MISSING, REASON_SETTLING, REASON_SETTLING};
+    float fullness[8] = {0.1F, 1, 1, 1, 1, 0, 0, 0};
+    struct tick t = {.n_supplies = 8, .reason = (const uint8_t[8]){1, 1, 1, 1, 1, 1, 1, 1}};
+    t.fullness = fullness;
     t.ledger[REASON_MAINTENANCE] = 8;
     ledger_add(&l, &t);
     assert_true(isnan(ledger_share(&l, REASON_SCORED)));
-    t = (struct tick){.n_supplies = 8};
+    t = (struct tick){.n_supplies = 8, .reason = reason, .fullness = fullness};
     t.ledger[REASON_SCORED] = 5;
     t.ledger[REASON_MISSING] = 1;
     t.ledger[REASON_SETTLING] = 2;
@@ -104,7 +107,8 @@ static void shares_of_a_ledger_leave_out_maintenance(void **state)
     FILE *f = open_memstream(&text, &size);
     ledger_print(&l, f);
     fclose(f);
-    assert_string_equal(text, "scored 62.5 % of the supply-minutes outside maintenance; settling 25.00 %; "
+    assert_string_equal(text, "scored 62.5 % of the supply-minutes outside maintenance, 12.5 % with windows "
+                              "under half full; settling 25.00 %; "
                               "missing 12.50 %\n");
     free(text);
 }

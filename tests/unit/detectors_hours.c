@@ -52,7 +52,7 @@ static void test_one_glitch_does_not_move_the_level(void **state)
     hours_fini(&h);
 }
 
-static void test_level_weighs_by_valid_minutes(void **state)
+static void test_level_weighs_by_valid_minutes_and_says_how_full(void **state)
 {
     (void)state;
     struct hours h;
@@ -60,12 +60,20 @@ static void test_level_weighs_by_valid_minutes(void **state)
     hours_init(&h, HOURS, WIDTH, PER_HOUR, 1);
     fill(&h, 2, 11, 0, 60, NULL);
     fill(&h, 3, 14, 0, 30, NULL);
-    hours_level(&h, 4, 0, 3, centre, out); /* hours 2 to 4, 90 of 180 minutes: just enough */
+    hours_level(&h, 4, 0, 3, centre, out);
     assert_near((double)out[0], (11 * 60 + 14 * 30) / 90.0 - 10, 1e-6, 0);
+    hours_fullness(&h, 4, 0, 3, out); /* hours 2 to 4, 90 of 180 minutes: just as full as it ought to be */
+    assert_near((double)out[0], 1, 0, 0);
+    hours_fullness(&h, 4, 0, 4, out);
+    assert_near((double)out[0], 90 / 120.0, 1e-6, 0);
     hours_level(&h, 4, 3, 3, centre, out); /* not before hour 3 */
+    assert_near((double)out[0], 4, 0, 0);
+    hours_fullness(&h, 4, 3, 3, out);
+    assert_near((double)out[0], 30 / 90.0, 1e-6, 0);
+    hours_level(&h, 4, 4, 3, centre, out); /* nothing */
     assert_true(isnan(out[0]));
-    hours_level(&h, 4, 0, 4, centre, out); /* 90 of 240 */
-    assert_true(isnan(out[0]));
+    hours_fullness(&h, 4, 4, 3, out);
+    assert_near((double)out[0], 0, 0, 0);
     hours_fini(&h);
 }
 
@@ -143,7 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hour),
         cmocka_unit_test(test_one_glitch_does_not_move_the_level),
-        cmocka_unit_test(test_level_weighs_by_valid_minutes),
+        cmocka_unit_test(test_level_weighs_by_valid_minutes_and_says_how_full),
         cmocka_unit_test(test_counts_of_the_window),
         cmocka_unit_test(test_sums_and_shift),
         cmocka_unit_test(test_a_ring_says_what_a_record_says),

@@ -166,7 +166,7 @@ static void test_a_short_day_is_no_supply_day(void **state)
     struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
     struct tick tick = {0};
     tstamp_ns midnight = ((T0 + MINUTES * NS_PER_MIN) / NS_PER_DAY + 2) * NS_PER_DAY;
-    for (tstamp_ns t = midnight - 18 * NS_PER_HOUR; t <= midnight; t += NS_PER_MIN) {
+    for (tstamp_ns t = midnight - 14 * NS_PER_HOUR; t <= midnight; t += NS_PER_MIN) {
         read_minute(w, t, value, quality);
         struct frame frame = {t, value, quality};
         scorer_step(sc, &frame, false, &tick);
@@ -350,14 +350,61 @@ static void test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it(voi
     tstamp_ns t0 = T0 + (MINUTES + 1440 + 480) * NS_PER_MIN;
     assert_true(work->period[0].start == t0);
     struct scorer *sc = scorer_new(w->model, w->fleet, work, &options);
-    for (int k = 0; k <= 1440 + 1230; k++)
+    uint32_t resting = 0, lacking = 0;
+    int scored_again = 0;
+    for (int k = 0; k <= 1440 + 1230; k++) {
         minute_after_work(w, sc, k, &tick);
-    /* when all have settled they lack samples, P7 its model; of those of the work that is expected */
-    assert_int_equal(tick.ledger[REASON_TOO_FEW_SAMPLES], 7);
-    assert_int_equal(tick.resting, 4);
-    assert_int_equal(tick_lost(&tick), 3 + 1);
+        if (k < 1440 + 960)
+            continue;
+        uint32_t few = tick.ledger[REASON_TOO_FEW_SAMPLES];
+        resting = tick.resting > resting ? tick.resting : resting;
+        lacking = few - tick.resting > lacking ? few - tick.resting : lacking;
+        if (!scored_again && tick.reason[0] == REASON_SCORED)
+            scored_again = k - (1440 + 960);
+    }
+    /* for half an hour each lacks samples; of those of the work that is expected */
+    assert_int_equal(resting, 4);
+    assert_true(lacking > 0);
+    assert_int_equal(scored_again, 29);
+    /* all are scored before their windows are half full, and say so; P7 has no model */
+    assert_int_equal(tick.ledger[REASON_SCORED], 7);
+    assert_int_equal(tick_lost(&tick), 1);
+    assert_true(tick.fullness[0] > 0.3F && tick.fullness[0] < 0.5F);
     scorer_free(sc);
     maintenance_free(work);
+}
+
+/* After an outage that emptied its windows a supply is judged from the first whole hour on: 5 K hotter are
+ * not half a day's secret. */
+static void test_after_a_long_outage_a_supply_is_judged_from_the_first_hour(void **state)
+{
+    enum { GONE = 1440, BACK = GONE + 26 * 60, P2 = 2 };
+    struct world *w = *state;
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    int scored = 0, said = 0;
+    w->hot = P2;
+    w->hot_since = T0 + (MINUTES + GONE) * NS_PER_MIN;
+    for (int k = 0; k <= BACK + 1440; k++) {
+        struct tick tick;
+        tstamp_ns t = T0 + (MINUTES + k) * NS_PER_MIN;
+        read_minute(w, t, value, quality);
+        for (int c = P2 * SIGNALS; k >= GONE && k < BACK && c < (P2 + 1) * SIGNALS; c++) {
+            value[c] = NAN;
+            quality[c] = QUALITY_MISSING;
+        }
+        scorer_step(sc, &(struct frame){t, value, quality}, k < 1440, &tick);
+        if (k >= BACK && !scored && tick.reason[P2] == REASON_SCORED)
+            scored = k - BACK;
+        for (size_t i = 0; k >= BACK && !said && i < tick.n_findings; i++)
+            said = tick.findings[i].class == CLASS_DATA ? 0 : k - BACK;
+    }
+    w->hot = -1;
+    print_message("# scored after %d min, found after %d min\n", scored, said);
+    assert_true(scored > 0 && scored <= 3 * 60 + 61); /* three hours in which nobody knows what was before */
+    assert_true(said >= scored && said <= 8 * 60);
+    scorer_free(sc);
 }
 
 /* A scorer warmed up for its first tick, and where it stands. */
@@ -673,6 +720,7 @@ int main(void)
         cmocka_unit_test(test_noise_is_found_at_a_current_never_seen),
         cmocka_unit_test(test_a_current_just_beyond_the_reference_is_no_cliff),
         cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
+        cmocka_unit_test(test_after_a_long_outage_a_supply_is_judged_from_the_first_hour),
         cmocka_unit_test(test_two_starts_say_the_same),
         cmocka_unit_test(test_saved_model_scores_the_same),
         cmocka_unit_test(test_what_differs_is_named),

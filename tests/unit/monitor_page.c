@@ -107,6 +107,10 @@ static int setup(void **state)
     findings[0].first_seen = findings[1].first_seen = tick.t - NS_PER_DAY;
     tick.n_supplies = S;
     tick.n_channels = C;
+    static float fullness[S];
+    for (int i = 0; i < S; i++)
+        fullness[i] = 1;
+    tick.fullness = fullness;
     tick.mode = mode;
     tick.reason = reason;
     tick.value = value;
