@@ -180,7 +180,7 @@ UNIT_THREADS := $(filter $(B)/tests/archive_sim%.t $(B)/tests/alerts_disk.t,$(UN
 unit-threads: $(UNIT_THREADS)
 	$(Q)$(PROVE) $(UNIT_THREADS)
 # without the tests that start servers or wait for delays
-UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_disk alerts_state archive_appliance archive_history base_pg base_pgdisk),$(UNIT))
+UNIT_QUICK := $(filter-out $(patsubst %,$(B)/tests/%.t,alerts_delivery alerts_disk alerts_events alerts_state archive_appliance archive_history base_pg base_pgdisk),$(UNIT))
 unit-quick: $(UNIT_QUICK) $(FUZZ:%=$(B)/fuzz/%.t)
 	$(Q)$(PROVE) $(UNIT_QUICK)
 	$(Q)$(MAKE) --no-print-directory fuzz-corpus

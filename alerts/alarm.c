@@ -13,6 +13,7 @@ enum cause {
     CAUSE_ACK,
     CAUSE_EXPIRED,
     CAUSE_SUPERSEDED,
+    CAUSE_FOLDED,
 };
 
 /* The whole life; the first row that fits fires. README.md shows the same table. */
@@ -24,12 +25,15 @@ static const struct row {
 } table[] = {
     {ALARM_NORMAL, CAUSE_PRESENT, ALARM_PENDING, ALARM_BEGUN},
     {ALARM_PENDING, CAUSE_SUPERSEDED, ALARM_NORMAL, ALARM_SUPERSEDED},
+    {ALARM_PENDING, CAUSE_FOLDED, ALARM_NORMAL, ALARM_FOLDED},
     {ALARM_PENDING, CAUSE_ABSENT, ALARM_NORMAL, ALARM_WITHDRAWN},
     {ALARM_PENDING, CAUSE_HELD, ALARM_UNACK, ALARM_RAISED},
     {ALARM_UNACK, CAUSE_SUPERSEDED, ALARM_NORMAL, ALARM_SUPERSEDED},
+    {ALARM_UNACK, CAUSE_FOLDED, ALARM_NORMAL, ALARM_FOLDED},
     {ALARM_UNACK, CAUSE_ACK, ALARM_ACK, ALARM_ACKNOWLEDGED},
     {ALARM_UNACK, CAUSE_GONE, ALARM_RTN_UNACK, ALARM_RETURNED},
     {ALARM_ACK, CAUSE_SUPERSEDED, ALARM_NORMAL, ALARM_SUPERSEDED},
+    {ALARM_ACK, CAUSE_FOLDED, ALARM_NORMAL, ALARM_FOLDED},
     {ALARM_ACK, CAUSE_GONE, ALARM_NORMAL, ALARM_RETURNED},
     {ALARM_RTN_UNACK, CAUSE_SUPERSEDED, ALARM_NORMAL, ALARM_SUPERSEDED},
     {ALARM_RTN_UNACK, CAUSE_ACK, ALARM_NORMAL, ALARM_ACKNOWLEDGED},
@@ -47,6 +51,7 @@ static bool holds(enum cause c, const struct alarm *a, const struct alarm_rule *
     case CAUSE_ACK: return in->ack;
     case CAUSE_EXPIRED: return !stale && in->now - a->returned >= r->expire;
     case CAUSE_SUPERSEDED: return in->superseded;
+    case CAUSE_FOLDED: return in->folded;
     }
     return false;
 }
@@ -91,7 +96,7 @@ int alarm_step(struct alarm *a, const struct alarm_rule *r, const struct alarm_i
     if (a->state != ALARM_UNACK && a->state != ALARM_RTN_UNACK)
         left.ack = false; /* an acknowledgement is for what was raised before it */
     if (a->state == ALARM_NORMAL)
-        left.superseded = false;
+        left.superseded = left.folded = false;
     if (!stale)
         note_condition(a, in);
 
@@ -127,8 +132,9 @@ enum alarm_state alarm_state_parse(const char *name)
 
 const char *alarm_event_name(enum alarm_event_kind k)
 {
-    static const char *const names[ALARM_EVENT_COUNT] = {"begun",    "withdrawn", "raised",    "acknowledged",
-                                                         "returned", "expired",   "superseded"};
+    static const char *const names[ALARM_EVENT_COUNT] = {"begun",        "withdrawn", "raised",
+                                                         "acknowledged", "returned",  "expired",
+                                                         "superseded",   "folded",    "grown"};
     assert(k < ALARM_EVENT_COUNT);
     return names[k];
 }

@@ -17,7 +17,7 @@ enum alarm_state {
     ALARM_STATE_COUNT
 };
 
-/* What happened. Each kind happens at most once in an occurrence's life, so (occurrence, kind)
+/* What happened. Each kind but the last happens at most once in an occurrence's life, so (occurrence, kind)
  * names a transition for ever. */
 enum alarm_event_kind {
     ALARM_BEGUN,     /* NORMAL -> PENDING */
@@ -27,6 +27,8 @@ enum alarm_event_kind {
     ALARM_RETURNED,   /* absent for the whole off-delay */
     ALARM_EXPIRED,    /* returned, and nobody acknowledged for rule.expire */
     ALARM_SUPERSEDED, /* another occurrence took over */
+    ALARM_FOLDED,     /* it is part of another occurrence's event, which goes on for it */
+    ALARM_GROWN,      /* its event is wider than it was; changes no state, and may happen again */
     ALARM_EVENT_COUNT
 };
 
@@ -48,6 +50,7 @@ struct alarm_input {
     bool present;    /* the condition holds at now, and nothing suppresses it */
     bool ack;        /* somebody acknowledged this occurrence; without effect unless UNACK or RTN_UNACK */
     bool superseded; /* ends the occurrence at once */
+    bool folded;     /* likewise, unless nothing holds it any more (RTN_UNACK) */
 };
 
 struct alarm_event {
@@ -59,8 +62,8 @@ struct alarm_event {
 #define ALARM_EVENTS_MAX 2
 
 /* Advances *a; writes what happened, in order, into out[ALARM_EVENTS_MAX] and returns the number.
- * An input whose now lies before a->since (a tick computed again) cannot change the condition; ack
- * and superseded still count. */
+ * An input whose now lies before a->since (a tick computed again) cannot change the condition; ack,
+ * superseded and folded still count. */
 int alarm_step(struct alarm *a, const struct alarm_rule *r, const struct alarm_input *in,
                struct alarm_event out[]);
 

@@ -269,6 +269,7 @@ int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char 
 
 int alerts_change(struct alerts *a, const struct alerts_options *o, struct err *err)
 {
+    occurrences_regroup(a->occurrences, o->fleet);
     int rc = outbox_change(a->outbox, o->webhooks, a->send ? o->n_webhooks : 0, err);
     if (rc == 0)
         a->n_webhooks = o->n_webhooks;

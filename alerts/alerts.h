@@ -1,7 +1,7 @@
-/* From findings to alarms to webhooks. An alarm occurrence per finding, with on-delay and off-delay
- * (ISA-18.2 words); every change of state and its outbox rows are one transaction; webhooks are
- * sent by libcurl on the loop, at least once, under an id that never changes. alerts/README.md has
- * the state table and the guarantees. SPDX-License-Identifier: MIT */
+/* From findings to alarms to webhooks. An alarm occurrence per event: findings that belong together are its
+ * children, never alarms of their own. On-delay and off-delay (ISA-18.2 words); every change of state and its
+ * outbox rows are one transaction; webhooks are sent by libcurl on the loop, at least once, under an id that
+ * never changes. alerts/README.md has the state table and the guarantees. SPDX-License-Identifier: MIT */
 #ifndef PSM_ALERTS_ALERTS_H
 #define PSM_ALERTS_ALERTS_H
 
@@ -27,8 +27,10 @@ struct alerts_webhook {
 char *alerts_endpoint_name(const struct alerts_webhook webhooks[], size_t i);
 
 struct alerts_options {
-    const char *run; /* RUN_LIVE; a replay keeps alarms but sends nothing */
-    bool send;       /* false: no outbox rows (replay) */
+    const char *run;           /* RUN_LIVE; a replay keeps alarms but sends nothing */
+    bool send;                 /* false: no outbox rows (replay) */
+    const struct fleet *fleet; /* which supply is in which group; borrowed until alerts_change names another.
+                                  NULL: findings of different subjects are never one event */
     const struct alerts_webhook *webhooks;
     size_t n_webhooks;
     tstamp_ns on_delay, off_delay; /* data time */
@@ -49,8 +51,8 @@ struct alerts_options {
 int alerts_open(struct alerts **out, uv_loop_t *loop, struct pg *pg, const char *conninfo, struct http *http,
                 const struct alerts_options *o, struct err *err) MUSTCHECK;
 /* Other webhooks, from now on (SIGHUP): those that stay keep what waits for them, those that are new begin,
- * what waits for those that are gone is given up, and kept as dead letters. Of o only the webhooks are read.
- * Error: ERR_CONFIG, nothing has changed. */
+ * what waits for those that are gone is given up, and kept as dead letters. Of o the webhooks and the fleet
+ * are read, the latter also where the former are refused. Error: ERR_CONFIG, nothing has changed. */
 int alerts_change(struct alerts *a, const struct alerts_options *o, struct err *err) MUSTCHECK;
 
 /* Ends at once; memory goes when the loop has run what was under way (pg_close runs it). NULL is
@@ -73,13 +75,20 @@ void alerts_step_blind(struct alerts *a, tstamp_ns now, const struct alerts_cond
 
 /* What is not NORMAL, oldest first, for the page and /api; borrowed until the loop runs on. State
  * PENDING is the on-delay: not an alarm yet (raised 0). */
+struct alarm_child;
 struct alarm_view {
     const char *occurrence, *subject, *class, *state, *text, *acknowledged_by, *note;
+    const char *flood;          /* the flood's alarm that speaks for it; "": none */
     tstamp_ns raised, returned; /* 0: not yet */
     double chance;
     bool acknowledged;
+    uint32_t supplies;         /* in its widest finding */
+    size_t n_findings, n_open; /* its children, and those of them that hold; none of psmon's own */
+    const struct alarm_child *children;
 };
 size_t alerts_active(const struct alerts *a, const struct alarm_view **out);
+/* Its i-th finding, in the order in which they came; closed: since when it does not hold. */
+const struct finding *alerts_child(const struct alarm_view *v, size_t i);
 
 /* Counters for /metrics. */
 struct alerts_stats {
@@ -94,6 +103,16 @@ void alerts_stats(const struct alerts *a, struct alerts_stats *out);
 /* Open alarms of a run (UNACK, ACK, RTN_UNACK), oldest first; columns as in view open_alarms.
  * Caller frees. */
 int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
+
+/* The findings of the open alarms: occurrence, subject, class, detector, joined_at, closed_at, reason; in the
+ * order of alerts_list, and in which they came. Caller frees. */
+int alerts_children(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err) MUSTCHECK;
+
+/* What became of one alarm: at, event, by_whom, note; and its findings, as of alerts_children. given: its
+ * identifier, or a beginning of it that fits no other of the run. Error: ERR_DATA when there is none, or
+ * more. Caller frees. */
+int alerts_story(const char *conninfo, const char *run, const char *given, struct pg_rows **events,
+                 struct pg_rows **children, struct err *err) MUSTCHECK;
 
 /* Acknowledges one occurrence at data time `at`. State, transition and request are one statement; a running
  * monitor takes the request up within 2 s, else the next one does, and sends the webhooks. id[ALERTS_ID_LEN]

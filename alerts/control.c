@@ -19,11 +19,86 @@
 
 int alerts_list(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err)
 {
+    return pg_run(
+        conninfo,
+        "SELECT occurrence, state, subject, class, detector, signal, raised_at, returned_at,"
+        " chance, reason, acknowledged_by, acknowledged_at, note, children, findings, open_findings, flood"
+        " FROM open_alarms WHERE run = $1 ORDER BY raised_at, occurrence",
+        1, &run, rows, err);
+}
+
+#define CHILDREN                                                                                   \
+    "SELECT c.occurrence, c.subject, c.class, c.detector, c.joined_at, c.closed_at, c.reason FROM" \
+    " alarm_children c "
+
+int alerts_children(const char *conninfo, const char *run, struct pg_rows **rows, struct err *err)
+{
     return pg_run(conninfo,
-                  "SELECT occurrence, state, subject, class, detector, signal, raised_at, returned_at,"
-                  " chance, reason, acknowledged_by, acknowledged_at, note"
-                  " FROM open_alarms WHERE run = $1 ORDER BY raised_at, occurrence",
+                  CHILDREN "JOIN open_alarms a USING (run, occurrence) WHERE c.run = $1"
+                           " ORDER BY a.raised_at, a.occurrence, c.joined_at, c.seq",
                   1, &run, rows, err);
+}
+
+/* The alarm that is meant, in any state. */
+static int find_any(const char *conninfo, const char *run, const char *given, char id[ALERTS_ID_LEN],
+                    struct err *err)
+{
+    const char *const params[] = {run, given};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(conninfo,
+                    "SELECT occurrence, occurrence = $2 AS exact FROM alarms WHERE run = $1 AND"
+                    " starts_with(occurrence, $2) ORDER BY exact DESC",
+                    2, params, &rows, err);
+    if (rc != 0)
+        return rc;
+    if (rows->n_rows == 0 || !*given)
+        rc = err_set(err, ERR_DATA, "no alarm '%s' in run %s; psmon query alarms shows them", given, run);
+    else if (rows->n_rows > 1 && rows->value[1][0] != 't')
+        rc = err_set(err, ERR_DATA, "'%s' fits %d alarms, give more of it", given, rows->n_rows);
+    else
+        snprintf(id, ALERTS_ID_LEN, "%s", rows->value[0]);
+    pg_rows_free(rows);
+    return rc;
+}
+
+int alerts_story(const char *conninfo, const char *run, const char *given, struct pg_rows **events,
+                 struct pg_rows **children, struct err *err)
+{
+    char id[ALERTS_ID_LEN];
+    const char *const params[] = {run, id};
+    int rc = find_any(conninfo, run, given, id, err);
+    if (rc == 0)
+        rc =
+            pg_run(conninfo,
+                   "SELECT at, event, by_whom, note FROM alarm_transitions WHERE run = $1 AND occurrence = $2"
+                   " ORDER BY at, recorded_at, event, which",
+                   2, params, events, err);
+    if (rc != 0)
+        return rc;
+    rc = pg_run(conninfo, CHILDREN "WHERE c.run = $1 AND c.occurrence = $2 ORDER BY c.joined_at, c.seq", 2,
+                params, children, err);
+    if (rc != 0)
+        pg_rows_free(*events);
+    return rc;
+}
+
+/* Nothing open is called so. What has become part of another alarm leads to that. */
+static int not_open(const char *conninfo, const char *run, const char *given, struct err *err)
+{
+    const char *const params[] = {run, given};
+    struct pg_rows *rows = NULL;
+    int rc = pg_run(
+        conninfo,
+        "SELECT min(folded_into) FROM alarms WHERE run = $1 AND $2 <> '' AND starts_with(occurrence, $2)"
+        " AND folded_into IS NOT NULL HAVING count(DISTINCT folded_into) = 1",
+        2, params, &rows, err);
+    if (rc == 0 && rows->n_rows > 0)
+        rc = err_set(err, ERR_DATA, "alarm '%s' is part of alarm %s, which is the one to acknowledge", given,
+                     rows->value[0]);
+    else if (rc == 0)
+        rc = err_set(err, ERR_DATA, "no open alarm '%s'; psmon alarm list shows them", given);
+    pg_rows_free(rows);
+    return rc;
 }
 
 /* The open alarm that is meant: this identifier, or the only one that begins so. */
@@ -40,7 +115,7 @@ static int find_open(const char *conninfo, const char *run, const char *given, c
         return rc;
     char *const *v = rows->value;
     if (rows->n_rows == 0 || !*given)
-        rc = err_set(err, ERR_DATA, "no open alarm '%s'; psmon alarm list shows them", given);
+        rc = not_open(conninfo, run, given, err);
     else if (rows->n_rows > 1 && v[3][0] != 't')
         rc = err_set(err, ERR_DATA, "'%s' fits %d open alarms, give more of it", given, rows->n_rows);
     else if (strcmp(v[1], alarm_state_name(ALARM_ACK)) == 0)
@@ -191,7 +266,8 @@ int alerts_remove_run(const char *conninfo, const char *run, struct err *err)
     return pg_run(
         conninfo,
         "WITH t AS (DELETE FROM alarm_transitions WHERE run = $1), k AS (DELETE FROM alarm_acks WHERE run ="
-        " $1), o AS (DELETE FROM outbox WHERE run = $1), d AS (DELETE FROM deliveries WHERE run = $1)"
+        " $1), o AS (DELETE FROM outbox WHERE run = $1), d AS (DELETE FROM deliveries WHERE run = $1),"
+        " c AS (DELETE FROM alarm_children WHERE run = $1)"
         " DELETE FROM alarms WHERE run = $1",
         1, &run, NULL, err);
 }

@@ -28,6 +28,8 @@
 #define HOLD_MAX 12           /* times the first delay: an unwell endpoint is left alone so long at most */
 #define TROUBLE_AFTER_S 900.0 /* failing for so long: a condition */
 
+#define WITHDRAWN "never got through, and the alarm is part of another"
+
 struct message {
     struct endpoint *endpoint;
     char *id, *occurrence, *type, *text; /* text: of message.h; its endpoint's shape makes the body of it */
@@ -40,6 +42,7 @@ struct message {
     bool fleeting;     /* released, although it is not safe: it is told so */
     bool held;         /* an attempt failed, its own or another's in an outage */
     bool probe;        /* the attempt under way asks how the endpoint is: it is not one of the message's */
+    bool withdrawn;    /* when the attempt under way fails there is no other */
     bool heartbeat;    /* not in the queue: recorded only when it fails */
     struct http_request *request;
     tstamp_ns started; /* wall */
@@ -341,6 +344,8 @@ static void record_message(struct message *m, const struct http_result *r, bool 
     if (ok) {
         store_result(txn, m->id, e->name, "delivered", m->attempts, clock_wall(), "");
         dequeue(m);
+    } else if (m->withdrawn) {
+        give_up(m, txn, "superseded", WITHDRAWN);
     } else if (delay < 0) {
         give_up(m, txn, "dead", e->last_error);
     } else {
@@ -449,6 +454,19 @@ static void drop_overtaken(struct endpoint *e)
             give_up(m, txn, "superseded", "never got through, and the alarm has returned");
     }
     endpoint_submit(e->d, txn);
+}
+
+void endpoint_withdraw(struct endpoint *e, struct pg_txn *txn, const char *occurrence)
+{
+    for (size_t i = 0; i < e->n;) {
+        struct message *m = e->queue[i];
+        bool meant = strcmp(m->occurrence, occurrence) == 0;
+        m->withdrawn |= meant;
+        if (!meant || m->request)
+            i++;
+        else
+            give_up(m, txn, "superseded", WITHDRAWN);
+    }
 }
 
 static bool may_start(const struct message *m)

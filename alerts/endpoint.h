@@ -47,6 +47,8 @@ bool endpoint_add(struct endpoint *e, const struct outbox_message *m, uint64_t t
  * age in seconds. False when it waits already. */
 bool endpoint_restore(struct endpoint *e, const struct outbox_message *m, int attempts, double next_s,
                       double age_s);
+/* As outbox_withdraw. */
+void endpoint_withdraw(struct endpoint *e, struct pg_txn *txn, const char *occurrence);
 /* As outbox_release. */
 void endpoint_release(struct endpoint *e, uint64_t transaction, bool safe);
 

@@ -8,8 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SOURCE_MAX 512
+#define LIST_MAX 4000 /* bytes of JSON that a list of names may take */
 
 /* Owns value. */
 static void put(json_t *object, const char *key, json_t *value)
@@ -72,8 +74,58 @@ static json_t *subject_matter(const struct occurrence *o)
     return data;
 }
 
+/* A list that stays small. */
+struct names_list {
+    json_t *names;
+    size_t bytes;
+};
+
+static void add_name(struct names_list *l, const char *name)
+{
+    json_t *text = value_text(name);
+    char *dump = json_dumps(text, JSON_ENCODE_ANY);
+    l->bytes += strlen(dump) + 1;
+    free(dump);
+    if (l->bytes <= LIST_MAX)
+        json_array_append_new(l->names, text);
+    else
+        json_decref(text);
+}
+
+static bool named_before(const struct occurrence *o, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(o->child[k].finding.subject, o->child[i].finding.subject) == 0)
+            return true;
+    return false;
+}
+
+/* What the event is made of: how many findings, how many of them hold, and where, in the order in which they
+ * came. */
+static void put_children(json_t *data, const struct occurrence *o)
+{
+    struct names_list l = {.names = json_array()};
+    for (size_t i = 0; i < o->n_children && l.bytes <= LIST_MAX; i++)
+        if (!named_before(o, i))
+            add_name(&l, o->child[i].finding.subject);
+    put(data, "findings", json_integer((json_int_t)o->n_children));
+    put(data, "open_findings", json_integer((json_int_t)occurrence_n_open(o)));
+    put(data, "subjects", l.names);
+}
+
+static void put_links(json_t *data, const struct message_links *links)
+{
+    struct names_list l = {.names = json_array()};
+    for (size_t i = 0; links && i < links->n_folded && l.bytes <= LIST_MAX; i++)
+        add_name(&l, links->folded[i]);
+    put(data, "folded", l.names);
+    put(data, "n_folded", json_integer(links ? (json_int_t)links->n_folded : 0));
+    if (links && links->continued_as)
+        put(data, "continued_as", value_text(links->continued_as));
+}
+
 char *message_event(const struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t, const char *run,
-                    const char *source, const char *continued_as)
+                    const char *source, const struct message_links *links)
 {
     json_t *data = subject_matter(o);
     put(data, "occurrence", value_text(o->id));
@@ -81,8 +133,8 @@ char *message_event(const struct occurrence *o, enum alarm_event_kind kind, tsta
     put(data, "raised", value_instant(o->alarm.raised));
     put(data, "acknowledged", acknowledgement(o));
     put(data, "returned", value_instant(o->alarm.returned));
-    if (continued_as)
-        put(data, "continued_as", value_text(continued_as));
+    put_children(data, o);
+    put_links(data, links);
     put(data, "run", value_text(run));
     put_source(data, source);
     return envelope(alarm_event_name(kind), t, data);

@@ -3,45 +3,24 @@
  * SPDX-License-Identifier: MIT */
 #include "alerts/occurrences.h"
 
-#include "alerts/message.h"
+#include "alerts/parts.h"
 #include "alerts/store.h"
-#include "alerts/webhook.h"
-#include "base/hashmap.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text/words.h"
 
-#include <math.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct occurrences {
-    struct outbox *outbox;
-    char *run, *source;
-    bool send;
-    struct alarm_rule rule;
-    struct occurrence **occ; /* oldest first; those that are over stay for STORE_REMEMBER */
-    size_t n, cap;
-    struct hashmap *by_finding; /* index in occ of the latest with that finding; NULL: to be made */
-    struct pg_txn *txn;         /* being built */
-    tstamp_ns now;              /* data time of the last tick; 0: none yet */
-    bool quiet;                 /* the last tick was */
-    bool restored;              /* what the database knew is here */
-    struct alarm_view *view;
-    size_t n_view, cap_view;
-    unsigned long transitions;
-};
-
 /* ---- the set of occurrences ---- */
 
-/* Its condition is followed: a finding can hold it. */
-static bool alive(const struct occurrence *o)
+bool occurrence_alive(const struct occurrence *o)
 {
-    return o->alarm.state == ALARM_PENDING || o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_ACK;
+    return o->alarm.state == ALARM_PENDING || occurrence_raised(o);
 }
 
-static bool raised(const struct occurrence *o)
+bool occurrence_raised(const struct occurrence *o)
 {
     return o->alarm.state == ALARM_UNACK || o->alarm.state == ALARM_ACK;
 }
@@ -50,19 +29,46 @@ static void forget_map(struct occurrences *s)
 {
     hashmap_free(s->by_finding);
     s->by_finding = NULL;
+    s->n_at = 0;
 }
 
-static struct occurrence *with_finding(struct occurrences *s, const char *id)
+static void put(struct occurrences *s, size_t occurrence, size_t child)
 {
-    if (!s->by_finding) {
-        s->by_finding = hashmap_new();
-        for (int pass = 0; pass < 2; pass++) /* those that are alive win */
-            for (size_t i = 0; i < s->n; i++)
-                if (alive(s->occ[i]) == (pass == 1))
-                    hashmap_put(s->by_finding, s->occ[i]->finding.id, (int32_t)i);
-    }
-    int32_t i = hashmap_get(s->by_finding, id);
-    return i < 0 ? NULL : s->occ[i];
+    xgrow(&s->at, &s->cap_at, s->n_at + 1, sizeof *s->at);
+    s->at[s->n_at] = (struct finding_at){occurrence, child};
+    hashmap_put(s->by_finding, s->occ[occurrence]->child[child].finding.id, (int32_t)s->n_at++);
+}
+
+static void make_map(struct occurrences *s)
+{
+    s->by_finding = hashmap_new();
+    for (int pass = 0; pass < 2; pass++) /* those that are alive win */
+        for (size_t i = 0; i < s->n; i++)
+            for (size_t k = 0; k < s->occ[i]->n_children && occurrence_alive(s->occ[i]) == (pass == 1); k++)
+                put(s, i, k);
+}
+
+struct occurrence *set_with_finding(struct occurrences *s, const char *id, struct alarm_child **child)
+{
+    if (!s->by_finding)
+        make_map(s);
+    int32_t at = hashmap_get(s->by_finding, id);
+    if (at < 0)
+        return NULL;
+    struct occurrence *o = s->occ[s->at[at].occurrence];
+    if (child)
+        *child = &o->child[s->at[at].child];
+    return o;
+}
+
+void set_put_child(struct occurrences *s, const struct occurrence *o, size_t i)
+{
+    size_t at = s->n;
+    while (s->by_finding && at-- > 0)
+        if (s->occ[at] == o) {
+            put(s, at, i);
+            return;
+        }
 }
 
 static struct occurrence *with_id(struct occurrences *s, const char *id)
@@ -73,15 +79,19 @@ static struct occurrence *with_id(struct occurrences *s, const char *id)
     return NULL;
 }
 
-static struct occurrence *append(struct occurrences *s, const struct occurrence *o)
+struct occurrence *set_append(struct occurrences *s, const struct occurrence *o)
 {
     struct occurrence *copy = xcalloc(1, sizeof *copy);
     *copy = *o;
     xgrow(&s->occ, &s->cap, s->n + 1, sizeof(struct occurrence *));
     s->occ[s->n++] = copy;
-    if (s->by_finding)
-        hashmap_put(s->by_finding, copy->finding.id, (int32_t)s->n - 1);
     return copy;
+}
+
+static void occurrence_free(struct occurrence *o)
+{
+    free(o->child);
+    free(o);
 }
 
 /* What is over and told is kept a while, so that a tick computed again finds it. */
@@ -91,7 +101,7 @@ static void forget_old(struct occurrences *s)
     for (size_t i = 0; i < s->n; i++) {
         struct occurrence *o = s->occ[i];
         if (o->alarm.state == ALARM_NORMAL && !o->owed && s->now - o->alarm.since > STORE_REMEMBER)
-            free(o);
+            occurrence_free(o);
         else
             s->occ[kept++] = o;
     }
@@ -100,81 +110,45 @@ static void forget_old(struct occurrences *s)
     s->n = kept;
 }
 
+static struct alarm_view view_of(const struct occurrence *o)
+{
+    struct alarm_view v = {.occurrence = o->id,
+                           .subject = o->finding.subject,
+                           .class = occurrence_class(o),
+                           .state = alarm_state_name(o->alarm.state),
+                           .text = o->finding.reason,
+                           .acknowledged_by = o->acknowledged_by,
+                           .note = o->note,
+                           .flood = o->flood,
+                           .raised = o->alarm.raised,
+                           .returned = o->alarm.returned,
+                           .chance = o->finding.chance,
+                           .acknowledged = o->acknowledged != 0,
+                           .supplies = occurrence_supplies(o),
+                           .n_findings = o->n_children,
+                           .n_open = occurrence_n_open(o),
+                           .children = o->child};
+    return v;
+}
+
 static void refresh_views(struct occurrences *s)
 {
     s->n_view = 0;
     for (size_t i = 0; i < s->n; i++) {
-        const struct occurrence *o = s->occ[i];
-        if (o->alarm.state == ALARM_NORMAL)
+        if (s->occ[i]->alarm.state == ALARM_NORMAL)
             continue;
         xgrow(&s->view, &s->cap_view, s->n_view + 1, sizeof *s->view);
-        s->view[s->n_view++] = (struct alarm_view){.occurrence = o->id,
-                                                   .subject = o->finding.subject,
-                                                   .class = occurrence_class(o),
-                                                   .state = alarm_state_name(o->alarm.state),
-                                                   .text = o->finding.reason,
-                                                   .acknowledged_by = o->acknowledged_by,
-                                                   .note = o->note,
-                                                   .raised = o->alarm.raised,
-                                                   .returned = o->alarm.returned,
-                                                   .chance = o->finding.chance,
-                                                   .acknowledged = o->acknowledged != 0};
+        s->view[s->n_view++] = view_of(s->occ[i]);
     }
 }
 
-/* ---- telling ---- */
-
-static void send_message(struct occurrences *s, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t,
-                         const char *continued_as)
+const struct finding *alerts_child(const struct alarm_view *v, size_t i)
 {
-    char id[WEBHOOK_ID_LEN], type[64];
-    webhook_id(id, s->run, o->id, kind);
-    snprintf(type, sizeof type, MESSAGE_TYPE_PREFIX "%s", alarm_event_name(kind));
-    char *text = message_event(o, kind, t, s->run, s->source, continued_as);
-    outbox_add(s->outbox, s->txn, &(struct outbox_message){id, o->id, type, text, kind == ALARM_RETURNED});
-    free(text);
-    o->told |= kind == ALARM_RAISED;
-    o->dirty = true;
+    assert(i < v->n_findings);
+    return &v->children[i].finding;
 }
 
-static unsigned bit(enum alarm_event_kind kind)
-{
-    return 1u << kind;
-}
-
-/* People hear of raised, acknowledged and returned; of the latter two only when they heard of the
- * first. */
-static void tell(struct occurrences *s, struct occurrence *o, enum alarm_event_kind kind, tstamp_ns t)
-{
-    if (!s->send || (kind != ALARM_RAISED && !o->told && !(o->owed & bit(ALARM_RAISED))))
-        return;
-    if (s->quiet || o->owed) {
-        o->owed |= bit(kind);
-        o->dirty = true;
-    } else {
-        send_message(s, o, kind, t, NULL);
-    }
-}
-
-/* After ticks that told nothing: what is still open, and the end of what had been told before them.
- */
-static void pay(struct occurrences *s, struct occurrence *o)
-{
-    unsigned owed = o->owed;
-    o->owed = 0;
-    o->dirty = true;
-    if (owed & bit(ALARM_RAISED)) {
-        if (!raised(o))
-            return;
-        send_message(s, o, ALARM_RAISED, o->alarm.raised, NULL);
-    }
-    if (owed & bit(ALARM_ACKNOWLEDGED))
-        send_message(s, o, ALARM_ACKNOWLEDGED, o->acknowledged, NULL);
-    if (owed & bit(ALARM_RETURNED))
-        send_message(s, o, ALARM_RETURNED, o->alarm.returned, NULL);
-}
-
-static void step(struct occurrences *s, struct occurrence *o, const struct alarm_input *in);
+/* ---- steps ---- */
 
 /* A new life of the same alarm ends the wait for the old one's acknowledgement. */
 static void supersede_older(struct occurrences *s, const struct occurrence *by)
@@ -182,7 +156,7 @@ static void supersede_older(struct occurrences *s, const struct occurrence *by)
     for (size_t i = 0; i < s->n; i++) {
         struct occurrence *o = s->occ[i];
         if (o != by && o->alarm.state == ALARM_RTN_UNACK && strcmp(o->key, by->key) == 0)
-            step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
+            set_step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
     }
 }
 
@@ -194,148 +168,29 @@ static void on_event(struct occurrences *s, struct occurrence *o, const struct a
         log_info("alarm", "%s=%s subject=%s class=%s text=\"%s\"", alarm_event_name(e->kind), o->id,
                  o->finding.subject, occurrence_class(o), o->finding.reason);
     if (e->kind == ALARM_RAISED || e->kind == ALARM_RETURNED || e->kind == ALARM_ACKNOWLEDGED)
-        tell(s, o, e->kind, e->kind == ALARM_ACKNOWLEDGED ? o->acknowledged : e->t);
+        tell(o, e->kind);
     if (e->kind == ALARM_RAISED)
         supersede_older(s, o);
 }
 
-static void step(struct occurrences *s, struct occurrence *o, const struct alarm_input *in)
+/* A flood begins with the alarms it speaks for, and says itself when it is over: no delays. */
+static struct alarm_rule rule_of(const struct occurrences *s, const struct occurrence *o)
+{
+    return tell_is_flood(o) ? (struct alarm_rule){.expire = s->rule.expire} : s->rule;
+}
+
+void set_step(struct occurrences *s, struct occurrence *o, const struct alarm_input *in)
 {
     struct alarm_event event[ALARM_EVENTS_MAX];
-    bool was_alive = alive(o);
+    bool was_alive = occurrence_alive(o);
     tstamp_ns since = o->alarm.since, absent = o->alarm.absent;
-    int n = alarm_step(&o->alarm, &s->rule, in, event);
+    const struct alarm_rule rule = rule_of(s, o);
+    int n = alarm_step(&o->alarm, &rule, in, event);
     o->dirty |= n > 0 || o->alarm.since != since || o->alarm.absent != absent;
-    if (alive(o) != was_alive)
+    if (was_alive && !occurrence_alive(o))
         forget_map(s);
     for (int i = 0; i < n; i++)
         on_event(s, o, &event[i]);
-}
-
-/* ---- findings and conditions to occurrences ---- */
-
-static void take_finding(struct occurrence *o, const struct finding *f)
-{
-    o->finding = *f;
-    words_clean(o->finding.id);
-    words_clean(o->finding.subject);
-    words_clean(o->finding.signal);
-    words_clean(o->finding.unit);
-    words_clean(o->finding.reason);
-    for (size_t i = 0; i < f->n_by && i < FINDING_CONTRIBUTORS; i++) {
-        words_clean(o->finding.by[i].signal);
-        words_clean(o->finding.by[i].unit);
-    }
-}
-
-/* The same supply can miss several signals at once; what its physics says is one thing at a time.
- */
-static void key_of(char out[OCCURRENCE_KEY_LEN], const struct finding *f, bool monitor)
-{
-    const char *detector = monitor ? MONITOR_WORD : f->detector;
-    bool by_signal = monitor || f->class == CLASS_DATA;
-    snprintf(out, OCCURRENCE_KEY_LEN, "%s|%s%s%s", f->subject, detector, by_signal ? "|" : "",
-             by_signal ? f->signal : "");
-    words_clean(out);
-}
-
-/* A raised occurrence of this key whose own finding has gone: the next finding continues it
- * (off-delay, or the finding got a new name over a restart). */
-static struct occurrence *to_continue(struct occurrences *s, const char *key)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (raised(s->occ[i]) && !s->occ[i]->present && strcmp(s->occ[i]->key, key) == 0)
-            return s->occ[i];
-    return NULL;
-}
-
-/* A life's own name says when it began, so that it is nobody else's, whatever has been forgotten meanwhile:
- * counting those remembered gave the same number twice. */
-static void name_life(char out[ALERTS_ID_LEN], const struct finding *f, tstamp_ns begun)
-{
-    snprintf(out, ALERTS_ID_LEN, "%.*s-%08llx", FINDING_ID_LEN, f->id,
-             (unsigned long long)(begun / NS_PER_S));
-}
-
-/* The life that begins with its finding has the finding's name. So has one of which nobody can know yet
- * whether it began earlier, the database being away: mostly it goes on, and is told under the identifier it
- * has; merge_row sees to the others. */
-static void name_occurrence(struct occurrences *s, struct occurrence *o)
-{
-    bool known = with_finding(s, o->finding.id) != NULL;
-    if (o->finding.first_seen == s->now || (!s->restored && !known))
-        snprintf(o->id, sizeof o->id, "%s", o->finding.id);
-    else
-        name_life(o->id, &o->finding, s->now);
-}
-
-static void present_new(struct occurrences *s, const struct finding *f, bool monitor)
-{
-    struct occurrence o = {.monitor = monitor};
-    take_finding(&o, f);
-    key_of(o.key, &o.finding, monitor);
-    struct occurrence *old = to_continue(s, o.key);
-    if (old) {
-        take_finding(old, f);
-        old->present = old->dirty = true;
-        forget_map(s);
-        return;
-    }
-    name_occurrence(s, &o);
-    o.present = true;
-    append(s, &o);
-}
-
-static void mark_findings(struct occurrences *s, const struct finding *findings, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct occurrence *o = with_finding(s, findings[i].id);
-        if (!o || !alive(o))
-            continue;
-        take_finding(o, &findings[i]);
-        o->present = findings[i].closed == 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct finding *f = &findings[i];
-        const struct occurrence *o = with_finding(s, f->id);
-        /* one that ended at or after this tick has lived through it already */
-        if (f->closed == 0 && (!o || (!alive(o) && !o->present && o->alarm.since < s->now)))
-            present_new(s, f, false);
-    }
-}
-
-/* A condition of psmon's own has no finding: one is made up, named after the tick it begins in. */
-static void mark_condition(struct occurrences *s, const struct alerts_condition *c)
-{
-    struct finding f = {.subject = MONITOR_SUBJECT,
-                        .supply = -1,
-                        .onset = s->now,
-                        .first_seen = s->now,
-                        .last_seen = s->now,
-                        .chance = NAN,
-                        .size = NAN};
-    char key[OCCURRENCE_KEY_LEN], hex[2 * DIGEST_LEN + 1], what[256];
-    uint8_t sha[DIGEST_LEN];
-    snprintf(f.signal, sizeof f.signal, "%s", c->name);
-    snprintf(f.reason, sizeof f.reason, "%s", c->text);
-    key_of(key, &f, true);
-    for (size_t i = 0; i < s->n; i++) {
-        struct occurrence *o = s->occ[i];
-        if (strcmp(o->key, key) != 0)
-            continue;
-        if (alive(o)) {
-            o->present = true;
-            snprintf(o->finding.reason, sizeof o->finding.reason, "%s", c->text);
-            words_clean(o->finding.reason);
-            return;
-        }
-        if (o->alarm.since >= s->now)
-            return; /* lived through already */
-    }
-    snprintf(what, sizeof what, "%s\n%s\n%lld", s->run, c->name, (long long)s->now);
-    digest_sha256(sha, what, strlen(what));
-    snprintf(f.id, sizeof f.id, "psmon-%.20s", digest_hex(hex, sha, sizeof sha));
-    present_new(s, &f, true);
 }
 
 /* ---- one change: a tick, an acknowledgement, a row of the database ---- */
@@ -345,13 +200,22 @@ static void begin(struct occurrences *s)
     s->txn = pg_txn_new();
 }
 
+static void save(struct occurrences *s, struct occurrence *o)
+{
+    if (o->dirty)
+        store_save(s->txn, s->run, o);
+    o->dirty = false;
+    for (size_t i = 0; i < o->n_children; i++) {
+        if (o->child[i].dirty)
+            store_child(s->txn, s->run, o, &o->child[i]);
+        o->child[i].dirty = false;
+    }
+}
+
 static struct pg_txn *finish(struct occurrences *s)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        if (s->occ[i]->dirty)
-            store_save(s->txn, s->run, s->occ[i]);
-        s->occ[i]->dirty = false;
-    }
+    for (size_t i = 0; i < s->n; i++)
+        save(s, s->occ[i]);
     refresh_views(s);
     struct pg_txn *txn = s->txn;
     s->txn = NULL;
@@ -365,15 +229,16 @@ static struct pg_txn *advance(struct occurrences *s, const struct alerts_conditi
                               bool blind)
 {
     for (size_t i = 0; i < n && !s->quiet; i++)
-        mark_condition(s, &conditions[i]);
+        event_mark_condition(s, &conditions[i]);
+    if (!s->quiet)
+        tell_flood(s);
     for (size_t i = 0; i < s->n; i++) {
         struct occurrence *o = s->occ[i];
         if (o->monitor ? !s->quiet : !blind)
-            step(s, o, &(struct alarm_input){.now = s->now, .present = o->present});
+            set_step(s, o, &(struct alarm_input){.now = s->now, .present = o->present});
     }
-    for (size_t i = 0; i < s->n && !s->quiet; i++)
-        if (s->occ[i]->owed && (s->occ[i]->monitor || !blind))
-            pay(s, s->occ[i]);
+    if (!s->quiet)
+        tell_due(s, blind);
     forget_old(s);
     return finish(s);
 }
@@ -383,8 +248,11 @@ static void begin_tick(struct occurrences *s, tstamp_ns now, bool quiet)
     s->now = now;
     s->quiet = quiet;
     begin(s);
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++) {
         s->occ[i]->present = false;
+        for (size_t k = 0; k < s->occ[i]->n_children; k++)
+            s->occ[i]->child[k].present = false;
+    }
 }
 
 struct pg_txn *occurrences_step(struct occurrences *s, tstamp_ns now, const struct finding *findings,
@@ -392,7 +260,7 @@ struct pg_txn *occurrences_step(struct occurrences *s, tstamp_ns now, const stru
                                 bool quiet)
 {
     begin_tick(s, now, quiet);
-    mark_findings(s, findings, n);
+    event_mark_findings(s, findings, n);
     return advance(s, conditions, n_conditions, false);
 }
 
@@ -426,9 +294,10 @@ static void take_ack(struct occurrences *s, char *const v[])
         snprintf(o->acknowledged_by, sizeof o->acknowledged_by, "%s", v[1]);
         snprintf(o->note, sizeof o->note, "%s", v[2]);
         if (open)
-            step(s, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
+            set_step(s, o, &(struct alarm_input){.now = now, .present = o->alarm.absent == 0, .ack = true});
         else
-            tell(s, o, ALARM_ACKNOWLEDGED, o->acknowledged);
+            tell(o, ALARM_ACKNOWLEDGED);
+        tell_acknowledged(s, o);
     }
     pg_txn_add(s->txn,
                "UPDATE alarm_acks SET applied_at = now()"
@@ -452,13 +321,15 @@ static void merge_into(struct occurrences *s, struct occurrence *old)
 {
     for (size_t i = 0; i < s->n; i++) {
         struct occurrence *o = s->occ[i];
-        if (o == old || !alive(o) || strcmp(o->key, old->key) != 0)
+        if (o == old || !occurrence_alive(o) || !event_shared(old, o))
             continue;
-        take_finding(old, &o->finding);
+        if (old->monitor)
+            old->finding = o->finding;
+        event_adopt(s, old, o);
         bool told = o->told;
-        step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
+        set_step(s, o, &(struct alarm_input){.now = s->now, .superseded = true});
         if (told)
-            send_message(s, o, ALARM_RETURNED, s->now, old->id);
+            tell_now(s, o, ALARM_RETURNED, s->now, old->id);
         forget_map(s);
     }
 }
@@ -468,8 +339,10 @@ static void merge_into(struct occurrences *s, struct occurrence *old)
 static void rename_life(struct occurrences *s, struct occurrence *o)
 {
     const struct alarm *a = &o->alarm;
-    name_life(o->id, &o->finding, a->pending);
+    event_name_life(o->id, &o->finding, a->pending);
     o->dirty = true;
+    for (size_t i = 0; i < o->n_children; i++)
+        o->child[i].dirty = true;
     store_transition(s->txn, s->run, o,
                      &(struct alarm_event){ALARM_BEGUN, ALARM_NORMAL, ALARM_PENDING, a->pending});
     if (!a->raised)
@@ -477,32 +350,45 @@ static void rename_life(struct occurrences *s, struct occurrence *o)
     store_transition(s->txn, s->run, o,
                      &(struct alarm_event){ALARM_RAISED, ALARM_PENDING, ALARM_UNACK, a->raised});
     if (o->told)
-        send_message(s, o, ALARM_RAISED, a->raised, NULL);
+        tell_now(s, o, ALARM_RAISED, a->raised, NULL);
     if (!a->returned)
         return;
     store_transition(s->txn, s->run, o,
                      &(struct alarm_event){ALARM_RETURNED, ALARM_UNACK, ALARM_RTN_UNACK, a->returned});
     if (o->told)
-        send_message(s, o, ALARM_RETURNED, a->returned, NULL);
+        tell_now(s, o, ALARM_RETURNED, a->returned, NULL);
+}
+
+/* What the database has wins; what this process has found since belongs to it. */
+static void replace(struct occurrences *s, struct occurrence *mine, const struct occurrence *row)
+{
+    struct occurrence was = *mine;
+    *mine = *row;
+    forget_map(s);
+    event_adopt(s, mine, &was);
+    free(was.child);
 }
 
 static void merge_row(struct occurrences *s, char *const v[])
 {
     struct occurrence row;
     store_parse(&row, v);
+    for (size_t i = 0; i < row.n_children; i++)
+        row.child[i].place = fold_place(s->fleet, row.child[i].finding.subject);
     struct occurrence *mine = with_id(s, row.id);
-    if (mine && mine->alarm.pending == row.alarm.pending)
+    if (mine && mine->alarm.pending == row.alarm.pending) {
+        free(row.child);
         return; /* written by this very process */
-    if (mine && alive(&row)) {
-        *mine = row;
-        forget_map(s);
+    }
+    if (mine && occurrence_alive(&row)) {
+        replace(s, mine, &row);
         return;
     }
     if (mine)
         rename_life(s, mine);
-    mine = append(s, &row);
+    mine = set_append(s, &row);
     forget_map(s);
-    if (raised(mine))
+    if (occurrence_raised(mine))
         merge_into(s, mine);
 }
 
@@ -524,7 +410,7 @@ struct occurrences *occurrences_new(const struct alerts_options *o, const struct
     *s = (struct occurrences){.outbox = outbox,
                               .run = xstrdup(o->run),
                               .source = xstrdup(o->source ? o->source : ""),
-                              .send = o->send,
+                              .fleet = o->fleet,
                               .rule = *rule};
     return s;
 }
@@ -534,13 +420,24 @@ void occurrences_free(struct occurrences *s)
     if (!s)
         return;
     for (size_t i = 0; i < s->n; i++)
-        free(s->occ[i]);
+        occurrence_free(s->occ[i]);
     free(s->occ);
     forget_map(s);
+    free(s->at);
     free(s->view);
     free(s->run);
     free(s->source);
     free(s);
+}
+
+void occurrences_regroup(struct occurrences *s, const struct fleet *fleet)
+{
+    s->fleet = fleet;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->occ[i]->n_children; k++) {
+            struct alarm_child *c = &s->occ[i]->child[k];
+            c->place = fold_place(fleet, c->finding.subject);
+        }
 }
 
 size_t occurrences_views(const struct occurrences *s, const struct alarm_view **out)

@@ -10,10 +10,12 @@
 
 struct occurrences;
 
-/* Borrows outbox. */
+/* Borrows outbox, and the fleet of o. */
 struct occurrences *occurrences_new(const struct alerts_options *o, const struct alarm_rule *rule,
                                     struct outbox *outbox);
 void occurrences_free(struct occurrences *s);
+/* Another fleet from now on, borrowed; NULL: none. */
+void occurrences_regroup(struct occurrences *s, const struct fleet *fleet);
 
 /* One tick, see alerts_step and alerts_step_blind. */
 struct pg_txn *occurrences_step(struct occurrences *s, tstamp_ns now, const struct finding *findings,

@@ -97,6 +97,12 @@ void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_messag
             store_message(txn, o->d.run, endpoint_name(o->endpoint[i]), m);
 }
 
+void outbox_withdraw(struct outbox *o, struct pg_txn *txn, const char *occurrence)
+{
+    for (size_t i = 0; i < o->n; i++)
+        endpoint_withdraw(o->endpoint[i], txn, occurrence);
+}
+
 uint64_t outbox_end(struct outbox *o)
 {
     return o->transaction++;

@@ -29,6 +29,8 @@ struct outbox_message {
     bool final;
 };
 void outbox_add(struct outbox *o, struct pg_txn *txn, const struct outbox_message *m);
+/* What waits of this occurrence is not sent any more: another speaks for it. */
+void outbox_withdraw(struct outbox *o, struct pg_txn *txn, const char *occurrence);
 uint64_t outbox_end(struct outbox *o);
 /* safe: disk or database have it; else its messages say that they are not durable (message_not_durable).
  * Again with safe when that has changed. */

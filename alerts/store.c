@@ -2,6 +2,7 @@
 #include "alerts/store.h"
 
 #include "alerts/message.h"
+#include "base/mem.h"
 #include "base/text/json.h"
 #include "base/text/words.h"
 #include "base/time/clock.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARAMS 30
+#define PARAMS 34
 #define ANSWER_MAX 1024 /* bytes of an answer that are kept */
 
 /* Text of one parameter after another; a slot holds what is not text already. */
@@ -48,29 +49,34 @@ static void add_integer(struct params *p, long v)
 }
 
 static const char save_sql[] =
-    "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, "
-    "chance,"
-    " size, unit, direction, reason, contributors, witness, children, onset, first_seen, "
-    "pending_at,"
-    " raised_at, absent_since, returned_at, closed_at, acknowledged_at, acknowledged_by, note, "
-    "told, owed,"
-    " changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-    "$17, $18,"
-    " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)"
-    " ON CONFLICT (run, occurrence) DO UPDATE SET finding = excluded.finding, class = "
-    "excluded.class,"
-    " signal = excluded.signal, state = excluded.state, chance = excluded.chance, size = "
-    "excluded.size,"
+    "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, chance,"
+    " size, unit, direction, reason, contributors, witness, children, onset, first_seen, pending_at,"
+    " raised_at, absent_since, returned_at, closed_at, acknowledged_at, acknowledged_by, note, told, owed,"
+    " announced_at, grown_at, flood, folded_into, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+    "$10,"
+    " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
+    "$31,"
+    " $32, $33, $34)"
+    " ON CONFLICT (run, occurrence) DO UPDATE SET finding = excluded.finding, key = excluded.key,"
+    " subject = excluded.subject, class = excluded.class, detector = excluded.detector,"
+    " signal = excluded.signal, state = excluded.state, chance = excluded.chance, size = excluded.size,"
     " unit = excluded.unit, direction = excluded.direction, reason = excluded.reason,"
-    " contributors = excluded.contributors, witness = excluded.witness, children = "
-    "excluded.children,"
-    " onset = excluded.onset, raised_at = excluded.raised_at, absent_since = excluded.absent_since,"
-    " returned_at = excluded.returned_at, closed_at = excluded.closed_at,"
+    " contributors = excluded.contributors, witness = excluded.witness, children = excluded.children,"
+    " onset = excluded.onset, first_seen = excluded.first_seen, raised_at = excluded.raised_at,"
+    " absent_since = excluded.absent_since, returned_at = excluded.returned_at,"
+    " closed_at = excluded.closed_at,"
     " acknowledged_at = coalesce(excluded.acknowledged_at, alarms.acknowledged_at),"
     " acknowledged_by = coalesce(excluded.acknowledged_by, alarms.acknowledged_by),"
     " note = coalesce(excluded.note, alarms.note), told = excluded.told, owed = excluded.owed,"
-    " changed_at = excluded.changed_at"
+    " announced_at = excluded.announced_at, grown_at = excluded.grown_at, flood = excluded.flood,"
+    " folded_into = excluded.folded_into, changed_at = excluded.changed_at"
     " WHERE alarms.pending_at = excluded.pending_at AND alarms.changed_at <= excluded.changed_at";
+
+/* NULL for "". */
+static const char *some(const char *text)
+{
+    return *text ? text : NULL;
+}
 
 void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o)
 {
@@ -107,28 +113,86 @@ void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o)
     add_text(&p, o->acknowledged ? o->note : NULL);
     add_text(&p, o->told ? "true" : "false");
     add_integer(&p, o->owed);
+    add_time(&p, o->announced);
+    add_time(&p, o->grown);
+    add_text(&p, some(o->flood));
+    add_text(&p, some(o->folded_into));
     add_time(&p, a->since);
     pg_txn_add(txn, save_sql, p.n, p.v);
     free(contributors);
+}
+
+void store_child(struct pg_txn *txn, const char *run, const struct occurrence *o, const struct alarm_child *c)
+{
+    const struct finding *f = &c->finding;
+    struct params p = {.n = 0};
+    add_text(&p, run);
+    add_text(&p, o->id);
+    add_text(&p, f->id);
+    add_text(&p, f->subject);
+    add_text(&p, finding_class_name(f->class));
+    add_text(&p, f->detector);
+    add_text(&p, f->signal);
+    add_text(&p, direction_name(f->direction));
+    add_text(&p, f->unit);
+    add_number(&p, f->size);
+    add_number(&p, f->chance);
+    add_integer(&p, f->children);
+    add_text(&p, f->reason);
+    add_time(&p, f->onset);
+    add_time(&p, f->first_seen);
+    add_time(&p, c->joined);
+    add_time(&p, f->closed);
+    add_text(&p, some(c->from));
+    pg_txn_add(
+        txn,
+        "INSERT INTO alarm_children (run, occurrence, finding, subject, class, detector, signal, direction,"
+        " unit, size, chance, children, reason, onset, first_seen, joined_at, closed_at, from_occurrence)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        " ON CONFLICT (run, occurrence, finding) DO UPDATE SET class = excluded.class,"
+        " signal = excluded.signal, direction = excluded.direction, unit = excluded.unit,"
+        " size = excluded.size, chance = excluded.chance, children = excluded.children,"
+        " reason = excluded.reason, closed_at = excluded.closed_at",
+        p.n, p.v);
+}
+
+static const char transition_sql[] =
+    "INSERT INTO alarm_transitions (run, occurrence, event, which, from_state, to_state, at, by_whom, note)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+
+void store_note(struct pg_txn *txn, const char *run, const struct occurrence *o, const struct store_note *n)
+{
+    const char *state = alarm_state_name(o->alarm.state);
+    struct params p = {.n = 0};
+    add_text(&p, run);
+    add_text(&p, o->id);
+    add_text(&p, alarm_event_name(n->kind));
+    add_text(&p, n->which);
+    add_text(&p, state);
+    add_text(&p, state);
+    add_time(&p, n->t);
+    add_text(&p, NULL);
+    add_text(&p, n->note);
+    pg_txn_add(txn, transition_sql, p.n, p.v);
 }
 
 void store_transition(struct pg_txn *txn, const char *run, const struct occurrence *o,
                       const struct alarm_event *e)
 {
     bool ack = e->kind == ALARM_ACKNOWLEDGED;
+    char into[ALERTS_ID_LEN + 8];
     struct params p = {.n = 0};
+    snprintf(into, sizeof into, "into %s", o->folded_into);
     add_text(&p, run);
     add_text(&p, o->id);
     add_text(&p, alarm_event_name(e->kind));
+    add_text(&p, "");
     add_text(&p, alarm_state_name(e->from));
     add_text(&p, alarm_state_name(e->to));
     add_time(&p, ack && o->acknowledged ? o->acknowledged : e->t);
     add_text(&p, ack ? o->acknowledged_by : NULL);
-    add_text(&p, ack ? o->note : NULL);
-    pg_txn_add(txn,
-               "INSERT INTO alarm_transitions (run, occurrence, event, from_state, to_state, at, by_whom,"
-               " note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-               p.n, p.v);
+    add_text(&p, ack ? o->note : e->kind == ALARM_FOLDED ? into : NULL);
+    pg_txn_add(txn, transition_sql, p.n, p.v);
 }
 
 /* ---- messages ---- */
@@ -210,19 +274,28 @@ const char store_resent_sql[] = WAITING "resend ORDER BY seq";
 /* ---- back ---- */
 
 /* A column of time, in whole microseconds. */
-#define US(column) " (extract(epoch FROM " column ") * 1000000)::bigint,"
+#define MICROSECONDS(column) " (extract(epoch FROM " column ") * 1000000)::bigint"
+#define US(column) MICROSECONDS(column) ","
 
 const char store_restore_sql[] =
     "SELECT occurrence, finding, key, subject, class, detector, signal, state, chance, size, unit,"
-    " direction, reason, contributors, witness, children," US("onset") US("first_seen") US("pending_at")
-        US("raised_at") US("absent_since") US("returned_at") US("changed_at")
-            US("acknowledged_at") " acknowledged_by, note, told, owed FROM alarms a WHERE run = $1 "
-                                  "AND (state <> 'NORMAL' OR owed <> 0"
-                                  " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run "
-                                  "= $1) - interval '7 days'"
-                                  " OR EXISTS (SELECT FROM alarm_acks k WHERE k.run = a.run AND "
-                                  "k.occurrence = a.occurrence"
-                                  " AND k.applied_at IS NULL)) ORDER BY pending_at, occurrence";
+    " direction, reason, contributors, witness, children," US("onset") US("first_seen") US("pending_at") US(
+        "raised_at") US("absent_since") US("returned_at") US("changed_at") US("acknowledged_at")
+        US("announced_at") US(
+            "grown_at") " acknowledged_by, note, told, owed, flood, folded_into,"
+                        " (SELECT json_agg(json_build_array(finding, subject, class, detector, signal, "
+                        "direction, unit, reason,"
+                        " from_occurrence, size, chance, children," US("onset") US("first_seen")
+                            US("joined_at") MICROSECONDS(
+                                "closed_at") ") ORDER BY joined_at, c.seq) FROM alarm_children c WHERE c.run "
+                                             "= a.run"
+                                             " AND c.occurrence = a.occurrence) FROM alarms a WHERE run = $1 "
+                                             "AND (state <> 'NORMAL' OR owed <> 0"
+                                             " OR changed_at > (SELECT max(changed_at) FROM alarms WHERE run "
+                                             "= $1) - interval '7 days'"
+                                             " OR EXISTS (SELECT FROM alarm_acks k WHERE k.run = a.run AND "
+                                             "k.occurrence = a.occurrence"
+                                             " AND k.applied_at IS NULL)) ORDER BY pending_at, occurrence";
 
 static void take(char *out, size_t room, const char *text)
 {
@@ -277,6 +350,53 @@ static void parse_finding(struct finding *f, char *const v[])
     f->supply = -1; /* until its next tick says: nothing here needs the index */
 }
 
+static tstamp_ns instant_at(const json_t *row, size_t i)
+{
+    return json_integer_value(json_array_get(row, i)) * 1000;
+}
+
+static double number_at(const json_t *row, size_t i)
+{
+    const json_t *v = json_array_get(row, i);
+    return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+/* One of the array that store_restore_sql makes. */
+static void parse_child(struct alarm_child *c, const json_t *row)
+{
+    struct finding *f = &c->finding;
+    const char *text[9];
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        text[i] = json_string_value(json_array_get(row, i));
+    take(f->id, sizeof f->id, text[0]);
+    take(f->subject, sizeof f->subject, text[1]);
+    f->class = (enum finding_class)index_of(text[2], CLASS_COUNT, class_at);
+    take(f->detector, sizeof f->detector, text[3]);
+    take(f->signal, sizeof f->signal, text[4]);
+    f->direction = (enum direction)index_of(text[5], DIRECTION_COUNT, direction_at);
+    take(f->unit, sizeof f->unit, text[6]);
+    take(f->reason, sizeof f->reason, text[7]);
+    take(c->from, sizeof c->from, text[8]);
+    f->size = number_at(row, 9);
+    f->chance = number_at(row, 10);
+    f->children = (uint32_t)json_integer_value(json_array_get(row, 11));
+    f->onset = instant_at(row, 12);
+    f->first_seen = instant_at(row, 13);
+    c->joined = instant_at(row, 14);
+    f->closed = instant_at(row, 15);
+    f->supply = -1;
+}
+
+static void parse_children(struct occurrence *o, const char *text)
+{
+    json_t *list = text ? json_loads(text, 0, NULL) : NULL, *row;
+    size_t i;
+    o->n_children = o->cap_children = json_array_size(list);
+    o->child = xcalloc(o->n_children + 1, sizeof *o->child);
+    json_array_foreach(list, i, row) parse_child(&o->child[i], row);
+    json_decref(list);
+}
+
 void store_parse(struct occurrence *o, char *const v[])
 {
     *o = (struct occurrence){.monitor = strcmp(v[4], MONITOR_WORD) == 0};
@@ -291,8 +411,13 @@ void store_parse(struct occurrence *o, char *const v[])
                               .returned = take_time(v[21]),
                               .since = take_time(v[22])};
     o->acknowledged = take_time(v[23]);
-    take(o->acknowledged_by, sizeof o->acknowledged_by, v[24]);
-    take(o->note, sizeof o->note, v[25]);
-    o->told = v[26] && v[26][0] == 't';
-    o->owed = v[27] ? (unsigned)strtoul(v[27], NULL, 10) : 0;
+    o->announced = take_time(v[24]);
+    o->grown = take_time(v[25]);
+    take(o->acknowledged_by, sizeof o->acknowledged_by, v[26]);
+    take(o->note, sizeof o->note, v[27]);
+    o->told = v[28] && v[28][0] == 't';
+    o->owed = v[29] ? (unsigned)strtoul(v[29], NULL, 10) : 0;
+    take(o->flood, sizeof o->flood, v[30]);
+    take(o->folded_into, sizeof o->folded_into, v[31]);
+    parse_children(o, v[32]);
 }

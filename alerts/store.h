@@ -11,6 +11,18 @@
  * had not read. */
 void store_save(struct pg_txn *txn, const char *run, const struct occurrence *o);
 
+/* One of its children, inserted or updated. */
+void store_child(struct pg_txn *txn, const char *run, const struct occurrence *o,
+                 const struct alarm_child *c);
+
+/* What its history has beside its transitions. which: what tells it from others of its kind. */
+struct store_note {
+    enum alarm_event_kind kind;
+    const char *which, *note;
+    tstamp_ns t;
+};
+void store_note(struct pg_txn *txn, const char *run, const struct occurrence *o, const struct store_note *n);
+
 /* A transition; one of each kind per occurrence, the first one stays. */
 void store_transition(struct pg_txn *txn, const char *run, const struct occurrence *o,
                       const struct alarm_event *e);
@@ -19,7 +31,7 @@ void store_transition(struct pg_txn *txn, const char *run, const struct occurren
  * less than STORE_REMEMBER of data time ($1 run). */
 #define STORE_REMEMBER (7 * NS_PER_DAY)
 extern const char store_restore_sql[];
-/* One row of it. */
+/* One row of it; its children's array is the caller's to free, their places are not known yet. */
 void store_parse(struct occurrence *o, char *const value[]);
 
 /* A message for one endpoint, waiting. */

@@ -13,10 +13,12 @@
 
 /* ---- identity and signature ---- */
 
-void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence, enum alarm_event_kind kind)
+void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence, enum alarm_event_kind kind,
+                const char *which)
 {
     uint8_t sha[DIGEST_LEN];
-    char *what = xasprintf("%s\n%s\n%s", run, occurrence, alarm_event_name(kind));
+    char *what =
+        xasprintf("%s\n%s\n%s%s%s", run, occurrence, alarm_event_name(kind), *which ? "\n" : "", which);
     digest_sha256(sha, what, strlen(what));
     free(what);
     memcpy(out, "msg_", 4);

@@ -10,10 +10,10 @@
 #define WEBHOOK_ID_LEN 40
 #define WEBHOOK_KEY_MAX 96
 
-/* webhook-id of an event: the same for ever, made of run, occurrence, kind and life; contains no
- * dot. */
-void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence,
-                enum alarm_event_kind kind);
+/* webhook-id of an event: the same for ever, made of run, occurrence, kind, and of what tells it from others
+ * of its kind ("" where there is one in a life); contains no dot. */
+void webhook_id(char out[WEBHOOK_ID_LEN], const char *run, const char *occurrence, enum alarm_event_kind kind,
+                const char *which);
 /* A fresh one, for heartbeats and tests. */
 void webhook_random_id(char out[WEBHOOK_ID_LEN]);
 

@@ -346,19 +346,39 @@ async function loadAudit() {
 const STATES = { PENDING: "pending", UNACK: "active, not acknowledged", ACK: "active, acknowledged",
   RTN_UNACK: "returned, not acknowledged" };
 
+/* A supply's name leads to it; a group's does not. */
+function subject(name) {
+  return state.ring && state.ring.supply.includes(name) ? supplyLink(name) : el("span", { class: "name" }, name);
+}
+
+/* The findings of an event of several, folded; open ones stay open when the list is drawn anew. */
+function eventFindings(a, unfolded) {
+  if (a.findings < 2) return [];
+  const over = a.findings - a.open_findings, more = a.findings - a.children.length;
+  const rows = a.children.map((c) => el("li", null, subject(c.subject),
+    el("span", { class: "reason" }, c.text + (c.closed ? `; over since ${moment(c.closed)}` : ""))));
+  if (more > 0) rows.push(el("li", null, `and ${more} more: psmon alarm show ${a.occurrence}`));
+  const details = el("details", { class: "children", "data-occurrence": a.occurrence },
+    el("summary", null, `${a.findings} findings` + (over ? `, ${over} over` : "")), el("ul", null, ...rows));
+  details.open = unfolded.has(a.occurrence);
+  return [details];
+}
+
 async function loadAlarms() {
   const { alarms } = await get("api/alarms");
+  const unfolded = new Set([...document.querySelectorAll("#alarms details[open]")].map((d) => d.dataset.occurrence));
   setText("alarm-count", alarms.length ? String(alarms.length) : "");
   $("alarms").replaceChildren(...alarms.map((a) => {
-    const known = state.ring && state.ring.supply.includes(a.subject);
     const who = a.acknowledged ? `acknowledged${a.acknowledged_by ? " by " + a.acknowledged_by : ""}` +
       (a.note ? `: ${a.note}` : "") : "";
     return el("li", { class: a.acknowledged ? "acked" : "open" },
-      el("span", { class: "what" }, known ? supplyLink(a.subject) : el("span", { class: "name" }, a.subject),
+      el("span", { class: "what" }, subject(a.subject),
         el("span", { class: "place" }, a.class + ", " + (STATES[a.state] || a.state.toLowerCase())),
         el("span", { class: "reason" }, a.text),
         el("span", { class: "when" }, [a.raised ? "since " + moment(a.raised) : "",
-          a.returned ? "returned " + moment(a.returned) : "", who].filter(Boolean).join(" · "))));
+          a.returned ? "returned " + moment(a.returned) : "", who,
+          a.flood ? "one of too many to tell one by one" : ""].filter(Boolean).join(" · "))),
+      ...eventFindings(a, unfolded));
   }));
   if (!alarms.length) $("alarms").replaceChildren(el("li", { class: "none" }, "No open alarm."));
 }

@@ -60,6 +60,7 @@ static int alerts_outlet_open(struct session *s, void **self, struct err *err)
     struct alerts_webhook *hooks = settings_endpoints(set);
     const struct alerts_options o = {.run = s->run,
                                      .send = s->live,
+                                     .fleet = s->world->fleet,
                                      .webhooks = hooks,
                                      .n_webhooks = set->n_webhooks,
                                      .on_delay = set->alarm_on_delay,
@@ -87,7 +88,8 @@ static void alerts_outlet_change(void *self, const struct world *before, const s
     struct err err = {0};
     (void)before;
     struct alerts_webhook *hooks = settings_endpoints(now->settings);
-    const struct alerts_options o = {.webhooks = hooks, .n_webhooks = now->settings->n_webhooks};
+    const struct alerts_options o = {
+        .fleet = now->fleet, .webhooks = hooks, .n_webhooks = now->settings->n_webhooks};
     if (alerts_change(self, &o, &err) != 0)
         log_error("alerts", "webhooks stay as they were: %s", err.msg);
     free(hooks);

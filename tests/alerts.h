@@ -20,7 +20,7 @@ static char bench_conninfo[128];
 
 struct received {
     char id[WEBHOOK_ID_LEN + 8], type[32], occurrence[ALERTS_ID_LEN], state[16], continued_as[ALERTS_ID_LEN];
-    char body[2048];
+    char body[4096];
     int answered;
     bool verified;
     tstamp_ns at; /* monotonic */
@@ -140,6 +140,42 @@ static inline int bench_group_teardown(void **state)
     return 0;
 }
 
+/* ---- the fleet ---- */
+
+#define BENCH_SECTORS 40
+
+/* Sectors C01 … C40 of four supplies SR:C01:Q1 … Q4; water W01A has Q1 and Q2, W01B Q3 and Q4; rack R01 has
+ * Q2 and Q3. */
+static inline struct fleet *bench_fleet_make(void)
+{
+    static const char head[] = "supply,family,sector,signal,pv,unit,water,rack\n";
+    char path[] = "/tmp/psmon-bench-fleet-XXXXXX";
+    struct fleet *fleet = NULL;
+    struct err err = {0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "w");
+    fputs(head, out);
+    for (int s = 1; s <= BENCH_SECTORS; s++)
+        for (int q = 1; q <= 4; q++)
+            fprintf(out, "SR:C%02d:Q%d,quad,C%02d,current,C%02dQ%d,A,W%02d%c,%s%02d\n", s, q, s, s, q, s,
+                    q <= 2 ? 'A' : 'B', q == 2 || q == 3 ? "R" : "T", s);
+    fclose(out);
+    if (fleet_load(&fleet, path, &err) != 0)
+        fail_msg("%s", err.msg);
+    unlink(path);
+    return fleet;
+}
+
+/* Made once, for all tests of a program. */
+static inline const struct fleet *bench_fleet(void)
+{
+    static struct fleet *fleet;
+    if (!fleet)
+        fleet = bench_fleet_make();
+    return fleet;
+}
+
 /* ---- opening, closing ---- */
 
 static inline const char *bench_spool(void)
@@ -159,7 +195,7 @@ static inline void bench_open(struct bench *b)
     bench_n_seen = 0;
     snprintf(command, sizeof command, "rm -rf %s", bench_spool());
     postgres_sh(command);
-    bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
+    bench_sql("TRUNCATE alarms, alarm_children, alarm_transitions, alarm_acks, outbox, deliveries");
     uv_loop_init(&b->loop);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(httpd_open(&b->receiver[i].server, &b->loop, "127.0.0.1:0", 1 << 20, bench_handle,
@@ -171,6 +207,7 @@ static inline void bench_open(struct bench *b)
     }
     b->options = (struct alerts_options){.run = "live",
                                          .send = true,
+                                         .fleet = bench_fleet(),
                                          .webhooks = b->hooks,
                                          .n_webhooks = 1,
                                          .on_delay = 2 * NS_PER_MIN,
@@ -275,6 +312,17 @@ static inline struct finding bench_finding(const char *id, const char *subject)
                         .reason = "current 1.5 A above its set point"};
     snprintf(f.id, sizeof f.id, "%s", id);
     snprintf(f.subject, sizeof f.subject, "%s", subject);
+    return f;
+}
+
+/* A group that moved, of so many supplies. */
+static inline struct finding bench_group(const char *id, const char *subject, uint32_t supplies)
+{
+    struct finding f = bench_finding(id, subject);
+    f.supply = -1;
+    f.class = CLASS_COMMON;
+    f.children = supplies;
+    snprintf(f.reason, sizeof f.reason, "current moved together in %u supplies", (unsigned)supplies);
     return f;
 }
 

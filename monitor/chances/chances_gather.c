@@ -11,15 +11,17 @@
 
 #define EARLIER (72 * NS_PER_HOUR) /* what ended so long before the span still makes a context in it */
 
-/* $1 run's name, $2 … $3. An outcome's week is any day of the list's week, best its first (as in the report).
+/* $1 run's name, $2 … $3. An acknowledgement is of all findings of the alarm's event. An outcome's week is
+ * any day of the list's week, best its first (as in the report).
  */
 static const char findings_sql[] =
     "SELECT f.subject, f.class, f.chance, extract(epoch FROM f.onset)::bigint, extract(epoch FROM "
     "f.first_seen)::bigint,"
     " extract(epoch FROM f.closed)::bigint, coalesce(o.found, a.acknowledged AND NOT coalesce(o.nothing, "
     "false), false) FROM"
-    " findings f LEFT JOIN (SELECT DISTINCT finding, true AS acknowledged FROM alarms WHERE run = $1 AND"
-    " acknowledged_by IS NOT NULL) a ON a.finding = f.id LEFT JOIN LATERAL (SELECT nullif(bool_or(outcome ="
+    " findings f LEFT JOIN (SELECT DISTINCT c.finding, true AS acknowledged FROM alarms"
+    " JOIN alarm_children c USING (run, occurrence) WHERE run = $1 AND acknowledged_by IS NOT NULL) a ON "
+    "a.finding = f.id LEFT JOIN LATERAL (SELECT nullif(bool_or(outcome ="
     " 'fault_found'), false) AS found, bool_or(outcome = 'nothing_found') AS nothing FROM outcomes WHERE "
     "supply ="
     " f.subject AND week - 6 <= (coalesce(f.closed, $3::timestamptz) AT TIME ZONE 'UTC')::date AND week + 6 "

@@ -14,6 +14,7 @@
 struct options {
     const char *config, *by, *note, *run;
     tstamp_ns since;
+    bool children;
 };
 
 /* Columns of alerts_list. */
@@ -30,8 +31,16 @@ enum {
     COL_REASON,
     COL_BY,
     COL_AT,
-    COL_NOTE
+    COL_NOTE,
+    COL_SUPPLIES,
+    COL_FINDINGS,
+    COL_OPEN,
+    COL_FLOOD
 };
+
+/* Columns of alerts_children, and of what alerts_story says happened. */
+enum { CHILD_ALARM, CHILD_SUBJECT, CHILD_CLASS, CHILD_DETECTOR, CHILD_JOINED, CHILD_CLOSED, CHILD_REASON };
+enum { EVENT_AT, EVENT_NAME, EVENT_BY, EVENT_NOTE };
 
 static const char *cell(const struct pg_rows *r, int row, int column)
 {
@@ -55,6 +64,35 @@ static const char *minute(char out[24], const char *time)
     return out;
 }
 
+/* An event of several findings: how many, and how many of them hold. */
+static void print_findings(const struct pg_rows *r, int i)
+{
+    long n = strtol(cell(r, i, COL_FINDINGS), NULL, 10), open = strtol(cell(r, i, COL_OPEN), NULL, 10);
+    if (n > 1)
+        printf("; %ld findings", n);
+    if (n > 1 && open < n)
+        printf(", %ld open", open);
+}
+
+static void print_child(const struct pg_rows *c, int i, int w)
+{
+    char at[24];
+    printf("    %-*s  %-9s  %-10s  %-17s  %s", w, cell(c, i, CHILD_SUBJECT), cell(c, i, CHILD_CLASS),
+           cell(c, i, CHILD_DETECTOR), minute(at, cell(c, i, CHILD_JOINED)), cell(c, i, CHILD_REASON));
+    if (*cell(c, i, CHILD_CLOSED))
+        printf("; over since %s", minute(at, cell(c, i, CHILD_CLOSED)));
+    printf("\n");
+}
+
+/* The findings of one alarm, from c, which has them in its order. */
+static void print_children(const struct pg_rows *c, const char *id)
+{
+    int w = c ? width(c, CHILD_SUBJECT, "") : 0;
+    for (int i = 0; c && i < c->n_rows; i++)
+        if (strcmp(cell(c, i, CHILD_ALARM), id) == 0)
+            print_child(c, i, w);
+}
+
 static void print_row(const struct pg_rows *r, int i, const int w[3])
 {
     char at[24], words[WORDS_CHANCE_LEN];
@@ -64,6 +102,9 @@ static void print_row(const struct pg_rows *r, int i, const int w[3])
            cell(r, i, COL_REASON));
     if (*chance)
         printf("; by chance %s over the ring", words_chance(words, strtod(chance, NULL)));
+    print_findings(r, i);
+    if (*cell(r, i, COL_FLOOD))
+        printf("; not told by itself: alarm %s speaks for it", cell(r, i, COL_FLOOD));
     if (*cell(r, i, COL_RETURNED))
         printf("; over since %s", minute(at, cell(r, i, COL_RETURNED)));
     if (*cell(r, i, COL_BY))
@@ -72,22 +113,51 @@ static void print_row(const struct pg_rows *r, int i, const int w[3])
     printf("\n");
 }
 
-static int list(const struct context *c, const char *run)
+static void print_list(const struct pg_rows *r, const struct pg_rows *children)
 {
-    struct pg_rows *r = NULL;
-    struct err err = {0};
-    if (alerts_list(c->conninfo, run, &r, &err) != 0)
-        return command_fail(&err);
-    if (r->n_rows == 0) {
-        printf("no open alarms\n");
-    } else {
-        const int w[3] = {width(r, COL_ID, "ID"), width(r, COL_SUBJECT, "SUBJECT"), 0};
-        printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s\n", w[0], "ID", "STATE", w[1], "SUBJECT", "CLASS", "RAISED",
-               "TEXT");
-        for (int i = 0; i < r->n_rows; i++)
-            print_row(r, i, w);
+    const int w[3] = {width(r, COL_ID, "ID"), width(r, COL_SUBJECT, "SUBJECT"), 0};
+    printf("%-*s  %-9s  %-*s  %-9s  %-17s  %s\n", w[0], "ID", "STATE", w[1], "SUBJECT", "CLASS", "RAISED",
+           "TEXT");
+    for (int i = 0; i < r->n_rows; i++) {
+        print_row(r, i, w);
+        if (strtol(cell(r, i, COL_FINDINGS), NULL, 10) > 1)
+            print_children(children, cell(r, i, COL_ID));
     }
+}
+
+static int list(const struct context *c, const struct options *o)
+{
+    struct pg_rows *r = NULL, *children = NULL;
+    struct err err = {0};
+    int rc = alerts_list(c->conninfo, o->run, &r, &err);
+    if (rc == 0 && o->children)
+        rc = alerts_children(c->conninfo, o->run, &children, &err);
+    if (rc == 0 && r->n_rows == 0)
+        printf("no open alarms\n");
+    else if (rc == 0)
+        print_list(r, children);
     pg_rows_free(r);
+    pg_rows_free(children);
+    return rc != 0 ? command_fail(&err) : EXIT_OK;
+}
+
+static int show(const struct context *c, const struct options *o, const char *given)
+{
+    struct pg_rows *events = NULL, *children = NULL;
+    struct err err = {0};
+    if (alerts_story(c->conninfo, o->run, given, &events, &children, &err) != 0)
+        return command_fail(&err);
+    for (int i = 0; i < events->n_rows; i++) {
+        char at[24];
+        const char *by = cell(events, i, EVENT_BY), *note = cell(events, i, EVENT_NOTE);
+        printf("%-17s  %s%s%s%s%s\n", minute(at, cell(events, i, EVENT_AT)), cell(events, i, EVENT_NAME),
+               *by ? " by " : "", by, *note ? ": " : "", note);
+    }
+    int w = width(children, CHILD_SUBJECT, "");
+    for (int i = 0; i < children->n_rows; i++)
+        print_child(children, i, w);
+    pg_rows_free(events);
+    pg_rows_free(children);
     return EXIT_OK;
 }
 
@@ -155,13 +225,15 @@ static int wrong_use(const char *text)
 static const char *misuse(const char *const word[], int n, const struct options *o)
 {
     if (n == 0)
-        return "say list, ack ID, resend or test";
+        return "say list, show ID, ack ID, resend or test";
+    if (strcmp(word[0], "show") == 0)
+        return n != 2 ? "show takes one alarm ID" : NULL;
     if (strcmp(word[0], "ack") == 0)
         return n != 2 ? "ack takes one alarm ID" : !o->by ? "ack needs --by NAME" : NULL;
     if (strcmp(word[0], "resend") == 0)
         return n > 2 || (n == 2) == (o->since != 0) ? "resend takes one message's id, or --since T" : NULL;
     if (strcmp(word[0], "list") != 0 && strcmp(word[0], "test") != 0)
-        return "say list, ack ID, resend or test";
+        return "say list, show ID, ack ID, resend or test";
     return n > 1 ? "list and test take no further words" : NULL;
 }
 
@@ -172,12 +244,14 @@ static int with_database(struct context *c, const struct options *o, const char 
         return command_fail(&err);
     if (strcmp(word[0], "resend") == 0)
         return resend(c, o, word[1]);
-    return strcmp(word[0], "ack") == 0 ? acknowledge(c, o, word[1]) : list(c, o->run);
+    if (strcmp(word[0], "show") == 0)
+        return show(c, o, word[1]);
+    return strcmp(word[0], "ack") == 0 ? acknowledge(c, o, word[1]) : list(c, o);
 }
 
 static const char *word(int i)
 {
-    static const char *const words[] = {"list", "ack", "resend", "test", NULL};
+    static const char *const words[] = {"list", "show", "ack", "resend", "test", NULL};
     return words[i];
 }
 
@@ -189,14 +263,18 @@ static int run_alarm(int argc, char **argv)
         {"by", 0, OPTION_TEXT, &o.by, "NAME", "ack: who acknowledges", false},
         {"note", 0, OPTION_TEXT, &o.note, "TEXT", "ack: what is known or being done", false},
         {"since", 0, OPTION_TIME, &o.since, "T", "resend: all messages that were given up since then", false},
+        {"children", 0, OPTION_FLAG, &o.children, NULL, "list: the findings of each event too", false},
         {"run", 0, OPTION_TEXT, &o.run, "NAME", "alarms of a replay instead of the live run", false},
         {0}};
     const char *word[3] = {NULL};
     int n = 0, status;
     if (!command_options(
             argc, argv,
-            "alarm -c FILE list | ack ID --by NAME [--note TEXT] | resend MESSAGE | resend --since T | test",
-            "list shows the open alarms, oldest first.\n"
+            "alarm -c FILE list [--children] | show ID | ack ID --by NAME [--note TEXT] | resend MESSAGE |"
+            " resend --since T | test",
+            "list shows the open alarms, oldest first. One event is one alarm, however many findings it is\n"
+            "made of: --children shows these too.\n"
+            "show says what became of one alarm, and its findings.\n"
             "ack acknowledges one occurrence; the beginning of its ID is enough when it fits one\n"
             "only. A running monitor takes it up within 2 s and tells the webhooks.\n"
             "resend puts dead letters back into the outbox: one message, by its webhook-id as\n"
@@ -219,6 +297,6 @@ static int run_alarm(int argc, char **argv)
 
 const struct command command_alarm = {
     .name = "alarm",
-    .summary = "open alarms: list, acknowledge; send dead letters again; test webhooks",
+    .summary = "alarms: list, show, acknowledge; send dead letters again; test webhooks",
     .run = run_alarm,
     .word = word};

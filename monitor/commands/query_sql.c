@@ -115,7 +115,8 @@ static const char alarms[] = PARAMETERS
     "SELECT subject AS supply, class, detector, signal, state, psmon_iso(raised_at) AS raised_at,"
     " psmon_iso(returned_at) AS returned_at, psmon_iso(onset) AS onset, psmon_said(chance) AS chance, size,"
     " unit, direction, reason, acknowledged_by, psmon_iso(acknowledged_at) AS acknowledged_at, note, "
-    "occurrence, finding"
+    "occurrence, finding, (SELECT count(*) FROM alarm_children c WHERE c.run = alarms.run AND c.occurrence ="
+    " alarms.occurrence) AS findings, flood, folded_into"
     " FROM alarms WHERE raised_at IS NOT NULL AND run = (SELECT name FROM runs WHERE run = $1) AND " OVERLAPS(
         "raised_at",
         "returned_at") " AND " SUPPLY("subject") " AND " SIGNAL("signal") " ORDER BY alarms.raised_at, "

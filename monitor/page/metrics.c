@@ -138,14 +138,20 @@ static void write_delivery(struct buf *out, const struct snapshot *s)
 {
     struct alerts_stats a = {0};
     const struct alarm_view *alarms = NULL;
-    size_t n = s->alerts ? alerts_active(s->alerts, &alarms) : 0, acknowledged = 0;
+    size_t n = s->alerts ? alerts_active(s->alerts, &alarms) : 0, acknowledged = 0, held = 0;
     if (s->alerts)
         alerts_stats(s->alerts, &a);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         acknowledged += alarms[i].acknowledged;
+        held += *alarms[i].flood != '\0';
+    }
     family(out, "psmon_alarms", "gauge", "Alarms that are not normal.");
     buf_printf(out, "psmon_alarms{acknowledged=\"no\"} %zu\npsmon_alarms{acknowledged=\"yes\"} %zu\n",
                n - acknowledged, acknowledged);
+    single(
+        out, "psmon_alarms_held_back", "gauge",
+        "Of these such as were not told by themselves, being too many: the alarm \"flood\" speaks for them.",
+        (double)held);
     single(out, "psmon_alarm_transitions_total", "counter", "Changes of alarm state.", (double)a.transitions);
     family(out, "psmon_webhook_attempts_total", "counter", "Webhook deliveries tried.");
     buf_printf(out, "psmon_webhook_attempts_total{result=\"ok\"} %lu\n", a.attempts_ok);

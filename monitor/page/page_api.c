@@ -71,7 +71,7 @@ int api_index(struct buf *out)
          "With ?since=VERSION a short answer when nothing changed"},
         {"/api/supply?name=NAME", "one supply: its signals over 24 h with residuals, divergence (bits), "
                                   "reconstruction (standard deviations), reference against now, findings"},
-        {"/api/alarms", "alarms that are not normal"},
+        {"/api/alarms", "alarms that are not normal, each with up to 100 findings of its event"},
         {"/api/findings", "open findings"},
         {"/api/ranking?limit=N", "the provisional order of the running week"},
         {"/api/report", "the weekly list issued last: the frozen document"},
@@ -357,27 +357,58 @@ int api_supply(struct buf *out, const struct snapshot *s, const struct api_reque
 
 /* ---- /api/alarms ---- */
 
+#define CHILDREN_SHOWN 100 /* of an event's findings; those that hold before others */
+
+static void add_children(json_t *list, const struct alarm_view *a, bool open)
+{
+    for (size_t i = 0; i < a->n_findings && json_array_size(list) < CHILDREN_SHOWN; i++) {
+        const struct finding *f = alerts_child(a, i);
+        if ((f->closed == 0) == open)
+            json_array_append_new(list, json_pack("{so so so so so}", "subject", value_text(f->subject),
+                                                  "class", value_text(finding_class_name(f->class)), "text",
+                                                  value_text(f->reason), "onset", value_instant(f->onset),
+                                                  "closed", value_instant(f->closed)));
+    }
+}
+
+static json_t *children_json(const struct alarm_view *a)
+{
+    json_t *list = json_array();
+    add_children(list, a, true);
+    add_children(list, a, false);
+    return list;
+}
+
+static json_t *alarm_json(const struct alarm_view *a)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "occurrence", value_text(a->occurrence));
+    json_object_set_new(j, "subject", value_text(a->subject));
+    json_object_set_new(j, "class", value_text(a->class));
+    json_object_set_new(j, "state", value_text(a->state));
+    json_object_set_new(j, "text", value_text(a->text));
+    json_object_set_new(j, "raised", value_instant(a->raised));
+    json_object_set_new(j, "returned", value_instant(a->returned));
+    json_object_set_new(j, "chance", value_number(a->chance));
+    json_object_set_new(j, "chance_words", value_chance(a->chance));
+    json_object_set_new(j, "acknowledged", json_boolean(a->acknowledged));
+    json_object_set_new(j, "acknowledged_by", value_text(a->acknowledged_by));
+    json_object_set_new(j, "note", value_text(a->note));
+    json_object_set_new(j, "flood", *a->flood ? value_text(a->flood) : json_null());
+    json_object_set_new(j, "supplies", json_integer(a->supplies));
+    json_object_set_new(j, "findings", json_integer((json_int_t)a->n_findings));
+    json_object_set_new(j, "open_findings", json_integer((json_int_t)a->n_open));
+    json_object_set_new(j, "children", children_json(a));
+    return j;
+}
+
 int api_alarms(struct buf *out, const struct snapshot *s)
 {
     const struct alarm_view *a = NULL;
     size_t n = s->alerts ? alerts_active(s->alerts, &a) : 0;
     json_t *list = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_t *j = json_object();
-        json_object_set_new(j, "occurrence", value_text(a[i].occurrence));
-        json_object_set_new(j, "subject", value_text(a[i].subject));
-        json_object_set_new(j, "class", value_text(a[i].class));
-        json_object_set_new(j, "state", value_text(a[i].state));
-        json_object_set_new(j, "text", value_text(a[i].text));
-        json_object_set_new(j, "raised", value_instant(a[i].raised));
-        json_object_set_new(j, "returned", value_instant(a[i].returned));
-        json_object_set_new(j, "chance", value_number(a[i].chance));
-        json_object_set_new(j, "chance_words", value_chance(a[i].chance));
-        json_object_set_new(j, "acknowledged", json_boolean(a[i].acknowledged));
-        json_object_set_new(j, "acknowledged_by", value_text(a[i].acknowledged_by));
-        json_object_set_new(j, "note", value_text(a[i].note));
-        json_array_append_new(list, j);
-    }
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, alarm_json(&a[i]));
     return finish(out, json_pack("{so so}", "now", value_instant(s->now), "alarms", list), 200, 8);
 }
 

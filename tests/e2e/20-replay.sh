@@ -178,6 +178,26 @@ for what in supplies scores readings alarms ledger; do
     [ "$(wc -l < "$work/last")" -ge 2 ]
     ok $? "query $what has rows"
 done
+q alarms --run nine --format csv > "$work/alarms.csv"
+try "the alarms are listed with their findings" "$PSMON" alarm -c "$config" list --children --run nine
+python3 - "$work/alarms.csv" "$work/said" "$work/last" > "$work/judged" 2>&1 <<'X'
+import csv, datetime, sys
+alarms, findings = (list(csv.DictReader(open(p))) for p in sys.argv[1:3])
+listed = open(sys.argv[3]).read()
+by_itself = sorted(datetime.datetime.fromisoformat(a["raised_at"][:19]) for a in alarms if not a["flood"] and not a["folded_into"])
+worst = max(sum(0 <= (u - t).total_seconds() < 600 for u in by_itself) for t in by_itself)
+print("worst ten minutes: %d alarms; %d alarms of %d findings" % (worst, len(alarms), sum(int(a["findings"]) for a in alarms)))
+assert worst <= 10
+rows = sum(line.startswith("    ") for line in listed.splitlines())
+open_events = [a for a in alarms if a["state"] != "NORMAL" and int(a["findings"]) > 1]
+assert rows == sum(int(a["findings"]) for a in open_events)
+assert all(a["finding"] in {f["id"] for f in findings} for a in alarms if a["class"] != "monitor")
+X
+ok $? "an event is listed once, and no ten minutes have more than ten alarms"
+sed 's/^/# /' "$work/judged" | head -n 5
+most=$(python3 -c 'import csv, sys; print(max(csv.DictReader(open(sys.argv[1])), key=lambda a: int(a["findings"]))["occurrence"])' "$work/alarms.csv")
+try "what became of an alarm" "$PSMON" alarm -c "$config" show "$most" --run nine
+says "raised" "is told"
 try "the ledger as JSON" q ledger --run nine --from 2026-01-30T00:00:00Z --to 2026-01-30T00:10:00Z --format json
 python3 -c 'import json, sys; rows = json.load(open(sys.argv[1])); assert rows' "$work/last"
 ok $? "is JSON"

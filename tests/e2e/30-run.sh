@@ -77,7 +77,10 @@ ok $? "no alarm is doubled"
 kill -KILL $receiver
 "$PSMON" alarm -c "$config" list > "$work/last" 2>&1
 ok $? "alarms are listed"
-id=$(column occurrence < "$work/alarms.csv" | head -n 1)
+grep -qE 'too many alarms to tell one by one|that were not told one by one' "$work/last" &&
+    [ "$(grep -c psmon.alarm.raised "$work/receive1.log")" -lt "$(column occurrence < "$work/alarms.csv" | wc -l)" ]
+ok $? "of the many that a day caught up leaves few are told, and one of them of the others"
+id=$(told_alarm)
 try "an alarm is acknowledged" "$PSMON" alarm -c "$config" ack "$id" --by tester --note "seen, goes on the list"
 exits 1 "a test alarm says that nobody answers" "$PSMON" alarm -c "$config" test
 receiver 2

@@ -149,7 +149,7 @@ other=127.0.0.1:$(free_port)
 begin receive "$PSMON" receive --listen "$other" --secret-file "$(secret_file)"
 sed -i "s|url: $HOOK|url: http://$other/|" "$config"
 reload "another webhook"
-alarm=$(q alarms --format csv | column occurrence | head -n 1)
+alarm=$(told_alarm)
 try "an alarm is acknowledged" "$PSMON" alarm -c "$config" ack "$alarm" --by tester
 await 20 grep -q psmon.alarm.acknowledged "$work/receive.log"
 ok $? "and the new webhook hears of it"

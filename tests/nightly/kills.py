@@ -185,7 +185,8 @@ def settle():
     await_("the outbox to be empty", 300, lambda: metric("psmon_outbox_depth") == 0)
     time.sleep(1)
     rows = sql("SELECT occurrence, key, class, told, owed, raised_at, returned_at, extract(epoch FROM raised_at),"
-               " extract(epoch FROM coalesce(returned_at, 'infinity')), subject, detector FROM alarms WHERE run = 'live' AND"
+               " extract(epoch FROM coalesce(returned_at, closed_at, 'infinity')), subject, detector,"
+               " folded_into FROM alarms WHERE run = 'live' AND"
                " raised_at IS NOT NULL")
     outbox = sql("SELECT message, occurrence, split_part(type, '.', 3), state FROM outbox WHERE run = 'live'")
     monitor.send_signal(signal.SIGTERM)
@@ -201,7 +202,8 @@ def judge(rows, outbox):
     told = [r for r in rows if r[3] == "t"]
     lost = [r[0] for r in told if ("raised", r[0]) not in heard | overtaken]
     lost += [r[0] for r in told if r[6] and ("returned", r[0]) not in heard]
-    lost += [o for o in acknowledged if ("acknowledged", o) not in heard | overtaken]
+    folded = {r[0] for r in rows if r[11]}  # part of another alarm, which speaks for it
+    lost += [o for o in acknowledged - folded if ("acknowledged", o) not in heard | overtaken]
     nowhere = {o for _, o in heard} - {r[0] for r in rows}
     verdict("told", not lost and not nowhere and len(told) > 0,
             "%d alarms told, %d acknowledged, %d lost %s, %d heard of that are in no table"
@@ -210,7 +212,8 @@ def judge(rows, outbox):
     by_id, by_event = collections.defaultdict(set), collections.defaultdict(set)
     for id_, kind, occurrence, body in received:
         by_id[id_].add((kind, occurrence, body))
-        by_event[kind, occurrence].add(id_)
+        if kind != "grown":  # an event can grow more than once
+            by_event[kind, occurrence].add(id_)
     doubled = [k for k, v in list(by_id.items()) + list(by_event.items()) if len(v) > 1]
     lives = sorted(rows, key=lambda r: (r[1], float(r[7])))
     doubled += [y[0] for x, y in zip(lives, lives[1:]) if x[1] == y[1] and float(y[7]) < float(x[8])]

@@ -112,7 +112,8 @@ static void the_longest_texts_fit(void **state)
     char source[5000];
     memset(source, 0x03, sizeof source - 1);
     source[sizeof source - 1] = '\0';
-    char *text = message_event(&o, ALARM_RAISED, NS_PER_S, "live", source, "other");
+    char *text = message_event(&o, ALARM_RAISED, NS_PER_S, "live", source,
+                               &(struct message_links){.continued_as = "other"});
     assert_true(strlen(text) < 20000);
     json_t *j = json_loads(text, 0, NULL);
     assert_non_null(j);

@@ -221,8 +221,11 @@ static char *fingerprint(void)
                "SELECT md5(string_agg(x, '|' ORDER BY x)) || count(*) FROM ("
                " SELECT 'a' || a::text AS x FROM alarms a"
                " UNION ALL SELECT 't' || run || occurrence || event || from_state || to_state || "
-               "at FROM"
-               " alarm_transitions UNION ALL SELECT 'o' || message || endpoint || occurrence || "
+               "at || which || coalesce(note, '') FROM"
+               " alarm_transitions UNION ALL SELECT 'c' || run || occurrence || finding || subject || "
+               "joined_at ||"
+               " coalesce(closed_at::text, '') || coalesce(from_occurrence, '') FROM alarm_children UNION "
+               "ALL SELECT 'o' || message || endpoint || occurrence || "
                "type || body"
                " FROM outbox) s",
                0, NULL, &rows, &err) != 0)
@@ -234,14 +237,22 @@ static char *fingerprint(void)
 
 #define STORY 40
 
-/* A story of three alarms: one that returns, one that stays, one of psmon itself that comes and
- * goes. */
+/* A story of four alarms: one that returns; two whose sector turns out to be the cause, so that one goes on
+ * as the sector's and takes in the other; one of psmon itself that comes and goes. */
 static void story_tick(int m)
 {
-    struct finding f[2] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C02:Q1")};
+    const struct finding f[5] = {bench_finding("f1", "SR:C01:Q1"), bench_finding("f2", "SR:C02:Q1"),
+                                 bench_finding("f3", "SR:C02:Q2"), bench_group("g", "C02", m < 26 ? 3 : 4),
+                                 bench_finding("f4", "SR:C02:Q4")};
     const struct alerts_condition away = {"archiver", "no answer from the archiver since 03:04"};
-    const struct finding *list = m < 12 ? f : f + 1;
-    size_t n = m < 5 ? 1 : m < 12 ? 2 : 1;
+    static const struct {
+        int from, to; /* minutes in which it holds */
+    } life[5] = {{0, 12}, {5, 33}, {8, STORY}, {16, STORY}, {24, STORY}};
+    struct finding list[5];
+    size_t n = 0;
+    for (size_t i = 0; i < 5; i++)
+        if (m >= life[i].from && m < life[i].to)
+            list[n++] = f[i];
     bench_step(&b, m, list, n, &away, m >= 20 && m < 30, false);
 }
 
@@ -253,7 +264,10 @@ static void the_same_ticks_twice_leave_the_same_rows(void **state)
         story_tick(m);
     bench_settle(&b);
     char *once = fingerprint();
-    assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "5");
+    assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "7");
+    assert_string_equal(bench_value("SELECT string_agg(finding, ',' ORDER BY seq) FROM alarm_children WHERE"
+                                    " occurrence = 'f2'"),
+                        "f2,g,f3,f4");
 
     /* another process that knows the same state steps the same ticks again */
     bench_stop(&b, 5);
@@ -318,10 +332,10 @@ static void kill_at_any_instant_loses_and_doubles_nothing(void **state)
     snprintf(b.url[0], sizeof b.url[0], "http://127.0.0.1:9/nobody");
     child(0, STORY, -1);
     char *undisturbed = fingerprint();
-    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"), "3");
+    assert_string_equal(bench_value("SELECT count(*) FROM alarms WHERE raised_at IS NOT NULL"), "4");
     unsigned seed = 4711;
     for (int round = 0; round < 12; round++) {
-        bench_sql("TRUNCATE alarms, alarm_transitions, alarm_acks, outbox, deliveries");
+        bench_sql("TRUNCATE alarms, alarm_children, alarm_transitions, alarm_acks, outbox, deliveries");
         seed = seed * 1103515245 + 12345;
         child(0, STORY, 20000 + (int)(seed >> 8) % 120000);
         if (round % 3 == 0) { /* the database dies as well */
@@ -641,7 +655,7 @@ static void a_replay_keeps_alarms_and_sends_nothing(void **state)
     assert_int_equal(b.receiver[0].n, 0);
     assert_string_equal(bench_value("SELECT count(*) FROM outbox"), "0");
     assert_string_equal(
-        bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"), "3");
+        bench_value("SELECT count(*) FROM alarms WHERE run = 'replay-1' AND raised_at IS NOT NULL"), "4");
 }
 
 static void a_bad_secret_is_an_error_of_the_configuration(void **state)

@@ -118,14 +118,14 @@ static void identifiers_are_stable_and_apart(void **state)
 {
     (void)state;
     char a[WEBHOOK_ID_LEN], b[WEBHOOK_ID_LEN];
-    webhook_id(a, "live", "f-1234", ALARM_RAISED);
+    webhook_id(a, "live", "f-1234", ALARM_RAISED, "");
     assert_string_equal(a, "msg_92e2ac0e7acef0520138faf64bc2"); /* sha256sum of "live\nf-1234\nraised" */
     assert_null(strchr(a, '.'));
-    webhook_id(b, "live", "f-1234", ALARM_RETURNED);
+    webhook_id(b, "live", "f-1234", ALARM_RETURNED, "");
     assert_string_not_equal(a, b);
-    webhook_id(b, "live", "f-1235", ALARM_RAISED);
+    webhook_id(b, "live", "f-1235", ALARM_RAISED, "");
     assert_string_not_equal(a, b);
-    webhook_id(b, "other", "f-1234", ALARM_RAISED);
+    webhook_id(b, "other", "f-1234", ALARM_RAISED, "");
     assert_string_not_equal(a, b);
 }
 

@@ -444,7 +444,13 @@ static void what_inspections_found_decides_what_was_true(void **state)
         "INSERT INTO alarms (run, occurrence, finding, key, subject, class, detector, signal, state, reason,"
         " pending_at, changed_at, acknowledged_by) SELECT 'truth', f, f, f, f, 'equipment', 'level', "
         "'current',"
-        " 'ACK', 'x', now(), now(), 'somebody' FROM unnest(ARRAY['f2', 'f3', 'f4']) f");
+        " 'ACK', 'x', now(), now(), 'somebody' FROM unnest(ARRAY['f2', 'f3']) f");
+    /* f2 is a part of the event that was acknowledged, which f4 speaks for */
+    run_sql(
+        "UPDATE alarms SET finding = 'f4', subject = 'S07', class = 'common' WHERE occurrence = 'f2';"
+        "INSERT INTO alarm_children (run, occurrence, finding, subject, class, detector, signal, reason,"
+        " joined_at) SELECT 'truth', a, f, f, 'equipment', 'level', 'current', 'x', now() FROM (VALUES ('f2',"
+        " 'f2'), ('f2', 'f4'), ('f3', 'f3')) v(a, f)");
     const struct chances *c = gather("truth", 4);
     assert_int_equal(c->true_findings, 2);
     assert_int_equal(c->left_out, 2 * 22); /* P0001, P0002, from the 10th of November on */
