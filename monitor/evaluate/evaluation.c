@@ -47,25 +47,34 @@ static double median(const double v[], size_t n)
     return m;
 }
 
+static void mode_row(struct table *t, const char *name, const struct judged_mode *k)
+{
+    if (k->labels == 0)
+        return;
+    table_cell(t, "%s", name);
+    table_cell(t, "%zu", k->labels);
+    table_cell(t, "%zu", k->found);
+    table_number(t, 100 * (double)k->found / (double)k->labels, 0);
+    table_number(t, median(k->delay_h, k->n_delay), 1);
+    table_number(t, median(k->lead_h, k->n_lead), 1);
+    table_cell(t, "%zu", k->n_lead);
+}
+
 void evaluation_modes(const struct judgement *j, struct tables *out)
 {
     static const char *const head[] = {
         "mode", "planted", "found", "%", "median delay, h", "median lead, h", "with a trip after it"};
-    struct table *t = tables_add(out, "delay and lead",
-                                 "from the onset to the first finding, from it to the trip", head,
-                                 sizeof head / sizeof *head);
+    struct table *t =
+        tables_add(out, "delay and lead",
+                   "from the onset to the first finding that answers the fault, from it to the trip", head,
+                   sizeof head / sizeof *head);
     for (int m = 0; m < JUDGE_MODES; m++) {
-        const struct judged_mode *k = &j->mode[m];
-        if (k->labels == 0)
-            continue;
-        table_cell(t, "%d", m);
-        table_cell(t, "%zu", k->labels);
-        table_cell(t, "%zu", k->found);
-        table_number(t, 100 * (double)k->found / (double)k->labels, 0);
-        table_number(t, median(k->delay_h, k->n_delay), 1);
-        table_number(t, median(k->lead_h, k->n_lead), 1);
-        table_cell(t, "%zu", k->n_lead);
+        char name[16];
+        snprintf(name, sizeof name, "%d", m);
+        mode_row(t, name, &j->mode[m]);
     }
+    for (int level = 0; level < 3; level++)
+        mode_row(t, living_levels[level], &j->level[level]);
 }
 
 void evaluation_lists(const struct judgement *j, struct tables *out)

@@ -184,14 +184,9 @@ static void append(double **v, size_t *n, double x)
     (*v)[(*n)++] = x;
 }
 
-static void judge_label(struct judgement *j, const struct label *l, const struct fleet *f,
-                        const struct finding findings[], size_t n)
+/* first NULL: not found. */
+static void count_label(struct judged_mode *m, const struct label *l, const struct finding *first)
 {
-    struct judged_mode *m = &j->mode[l->mode];
-    const struct finding *first = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (judge_answers(&findings[i], l, f) && (!first || findings[i].first_seen < first->first_seen))
-            first = &findings[i];
     m->labels++;
     if (!first)
         return;
@@ -199,6 +194,18 @@ static void judge_label(struct judgement *j, const struct label *l, const struct
     append(&m->delay_h, &m->n_delay, (double)(first->first_seen - l->onset) / 3.6e12);
     if (l->trip && l->trip > first->first_seen)
         append(&m->lead_h, &m->n_lead, (double)(l->trip - first->first_seen) / 3.6e12);
+}
+
+static void judge_label(struct judgement *j, const struct label *l, const struct fleet *f,
+                        const struct finding findings[], size_t n)
+{
+    const struct finding *first = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (judge_answers(&findings[i], l, f) && (!first || findings[i].first_seen < first->first_seen))
+            first = &findings[i];
+    count_label(&j->mode[l->mode], l, first);
+    if (l->level >= 0)
+        count_label(&j->level[l->level], l, first);
 }
 
 void judge_findings(struct judgement *j, const struct fleet *f, const struct label labels[], size_t n_labels,
@@ -317,16 +324,20 @@ static void append_all(double **v, size_t *n, const double x[], size_t m)
         append(v, n, x[i]);
 }
 
+static void merge_mode(struct judged_mode *a, const struct judged_mode *b)
+{
+    a->labels += b->labels;
+    a->found += b->found;
+    append_all(&a->delay_h, &a->n_delay, b->delay_h, b->n_delay);
+    append_all(&a->lead_h, &a->n_lead, b->lead_h, b->n_lead);
+}
+
 void judge_merge(struct judgement *into, const struct judgement *from)
 {
-    for (int m = 0; m < JUDGE_MODES; m++) {
-        struct judged_mode *a = &into->mode[m];
-        const struct judged_mode *b = &from->mode[m];
-        a->labels += b->labels;
-        a->found += b->found;
-        append_all(&a->delay_h, &a->n_delay, b->delay_h, b->n_delay);
-        append_all(&a->lead_h, &a->n_lead, b->lead_h, b->n_lead);
-    }
+    for (int m = 0; m < JUDGE_MODES; m++)
+        merge_mode(&into->mode[m], &from->mode[m]);
+    for (int level = 0; level < 3; level++)
+        merge_mode(&into->level[level], &from->level[level]);
     into->false_findings += from->false_findings;
     into->weeks += from->weeks;
     into->precision_sum += from->precision_sum;
@@ -336,10 +347,16 @@ void judge_merge(struct judgement *into, const struct judgement *from)
     into->lists += from->lists;
 }
 
+static void free_mode(struct judged_mode *m)
+{
+    free(m->delay_h);
+    free(m->lead_h);
+}
+
 void judge_free(struct judgement *j)
 {
-    for (int m = 0; m < JUDGE_MODES; m++) {
-        free(j->mode[m].delay_h);
-        free(j->mode[m].lead_h);
-    }
+    for (int m = 0; m < JUDGE_MODES; m++)
+        free_mode(&j->mode[m]);
+    for (int level = 0; level < 3; level++)
+        free_mode(&j->level[level]);
 }

@@ -46,6 +46,7 @@ struct judged_mode {
 /* Of what one run said, or of several together. */
 struct judgement {
     struct judged_mode mode[JUDGE_MODES];
+    struct judged_mode level[3]; /* the same by size, as far as that is told */
     size_t false_findings;
     double weeks; /* of the ring, scored */
     /* Weekly lists: precision of the first ten; average precision, the mean over all that is worth a row of

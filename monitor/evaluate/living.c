@@ -156,8 +156,10 @@ static void judge_cause(struct living *l, const struct label *c, const struct la
     k->events++;
     k->found += first != NULL;
     k->named += named;
-    if (first)
-        l->class[LABEL_COMMON][first->class]++;
+    if (!first)
+        return;
+    k->delay_h += (double)(first->first_seen - c->onset) / 3.6e12;
+    l->class[LABEL_COMMON][first->class]++;
 }
 
 static bool began_in_a_common(const struct label *fault, const struct fleet *f, const struct label labels[],
@@ -228,6 +230,7 @@ static void add_kind(struct living_kind *a, const struct living_kind *b)
     a->found += b->found;
     a->findings += b->findings;
     a->named += b->named;
+    a->delay_h += b->delay_h;
 }
 
 static void add_share(struct living_share *a, const struct living_share *b)

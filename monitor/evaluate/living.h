@@ -28,7 +28,8 @@ enum living_context {
 struct living_kind {
     char kind[40];
     size_t events, found, findings;
-    size_t named; /* one of the findings bears the cause's subject */
+    size_t named;   /* one of the findings bears the cause's subject */
+    double delay_h; /* sum over the found, from the onset to the first finding */
 };
 
 struct living_share {

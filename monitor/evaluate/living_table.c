@@ -68,13 +68,16 @@ static void kind_row(struct table *t, const struct living_kind *k)
     table_cell(t, "%zu", k->found);
     table_cell(t, "%zu", k->named);
     table_cell(t, "%zu", k->findings);
-    table_number(t, k->found ? (double)k->findings / (double)k->found : (double)NAN, 1);
+    double found = k->found ? (double)k->found : (double)NAN;
+    table_number(t, (double)k->findings / found, 1);
+    table_number(t, k->delay_h / found, 1);
 }
 
 static void kind_table(const struct living *l, struct tables *out)
 {
     static const char *const head[] = {"common cause", "events",   "found",
-                                       "group named",  "findings", "findings per found event"};
+                                       "group named",  "findings", "findings per found event",
+                                       "mean delay, h"};
     struct table *t =
         tables_add(out, "common causes",
                    "a finding is counted to the fault of the supply it names, else to the cause it answers",

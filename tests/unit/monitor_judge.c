@@ -281,6 +281,7 @@ static void one_event_is_counted_once(void **state)
     assert_int_equal(l->kind[0].found, 1);
     assert_int_equal(l->kind[0].named, 1);
     assert_int_equal(l->kind[0].findings, 3);
+    assert_near(l->kind[0].delay_h, 6, 0, 1e-9);
     assert_int_equal(l->mode[3][1].labels, 1);
     assert_int_equal(l->mode[3][1].found, 1);
     assert_int_equal(l->mode[12][0].labels, 1);
@@ -295,6 +296,28 @@ static void one_event_is_counted_once(void **state)
             assert_int_equal(at[b].false_findings[c], c == CONTEXT_AFTER && b > 0);
     assert_int_equal(at[0].false_fast, 0);
     assert_int_equal(at[1].false_fast, 1);
+    judge_free_labels(labels, n);
+}
+
+static void delays_are_told_by_mode_and_by_size(void **state)
+{
+    (void)state;
+    size_t n;
+    struct label *labels = living_labels(&n);
+    struct finding findings[SAID];
+    struct judgement j = {0}, sum = {0};
+    say(findings);
+    judge_findings(&j, fleet, labels, n, findings, SAID);
+    judge_merge(&sum, &j);
+    judge_merge(&sum, &j);
+    assert_int_equal(sum.level[1].labels, 2); /* the fan, twice */
+    assert_int_equal(sum.level[1].found, 2);
+    assert_near(judge_median(sum.level[1].delay_h, 2), 3, 0, 1e-9); /* the sector's finding concerns it too */
+    assert_near(judge_median(sum.mode[3].delay_h, 2), 3, 0, 1e-9);
+    assert_int_equal(sum.level[0].labels, 2);
+    assert_int_equal(sum.level[0].found, 0);
+    judge_free(&j);
+    judge_free(&sum);
     judge_free_labels(labels, n);
 }
 
@@ -315,6 +338,7 @@ static void what_two_rings_gave_is_added(void **state)
     assert_int_equal(sum.n_kinds, 2);
     assert_int_equal(living_causes(&sum).events, 4);
     assert_int_equal(living_causes(&sum).findings, 6);
+    assert_near(living_causes(&sum).delay_h, 12, 0, 1e-9);
     assert_int_equal(living_found(&sum, 1, 0).found, 2);
     assert_int_equal(living_found(&sum, 1, 1u << 3).labels, 0);
     assert_int_equal(sum.during[1].found, 2);
@@ -383,6 +407,7 @@ int main(void)
         cmocka_unit_test(labels_know_their_members),
         cmocka_unit_test(false_findings_have_a_context),
         cmocka_unit_test(one_event_is_counted_once),
+        cmocka_unit_test(delays_are_told_by_mode_and_by_size),
         cmocka_unit_test(what_two_rings_gave_is_added),
         cmocka_unit_test(tables_say_what_was_counted),
         cmocka_unit_test(bad_labels_are_named),
