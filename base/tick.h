@@ -22,7 +22,10 @@ struct figure {
 };
 
 /* What a supply's last day had that its reference never had. */
-enum beyond { BEYOND_CURRENT = 1 /* it stood at a current never seen */ };
+enum beyond {
+    BEYOND_CURRENT = 1, /* it stood at a current never seen */
+    BEYOND_COMMON = 2   /* air, water or its groups were so far off that what they do to it is doubtful */
+};
 
 /* The supply-days that a tick ends: what `psmon audit` compares with what is stated. */
 struct supply_days {

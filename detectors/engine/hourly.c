@@ -181,6 +181,19 @@ static void evaluate(struct hourly *h, size_t i, tstamp_ns end, float *figure[][
     interpret(h, i, &y, &score, end);
 }
 
+/* Whether what was taken from some level of the newest hour as common is not known to half the least effect,
+ * as far as a level must have settled to count. */
+static bool common_is_doubtful(const struct hourly *h, size_t i)
+{
+    const struct hours *hours = &h->hours[i];
+    size_t w = h->model->layout->width;
+    const float *doubt = hours->doubt + hours_row(hours, hours->n - 1) * (w / 2);
+    bool any = false;
+    for (size_t c = 0; c < w / 2; c++)
+        any |= doubt[c] > SETTLED_WITHIN * h->model->min_effect[i * w + c];
+    return any;
+}
+
 static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MAX])
 {
     const struct model *m = h->model;
@@ -197,6 +210,8 @@ static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MA
         hours_fill(hours, newest, h->minutes + i * m->per_hour * w, w,
                    m->ref.edges + i * w * (HIST_BINS - 1));
         hours_set_doubt(hours, newest, h->doubt + i * (w / 2), h->doubted[i]);
+        if (common_is_doubtful(h, i))
+            hourly_beyond(h, i, BEYOND_COMMON);
         memcpy(trail_row(h, i, trail_newest(h)), hours->value + hours_row(hours, newest) * w,
                w * sizeof *h->trail);
         if (hours_any(hours, newest))

@@ -18,7 +18,7 @@
 const double chances_level[CHANCES_LEVELS] = {1, 3, 10, 100};
 
 /* What holds of a supply's day. */
-enum { EVENT = 1, ENDED = 2, WORK = 4, BEYOND = 8, TRUTH = 16 };
+enum { EVENT = 1, ENDED = 2, WORK = 4, BEYOND = 8, COMMON = 16, TRUTH = 32 };
 
 /* A cell by what its cases may share: the supply, or the week of a sector. */
 struct parts {
@@ -98,6 +98,7 @@ static enum chance_context context_of(unsigned flag)
            : flag & ENDED  ? CHANCES_AFTER
            : flag & WORK   ? CHANCES_WORK
            : flag & BEYOND ? CHANCES_BEYOND
+           : flag & COMMON ? CHANCES_COMMON
                            : CHANCES_QUIET;
 }
 
@@ -193,7 +194,7 @@ void chances_day(struct chances_sum *s, const struct history_day *d)
     s->any[day] = true;
     s->budget[day] = fmin(s->budget[day], d->budget); /* fmin passes over NaN */
     uint8_t *flag = &s->flag[(size_t)supply * s->n_days + (size_t)day];
-    *flag |= d->beyond ? BEYOND : 0;
+    *flag |= (d->beyond & BEYOND_CURRENT ? BEYOND : 0) | (d->beyond & BEYOND_COMMON ? COMMON : 0);
     if (*flag & TRUTH) {
         s->out.left_out++;
         return;

@@ -25,6 +25,7 @@ enum chance_context {
     CHANCES_AFTER,  /* one ended within 72 h before, the longest window of a statistic */
     CHANCES_WORK,   /* work on it, or on it among others, within 72 h before; on it alone, within 14 days */
     CHANCES_BEYOND, /* it stood at a current that its reference never had */
+    CHANCES_COMMON, /* air, water or groups so far off that what they do to it is doubtful (enum beyond) */
     CHANCES_QUIET,
     CHANCES_ALL, /* of them together */
     CHANCES_CONTEXTS

@@ -11,12 +11,14 @@
 #include <string.h>
 
 static const char *const contexts[CHANCES_CONTEXTS] = {
-    "group event", "after one (72 h)", "after work", "current never seen", "quiet", "all"};
+    "group event", "after one (72 h)", "after work", "current never seen", "air or water off", "quiet",
+    "all"};
 /* Within a sentence. */
 static const char *const clauses[CHANCES_CONTEXTS] = {"while a group event goes on in the sector",
                                                       "within 72 h after a group event in the sector",
                                                       "after work",
                                                       "at a current that the reference never had",
+                                                      "where air, water or groups are far off",
                                                       "where nothing goes on",
                                                       "all contexts together"};
 static const char *const kinds[CHANCES_KINDS] = {"supply-days", "supply-days with an effect", "findings"};
@@ -25,7 +27,6 @@ static const char *const titles[CHANCES_KINDS] = {"Supply-days before the minimu
 static const char *const verdicts[CHANCES_VERDICTS] = {"cannot be told", "holds", "too often", "too seldom"};
 static const char marks[CHANCES_VERDICTS] = {'?', '=', '>', '<'};
 
-#define NOT_KNOWN "days of air or water beyond the reference's: history does not know them"
 #define LEFT_OUT                                                                                             \
     "while a finding of their own was open that was true, or 72 h after (an\noutcome says \"fault found\", " \
     "or its "                                                                                                \
@@ -175,7 +176,7 @@ void chances_text(struct buf *out, const struct chances *c)
     buf_printf(out, ".\nLeft out: %zu supply-days " LEFT_OUT "%zu findings", c->left_out, c->true_findings);
     if (c->gone)
         buf_printf(out, "; %zu of supplies that have left the fleet", c->gone);
-    buf_str(out, ".\nNot told apart: " NOT_KNOWN ".\n\nSeen, of so many stated, by chance at most so often:"
+    buf_str(out, ".\n\nSeen, of so many stated, by chance at most so often:"
                  "  = holds within a factor of 2   > too often\n< too seldom   ? too few cases to tell   - "
                  "not kept\n");
     for (int kind = 0; kind < CHANCES_KINDS; kind++)
@@ -234,13 +235,13 @@ void chances_json(struct buf *out, const struct chances *c)
     for (size_t i = 0; i < c->n_models; i++)
         json_array_append_new(models, json_pack("{s:o, s:I}", "model", value_text(c->model[i].name),
                                                 "supply_days", (json_int_t)c->model[i].days));
-    json_t *all = json_pack("{s:o, s:o, s:o, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o}", "run",
+    json_t *all = json_pack("{s:o, s:o, s:o, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "run",
                             value_text(c->run), "from", value_instant(c->from), "to", value_instant(c->to),
                             "weeks", weeks_of(c), "says", chances_line(line, c), "broken",
                             (int)chances_broken(c), "supply_days", (json_int_t)c->days[CHANCES_ALL],
                             "left_out", (json_int_t)c->left_out, "true_findings",
-                            (json_int_t)c->true_findings, "gone", (json_int_t)c->gone, "not_known", NOT_KNOWN,
-                            "models", models, "rows", rows, "uniform", even);
+                            (json_int_t)c->true_findings, "gone", (json_int_t)c->gone, "models", models,
+                            "rows", rows, "uniform", even);
     char *text = value_dump(all, 6);
     buf_str(out, text);
     free(text);

@@ -157,6 +157,36 @@ static void test_a_day_ends_with_its_supply_days(void **state)
     scorer_free(bare);
 }
 
+/* How many supplies' day had air, water or groups too far off; the whole hall is so much hotter from noon on.
+ */
+static size_t far_off(const struct world *w, double hotter)
+{
+    float value[CHANNELS];
+    uint8_t quality[CHANNELS];
+    struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
+    struct tick tick = {0};
+    tstamp_ns midnight = ((T0 + MINUTES * NS_PER_MIN) / NS_PER_DAY + 2) * NS_PER_DAY;
+    for (tstamp_ns t = midnight - NS_PER_DAY + NS_PER_MIN; t <= midnight; t += NS_PER_MIN) {
+        read_minute(w, t, value, quality);
+        for (int c = 0; c < CHANNELS && t > midnight - 12 * NS_PER_HOUR; c++)
+            if (strstr(signal_names[c % SIGNALS], "temperature"))
+                value[c] += (float)hotter;
+        struct frame frame = {t, value, quality};
+        scorer_step(sc, &frame, false, &tick);
+    }
+    size_t n = 0;
+    for (int s = 0; s < SUPPLIES; s++)
+        n += (tick.day->beyond[s] & BEYOND_COMMON) != 0;
+    scorer_free(sc);
+    return n;
+}
+
+static void test_a_hot_hall_is_beyond_what_the_reference_had(void **state)
+{
+    assert_int_equal(far_off(*state, 0), 0);
+    assert_int_equal(far_off(*state, 30), 7); /* all that are scored */
+}
+
 /* Under half a day of hours makes none. */
 static void test_a_short_day_is_no_supply_day(void **state)
 {
@@ -713,6 +743,7 @@ int main(void)
         cmocka_unit_test(test_chance_is_said_as_far_as_the_calibration_reaches),
         cmocka_unit_test(test_a_day_ends_with_its_supply_days),
         cmocka_unit_test(test_a_short_day_is_no_supply_day),
+        cmocka_unit_test(test_a_hot_hall_is_beyond_what_the_reference_had),
         cmocka_unit_test(test_what_a_larger_budget_would_have_said_is_kept),
         cmocka_unit_test(test_noise_is_not_told_more_exactly_than_it_is_known),
         cmocka_unit_test(test_a_noisy_current_without_voltage_is_the_supplys),

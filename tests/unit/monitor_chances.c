@@ -283,6 +283,24 @@ static void work_makes_a_context_for_as_long_as_it_was_large(void **state)
     maintenance_free(m);
 }
 
+/* What the reference never had is a context where nothing else goes on, the current first. */
+static void what_the_reference_never_had_is_a_context(void **state)
+{
+    (void)state;
+    const struct chance_finding x = finding_on("S03", 3, 4);
+    struct chances_sum *s = chances_begin(fleet, none, DAY(0), DAY(7), &x, 1);
+    for (int i = 0; i < SUPPLIES; i++) {
+        unsigned beyond = (unsigned)i % 4; /* none, one, the other, both */
+        const struct history_day d = {DAY(7), fleet->supplies[i].name, "m", ALL, ALL, ALL, 1, beyond};
+        chances_day(s, &d);
+    }
+    chances_end(s, &audited);
+    assert_int_equal(audited.days[CHANCES_AFTER], EACH); /* S03, whatever else */
+    assert_in_range(audited.days[CHANCES_BEYOND], (SUPPLIES - EACH) / 2 - 1, (SUPPLIES - EACH) / 2 + 1);
+    assert_in_range(audited.days[CHANCES_COMMON], (SUPPLIES - EACH) / 4 - 1, (SUPPLIES - EACH) / 4 + 1);
+    assert_in_range(audited.days[CHANCES_QUIET], (SUPPLIES - EACH) / 4 - 1, (SUPPLIES - EACH) / 4 + 1);
+}
+
 /* The model changes half-way to one of fewer supplies, and the budget from 1 to 10. */
 static void models_and_budgets_may_change(void **state)
 {
@@ -554,6 +572,7 @@ int main(void)
         cmocka_unit_test(a_single_event_is_a_single_case),
         cmocka_unit_test(a_true_finding_is_left_out),
         cmocka_unit_test(work_makes_a_context_for_as_long_as_it_was_large),
+        cmocka_unit_test(what_the_reference_never_had_is_a_context),
         cmocka_unit_test(models_and_budgets_may_change),
         cmocka_unit_test(what_a_run_stored_is_audited),
         cmocka_unit_test(what_inspections_found_decides_what_was_true),
