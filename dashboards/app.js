@@ -322,17 +322,19 @@ function listenMap() {
 
 function supplyLink(name) { return el("a", { href: "#" + encodeURIComponent(name), class: "name" }, name); }
 
+/* What the weekly list would say now: what to inspect, what to watch, and one line of the rest. */
 async function loadRanking() {
-  const r = await get("api/ranking?limit=15");
+  const r = await get("api/ranking?limit=20");
   const rows = r.rows.filter((x) => x.rank > 0);
   $("toplist").replaceChildren(...rows.map((x) =>
     el("li", { class: x.finding ? "found" : "quiet" },
       el("span", { class: "rank" }, String(x.rank)),
-      swatch(band(x.chance), ""),
-      el("span", { class: "what" }, supplyLink(x.supply), el("span", { class: "place" }, `${x.family.replaceAll("_", " ")}, ${x.sector}`),
-        el("span", { class: "reason" }, x.reason.startsWith("no finding") ? "no finding; by chance " + x.chance_words : x.reason)),
-      el("span", { class: "score", title: "score" }, x.score === null ? "" : x.score.toFixed(1)))));
-  if (!rows.length) $("toplist").replaceChildren(el("li", { class: "none" }, "No supply was scored yet this week."));
+      swatch(x.finding ? band(x.chance) : "b0", ""),
+      el("span", { class: "what" }, x.family ? supplyLink(x.supply) : el("span", { class: "name" }, x.supply),
+        el("span", { class: "place" }, x.family ? `${x.family.replaceAll("_", " ")}, ${x.sector}` : `${x.supplies} supplies`),
+        el("span", { class: "reason" }, (x.part === "watch" ? "watch: " : "") + x.reason)),
+      el("span", { class: "score", title: "priority" }, x.part === "watch" ? "" : x.priority))));
+  if (r.rest) $("toplist").append(el("li", { class: "none" }, r.rest[0].toUpperCase() + r.rest.slice(1) + "."));
 }
 
 /* Whether the stated chance held; asked of the history once a day. */

@@ -47,7 +47,6 @@ struct pipeline *pipeline_new(struct world *w, bool trace)
                                                     .window_minutes = (unsigned)(s->window / s->period),
                                                     .period = s->period});
     p->week = rank_week_new(f->n_supplies);
-    p->rows = xcalloc(f->n_supplies, sizeof *p->rows);
     p->week_index = hashmap_new();
     p->value = xcalloc(f->n_channels, sizeof *p->value);
     p->quality = xcalloc(f->n_channels, sizeof *p->quality);
@@ -70,7 +69,7 @@ void pipeline_free(struct pipeline *p)
     rank_week_free(p->week);
     free(p->week_findings);
     hashmap_free(p->week_index);
-    free(p->rows);
+    rank_list_free(&p->list);
     free(p->value);
     free(p->quality);
     free(p->trace_value);
@@ -146,24 +145,48 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm)
     remember_findings(p, &p->tick);
     if (!p->tick.hour)
         return;
-    rank_week_add(p->week, p->tick.score, p->tick.chance, p->tick.reason);
+    rank_week_add(p->week, p->tick.score, p->tick.reason);
     rank_week_add_residuals(p->week, p->tick.residual, p->tick.n_channels);
-    pipeline_rank(p);
+    pipeline_rank(p, p->tick.t);
 }
 
-void pipeline_rank(struct pipeline *p)
+/* A trend is one of days: it is looked for once a day. */
+static void find_trends(struct pipeline *p, tstamp_ns now)
 {
-    rank_fleet(p->rows, p->world->fleet, p->week, p->week_findings, p->n_week_findings, p->week_start,
-               p->tick.t);
+    if (p->trends_at && now - p->trends_at < NS_PER_DAY)
+        return;
+    const struct fleet *f = p->world->fleet;
+    struct model_usual *usual = xcalloc(f->n_channels + 1, sizeof *usual);
+    for (uint32_t c = 0; c < f->n_channels; c++)
+        if (!p->world->model || !model_usual(p->world->model, c, &usual[c]))
+            usual[c].effect = (double)NAN;
+    p->n_trends = trend_find(p->trends, RANK_TRENDS, f, usual, p->week);
+    p->trends_at = now;
+    free(usual);
+}
+
+void pipeline_rank(struct pipeline *p, tstamp_ns now)
+{
+    find_trends(p, now);
+    rank_list_make(&p->list, &(struct rank_input){.fleet = p->world->fleet,
+                                                  .week = p->week,
+                                                  .findings = p->week_findings,
+                                                  .n_findings = p->n_week_findings,
+                                                  .trends = p->trends,
+                                                  .n_trends = p->n_trends,
+                                                  .week_start = p->week_start,
+                                                  .now = now});
     p->ranked = true;
 }
 
 void pipeline_next_week(struct pipeline *p, tstamp_ns t)
 {
     if (p->ranked)
-        rank_week_hold(p->week, p->rows);
+        rank_list_hold(&p->list, p->week);
     rank_week_reset(p->week);
     p->ledger = (struct ledger){0};
+    p->n_trends = 0;
+    p->trends_at = 0;
     size_t kept = 0;
     for (size_t i = 0; i < p->n_week_findings; i++)
         if (p->week_findings[i].closed == 0)
@@ -171,7 +194,7 @@ void pipeline_next_week(struct pipeline *p, tstamp_ns t)
     p->n_week_findings = kept;
     index_findings(p);
     p->week_start = t;
-    p->ranked = false; /* rows point into the findings that were just moved */
+    p->ranked = false; /* the list points into the findings that were just moved */
 }
 
 void pipeline_change(struct pipeline *p, struct world *next)
@@ -210,8 +233,9 @@ void pipeline_continue(struct pipeline *p, struct pipeline *old)
             open[n++] = p->week_findings[i];
     scorer_restore(p->scorer, open, n);
     free(open);
-    if (old->ranked) {
-        memcpy(p->rows, old->rows, p->world->fleet->n_supplies * sizeof *p->rows);
+    if (old->ranked) { /* its rows point into the findings that were taken over */
+        p->list = old->list;
+        old->list = (struct rank_list){0};
         p->ranked = true;
     }
 }

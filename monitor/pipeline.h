@@ -27,8 +27,11 @@ struct pipeline {
     size_t n_week_findings, week_findings_cap;
     struct hashmap *week_index; /* id to index in week_findings */
     struct ledger ledger;       /* supply-minutes of the week */
-    struct rank_row *rows;      /* [n_supplies], the order now, made after each hour; none before the first */
+    struct rank_list list;      /* as of now, made after each hour; none before the first: ranked false */
     bool ranked;
+    struct trend trends[RANK_TRENDS]; /* looked for once a day */
+    size_t n_trends;
+    tstamp_ns trends_at; /* 0: not yet in this week */
 
     float *trace_value, *trace_residual; /* [n_channels][TRACE_STEPS], ring */
     size_t trace_head;                   /* column of the oldest */
@@ -45,8 +48,8 @@ void pipeline_step(struct pipeline *p, const struct frame *f, bool warm);
 /* Findings of before this process, of the week under way; takes over the array. */
 void pipeline_restore_week(struct pipeline *p, struct finding *findings, size_t n);
 
-/* Orders the fleet by what the week has said so far into p->rows. */
-void pipeline_rank(struct pipeline *p);
+/* Makes the list of what the week has said so far. */
+void pipeline_rank(struct pipeline *p, tstamp_ns now);
 
 /* Goes on in the next generation, from the next tick on: other maintenance, another budget. For one that does
  * not ask to read again (world_reload): fleet, model and what the grid is made by must be the same. */

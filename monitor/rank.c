@@ -1,20 +1,26 @@
-/* The weekly ranking; see rank.h.
+/* The weekly list; see rank.h.
  *
- * Evidence of a supply: the k-th largest of the week's hourly scores (−log10 of the tail probability of its
- * last 24 h), k = 24, or half of the scored hours when fewer than 48 were scored: it must have held for a
- * day, an hour's extreme does not count. A finding first seen less than 24 h ago need only have held since.
- * What is judged by the minute (the rate of rise) has its own chance for evidence: scores of 24 h do not show
- * it. Score = evidence · weight. The weight says how much an inspection of the equipment is likely to find:
- *   1     an equipment finding that is open
- *   0.75  an equipment finding that closed during the week
- *   0.6   a sensor finding
- *   0.4   a data finding, a part in a common finding, or no finding: too small in engineering units to matter
- * Hysteresis: a supply keeps the score of the last list while the new one is within RANK_HOLD of it, so noise
- * does not reshuffle the list.
- * A supply without a finding that was scored for less than RANK_LEAST_HOURS comes behind all others, and is
- * on no list: what six hours say of it is chance. Order: score, highest first. Ties: an open finding first,
- * then the longer persistence (hours held), then the name. Supplies that were never scored in the week
- * follow, by name, with rank 0 and the reason that took most of their hours. SPDX-License-Identifier: MIT */
+ * Rows. A finding that is open, or that closed in the week, has a row, but
+ *   - one of a supply that moved with its group (an open group finding of the same signal and direction, data
+ *     of data, with an onset less than a day apart) is in the group's row;
+ *   - of several of one subject that are open the first in order speaks, and names the second;
+ *   - one that is over has none while the same subject and signal have an open one.
+ * Priority.
+ *   high    open, of equipment or common: it rises by the minute, or has a second witness, or is RANK_LARGE
+ *           times what is worth a finding
+ *   medium  any other open one of equipment or common
+ *   low     sensor, data, what is over, trends
+ * Order: open ones before trends before what ended by itself before what was repaired. Among findings:
+ *   1 what rises by the minute
+ *   2 priority
+ *   3 common (what moves many is one inspection, and explains others), then equipment, sensor, data
+ *   4 score, highest first: size over minimum effect, doubled by a witness; the chance does not order, as the
+ *     most part of findings is at the floor to which it is known. Class data: supplies that it concerns.
+ *     Hysteresis: rank_list_hold.
+ *   5 the earlier onset
+ *   6 the name
+ * An open finding is never below a supply without one, however young it is. Among trends: time left.
+ * SPDX-License-Identifier: MIT */
 #include "monitor/rank.h"
 
 #include "base/mem.h"
@@ -28,124 +34,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_HOURS RANK_LEAST_HOURS /* evidence has to hold for so long */
+#define RANK_LARGE 3.0
+#define SAME_DAY NS_PER_DAY
 
-struct rank_week {
-    size_t n_supplies, hours;          /* hours begun so far */
-    float *score;                      /* [S][RANK_HOURS], hour h at h mod RANK_HOURS; NaN: not scored */
-    float *chance;                     /* [S] smallest of the week; NaN: none */
-    uint32_t (*reasons)[REASON_COUNT]; /* [S] hours per reason */
-    double *held;                      /* [S] NaN: none */
-    float *residual;                   /* [C][RANK_HOURS] as score; NULL until the first were added */
-    size_t n_channels;
-};
-
-struct rank_week *rank_week_new(size_t n_supplies)
+const char *rank_part_name(enum rank_part p)
 {
-    struct rank_week *w = xcalloc(1, sizeof *w);
-    w->n_supplies = n_supplies;
-    w->score = xcalloc(n_supplies * RANK_HOURS + 1, sizeof *w->score);
-    w->chance = xcalloc(n_supplies + 1, sizeof *w->chance);
-    w->reasons = xcalloc(n_supplies + 1, sizeof *w->reasons);
-    w->held = xcalloc(n_supplies + 1, sizeof *w->held);
-    for (size_t s = 0; s < n_supplies; s++)
-        w->held[s] = (double)NAN;
-    rank_week_reset(w);
-    return w;
+    static const char *const names[RANK_PARTS] = {"inspect", "watch", "ended", "repaired"};
+    return names[p];
 }
 
-void rank_week_free(struct rank_week *w)
+const char *rank_priority_name(enum rank_priority p)
 {
-    if (!w)
-        return;
-    free(w->score);
-    free(w->chance);
-    free(w->reasons);
-    free(w->held);
-    free(w->residual);
-    free(w);
+    static const char *const names[RANK_PRIORITIES] = {"high", "medium", "low"};
+    return names[p];
 }
 
-void rank_week_reset(struct rank_week *w)
+const char *rank_subject(const struct rank_entry *e, const struct fleet *f)
 {
-    w->hours = 0;
-    fill_nan(w->score, w->n_supplies * RANK_HOURS);
-    fill_nan(w->chance, w->n_supplies);
-    fill_nan(w->residual, w->n_channels * RANK_HOURS);
-    memset(w->reasons, 0, w->n_supplies * sizeof *w->reasons);
-}
-
-void rank_week_hold(struct rank_week *w, const struct rank_row rows[])
-{
-    for (size_t i = 0; i < w->n_supplies; i++)
-        w->held[rows[i].supply] = rows[i].score;
-}
-
-void rank_week_begin_hour(struct rank_week *w)
-{
-    size_t at = w->hours++ % RANK_HOURS;
-    for (size_t s = 0; s < w->n_supplies; s++)
-        w->score[s * RANK_HOURS + at] = NAN;
-    for (size_t c = 0; c < w->n_channels; c++)
-        w->residual[c * RANK_HOURS + at] = NAN;
-}
-
-void rank_week_set(struct rank_week *w, uint32_t supply, double score, double chance)
-{
-    assert(supply < w->n_supplies && w->hours);
-    w->score[supply * RANK_HOURS + (w->hours - 1) % RANK_HOURS] = (float)score;
-    if (!isnan(chance) && !(chance >= (double)w->chance[supply]))
-        w->chance[supply] = (float)chance;
-}
-
-void rank_week_set_reason(struct rank_week *w, uint32_t supply, enum reason reason)
-{
-    assert(supply < w->n_supplies && reason < REASON_COUNT);
-    w->reasons[supply][reason]++;
-}
-
-void rank_week_add(struct rank_week *w, const float score[], const float chance[], const uint8_t reason[])
-{
-    rank_week_begin_hour(w);
-    for (uint32_t s = 0; s < w->n_supplies; s++) {
-        rank_week_set(w, s, (double)score[s], (double)chance[s]);
-        rank_week_set_reason(w, s, reason[s] < REASON_COUNT ? reason[s] : REASON_NO_MODEL);
-    }
-}
-
-void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels)
-{
-    assert(w->hours && (!w->residual || n_channels == w->n_channels));
-    if (!w->residual) {
-        w->residual = xcalloc(n_channels * RANK_HOURS + 1, sizeof *w->residual);
-        w->n_channels = n_channels;
-        fill_nan(w->residual, n_channels * RANK_HOURS);
-    }
-    for (size_t c = 0; c < n_channels; c++)
-        w->residual[c * RANK_HOURS + (w->hours - 1) % RANK_HOURS] = residual[c];
-}
-
-/* A line of the ring, oldest hour first. */
-static void unroll(const struct rank_week *w, const float line[], float out[])
-{
-    for (size_t h = 0; h < RANK_HOURS; h++)
-        out[h] = line[(w->hours + h) % RANK_HOURS];
-}
-
-void rank_week_scores(const struct rank_week *w, uint32_t supply, float out[RANK_HOURS])
-{
-    unroll(w, w->score + supply * RANK_HOURS, out);
-}
-
-bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS])
-{
-    bool any = false;
-    if (!w->residual || channel >= w->n_channels)
-        return false;
-    unroll(w, w->residual + channel * RANK_HOURS, out);
-    for (size_t h = 0; h < RANK_HOURS; h++)
-        any = any || !isnan(out[h]);
-    return any;
+    return e->finding ? e->finding->subject : f->supplies[e->supply].name;
 }
 
 /* ---- words ---- */
@@ -165,246 +71,325 @@ char *rank_day(char out[RANK_DAY_LEN], tstamp_ns t, tstamp_ns now)
     return out;
 }
 
-/* ---- findings of a supply ---- */
+struct line {
+    struct rank_entry *e;
+    size_t at;
+};
 
-/* Which finding speaks for a supply: higher is better. */
-static int precedence(const struct finding *d)
+static void append(struct line *l, const char *a, const char *b)
 {
-    static const int by_class[CLASS_COUNT] = {
-        [CLASS_EQUIPMENT] = 6, [CLASS_SENSOR] = 4, [CLASS_COMMON] = 2, [CLASS_DATA] = 0};
-    return by_class[d->class] + (d->closed == 0);
+    size_t room = sizeof l->e->reason;
+    if (l->at >= room)
+        return;
+    int n = snprintf(l->e->reason + l->at, room - l->at, "%s%s", a, b);
+    l->at += n < 0 ? 0 : (size_t)n;
 }
 
-static bool speaks_before(const struct finding *a, const struct finding *b)
+/* Work before the onset may have caused it, work after it may have cured it. */
+static void append_work(struct line *l, tstamp_ns now)
 {
-    if (!b || precedence(a) != precedence(b))
-        return !b || precedence(a) > precedence(b);
-    if (a->chance < b->chance || a->chance > b->chance)
-        return a->chance < b->chance;
-    return a->first_seen < b->first_seen;
+    const struct finding *d = l->e->finding;
+    char day[RANK_DAY_LEN];
+    if (!*d->work)
+        return;
+    append(l,
+           l->e->part == RANK_REPAIRED ? "; repaired: "
+           : d->work_start <= d->onset ? "; after: "
+                                       : "; since then: ",
+           d->work);
+    append(l, ", ", rank_day(day, d->work_start, now));
 }
 
-static void pick_findings(const struct finding *carry[], const struct fleet *f,
-                          const struct finding findings[], size_t n, tstamp_ns week_start)
+static void append_count(struct line *l, uint32_t n, const char *one, const char *many)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct finding *d = &findings[i];
-        if (d->closed && d->closed < week_start)
-            continue;
-        if (d->supply >= 0) {
-            if ((size_t)d->supply < f->n_supplies && speaks_before(d, carry[d->supply]))
-                carry[d->supply] = d;
-            continue;
-        }
-        for (uint32_t s = 0; s < f->n_supplies; s++)
-            if (finding_concerns(d, f, s) && speaks_before(d, carry[s]))
-                carry[s] = d;
-    }
-}
-
-static double weight(const struct finding *d)
-{
-    if (d && d->class == CLASS_EQUIPMENT)
-        return d->closed ? 0.75 : 1;
-    return d && d->class == CLASS_SENSOR ? 0.6 : 0.4;
-}
-
-/* ---- score ---- */
-
-/* The n largest of a supply's hours, descending, into top[n]; returns how many hours were scored. Insertion:
- * n is small, and most hours are not among the largest. */
-static size_t largest(const struct rank_week *w, uint32_t s, float top[], size_t n)
-{
-    const float *v = w->score + s * RANK_HOURS;
-    size_t scored = 0, have = 0;
-    for (size_t h = 0; h < RANK_HOURS; h++) {
-        if (isnan(v[h]))
-            continue;
-        scored++;
-        if (have == n && !(v[h] > top[n - 1]))
-            continue;
-        size_t at = have < n ? have++ : n - 1;
-        for (; at > 0 && top[at - 1] < v[h]; at--)
-            top[at] = top[at - 1];
-        top[at] = v[h];
-    }
-    return scored;
-}
-
-static double evidence(const struct rank_week *w, struct rank_row *r, tstamp_ns now)
-{
-    float top[DAY_HOURS];
-    size_t n = largest(w, r->supply, top, DAY_HOURS);
-    r->hours_scored = (uint32_t)n;
+    char words[64];
     if (!n)
-        return (double)NAN;
-    size_t k = n < 2 * DAY_HOURS ? (n + 1) / 2 : DAY_HOURS;
-    const struct finding *d = r->finding;
-    if (d && d->class == CLASS_EQUIPMENT && !d->closed && now - d->first_seen < (tstamp_ns)k * NS_PER_HOUR) {
-        tstamp_ns hours = (now - d->first_seen) / NS_PER_HOUR;
-        k = hours < 1 ? 1 : (size_t)hours;
-    }
-    const float *v = w->score + r->supply * RANK_HOURS;
-    r->hours_held = 0;
-    for (size_t h = 0; h < RANK_HOURS; h++)
-        r->hours_held += v[h] >= top[k - 1];
-    return (double)top[k - 1];
+        return;
+    snprintf(words, sizeof words, "%u %s", (unsigned)n, n == 1 ? one : many);
+    append(l, "; ", words);
 }
 
-/* A rise within minutes does not show in scores of 24 h: its own chance, per supply-day, is the evidence. */
-static double rate_evidence(const struct finding *d, size_t n_supplies)
+static void tell_finding(struct rank_entry *e, tstamp_ns now)
 {
-    if (!d || d->class != CLASS_EQUIPMENT || !statistic_by_minute(d->detector) || !(d->chance >= 0))
-        return (double)NAN;
-    return -log10(fmax(d->chance, 1e-12) / (7 * (double)n_supplies));
+    const struct finding *d = e->finding;
+    char day[RANK_DAY_LEN], words[WORDS_CHANCE_LEN];
+    struct line l = {e, 0};
+    append(&l, d->reason, "");
+    append(&l, ", since ", rank_day(day, d->onset, now));
+    if (d->closed)
+        append(&l, ", over since ", rank_day(day, d->closed, now));
+    if (e->part == RANK_ENDED)
+        append(&l, ", by itself", "");
+    if (*words_chance(words, e->chance)) {
+        append(&l, "; by chance ", words);
+        append(&l, " over the ring", "");
+    }
+    append_work(&l, now);
+    append_count(&l, e->members, "finding of its supplies is in it", "findings of its supplies are in it");
+    if (e->second)
+        append(&l, "; also ", e->second->reason);
+    append_count(&l, e->also > 1 ? e->also - 1 : 0, "more finding of it", "more findings of it");
+}
+
+static void tell_trend(struct rank_entry *e, const struct fleet *f)
+{
+    const struct trend *t = &e->trend;
+    const struct channel *c = &f->channels[t->channel];
+    char signal[WORDS_SIGNAL_LEN];
+    const char *unit = words_unit_of_difference(c->unit);
+    snprintf(e->reason, sizeof e->reason,
+             "%s %.2g %s %s what is usual and %s by %.2g %s a day for a week: at this pace a finding (%.2g "
+             "%s) in %.0f "
+             "day%s",
+             words_signal(signal, f->signals.name[c->signal]), fabs(t->now), unit,
+             t->now < 0 ? "below" : "above", t->per_day < 0 ? "falling" : "rising", fabs(t->per_day), unit,
+             fabs(t->limit), unit, ceil(t->days_left), ceil(t->days_left) > 1 ? "s" : "");
+}
+
+static void tell_rest(struct rank_list *l, const struct fleet *f)
+{
+    size_t at = 0, room = sizeof l->rest_words;
+    at += (size_t)snprintf(l->rest_words, room, "nothing %sstands out", l->n ? "else " : "");
+    for (size_t i = 0; i < l->n_rest && at < room; i++)
+        at += (size_t)snprintf(l->rest_words + at, room - at, "%s%s",
+                               i ? ", " : "; best of the rest: ", f->supplies[l->rest[i]].name);
+}
+
+/* ---- one finding ---- */
+
+static enum rank_part part_of(const struct finding *d)
+{
+    if (!d->closed)
+        return RANK_INSPECT;
+    return *d->work && d->work_start > d->onset ? RANK_REPAIRED : RANK_ENDED;
+}
+
+static bool is_rising(const struct finding *d)
+{
+    return !d->closed && d->class == CLASS_EQUIPMENT && statistic_by_minute(d->detector);
+}
+
+static enum rank_priority priority_of(const struct finding *d)
+{
+    if (d->closed || (d->class != CLASS_EQUIPMENT && d->class != CLASS_COMMON))
+        return RANK_LOW;
+    return is_rising(d) || d->witness || d->effect >= RANK_LARGE ? RANK_HIGH : RANK_MEDIUM;
+}
+
+static double score_of(const struct finding *d)
+{
+    if (d->class == CLASS_DATA)
+        return d->children ? d->children : 1;
+    return d->effect * (d->witness ? 2 : 1);
 }
 
 static double with_hysteresis(double fresh, double held)
 {
-    if (isnan(held) || isnan(fresh))
-        return fresh;
-    double band = RANK_HOLD * fmax(1, fabs(held));
-    return fabs(fresh - held) <= band ? held : fresh;
-}
-
-static enum reason main_reason(const struct rank_week *w, uint32_t s)
-{
-    int best = REASON_NO_MODEL;
-    uint32_t most = 0;
-    for (int k = REASON_SCORED + 1; k < REASON_COUNT; k++)
-        if (w->reasons[s][k] > most) {
-            most = w->reasons[s][k];
-            best = k;
-        }
-    return (enum reason)best;
-}
-
-/* ---- the line of reason ---- */
-
-static size_t append(struct rank_row *r, size_t at, const char *a, const char *b)
-{
-    if (at >= sizeof r->reason)
-        return at;
-    int n = snprintf(r->reason + at, sizeof r->reason - at, "%s%s", a, b);
-    return n < 0 ? at : at + (size_t)n;
-}
-
-/* Work before the onset may have caused it, work after it may have cured it. */
-static void append_work(struct rank_row *r, size_t at, tstamp_ns now)
-{
-    const struct finding *d = r->finding;
-    char day[RANK_DAY_LEN];
-    if (!d || !*d->work)
-        return;
-    at = append(r, at, d->work_start <= d->onset ? "; after: " : "; since then: ", d->work);
-    append(r, at, ", ", rank_day(day, d->work_start, now));
-}
-
-static void tell_reason(struct rank_row *r, tstamp_ns now)
-{
-    const struct finding *d = r->finding;
-    char day[RANK_DAY_LEN], words[WORDS_CHANCE_LEN];
-    size_t at = 0;
-    if (d) {
-        if (d->supply < 0) {
-            at = append(r, at, "common to ", strcmp(d->subject, "*") ? d->subject : "the whole ring");
-            at = append(r, at, ": ", "");
-        }
-        at = append(r, at, d->reason, "");
-        at = append(r, at, ", since ", rank_day(day, d->onset, now));
-        if (d->closed)
-            at = append(r, at, ", over since ", rank_day(day, d->closed, now));
-    } else {
-        at = append(r, at, "no finding", "");
-        if (r->lacks) {
-            char hours[64];
-            snprintf(hours, sizeof hours, "%u h of this week, a list asks for %u", (unsigned)r->hours_scored,
-                     RANK_LEAST_HOURS);
-            at = append(r, at, "; scored in ", hours);
-        }
-    }
-    if (!isnan(r->chance)) {
-        at = append(r, at, d ? "; by chance " : "; its most unusual day comes by chance ",
-                    words_chance(words, r->chance));
-        at = append(r, at, " over the ring", "");
-    }
-    append_work(r, at, now);
-}
-
-static void tell_unranked(struct rank_row *r, const struct rank_week *w)
-{
-    enum reason main = r->unscored;
-    if (w->hours)
-        snprintf(r->reason, sizeof r->reason, "not scored this week: %s (%u of %u h)", reason_name(main),
-                 w->reasons[r->supply][main], (unsigned)w->hours);
-    else
-        snprintf(r->reason, sizeof r->reason, "not scored: no hour of this week was evaluated");
+    return fabs(fresh - held) <= RANK_HOLD * fabs(held) ? held : fresh; /* NaN: nothing is held */
 }
 
 /* ---- order ---- */
 
-struct entry {
-    struct rank_row row;
-    const char *name;
-};
+static int class_order(const struct finding *d)
+{
+    static const int order[CLASS_COUNT] = {
+        [CLASS_COMMON] = 0, [CLASS_EQUIPMENT] = 1, [CLASS_SENSOR] = 2, [CLASS_DATA] = 3};
+    return order[d->class];
+}
 
 static int in_order(const void *pa, const void *pb)
 {
-    const struct entry *a = pa, *b = pb;
-    bool ranked_a = !isnan(a->row.score), ranked_b = !isnan(b->row.score);
-    if (ranked_a != ranked_b)
-        return ranked_b - ranked_a;
-    if (ranked_a && a->row.lacks != b->row.lacks)
-        return a->row.lacks - b->row.lacks;
-    if (ranked_a) {
-        if (a->row.score < b->row.score || a->row.score > b->row.score)
-            return a->row.score < b->row.score ? 1 : -1;
-        if (a->row.open != b->row.open)
-            return b->row.open - a->row.open;
-        if (a->row.hours_held != b->row.hours_held)
-            return a->row.hours_held < b->row.hours_held ? 1 : -1;
-    }
-    return strcmp(a->name, b->name);
+    const struct rank_entry *a = pa, *b = pb;
+    const struct finding *x = a->finding, *y = b->finding;
+    if (a->part != b->part)
+        return a->part < b->part ? -1 : 1;
+    if (is_rising(x) != is_rising(y))
+        return is_rising(x) ? -1 : 1;
+    if (a->priority != b->priority)
+        return a->priority < b->priority ? -1 : 1;
+    if (class_order(x) != class_order(y))
+        return class_order(x) - class_order(y);
+    if (a->score < b->score || a->score > b->score)
+        return a->score > b->score ? -1 : 1;
+    if (x->onset != y->onset)
+        return x->onset < y->onset ? -1 : 1;
+    int names = strcmp(x->subject, y->subject);
+    return names ? names : strcmp(x->id, y->id);
 }
 
-static void fill_row(struct rank_row *r, const struct rank_week *w, tstamp_ns now)
+/* ---- rows ---- */
+
+/* Whether what a supply's finding tells is what its group's tells. */
+static bool moved_with(const struct finding *d, const struct finding *group, const struct fleet *f)
 {
-    double e = fmax(evidence(w, r, now), rate_evidence(r->finding, w->n_supplies));
-    r->onset = r->finding ? r->finding->onset : 0;
-    r->open = r->finding && !r->finding->closed;
-    r->score = with_hysteresis(e * weight(r->finding), w->held[r->supply]);
-    if (isnan(r->score)) {
-        r->chance = (double)NAN;
-        r->unscored = main_reason(w, r->supply);
-        tell_unranked(r, w);
-        return;
-    }
-    r->lacks = !r->finding && r->hours_scored < RANK_LEAST_HOURS;
-    bool own = r->finding && r->finding->class != CLASS_DATA && !isnan(r->finding->chance);
-    r->chance = own ? r->finding->chance : (double)w->chance[r->supply];
-    tell_reason(r, now);
+    bool data = d->class == CLASS_DATA;
+    if (d->supply < 0 || group->supply >= 0 || group->closed > 0 || data != (group->class == CLASS_DATA) ||
+        llabs((long long)(d->onset - group->onset)) >= SAME_DAY ||
+        !finding_concerns(group, f, (uint32_t)d->supply))
+        return false;
+    return data || (strcmp(d->signal, group->signal) == 0 && d->direction == group->direction);
 }
 
-void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct rank_week *w,
-                const struct finding findings[], size_t n_findings, tstamp_ns week_start, tstamp_ns now)
+static const struct finding *group_of(const struct finding *d, const struct rank_input *in)
 {
-    size_t n = f->n_supplies;
-    assert(n == w->n_supplies);
-    const struct finding **carry = xcalloc(n + 1, sizeof *carry);
-    struct entry *list = xcalloc(n + 1, sizeof *list);
-    pick_findings(carry, f, findings, n_findings, week_start);
-    for (uint32_t s = 0; s < n; s++) {
-        list[s].name = f->supplies[s].name;
-        list[s].row.supply = s;
-        list[s].row.finding = carry[s];
-        fill_row(&list[s].row, w, now);
+    for (size_t i = 0; d->supply >= 0 && i < in->n_findings; i++)
+        if (moved_with(d, &in->findings[i], in->fleet))
+            return &in->findings[i];
+    return NULL;
+}
+
+static struct rank_entry *add(struct rank_list *l, enum rank_part part, int32_t supply)
+{
+    xgrow(&l->entry, &l->cap, l->n + 1, sizeof *l->entry);
+    struct rank_entry *e = &l->entry[l->n++];
+    *e = (struct rank_entry){
+        .part = part, .priority = RANK_LOW, .supply = supply, .score = (double)NAN, .chance = (double)NAN};
+    return e;
+}
+
+static void add_finding(struct rank_list *l, const struct rank_input *in, const struct finding *d)
+{
+    assert(d->supply < 0 || (size_t)d->supply < in->fleet->n_supplies);
+    struct rank_entry *e = add(l, part_of(d), d->supply);
+    e->finding = d;
+    e->priority = priority_of(d);
+    e->score = with_hysteresis(score_of(d), rank_week_held(in->week, d->id));
+    e->chance = d->class == CLASS_DATA ? (double)NAN : d->chance;
+    for (size_t i = 0; d->supply < 0 && i < in->n_findings; i++)
+        e->members += in->findings[i].supply >= 0 && group_of(&in->findings[i], in) == d;
+}
+
+/* The row that stands for e, of those before it; NULL: none. */
+static struct rank_entry *stands_for(struct rank_list *l, size_t before, const struct rank_entry *e)
+{
+    for (size_t i = 0; i < before; i++) {
+        struct rank_entry *x = &l->entry[i];
+        if (x->part == RANK_INSPECT && strcmp(x->finding->subject, e->finding->subject) == 0 &&
+            (e->part == RANK_INSPECT || strcmp(x->finding->signal, e->finding->signal) == 0))
+            return x;
     }
-    qsort(list, n, sizeof *list, in_order);
+    return NULL;
+}
+
+/* Of several rows of a subject the first stays. */
+static void drop_doubles(struct rank_list *l)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        struct rank_entry *first = stands_for(l, kept, &l->entry[i]);
+        if (!first) {
+            l->entry[kept++] = l->entry[i];
+        } else if (l->entry[i].part == RANK_INSPECT) {
+            first->second = first->second ? first->second : l->entry[i].finding;
+            first->also++;
+        }
+    }
+    l->n = kept;
+}
+
+static void add_findings(struct rank_list *l, const struct rank_input *in)
+{
+    for (size_t i = 0; i < in->n_findings; i++) {
+        const struct finding *d = &in->findings[i];
+        if ((!d->closed || d->closed >= in->week_start) && !group_of(d, in))
+            add_finding(l, in, d);
+    }
+    if (l->n)
+        qsort(l->entry, l->n, sizeof *l->entry, in_order);
+    drop_doubles(l);
+}
+
+/* Whether a finding on the list, in a part up to `last`, speaks of the supply. */
+static bool is_found(const struct rank_list *l, const struct fleet *f, uint32_t supply, enum rank_part last)
+{
+    for (size_t i = 0; i < l->n && l->entry[i].part <= last; i++)
+        if (l->entry[i].finding && finding_concerns(l->entry[i].finding, f, supply))
+            return true;
+    return false;
+}
+
+/* Trends go behind the open findings and before what is over. */
+static void add_trends(struct rank_list *l, const struct rank_input *in)
+{
+    size_t at = 0, n = 0;
+    while (at < l->n && l->entry[at].part == RANK_INSPECT)
+        at++;
+    for (size_t i = 0; i < in->n_trends && n < RANK_WATCHED; i++) {
+        if (is_found(l, in->fleet, in->trends[i].supply, RANK_INSPECT))
+            continue;
+        add(l, RANK_WATCH, (int32_t)in->trends[i].supply)->trend = in->trends[i];
+        struct rank_entry made = l->entry[l->n - 1];
+        memmove(l->entry + at + n + 1, l->entry + at + n, (l->n - 1 - at - n) * sizeof made);
+        l->entry[at + n++] = made;
+    }
+}
+
+static bool is_watched(const struct rank_list *l, uint32_t supply)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->entry[i].part == RANK_WATCH && (uint32_t)l->entry[i].supply == supply)
+            return true;
+    return false;
+}
+
+/* The most evidence first; of equals the fleet's order. */
+static void find_rest(struct rank_list *l, const struct fleet *f)
+{
+    l->n_rest = 0;
+    for (uint32_t s = 0; s < f->n_supplies; s++) {
+        size_t at = l->n_rest;
+        while (at > 0 && l->supply[l->rest[at - 1]].evidence < l->supply[s].evidence)
+            at--;
+        if (at == RANK_REST || !rank_judged(&l->supply[s]) || is_watched(l, s) ||
+            is_found(l, f, s, RANK_REPAIRED))
+            continue;
+        if (l->n_rest < RANK_REST)
+            l->n_rest++;
+        for (size_t i = l->n_rest - 1; i > at; i--)
+            l->rest[i] = l->rest[i - 1];
+        l->rest[at] = s;
+    }
+}
+
+void rank_list_make(struct rank_list *l, const struct rank_input *in)
+{
+    const struct fleet *f = in->fleet;
+    if (l->n_supplies != f->n_supplies) {
+        free(l->supply);
+        l->supply = xcalloc(f->n_supplies, sizeof *l->supply);
+        l->n_supplies = f->n_supplies;
+    }
+    for (uint32_t s = 0; s < f->n_supplies; s++)
+        rank_week_supply(in->week, s, &l->supply[s]);
+    l->n = 0;
+    memset(l->of, 0, sizeof l->of);
+    add_findings(l, in);
+    add_trends(l, in);
     int rank = 0;
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = list[i].row;
-        rows[i].rank = isnan(rows[i].score) ? 0 : ++rank;
+    for (size_t i = 0; i < l->n; i++) {
+        struct rank_entry *e = &l->entry[i];
+        l->of[e->part]++;
+        e->rank = e->part <= RANK_WATCH ? ++rank : 0;
+        if (e->finding)
+            tell_finding(e, in->now);
+        else
+            tell_trend(e, f);
     }
-    free(carry);
-    free(list);
+    find_rest(l, f);
+    tell_rest(l, f);
+}
+
+void rank_list_hold(const struct rank_list *l, struct rank_week *w)
+{
+    rank_week_hold_none(w);
+    for (size_t i = 0; i < l->n; i++)
+        if (l->entry[i].part == RANK_INSPECT)
+            rank_week_hold(w, l->entry[i].finding->id, l->entry[i].score);
+}
+
+void rank_list_free(struct rank_list *l)
+{
+    free(l->entry);
+    free(l->supply);
+    *l = (struct rank_list){0};
 }

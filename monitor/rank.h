@@ -1,67 +1,80 @@
-/* The weekly ranking: one score per supply, ties and unscored supplies defined, one line of reason.
- * Pure. SPDX-License-Identifier: MIT */
+/* The weekly list: what is worth an inspection, in order, and nothing else. Findings, each subject once;
+ * trends to watch; the best of the rest by name; apart, findings that are over. Its rules, the priorities and
+ * ties are in rank.c's head. One code for the page, the report, the history and `psmon evaluate`. Pure.
+ * SPDX-License-Identifier: MIT */
 #ifndef PSM_MONITOR_RANK_H
 #define PSM_MONITOR_RANK_H
 
 #include "base/finding.h"
 #include "base/fleet.h"
+#include "monitor/rank_week.h"
+#include "monitor/trend.h"
 
 #include <stdbool.h>
 
-struct rank_row {
-    uint32_t supply;
-    int rank;                          /* 1 … n ranked; 0: not ranked (never scored in the week) */
-    double score;                      /* higher: inspect sooner; NaN: not ranked */
-    double chance;                     /* of the finding, else the smallest of the week; NaN */
-    const struct finding *finding;     /* the one that carries it; NULL: none. Borrowed from rank_fleet's
-                                          findings: not to be followed once those have changed */
-    tstamp_ns onset;                   /* of that finding; 0: none */
-    bool open;                         /* that finding is open */
-    enum reason unscored;              /* rank 0: the reason that took most of its hours */
-    uint32_t hours_scored, hours_held; /* of the week: scored; at or above the row's evidence */
-    bool lacks;                        /* no finding, and scored for less than RANK_LEAST_HOURS: too little to
-                                          be on a list; ranked behind all others for who wants it now */
-    char reason[320];
+enum rank_part {
+    RANK_INSPECT,  /* an open finding */
+    RANK_WATCH,    /* no finding yet, but a trend that comes to be one */
+    RANK_ENDED,    /* a finding that ended by itself in the week */
+    RANK_REPAIRED, /* one that is over, and was worked on since its onset */
+    RANK_PARTS
+};
+enum rank_priority { RANK_HIGH, RANK_MEDIUM, RANK_LOW, RANK_PRIORITIES };
+const char *rank_part_name(enum rank_part p);         /* "inspect", "watch", "ended", "repaired" */
+const char *rank_priority_name(enum rank_priority p); /* "high", "medium", "low" */
+
+struct rank_entry {
+    enum rank_part part;
+    int rank; /* 1 … of what to inspect and then to watch; 0: over */
+    enum rank_priority priority;
+    int32_t supply;                /* -1: a group's */
+    const struct finding *finding; /* NULL: a trend. Borrowed from rank_list_make's findings: not to be
+                                      followed once those have changed */
+    const struct finding *second;  /* the next one of the same subject, for which this row stands too; NULL */
+    struct trend trend;            /* without a finding */
+    uint32_t also, members;        /* findings that have no row: others of the subject, of its members */
+    double score;                  /* what orders within a priority: size over minimum effect, twice that with
+                                      a witness; class data: supplies; of a trend NaN */
+    double chance;                 /* of the finding; NaN: none */
+    char reason[480];
 };
 
-/* Scored hours that a supply without a finding needs for a place on a list: its evidence has to hold for a
- * day. A finding is a statement of its own. */
-#define RANK_LEAST_HOURS 24
+#define RANK_WATCHED 5
+#define RANK_TRENDS 64 /* as many are looked at: supplies with a finding are no longer watched */
+#define RANK_REST 3
 
-#define RANK_HOURS 168 /* of a week; later hours push out the first */
+struct rank_list {
+    struct rank_entry *entry; /* in order of parts */
+    size_t n, cap;
+    size_t of[RANK_PARTS];      /* how many of each */
+    struct rank_supply *supply; /* [n_supplies] in the fleet's order */
+    size_t n_supplies;
+    uint32_t rest[RANK_REST]; /* supplies on no row with the most evidence, whose day is the least usual */
+    size_t n_rest;
+    char rest_words[224]; /* "nothing else stands out; best of the rest: …" */
+};
 
-/* Collects a week: feed each tick's supplies' score and chance (struct tick) at the end of each hour. */
-struct rank_week;
-struct rank_week *rank_week_new(size_t n_supplies);
-void rank_week_free(struct rank_week *w);
-void rank_week_add(struct rank_week *w, const float score[], const float chance[], const uint8_t reason[]);
+struct rank_input {
+    const struct fleet *fleet;
+    const struct rank_week *week;
+    const struct finding *findings; /* open, or closed since week_start; others are passed over */
+    size_t n_findings;
+    const struct trend *trends; /* least time left first */
+    size_t n_trends;
+    tstamp_ns week_start, now;
+};
 
-/* Optional, after rank_week_add: the hour's residual[n_channels] of struct tick, for the report's charts. */
-void rank_week_add_residuals(struct rank_week *w, const float residual[], size_t n_channels);
-/* The residuals of a channel by the hour, out[RANK_HOURS], the newest hour last; NaN: none. False: none
- * known. */
-bool rank_week_residuals(const struct rank_week *w, size_t channel, float out[RANK_HOURS]);
-/* The scores of a supply, likewise. */
-void rank_week_scores(const struct rank_week *w, uint32_t supply, float out[RANK_HOURS]);
+/* Makes the list anew; *l is one that was made before, or zero. */
+void rank_list_make(struct rank_list *l, const struct rank_input *in);
+void rank_list_free(struct rank_list *l); /* what it holds */
 
-/* Forgets the hours; the scores held for hysteresis stay. */
-void rank_week_reset(struct rank_week *w);
+/* Tells the week the list that is issued, for hysteresis: a finding keeps its score of the last list while
+ * its new one is within RANK_HOLD of it. */
+void rank_list_hold(const struct rank_list *l, struct rank_week *w);
+#define RANK_HOLD 0.15 /* share of the held score */
 
-/* Hysteresis: tells the week the list issued last, rows[n_supplies] (only supply and score are looked at).
- * rank_fleet keeps a supply at that score while its new one is within RANK_HOLD of it. */
-void rank_week_hold(struct rank_week *w, const struct rank_row rows[]);
-#define RANK_HOLD 0.15 /* share of the held score, but not under RANK_HOLD decades */
-
-/* One hour of one supply, as rank_week_add but by parts (hours read back from the history): first an hour is
- * begun, in which nobody is scored, then supplies are set. */
-void rank_week_begin_hour(struct rank_week *w);
-void rank_week_set(struct rank_week *w, uint32_t supply, double score, double chance);
-void rank_week_set_reason(struct rank_week *w, uint32_t supply, enum reason reason);
-
-/* Orders the fleet: rows[n_supplies], ranked first. Order and tie rules are in rank.c's head. findings: those
- * open or closed during the week. */
-void rank_fleet(struct rank_row rows[], const struct fleet *f, const struct rank_week *w,
-                const struct finding findings[], size_t n_findings, tstamp_ns week_start, tstamp_ns now);
+/* The subject of a row: a supply or a group. */
+const char *rank_subject(const struct rank_entry *e, const struct fleet *f);
 
 /* "12 Nov", with the year when it is not that of `now`. */
 #define RANK_DAY_LEN 24

@@ -55,8 +55,7 @@ static int restore_week(struct session *s, struct err *err)
     if (rc != 0)
         return rc;
     pipeline_restore_week(p, findings, n);
-    rank_fleet(p->rows, f, p->week, p->week_findings, p->n_week_findings, p->week_start, last);
-    p->ranked = true;
+    pipeline_rank(p, last);
     return 0;
 }
 
@@ -150,7 +149,7 @@ static void issue(struct weekly *w, tstamp_ns due)
     struct session *s = w->s;
     struct pipeline *p = s->pipeline;
     const struct world *world = s->world;
-    pipeline_rank(p);
+    pipeline_rank(p, p->tick.t);
     struct report_input in = {.fleet = world->fleet,
                               .maintenance = world->maintenance,
                               .settings = world->settings,
@@ -162,10 +161,8 @@ static void issue(struct weekly *w, tstamp_ns due)
                               .week_start = p->week_start,
                               .week_end = due,
                               .issued_at = p->tick.t,
-                              .rows = p->rows,
+                              .list = &p->list,
                               .week = p->week,
-                              .findings = p->week_findings,
-                              .n_findings = p->n_week_findings,
                               .chances = s->snapshot ? s->snapshot(s->snapshot_arg)->chances : NULL,
                               .budget_used = budget_used(p)};
     for (int r = 0; r < REASON_COUNT; r++)

@@ -7,6 +7,8 @@
 #include "detectors/model/model.h"
 #include "detectors/statistics/score.h"
 
+#define LEAD 0 /* the measure that others are explained in: level over its shortest window, a day */
+
 /* Whether a supply can be scored, else why not. */
 enum fit {
     FIT_OK,

@@ -155,6 +155,29 @@ void model_yardstick(const struct model *m, const struct scale scale[], size_t s
     }
 }
 
+/* The column of a channel's level in its supply's rows; -1: none. */
+static int64_t level_of(const struct model *m, uint32_t channel)
+{
+    uint32_t supply = m->fleet->channels[channel].supply;
+    for (size_t c = 0; c < m->layout->n_levels[supply]; c++)
+        if (feature_at(m->layout, supply, c)->channel == channel)
+            return (int64_t)c;
+    return -1;
+}
+
+bool model_usual(const struct model *m, uint32_t channel, struct model_usual *out)
+{
+    size_t supply = m->fleet->channels[channel].supply;
+    int64_t level = level_of(m, channel);
+    size_t cell = supply * m->layout->width + (size_t)level;
+    if (level < 0 || m->fit[supply] != FIT_OK || m->kinds.of[cell] == KIND_NONE)
+        return false;
+    *out = (struct model_usual){.centre = (double)m->ref.hour_centre[cell],
+                                .day_spread = (double)m->scale[LEAD].spread[cell],
+                                .effect = (double)m->min_effect[cell]};
+    return true;
+}
+
 double model_chance(const struct model *m, double p)
 {
     return 7 * (double)m->n_scored * p;

@@ -45,4 +45,13 @@ const bool *model_known(const struct model *m);
 const char *model_lacks(const struct model *m);
 const char *model_summary(const struct model *m);
 
+/* What is usual of a channel's residual, in its unit. */
+struct model_usual {
+    double centre;     /* of its hours in the reference */
+    double day_spread; /* rms of healthy days beside it, of supplies like this one */
+    double effect;     /* the smallest shift that is worth a finding */
+};
+/* False: the model does not judge its level. */
+bool model_usual(const struct model *m, uint32_t channel, struct model_usual *out);
+
 #endif

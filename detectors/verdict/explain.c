@@ -17,7 +17,6 @@
 /* Times as noisy: squared differences are capped at 100 times the reference's mean (features/fit.c), so that
  * of normal noise four times as wide one in eighty is, and what is told is less than what is. */
 #define MOST_TOLD 4.0
-#define LEAD 0          /* the measure that others are explained in: level over its shortest window */
 #define INFORMATIVE 3.0 /* expected partner shift, in null spreads, that would have been seen */
 
 /* ---- numbers of one column ---- */

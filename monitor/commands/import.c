@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field { FIELD_SUPPLY, FIELD_TIME, FIELD_WEEK, FIELD_OUTCOME, FIELD_TEXT };
+enum field { FIELD_SUPPLY, FIELD_SUBJECT, FIELD_TIME, FIELD_WEEK, FIELD_OUTCOME, FIELD_TEXT };
 
 struct column {
     const char *name;
@@ -27,7 +27,7 @@ static const struct kind {
     [HISTORY_OUTCOMES] =
         {"outcomes",
          4,
-         {{"week", FIELD_WEEK}, {"supply", FIELD_SUPPLY}, {"outcome", FIELD_OUTCOME}, {"note", FIELD_TEXT}}},
+         {{"week", FIELD_WEEK}, {"supply", FIELD_SUBJECT}, {"outcome", FIELD_OUTCOME}, {"note", FIELD_TEXT}}},
     [HISTORY_MAINTENANCE] =
         {"maintenance",
          4,
@@ -78,10 +78,23 @@ static int read_time(char **out, const struct csv *c, int column, const struct t
     return 0;
 }
 
+/* A row of the weekly list is of a supply, or of a group as findings name it. */
+static bool is_subject(const struct fleet *f, const char *text)
+{
+    struct finding of = {.supply = fleet_supply(f, text)};
+    snprintf(of.subject, sizeof of.subject, "%s", text);
+    for (uint32_t s = 0; s < f->n_supplies; s++)
+        if (finding_concerns(&of, f, s))
+            return true;
+    return false;
+}
+
 static int read_text(char **out, const struct fleet *f, enum field field, const char *text, struct err *err)
 {
     if (field == FIELD_SUPPLY && fleet_supply(f, text) < 0)
         return err_set(err, ERR_DATA, "'%.80s' is not a supply of the fleet", text);
+    if (field == FIELD_SUBJECT && !is_subject(f, text))
+        return err_set(err, ERR_DATA, "'%.80s' is neither a supply nor a group of the fleet", text);
     if (field == FIELD_OUTCOME && !is_outcome(text))
         return err_set(err, ERR_DATA, "'%.80s' is not fault_found, nothing_found or not_inspected", text);
     *out = xstrdup(text);

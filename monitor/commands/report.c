@@ -111,13 +111,14 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
         goto out;
     }
     struct rank_week *week = rank_week_new(c->world->fleet->n_supplies);
-    struct rank_row *rows = xcalloc(c->world->fleet->n_supplies + 1, sizeof *rows);
+    struct rank_list list = {0};
     struct finding *findings = NULL;
+    size_t n_findings = 0;
     rc = report_week_load(week, c->conninfo, c->world->fleet, run, in.week_start, end, in.ledger_hours, err);
     if (rc == 0)
-        rc = history_findings(c->conninfo, c->world->fleet, run, in.week_start, end, &findings,
-                              &in.n_findings, err);
-    uint64_t stored = in.n_findings;
+        rc = history_findings(c->conninfo, c->world->fleet, run, in.week_start, end, &findings, &n_findings,
+                              err);
+    uint64_t stored = n_findings;
     for (int k = 0; k < REASON_COUNT; k++)
         stored += in.ledger_hours[k];
     if (rc == 0 && !stored)
@@ -128,16 +129,21 @@ static int provisional(const struct context *c, const char *run, tstamp_ns at, c
                             last, err);
     if (rc == 0) {
         tstamp_ns now = last < end ? last : end;
-        rank_fleet(rows, c->world->fleet, week, findings, in.n_findings, in.week_start, now);
-        in.rows = rows;
-        in.findings = findings;
-        in.budget_used = count_of_budget(findings, in.n_findings, in.week_start);
+        /* trends need the residuals of each hour, which are not stored: a provisional list watches nobody */
+        rank_list_make(&list, &(struct rank_input){.fleet = c->world->fleet,
+                                                   .week = week,
+                                                   .findings = findings,
+                                                   .n_findings = n_findings,
+                                                   .week_start = in.week_start,
+                                                   .now = now});
+        in.list = &list;
+        in.budget_used = count_of_budget(findings, n_findings, in.week_start);
         in.chances = chances;
         rc = ask(c, complete, &in, document, err);
     }
     free(chances);
     free(findings);
-    free(rows);
+    rank_list_free(&list);
     rank_week_free(week);
 out:
     for (int i = 0; i < 3; i++)

@@ -70,19 +70,17 @@ static void count_extreme_days(size_t days[SIMULATED_BUDGETS], const struct tick
             days[b] += (double)t->chance[i] <= simulated_budgets[b] ? 1 : 0;
 }
 
-/* The week's list, as the report would have it. */
+/* The week's list, as the report would have it: what it says to inspect. */
 static void end_week(struct scoring *s, int run, tstamp_ns from, tstamp_ns to)
 {
-    const struct fleet *f = s->b->fleet;
     struct pipeline *p = s->run[run].pipeline;
-    pipeline_rank(p);
-    const char **listed = xcalloc(f->n_supplies + 1, sizeof *listed);
-    size_t n = 0;
-    for (size_t i = 0; i < f->n_supplies; i++)
-        if (p->rows[i].finding) /* a place that no finding explains promises nothing */
-            listed[n++] = f->supplies[p->rows[i].supply].name;
-    judge_list(&s->judged[run], listed, n, f, s->b->labels, s->b->n_labels, from, to);
-    free(listed);
+    pipeline_rank(p, p->tick.t);
+    size_t n = p->list.of[RANK_INSPECT];
+    const char **subjects = xcalloc(n + 1, sizeof *subjects);
+    for (size_t i = 0; i < n; i++)
+        subjects[i] = rank_subject(&p->list.entry[i], s->b->fleet);
+    judge_list(&s->judged[run], subjects, n, s->b->fleet, s->b->labels, s->b->n_labels, from, to);
+    free(subjects);
     pipeline_next_week(p, to);
 }
 

@@ -203,7 +203,7 @@ const struct snapshot *live_snapshot(void *arg)
     v->db_queued = pg_queued(s->pg);
     v->jobs = s->history ? history_jobs(s->history) : NULL;
     v->report = weekly_shown(s->weekly);
-    v->rows = p->ranked ? p->rows : NULL;
+    v->list = p->ranked ? &p->list : NULL;
     v->chances = live_chances(l);
     return v;
 }

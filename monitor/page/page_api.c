@@ -73,7 +73,8 @@ int api_index(struct buf *out)
                                   "reconstruction (standard deviations), reference against now, findings"},
         {"/api/alarms", "alarms that are not normal, each with up to 100 findings of its event"},
         {"/api/findings", "open findings"},
-        {"/api/ranking?limit=N", "the provisional order of the running week"},
+        {"/api/ranking?limit=N",
+         "the weekly list as it would be now: rows to inspect and to watch, what is over; rest in a line"},
         {"/api/report", "the weekly list issued last: the frozen document"},
         {"/report", "the same as a page; /report.txt, /report.csv, /report.json"},
         {"/api/audit", "whether the stated chance held in the last weeks, by what went on; /audit as text"},
@@ -414,40 +415,54 @@ int api_alarms(struct buf *out, const struct snapshot *s)
 
 /* ---- /api/ranking ---- */
 
-static json_t *rank_json(const struct snapshot *s, const struct rank_row *r)
+static json_t *rank_json(const struct snapshot *s, const struct rank_entry *e)
 {
-    const struct supply *p = &s->fleet->supplies[r->supply];
-    return json_pack("{si so so so so so so so sb so}", "rank", r->rank, "supply", value_text(p->name),
-                     "family", value_text(s->fleet->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]),
-                     "sector", value_text(s->fleet->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]),
-                     "score", value_number(r->score), "chance", value_number(r->chance), "chance_words",
-                     value_chance(r->chance), "reason", value_text(r->reason), "finding", r->open, "since",
-                     value_instant(r->onset));
+    const struct finding *d = e->finding;
+    const struct supply *p = e->supply < 0 ? NULL : &s->fleet->supplies[e->supply];
+    const struct names *groups = s->fleet->groups;
+    json_t *j = json_pack(
+        "{si ss so ss so so so so sb so}", "rank", e->rank, "part", rank_part_name(e->part), "supply",
+        value_text(rank_subject(e, s->fleet)), "priority", rank_priority_name(e->priority), "score",
+        value_number(e->score), "chance", value_number(e->chance), "chance_words", value_chance(e->chance),
+        "reason", value_text(e->reason), "finding", d != NULL, "since", value_instant(d ? d->onset : 0));
+    json_object_set_new(j, "effect", d && d->effect > 0 ? value_number(d->effect) : json_null());
+    json_object_set_new(j, "supplies", json_integer(d && d->children ? d->children : 1));
+    json_object_set_new(j, "family",
+                        p ? value_text(groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]) : json_null());
+    json_object_set_new(j, "sector",
+                        p ? value_text(groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]) : json_null());
+    return j;
 }
 
 /* Before the first hour is over: the last tick as the only hour of the week. */
-static struct rank_row *order_by_tick(const struct snapshot *s)
+static void list_by_tick(const struct snapshot *s, struct rank_list *out)
 {
     struct rank_week *w = rank_week_new(s->fleet->n_supplies);
-    rank_week_add(w, s->tick->score, s->tick->chance, s->tick->reason);
-    struct rank_row *rows = xcalloc(s->fleet->n_supplies + 1, sizeof *rows);
-    rank_fleet(rows, s->fleet, w, s->tick->findings, s->tick->n_findings, s->tick->t, s->tick->t);
+    rank_week_add(w, s->tick->score, s->tick->reason);
+    rank_list_make(out, &(struct rank_input){.fleet = s->fleet,
+                                             .week = w,
+                                             .findings = s->tick->findings,
+                                             .n_findings = s->tick->n_findings,
+                                             .week_start = s->tick->t,
+                                             .now = s->tick->t});
     rank_week_free(w);
-    return rows;
 }
 
 int api_ranking(struct buf *out, const struct snapshot *s, const struct api_request *r)
 {
     json_t *list = json_array();
-    json_t *root = json_pack("{so so}", "tick", value_instant(s->tick ? s->tick->t : 0), "rows", list);
+    json_t *root = json_pack("{so so so}", "tick", value_instant(s->tick ? s->tick->t : 0), "rows", list,
+                             "rest", json_null());
     if (!s->tick || !s->fleet)
         return finish(out, root, 200, 8);
-    size_t n = s->fleet->n_supplies;
-    struct rank_row *alone = s->rows ? NULL : order_by_tick(s);
-    const struct rank_row *rows = alone ? alone : s->rows;
-    for (size_t i = 0; i < n && (!r->limit || i < r->limit); i++)
-        json_array_append_new(list, rank_json(s, &rows[i]));
-    free(alone);
+    struct rank_list alone = {0};
+    if (!s->list)
+        list_by_tick(s, &alone);
+    const struct rank_list *l = s->list ? s->list : &alone;
+    for (size_t i = 0; i < l->n && (!r->limit || i < r->limit); i++)
+        json_array_append_new(list, rank_json(s, &l->entry[i]));
+    json_object_set_new(root, "rest", value_text(l->rest_words));
+    rank_list_free(&alone);
     return finish(out, root, 200, 8);
 }
 

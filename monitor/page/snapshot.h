@@ -44,8 +44,8 @@ struct snapshot {
     unsigned long db_failures;
     size_t db_queued;
     const struct history_job *jobs;    /* [HISTORY_JOBS]; NULL: no history */
-    const struct rank_row *rows;       /* [n_supplies] the order now, ranked first; NULL: none yet, the page
-                                          then orders by the last tick alone */
+    const struct rank_list *list;      /* of the week so far; NULL: none yet, the page then makes one of the
+                                          last tick alone */
     const struct report_shown *report; /* the latest list; NULL: none yet */
     const struct chances *chances;     /* whether the stated chance held; NULL: not known yet */
 };

@@ -12,6 +12,11 @@
 
 /* ---- issuing ---- */
 
+/* The texts of a row, which are its own. */
+struct row_words {
+    char *supply, *reason, *finding;
+};
+
 /* A list under way: all it needs is its own, since the week goes on meanwhile. */
 struct issue {
     json_t *document;
@@ -19,8 +24,8 @@ struct issue {
     struct history *history;
     int revision; /* of the run, when the list was made */
     struct history_rank *rows;
-    char **words; /* [3n] supply, reason and finding of each row */
-    size_t n;
+    struct row_words *words; /* of each row */
+    size_t n, rows_cap, words_cap;
     tstamp_ns week_start, issued_at;
     void (*done)(void *arg, const char *document_json);
     void *arg;
@@ -36,8 +41,9 @@ static void on_taken(void *arg, enum pg_taken how)
         return;
     w->done(w->arg, w->text);
     for (size_t i = 0; i < w->n; i++) {
-        for (size_t k = 0; k < 3; k++)
-            free(w->words[3 * i + k]);
+        free(w->words[i].supply);
+        free(w->words[i].reason);
+        free(w->words[i].finding);
     }
     free(w->words);
     free(w->rows);
@@ -65,6 +71,49 @@ static void on_past(void *arg, json_t *past)
         on_taken(w, PG_SAFE);
 }
 
+static void add_row(struct issue *w, const struct rank_entry *e, const char *supply, const char *reason)
+{
+    xgrow(&w->rows, &w->rows_cap, w->n + 1, sizeof *w->rows);
+    xgrow(&w->words, &w->words_cap, w->n + 1, sizeof *w->words);
+    struct row_words *words = &w->words[w->n];
+    *words =
+        (struct row_words){xstrdup(supply), xstrdup(reason), e->finding ? xstrdup(e->finding->id) : NULL};
+    w->rows[w->n++] =
+        (struct history_rank){.rank = e->rank,
+                              .score = e->score,
+                              .chance = e->chance,
+                              .supply = words->supply,
+                              .reason = words->reason,
+                              .finding = words->finding,
+                              .class = e->finding ? finding_class_name(e->finding->class) : NULL};
+}
+
+static bool has_row(const struct issue *w, const char *supply)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (strcmp(w->rows[i].supply, supply) == 0)
+            return true;
+    return false;
+}
+
+/* Every row of the list by its subject, and the supplies of groups by the group's row: a trip of one was
+ * foretold by it. A subject has one row: the first, which is the open one. */
+static void add_rows(struct issue *w, const struct report_input *in)
+{
+    const struct rank_list *l = in->list;
+    const struct fleet *f = in->fleet;
+    for (size_t i = 0; i < l->n; i++)
+        if (!has_row(w, rank_subject(&l->entry[i], f)))
+            add_row(w, &l->entry[i], rank_subject(&l->entry[i], f), l->entry[i].reason);
+    for (size_t i = 0; i < l->of[RANK_INSPECT]; i++) {
+        char reason[FINDING_NAME_LEN + 32];
+        snprintf(reason, sizeof reason, "in the row of %s", rank_subject(&l->entry[i], f));
+        for (uint32_t s = 0; l->entry[i].supply < 0 && s < f->n_supplies; s++)
+            if (finding_concerns(l->entry[i].finding, f, s) && !has_row(w, f->supplies[s].name))
+                add_row(w, &l->entry[i], f->supplies[s].name, reason);
+    }
+}
+
 void report_issue(struct pg *pg, struct history *h, const struct report_input *in,
                   void (*done)(void *arg, const char *document_json), void *arg)
 {
@@ -72,28 +121,11 @@ void report_issue(struct pg *pg, struct history *h, const struct report_input *i
     *w = (struct issue){.document = report_document(in),
                         .history = h,
                         .revision = h ? history_revision(h) : 0,
-                        .n = in->fleet->n_supplies,
                         .week_start = in->week_start,
                         .issued_at = in->issued_at,
                         .done = done,
                         .arg = arg};
-    w->rows = xcalloc(w->n + 1, sizeof *w->rows);
-    w->words = xcalloc(3 * w->n + 1, sizeof *w->words);
-    for (size_t i = 0; i < w->n; i++) {
-        const struct rank_row *r = &in->rows[i];
-        char **words = w->words + 3 * i;
-        words[0] = xstrdup(in->fleet->supplies[r->supply].name);
-        words[1] = xstrdup(r->reason);
-        words[2] = r->finding ? xstrdup(r->finding->id) : NULL;
-        w->rows[i] =
-            (struct history_rank){.rank = r->lacks ? 0 : r->rank,
-                                  .score = r->score,
-                                  .chance = r->chance,
-                                  .supply = words[0],
-                                  .reason = words[1],
-                                  .finding = words[2],
-                                  .class = r->finding ? finding_class_name(r->finding->class) : NULL};
-    }
+    add_rows(w, in);
     report_gather(pg, w->document, GATHER_PAST, on_past, w);
 }
 

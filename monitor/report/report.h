@@ -16,10 +16,8 @@ struct report_input {
     const struct settings *settings;
     const char *run, *model, *model_hash, *model_summary, *config_hash;
     tstamp_ns week_start, week_end, issued_at;
-    const struct rank_row *rows;    /* [n_supplies] */
-    const struct rank_week *week;   /* for the charts of residuals, up to issued_at; NULL: none */
-    const struct finding *findings; /* of the week, for the common and data sections */
-    size_t n_findings;
+    const struct rank_list *list;
+    const struct rank_week *week;        /* for the charts of residuals, up to issued_at; NULL: none */
     uint64_t ledger_hours[REASON_COUNT]; /* supply-hours of the week per reason */
     double budget_used;                  /* findings of the week that count against the budget */
     const struct chances *chances;       /* whether the stated chance held; NULL: not asked */

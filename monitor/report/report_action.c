@@ -1,4 +1,4 @@
-/* Priority and suggested action of a row; see report_parts.h. The table follows what each failure does to the
+/* The suggested action of a row; see report_parts.h. The table follows what each failure does to the
  * six signals: fans and heatsinks heat the IGBT alone, a short lowers the voltage, joints raise it and make
  * it noisy, a failing current transducer makes the current noisy, lost water heats the coil and with it its
  * resistance. SPDX-License-Identifier: MIT */
@@ -8,16 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-
-const char *report_priority(const struct finding *d)
-{
-    if (!d || d->class != CLASS_EQUIPMENT)
-        return "low";
-    bool rare = d->chance < 0.01;
-    if (d->closed)
-        return rare ? "medium" : "low";
-    return d->witness || rare || statistic_by_minute(d->detector) ? "high" : "medium";
-}
 
 /* Did a signal take part, moving up? */
 static bool rises_too(const struct finding *d, const char *signal)
@@ -58,8 +48,6 @@ static const struct rule rules[] = {
 
 const char *report_action(const struct finding *d)
 {
-    if (!d)
-        return "none needed; look at it when there is time";
     if (d->class == CLASS_COMMON)
         return "look at the shared cause first: water, air, mains or network";
     if (d->class == CLASS_DATA)

@@ -4,6 +4,13 @@
 #include <math.h>
 #include <string.h>
 
+/* Those of before there were parts first: a contract with other programs. */
+static const char *const columns[] = {"rank",  "last_rank", "supply", "family",   "sector",   "priority",
+                                      "score", "chance",    "class",  "detector", "signal",   "direction",
+                                      "size",  "unit",      "onset",  "open",     "reason",   "action",
+                                      "part",  "effect",    "closed", "per_day",  "days_left"};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
 static void add_value(struct buf *out, const json_t *v)
 {
     if (json_is_string(v))
@@ -16,29 +23,32 @@ static void add_value(struct buf *out, const json_t *v)
         buf_str(out, json_is_true(v) ? "true" : "false");
 }
 
-void report_csv(struct buf *out, const json_t *doc)
+static void add_rows(struct buf *out, const json_t *doc, const char *part)
 {
-    static const char *const columns[] = {"rank",  "last_rank", "supply", "family",   "sector", "priority",
-                                          "score", "chance",    "class",  "detector", "signal", "direction",
-                                          "size",  "unit",      "onset",  "open",     "reason", "action"};
-    const size_t n = sizeof columns / sizeof *columns;
-    buf_str(out, "report,week_start,issued_at");
-    for (size_t c = 0; c < n; c++)
-        buf_printf(out, ",%s", columns[c]);
-    buf_str(out, "\n");
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i, row)
+    json_array_foreach(json_object_get(doc, part), i, row)
     {
         add_value(out, json_object_get(doc, "number"));
         buf_str(out, ",");
         add_value(out, json_object_get(json_object_get(doc, "period"), "from"));
         buf_str(out, ",");
         add_value(out, json_object_get(doc, "issued_at"));
-        for (size_t c = 0; c < n; c++) {
+        for (size_t c = 0; c < COLUMNS; c++) {
             buf_str(out, ",");
             add_value(out, json_object_get(row, columns[c]));
         }
         buf_str(out, "\n");
     }
+}
+
+void report_csv(struct buf *out, const json_t *doc)
+{
+    buf_str(out, "report,week_start,issued_at");
+    for (size_t c = 0; c < COLUMNS; c++)
+        buf_printf(out, ",%s", columns[c]);
+    buf_str(out, "\n");
+    add_rows(out, doc, "rows");
+    add_rows(out, doc, "watch");
+    add_rows(out, doc, "over");
 }

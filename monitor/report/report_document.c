@@ -7,33 +7,39 @@
  *  "audit": {"says": "the stated chance held within a factor of two in 12 weeks to …", "broken": false},
  *  "model": {"name": "2026-10", "hash": "…", "summary": "…"}, "configuration": {"hash": "…"},
  *  "supplies": 1320, "ranked": 1307, "hours": {"least": 24, "median": 164, "short": 13},
- *  "rows": [{"rank": 1, "last_rank": 4, "supply": "S07-SX5", "family": "sextupole", "sector": "S07",
- *    "priority": "high", "score": 7.2, "chance": 0.025, "chance_words": "once in 40 weeks",
+ *  "rows": [{"part": "inspect", "rank": 1, "last_rank": 4, "supply": "S07-SX5", "family": "sextupole",
+ *    "sector": "S07", "priority": "high", "score": 24.4, "chance": 0.025, "chance_words": "once in 40 weeks",
  *    "reason": "IGBT temperature 6.1 K above what its current explains, since 12 Nov; by chance …",
  *    "class": "equipment", "detector": "level", "signal": "igbt_temperature", "direction": "up",
- *    "size": 6.1, "unit": "K", "onset": "…", "first_seen": "…", "open": true, "witness": true,
- *    "contributors": [{"signal": "igbt_temperature", "size": 6.1, "unit": "K", "share": 0.83}],
- *    "action": "check fan and heatsink, filters; then the thermal interface",
- *    "hours_scored": 164, "hours_held": 61,
- *    "earlier": [{"week": "2026-09-07", "outcome": "fault_found", "note": "fan replaced"}],
- *    "chart": {"from": "…", "step_s": 3600, "score": [0.4, null, …],
- *              "line": {"what": "residual", "signal": "igbt_temperature", "unit": "K", "values": [0.1,
- * …]}}}], "not_ranked": [{"reason": "off", "supplies": 13, "names": ["S01-QD1", …]}], "changes": {"since":
- * 202646, "new": ["S07-SX5"], "improved": [{"supply": "S21-CV2", "from": 3, "to": 48}], "closed":
- * [{"subject": "S21-CV2", "class": "equipment", "reason": "…", "closed": "…"}]}, "common": [finding, …],
- * "data": [finding, …], "ledger": [{"reason": "scored", "supply_hours": 210332}, …, {"reason": "psmon not
- * running", …}], "supply_hours": 221760, "budget": {"stated": 1, "used": 2}, "scoreboard": [{"weeks": 4,
- * "lists": 4, "entries": 60, "without_finding": 20, "fault_found": 5, "nothing_found": 3, "not_inspected":
- * 50, "unknown": 2, "precision": 0.625}, {"weeks": 12, …}], "trips": {"weeks": 12, "listed": [{"supply": "…",
- * "time": "…", "cause": "fan", "rank": 2, "lead_days": 5.2, "reason": "IGBT temperature …"}], "missed":
- * [{"supply": "…", "time": "…", "cause": "…"}], "median_lead_days": 5.2}}
+ *    "size": 6.1, "unit": "K", "effect": 12.2, "onset": "…", "first_seen": "…", "open": true, "witness":
+ * true, "contributors": [{"signal": "igbt_temperature", "size": 6.1, "unit": "K", "share": 0.83}], "action":
+ * "check fan and heatsink, filters; then the thermal interface", "hours_scored": 164, "earlier": [{"week":
+ * "2026-09-07", "outcome": "fault_found", "note": "fan replaced"}], "chart": {"from": "…", "step_s": 3600,
+ * "score": [0.4, null, …], "line": {"what": "residual", "signal": "igbt_temperature", "unit": "K", "values":
+ * [0.1, …]}}}], "more": 0, "watch": [{"part": "watch", "rank": 2, "supply": …, "signal": …, "unit": …,
+ * "size": 0.3, "per_day": 0.04, "limit": 0.5, "days_left": 5, …}], "rest": "nothing else stands out; best of
+ * the rest: S01-QD1, S02-QD4, S30-CV1", "over": [{"part": "ended", "closed": "…", …}, {"part": "repaired",
+ * …}], "not_ranked": [{"reason": "off", "supplies": 13, "names": ["S01-QD1", …]}], "changes": {"since":
+ * 202646, "new": ["S07-SX5"], "improved": [{"supply": "S21-CV2", "from": 3}]}, "ledger": [{"reason":
+ * "scored", "supply_hours": 210332}, …, {"reason": "psmon not running", …}], "supply_hours": 221760,
+ * "budget": {"stated": 1, "used": 2}, "scoreboard": [{"weeks": 4, "lists": 4, "entries": 60,
+ * "without_finding": 20, "fault_found": 5, "nothing_found": 3, "not_inspected": 50, "unknown": 2,
+ * "precision": 0.625}, {"weeks": 12, …}], "trips": {"weeks": 12, "listed": [{"supply": "…", "time": "…",
+ * "cause": "fan", "rank": 2, "lead_days": 5.2, "reason": "IGBT temperature …"}], "missed": [{"supply": …,
+ * "time": …, "cause": …}], "median_lead_days": 5.2}}
  *
- * Only entries that a finding carries count on the scoreboard: a place that no finding explains is an order
- * of healthy supplies, which finds nothing. "hours": a supply without a finding is ranked by "least" scored
- * hours or more; "short" supplies had fewer, "median" is how many half of them had. What becomes known after
- * it was issued is no part of the document; who shows it adds (report_add_since) "since": {"fault_found": 1,
- * "nothing_found": 0, "not_inspected": 2, "unknown": 9, "trips": [{"supply": …, "time": …, "cause": …,
- * "days": 3.2}]}, and to rows "outcome": {"outcome": "fault_found", "note": "…"}.
+ * rank.h says what each part holds. "rows" are at most report.size, "more" is how many open findings it left
+ * out. "supply" of a group's row is the group, with "members", and without family, sector and chart. A trip
+ * of a group's supply counts as listed by the group's row. "ranked": supplies with "least" scored hours or
+ * more, which are judged; "short" had fewer, "median" is how many half of all had.
+ *
+ * Documents without "rest" were issued before lists had parts: their rows hold supplies without a finding too
+ * (no "class"), "common" and "data" all findings of these classes, "changes" what "closed". They are shown as
+ * they were. On the scoreboard only entries that a finding carries count.
+ *
+ * What becomes known after it was issued is no part of the document; who shows it adds (report_add_since)
+ * "since": {"fault_found": 1, "nothing_found": 0, "not_inspected": 2, "unknown": 9, "trips": [{"supply": …,
+ * "time": …, "cause": …, "days": 3.2}]}, and to rows "outcome": {"outcome": "fault_found", "note": "…"}.
  *
  * SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
@@ -46,7 +52,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MAX 12 /* of supplies not ranked for one reason; their number is always given */
+#define NAMES_MAX 12   /* of supplies not judged for one reason; their number is always given */
+#define MEMBERS_MAX 48 /* of a group's supplies */
 
 /* ---- what the moment knows ---- */
 
@@ -68,6 +75,17 @@ static int64_t channel_of(const struct fleet *f, uint32_t supply, const char *si
     return -1;
 }
 
+/* A trend as the finding that it comes to be. */
+static struct finding trend_as_finding(const struct report_input *in, const struct trend *t)
+{
+    const struct channel *c = &in->fleet->channels[t->channel];
+    struct finding d = {
+        .class = CLASS_EQUIPMENT, .size = t->now, .direction = t->now < 0 ? DIRECTION_DOWN : DIRECTION_UP};
+    snprintf(d.signal, sizeof d.signal, "%s", in->fleet->signals.name[c->signal]);
+    snprintf(d.unit, sizeof d.unit, "%s", words_unit_of_difference(c->unit));
+    return d;
+}
+
 /* The week's last hours, as the rank_week has them, at the end of an array of the period's hours. */
 static json_t *line_json(const float v[RANK_HOURS], size_t hours)
 {
@@ -77,79 +95,130 @@ static json_t *line_json(const float v[RANK_HOURS], size_t hours)
     return values;
 }
 
-/* What the week's own memory knows; the history may know more. */
-static json_t *chart_json(const struct report_input *in, const struct rank_row *r)
+/* What the week's own memory knows of a supply and the signal of its row; the history may know more. */
+static json_t *chart_json(const struct report_input *in, uint32_t supply, int64_t channel)
 {
     size_t hours = (size_t)((in->week_end - in->week_start) / NS_PER_HOUR);
     float v[RANK_HOURS];
     if (in->week)
-        rank_week_scores(in->week, r->supply, v);
+        rank_week_scores(in->week, supply, v);
     json_t *chart = json_pack("{so si so}", "from", value_instant(in->week_start), "step_s", 3600, "score",
                               in->week ? line_json(v, hours) : nulls(hours));
-    int64_t c = r->finding ? channel_of(in->fleet, r->supply, r->finding->signal) : -1;
-    if (c < 0 || !in->week || !rank_week_residuals(in->week, (size_t)c, v))
+    if (channel < 0 || !in->week || !rank_week_residuals(in->week, (size_t)channel, v))
         return chart;
-    const char *unit = in->fleet->channels[c].unit;
+    const struct channel *c = &in->fleet->channels[channel];
     json_object_set_new(chart, "line",
-                        json_pack("{so so ss so}", "signal", value_text(r->finding->signal), "unit",
-                                  value_text(words_unit_of_difference(unit)), "what", "residual", "values",
-                                  line_json(v, hours)));
+                        json_pack("{so so ss so}", "signal", value_text(in->fleet->signals.name[c->signal]),
+                                  "unit", value_text(words_unit_of_difference(c->unit)), "what", "residual",
+                                  "values", line_json(v, hours)));
     return chart;
 }
 
-static json_t *row_json(const struct report_input *in, const struct rank_row *r)
+/* A trend in the words of a finding, with what it has of its own. */
+static json_t *trend_json(const struct report_input *in, const struct trend *t)
+{
+    const struct channel *c = &in->fleet->channels[t->channel];
+    struct finding d = trend_as_finding(in, t);
+    return json_pack("{so so sf sf sf sf ss so}", "signal", value_text(in->fleet->signals.name[c->signal]),
+                     "unit", value_text(d.unit), "size", t->now, "per_day", t->per_day, "limit", t->limit,
+                     "days_left", t->days_left, "direction", direction_name(d.direction), "action",
+                     value_text(report_action(&d)));
+}
+
+static void add_place(json_t *o, const struct report_input *in, const struct rank_entry *e)
 {
     const struct fleet *f = in->fleet;
-    const struct supply *p = &f->supplies[r->supply];
-    json_t *o = r->finding ? finding_json(r->finding) : json_object();
-    json_object_set_new(o, "rank", json_integer(r->rank));
-    json_object_set_new(o, "supply", value_text(p->name));
+    if (e->supply < 0) {
+        json_t *members = json_array();
+        for (uint32_t s = 0; s < f->n_supplies && json_array_size(members) < MEMBERS_MAX; s++)
+            if (finding_concerns(e->finding, f, s))
+                json_array_append_new(members, value_text(f->supplies[s].name));
+        json_object_set_new(o, "members", members);
+        return;
+    }
+    const struct supply *p = &f->supplies[e->supply];
+    int64_t channel = e->finding ? channel_of(f, (uint32_t)e->supply, e->finding->signal)
+                                 : (int64_t)e->trend.channel;
     json_object_set_new(o, "family", value_text(f->groups[GROUP_FAMILY].name[p->group[GROUP_FAMILY]]));
     json_object_set_new(o, "sector", value_text(f->groups[GROUP_SECTOR].name[p->group[GROUP_SECTOR]]));
-    json_object_set_new(o, "priority", value_text(report_priority(r->finding)));
-    json_object_set_new(o, "score", value_number(r->score));
-    json_object_set_new(o, "chance", value_number(r->chance));
-    json_object_set_new(o, "chance_words", value_chance(r->chance));
-    json_object_set_new(o, "reason", value_text(r->reason));
-    json_object_set_new(o, "action", value_text(report_action(r->finding)));
-    json_object_set_new(o, "hours_scored", json_integer(r->hours_scored));
-    json_object_set_new(o, "hours_held", json_integer(r->hours_held));
-    json_object_set_new(o, "chart", chart_json(in, r));
+    json_object_set_new(o, "hours_scored", json_integer(in->list->supply[e->supply].hours_scored));
+    json_object_set_new(o, "chart", chart_json(in, (uint32_t)e->supply, channel));
+}
+
+static json_t *row_json(const struct report_input *in, const struct rank_entry *e)
+{
+    json_t *o = e->finding ? finding_json(e->finding) : trend_json(in, &e->trend);
+    if (e->finding)
+        json_object_set_new(o, "action", value_text(report_action(e->finding)));
+    json_object_set_new(o, "part", value_text(rank_part_name(e->part)));
+    json_object_set_new(o, "rank", e->rank ? json_integer(e->rank) : json_null());
+    json_object_set_new(o, "supply", value_text(rank_subject(e, in->fleet)));
+    json_object_set_new(o, "priority", value_text(rank_priority_name(e->priority)));
+    json_object_set_new(o, "score", value_number(e->score));
+    json_object_set_new(o, "chance", value_number(e->chance));
+    json_object_set_new(o, "chance_words", value_chance(e->chance));
+    json_object_set_new(o, "reason", value_text(e->reason));
+    add_place(o, in, e);
     return o;
 }
 
+/* What the list says, part by part. */
+static void add_list(json_t *doc, const struct report_input *in)
+{
+    json_t *rows = json_array(), *watch = json_array(), *over = json_array();
+    const struct rank_list *l = in->list;
+    size_t most = (size_t)in->settings->report_size;
+    for (size_t i = 0; i < l->n; i++) {
+        enum rank_part part = l->entry[i].part;
+        if (part == RANK_INSPECT && i >= most)
+            continue;
+        json_array_append_new(part == RANK_INSPECT ? rows
+                              : part == RANK_WATCH ? watch
+                                                   : over,
+                              row_json(in, &l->entry[i]));
+    }
+    json_object_set_new(doc, "rows", rows);
+    json_object_set_new(
+        doc, "more", json_integer(l->of[RANK_INSPECT] > most ? (json_int_t)(l->of[RANK_INSPECT] - most) : 0));
+    json_object_set_new(doc, "watch", watch);
+    json_object_set_new(doc, "rest", value_text(l->rest_words));
+    json_object_set_new(doc, "over", over);
+}
+
+static json_t *group_json(const char *reason, size_t n, json_t *names)
+{
+    return json_pack("{ss sI so}", "reason", reason, "supplies", (json_int_t)n, "names", names);
+}
+
+static void note(json_t **names, size_t *n, const char *name)
+{
+    if (!*names)
+        *names = json_array();
+    if ((*n)++ < NAMES_MAX)
+        json_array_append_new(*names, value_text(name));
+}
+
+/* Supplies that were never scored, by reason, and last those that were for too few hours. */
 static void add_not_ranked(json_t *doc, const struct report_input *in)
 {
-    json_t *names[REASON_COUNT] = {NULL};
-    size_t count[REASON_COUNT] = {0}, ranked = 0, n_short = 0;
-    json_t *few = json_array();
+    json_t *names[REASON_COUNT] = {NULL}, *few = NULL, *list = json_array();
+    size_t count[REASON_COUNT] = {0}, judged = 0, n_few = 0;
     for (size_t i = 0; i < in->fleet->n_supplies; i++) {
-        const struct rank_row *r = &in->rows[i];
-        if (r->rank && !r->lacks) {
-            ranked++;
-            continue;
-        }
-        if (r->lacks) {
-            if (n_short++ < NAMES_MAX)
-                json_array_append_new(few, value_text(in->fleet->supplies[r->supply].name));
-            continue;
-        }
-        if (!names[r->unscored])
-            names[r->unscored] = json_array();
-        if (count[r->unscored]++ < NAMES_MAX)
-            json_array_append_new(names[r->unscored], value_text(in->fleet->supplies[r->supply].name));
+        const struct rank_supply *r = &in->list->supply[i];
+        const char *name = in->fleet->supplies[i].name;
+        if (rank_judged(r))
+            judged++;
+        else if (r->hours_scored)
+            note(&few, &n_few, name);
+        else
+            note(&names[r->unscored], &count[r->unscored], name);
     }
-    json_t *list = json_array();
     for (int k = 0; k < REASON_COUNT; k++)
-        if (count[k])
-            json_array_append_new(list,
-                                  json_pack("{so sI so}", "reason", value_text(reason_name((enum reason)k)),
-                                            "supplies", (json_int_t)count[k], "names", names[k]));
-    if (n_short)
-        json_array_append_new(list, json_pack("{ss sI sO}", "reason", "scored for too few hours", "supplies",
-                                              (json_int_t)n_short, "names", few));
-    json_decref(few);
-    json_object_set_new(doc, "ranked", json_integer((json_int_t)ranked));
+        if (names[k])
+            json_array_append_new(list, group_json(reason_name((enum reason)k), count[k], names[k]));
+    if (few)
+        json_array_append_new(list, group_json("scored for too few hours", n_few, few));
+    json_object_set_new(doc, "ranked", json_integer((json_int_t)judged));
     json_object_set_new(doc, "not_ranked", list);
 }
 
@@ -159,13 +228,13 @@ static int fewer(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What a place on the list asks for, and how many supplies lacked it. */
+/* From how many hours on a supply is judged, and how many had fewer. */
 static void add_hours(json_t *doc, const struct report_input *in)
 {
     size_t n = in->fleet->n_supplies, few = 0;
     uint32_t *hours = xcalloc(n + 1, sizeof *hours);
     for (size_t i = 0; i < n; i++) {
-        hours[i] = in->rows[i].hours_scored;
+        hours[i] = in->list->supply[i].hours_scored;
         few += hours[i] < RANK_LEAST_HOURS;
     }
     qsort(hours, n, sizeof *hours, fewer);
@@ -173,33 +242,6 @@ static void add_hours(json_t *doc, const struct report_input *in)
                         json_pack("{si sI sI}", "least", RANK_LEAST_HOURS, "median", (json_int_t)hours[n / 2],
                                   "short", (json_int_t)few));
     free(hours);
-}
-
-static json_t *findings_of(const struct report_input *in, enum finding_class class)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < in->n_findings; i++) {
-        const struct finding *d = &in->findings[i];
-        if (d->class != class)
-            continue;
-        json_t *o = finding_json(d);
-        json_object_set_new(o, "action", value_text(report_action(d)));
-        json_array_append_new(list, o);
-    }
-    return list;
-}
-
-static json_t *closed_findings(const struct report_input *in)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < in->n_findings; i++) {
-        const struct finding *d = &in->findings[i];
-        if (d->closed >= in->week_start && d->closed && d->class != CLASS_DATA)
-            json_array_append_new(list, json_pack("{so so so so}", "subject", value_text(d->subject), "class",
-                                                  value_text(finding_class_name(d->class)), "reason",
-                                                  value_text(d->reason), "closed", value_instant(d->closed)));
-    }
-    return list;
 }
 
 /* Sums to supplies × hours of the period; what the ledger lacks is time in which psmon made no tick. */
@@ -255,16 +297,10 @@ json_t *report_document(const struct report_input *in)
         json_object_set_new(doc, "audit", audit_json(in->chances));
     json_object_set_new(doc, "configuration", json_pack("{so}", "hash", value_text(in->config_hash)));
     json_object_set_new(doc, "supplies", json_integer((json_int_t)in->fleet->n_supplies));
-    json_t *rows = json_array();
-    for (size_t i = 0; i < in->fleet->n_supplies && i < (size_t)in->settings->report_size; i++)
-        if (in->rows[i].rank && !in->rows[i].lacks)
-            json_array_append_new(rows, row_json(in, &in->rows[i]));
-    json_object_set_new(doc, "rows", rows);
+    add_list(doc, in);
     add_hours(doc, in);
     add_not_ranked(doc, in);
-    json_object_set_new(doc, "changes", json_pack("{so}", "closed", closed_findings(in)));
-    json_object_set_new(doc, "common", findings_of(in, CLASS_COMMON));
-    json_object_set_new(doc, "data", findings_of(in, CLASS_DATA));
+    json_object_set_new(doc, "changes", json_object());
     add_ledger(doc, in);
     json_object_set_new(doc, "budget",
                         json_pack("{sf sf}", "stated", in->settings->budget, "used", in->budget_used));
@@ -284,39 +320,39 @@ static json_t *answers(const json_t *past, const char *question)
     return json_object_get(past, question);
 }
 
+/* The row of a supply or group, of what is to be inspected or watched. */
 static json_t *row_of(const json_t *doc, const char *supply)
 {
+    static const char *const parts[] = {"rows", "watch"};
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i,
-                       row) if (strcmp(field_text(row, "supply"), supply) == 0) return row;
+    for (size_t k = 0; k < 2; k++)
+        json_array_foreach(json_object_get(doc, parts[k]), i,
+                           row) if (strcmp(field_text(row, "supply"), supply) == 0) return row;
     return NULL;
 }
 
-/* Where the supplies stood last time, who is new, and who left the list. */
+/* Where the rows stood last time, who is new, and who left the list. last: [subject, rank, number of the
+ * list]; of a list without a row one, without a subject. */
 static void add_last(json_t *doc, const json_t *past)
 {
     json_t *last = answers(past, "last"), *rows = json_object_get(doc, "rows"), *row;
-    size_t i, listed = json_array_size(rows);
-    json_t *changes = json_object_get(doc, "changes"), *fresh = json_array(), *improved = json_array();
+    size_t i;
+    json_t *changes = json_object_get(doc, "changes"), *fresh = json_array(), *left = json_array();
     json_array_foreach(last, i, row)
     {
-        json_t *now = row_of(doc, cell(row, 0));
+        json_t *now = *cell(row, 0) ? row_of(doc, cell(row, 0)) : NULL;
         long rank = strtol(cell(row, 1), NULL, 10);
         if (now)
-            json_object_set_new(now, "last_rank", rank ? json_integer(rank) : json_null());
-        else if (rank > 0 && (size_t)rank <= listed)
-            json_array_append_new(improved,
+            json_object_set_new(now, "last_rank", json_integer(rank));
+        else if (rank > 0)
+            json_array_append_new(left,
                                   json_pack("{ss sI}", "supply", cell(row, 0), "from", (json_int_t)rank));
     }
-    json_array_foreach(rows, i, row)
-    {
-        json_t *rank = json_object_get(row, "last_rank");
-        if (json_array_size(last) && !(json_is_integer(rank) && (size_t)json_integer_value(rank) <= listed))
-            json_array_append(fresh, json_object_get(row, "supply"));
-    }
+    json_array_foreach(rows, i, row) if (json_array_size(last) && !json_object_get(row, "last_rank"))
+        json_array_append(fresh, json_object_get(row, "supply"));
     json_object_set_new(changes, "new", fresh);
-    json_object_set_new(changes, "improved", improved);
+    json_object_set_new(changes, "improved", left);
     if (json_array_size(last))
         json_object_set_new(changes, "since",
                             json_integer(strtol(cell(json_array_get(last, 0), 2), NULL, 10)));

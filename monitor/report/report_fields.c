@@ -30,6 +30,27 @@ char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit)
     return out;
 }
 
+char *field_weight(char out[FIELD_WEIGHT_LEN], const json_t *row)
+{
+    double effect = field_number(row, "effect"), score = field_number(row, "score");
+    *out = '\0';
+    if (effect > 0)
+        snprintf(out, FIELD_WEIGHT_LEN, "%.*f × minimum effect", effect < 9.95, effect);
+    else if (!json_object_get(row, "part") && !isnan(score))
+        snprintf(out, FIELD_WEIGHT_LEN, "score %.1f", score);
+    return out;
+}
+
+char *field_place(char out[FIELD_PLACE_LEN], const json_t *row)
+{
+    double supplies = field_number(row, "supplies");
+    if (*field_text(row, "family"))
+        snprintf(out, FIELD_PLACE_LEN, "%s, %s", field_text(row, "family"), field_text(row, "sector"));
+    else
+        snprintf(out, FIELD_PLACE_LEN, supplies > 1 ? "%.0f supplies" : "a group", supplies);
+    return out;
+}
+
 const char *field_outcome(const json_t *object)
 {
     static const char *const words[][2] = {{"fault_found", "fault found"},
@@ -48,9 +69,8 @@ char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document)
     *out = '\0';
     if (few > 0)
         snprintf(out, FIELD_LACKED_LEN,
-                 "Without a finding a place on the list asks for %.0f scored hours: %.0f of %.0f supplies "
-                 "had fewer;"
-                 " half of all had %.0f or more.",
+                 "A supply without a finding is judged from %.0f scored hours on: %.0f of %.0f supplies had "
+                 "fewer; half of all had %.0f or more.",
                  field_number(hours, "least"), few, field_number(document, "supplies"),
                  field_number(hours, "median"));
     return out;

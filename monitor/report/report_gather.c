@@ -20,6 +20,10 @@ struct question {
 
 /* What was listed is what the list showed, however long lists are now. */
 #define LISTED "k.rank <= jsonb_array_length(d.document -> 'rows')"
+/* and not as one of a group's supplies, whose rows in rankings bear the rank of the group's */
+#define ENTRY                                                                                              \
+    LISTED " AND EXISTS (SELECT FROM jsonb_array_elements(d.document -> 'rows') e WHERE e ->> 'supply' = " \
+           "k.supply)"
 
 static const struct question past_questions[] = {
     {"number",
@@ -27,10 +31,10 @@ static const struct question past_questions[] = {
      "$2::timestamptz",
      {RUN, FROM}},
     {"last",
-     "SELECT k.supply, k.rank, k.number FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND "
-     "k.number ="
-     " (SELECT max(j.number) FROM rankings j WHERE j.run = r.run AND j.week_start < $2::timestamptz)"
-     " ORDER BY k.rank, k.supply",
+     "SELECT k.supply, k.rank, d.number FROM reports d JOIN runs r USING (run) LEFT JOIN rankings k ON k.run "
+     "="
+     " d.run AND k.number = d.number AND " ENTRY " WHERE r.name = $1 AND d.number = (SELECT max(j.number)"
+     " FROM reports j WHERE j.run = r.run AND j.week_start < $2::timestamptz) ORDER BY k.rank, k.supply",
      {RUN, FROM}},
     /* the outcome's week is any day of the list's week, best its first */
     {"lists",
@@ -39,7 +43,7 @@ static const struct question past_questions[] = {
      "ZONE"
      " 'UTC')::date AND (k.week_start AT TIME ZONE 'UTC')::date + 6 ORDER BY o.week LIMIT 1), k.class"
      " FROM rankings k JOIN runs r USING (run) JOIN reports d USING (run, number) WHERE r.name = $1 "
-     "AND " LISTED
+     "AND " ENTRY
      " AND k.week_start < $2::timestamptz AND k.week_start >= $2::timestamptz - interval '84 days 12 hours'",
      {RUN, FROM}},
     /* listed: by a finding of the supply (missing data foretells nothing) within the four weeks before the
@@ -105,23 +109,29 @@ struct gathering {
     void *arg;
 };
 
-/* The text of a key of all rows as an array in PostgreSQL's syntax. */
-static char *array_of(const json_t *rows, const char *key)
+static void add_texts(struct buf *b, const json_t *rows, const char *key)
 {
-    struct buf b = {0};
     size_t i;
     json_t *row;
-    buf_str(&b, "{");
     json_array_foreach(rows, i, row)
     {
-        buf_str(&b, i ? ",\"" : "\"");
+        buf_str(b, b->len > 1 ? ",\"" : "\"");
         for (const char *c = field_text(row, key); *c; c++) {
             if (*c == '"' || *c == '\\')
-                buf_str(&b, "\\");
-            buf_add(&b, c, 1);
+                buf_str(b, "\\");
+            buf_add(b, c, 1);
         }
-        buf_str(&b, "\"");
+        buf_str(b, "\"");
     }
+}
+
+/* The text of a key of all rows as an array in PostgreSQL's syntax. */
+static char *array_of(const json_t *doc, const char *key)
+{
+    struct buf b = {0};
+    buf_str(&b, "{");
+    add_texts(&b, json_object_get(doc, "rows"), key);
+    add_texts(&b, json_object_get(doc, "watch"), key);
     buf_str(&b, "}");
     return b.data;
 }
@@ -189,13 +199,13 @@ void report_gather(struct pg *pg, const json_t *doc, enum gather what,
                    void (*done)(void *arg, json_t *answers), void *arg)
 {
     struct gathering *g = xcalloc(1, sizeof *g);
-    const json_t *rows = json_object_get(doc, "rows"), *period = json_object_get(doc, "period");
+    const json_t *period = json_object_get(doc, "period");
     *g = (struct gathering){.pg = pg, .what = what, .done = done, .arg = arg};
     g->parameter[RUN] = xstrdup(field_text(doc, "run"));
     g->parameter[FROM] = xstrdup(field_text(period, "from"));
     g->parameter[TO] = xstrdup(field_text(period, "to"));
     g->parameter[ISSUED] = xstrdup(field_text(doc, "issued_at"));
-    g->parameter[SUPPLIES] = array_of(rows, "supply");
-    g->parameter[SIGNALS] = array_of(rows, "signal");
+    g->parameter[SUPPLIES] = array_of(doc, "supply");
+    g->parameter[SIGNALS] = array_of(doc, "signal");
     ask(g);
 }

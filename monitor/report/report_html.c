@@ -121,7 +121,7 @@ static void write_top(struct buf *out, const json_t *doc)
     text(out, provisional ? "; made " : "; issued ", field_text(doc, "issued_at"),
          "</p><dl class=\"facts\">");
     snprintf(line, sizeof line, "%.0f of %.0f", field_number(doc, "ranked"), field_number(doc, "supplies"));
-    fact(out, "Supplies ranked", line);
+    fact(out, "Supplies judged", line);
     snprintf(line, sizeof line, "%g", field_number(budget, "used"));
     fact(out, "Findings this week", line);
     snprintf(line, sizeof line, "%g", field_number(budget, "stated"));
@@ -144,11 +144,17 @@ static void write_rank(struct buf *out, const json_t *row, bool past)
 {
     const json_t *last = json_object_get(row, "last_rank");
     buf_printf(out, "<td class=\"n\"><span class=\"rank\">%.0f</span>", field_number(row, "rank"));
-    if (json_is_integer(last))
+    if (json_is_integer(last) && json_integer_value(last))
         buf_printf(out, "<span class=\"last\">was %lld</span>", (long long)json_integer_value(last));
     else if (past)
         buf_str(out, "<span class=\"last\">new</span>");
     buf_str(out, "</td>");
+}
+
+/* A finding or a trend; lists of before there were parts have rows without. */
+static bool says_something(const json_t *row)
+{
+    return json_object_get(row, "class") || json_object_get(row, "per_day");
 }
 
 static void write_why(struct buf *out, const json_t *row)
@@ -166,7 +172,7 @@ static void write_why(struct buf *out, const json_t *row)
         }
         buf_str(out, "</span>");
     }
-    if (json_object_get(row, "class"))
+    if (says_something(row))
         text(out, "<span class=\"action\">", field_text(row, "action"), "</span>");
     const json_t *outcome = json_object_get(row, "outcome");
     if (outcome) {
@@ -182,44 +188,82 @@ static void write_why(struct buf *out, const json_t *row)
     buf_str(out, "</td>");
 }
 
-static void write_rows(struct buf *out, const json_t *doc)
+static void write_row(struct buf *out, const json_t *row, bool past)
 {
-    const json_t *rows = json_object_get(doc, "rows");
-    bool past = json_is_integer(json_object_get(json_object_get(doc, "changes"), "since"));
+    char place[FIELD_PLACE_LEN], weight[FIELD_WEIGHT_LEN];
+    const char *priority = field_text(row, "priority");
+    buf_str(out, says_something(row) ? "<tr>" : "<tr class=\"quiet\">");
+    write_rank(out, row, past);
+    text(out, "<td><span class=\"supply\">", field_text(row, "supply"), "</span>");
+    text(out, "<span class=\"place\">", field_place(place, row), "</span></td>");
+    text(out, "<td><span class=\"priority ", priority, "\">");
+    text(out, "", priority, "</span>");
+    text(out, "<span class=\"place\">", field_weight(weight, row), "</span></td>");
+    write_why(out, row);
+    buf_str(out, "<td>");
+    chart(out, row);
+    buf_str(out, "</td></tr>");
+}
+
+static void write_table(struct buf *out, const json_t *rows, bool past)
+{
     size_t i;
     json_t *row;
-    buf_str(out, "<h2>Inspect in this order</h2>");
-    if (!json_array_size(rows)) {
-        buf_str(out, "<p>No supply was scored this week.</p>");
-        return;
-    }
     buf_str(
         out,
         "<table class=\"list\"><thead><tr><th class=\"n\">Rank</th><th>Supply</th><th>Priority</th><th>Why, "
         "and what to do</th><th>The week</th></tr></thead><tbody>");
-    json_array_foreach(rows, i, row)
-    {
-        buf_str(out, json_object_get(row, "class") ? "<tr>" : "<tr class=\"quiet\">");
-        write_rank(out, row, past);
-        text(out, "<td><span class=\"supply\">", field_text(row, "supply"), "</span>");
-        text(out, "<span class=\"place\">", field_text(row, "family"), "");
-        text(out, ", ", field_text(row, "sector"), "</span></td>");
-        const char *priority = field_text(row, "priority");
-        text(out, "<td><span class=\"priority ", priority, "\">");
-        text(out, "", priority, "</span>");
-        buf_printf(out, "<span class=\"place\">score %.1f</span></td>", field_number(row, "score"));
-        write_why(out, row);
-        buf_str(out, "<td>");
-        chart(out, row);
-        buf_str(out, "</td></tr>");
-    }
+    json_array_foreach(rows, i, row) write_row(out, row, past);
     buf_str(out, "</tbody></table>");
+}
+
+static void write_rows(struct buf *out, const json_t *doc)
+{
+    const json_t *rows = json_object_get(doc, "rows"), *watch = json_object_get(doc, "watch");
+    bool past = json_is_integer(json_object_get(json_object_get(doc, "changes"), "since"));
+    buf_str(out, "<h2>Inspect in this order</h2>");
+    if (json_array_size(rows))
+        write_table(out, rows, past);
+    else
+        text(out, "<p>",
+             field_number(doc, "ranked") > 0 ? "No finding is open." : "No supply was scored this week.",
+             "</p>");
+    if (field_number(doc, "more") > 0)
+        buf_printf(out, "<p>And %.0f more: the page and psmon query findings have them.</p>",
+                   field_number(doc, "more"));
+    if (json_array_size(watch)) {
+        buf_str(out, "<h2>Watch: no finding yet, but a trend</h2>");
+        write_table(out, watch, past);
+    }
+    if (*field_text(doc, "rest"))
+        text(out, "<p class=\"rest\">", field_text(doc, "rest"), ".</p>");
+}
+
+static void write_over(struct buf *out, const json_t *doc, const char *part, const char *title)
+{
+    size_t i;
+    json_t *row;
+    bool any = false;
+    json_array_foreach(json_object_get(doc, "over"), i, row)
+    {
+        if (strcmp(field_text(row, "part"), part) != 0)
+            continue;
+        if (!any)
+            text(out, "<h2>", title, "</h2><ul>");
+        any = true;
+        text(out, "<li><b>", field_text(row, "supply"), "</b>: ");
+        text(out, "", field_text(row, "reason"), "</li>");
+    }
+    if (any)
+        buf_str(out, "</ul>");
 }
 
 static void write_findings(struct buf *out, const json_t *list, const char *title, const char *none)
 {
     size_t i;
     json_t *d;
+    if (!list) /* a part of lists of before there were others */
+        return;
     text(out, "<h2>", title, "</h2>");
     if (!json_array_size(list)) {
         text(out, "<p class=\"soft\">", none, "</p>");
@@ -259,8 +303,10 @@ static void write_changes(struct buf *out, const json_t *doc)
     write_names(out, json_object_get(changes, "new"), NULL);
     buf_str(out, "</li><li>No longer listed: ");
     write_names(out, json_object_get(changes, "improved"), "supply");
-    buf_str(out, "</li><li>Findings that closed: ");
-    write_names(out, json_object_get(changes, "closed"), "subject");
+    if (json_object_get(changes, "closed")) {
+        buf_str(out, "</li><li>Findings that closed: ");
+        write_names(out, json_object_get(changes, "closed"), "subject");
+    }
     buf_str(out, "</li></ul></section>");
 }
 
@@ -269,7 +315,7 @@ static void write_not_ranked(struct buf *out, const json_t *doc)
     size_t i;
     json_t *x;
     const json_t *list = json_object_get(doc, "not_ranked");
-    buf_str(out, "<h2>Not ranked, and why</h2>");
+    buf_str(out, "<h2>Not judged, and why</h2>");
     if (!json_array_size(list)) {
         buf_str(out, "<p class=\"soft\">Every supply was scored.</p>");
         return;
@@ -395,6 +441,22 @@ static void write_since(struct buf *out, const json_t *since)
     buf_str(out, "</section>");
 }
 
+#define CHANCE "“By chance once in N weeks” is how often a healthy ring shows something this extreme"
+#define ORDER                                                                                           \
+    CHANCE                                                                                              \
+    ", said as far as the calibration reaches. Priority high: an open finding of equipment or of a "    \
+    "group "                                                                                            \
+    "that rises by the minute, that a second witness confirms, or that is three times what is worth a " \
+    "finding; medium: others of these; low: sensors and data. Within a priority the largest comes "     \
+    "first, a "                                                                                         \
+    "witness counting twice."
+/* of lists of before there were parts */
+#define OLD_ORDER                                                                                    \
+    CHANCE                                                                                           \
+    ". Priority high: an open equipment finding that a second witness confirms, that is rarer than " \
+    "once "                                                                                          \
+    "in 100 weeks, or that rises by the minute; medium: other open equipment findings; low: the rest."
+
 void report_html(struct buf *out, const json_t *doc)
 {
     const json_t *model = json_object_get(doc, "model");
@@ -405,6 +467,8 @@ void report_html(struct buf *out, const json_t *doc)
     buf_str(out, "</style></head><body>\n");
     write_top(out, doc);
     write_rows(out, doc);
+    write_over(out, doc, "ended", "Over: ended by itself this week");
+    write_over(out, doc, "repaired", "Over: repaired since");
     write_findings(out, json_object_get(doc, "common"), "Common causes", "None.");
     write_changes(out, doc);
     write_findings(out, json_object_get(doc, "data"), "Data findings", "None.");
@@ -415,10 +479,7 @@ void report_html(struct buf *out, const json_t *doc)
     text(out, "<footer>Model ", field_text(model, "name"), "");
     text(out, *field_text(model, "hash") ? ", " : "", field_text(model, "hash"), "");
     text(out, *field_text(model, "summary") ? ": " : "", field_text(model, "summary"), "");
-    text(out, ". Configuration ", field_text(json_object_get(doc, "configuration"), "hash"),
-         ". “By chance once in N weeks” is how often a healthy ring shows something this extreme. Priority "
-         "high: an "
-         "open equipment finding that a second witness confirms, that is rarer than once in 100 weeks, or "
-         "that rises "
-         "by the minute; medium: other open equipment findings; low: the rest.</footer></body></html>\n");
+    text(out, ". Configuration ", field_text(json_object_get(doc, "configuration"), "hash"), ". ");
+    buf_str(out, json_object_get(doc, "rest") ? ORDER : OLD_ORDER);
+    buf_str(out, "</footer></body></html>\n");
 }

@@ -25,10 +25,6 @@ void report_gather(struct pg *pg, const json_t *document, enum gather what,
                    void (*done)(void *arg, json_t *answers), void *arg);
 
 /* ---- report_action.c ---- */
-/* "high", "medium" or "low". High: an open equipment finding that a second witness confirms, that is rarer
- * than once in 100 weeks, or that rises by the minute. Medium: any other open equipment finding; a closed one
- * that was that rare. Low: everything else. */
-const char *report_priority(const struct finding *d);
 /* What to look at first, by what moved and which way. */
 const char *report_action(const struct finding *d);
 
@@ -43,6 +39,13 @@ char *field_day(char out[RANK_DAY_LEN], const json_t *object, const char *key); 
 #define FIELD_SIZE_LEN 48
 char *field_size(char out[FIELD_SIZE_LEN], double size, const char *unit);
 const char *field_outcome(const json_t *object); /* its "outcome": "fault found", …; "" */
+/* How much a row weighs, in words: "12 × minimum effect"; of lists of before there were parts
+ * its score; "": nothing is said. */
+#define FIELD_WEIGHT_LEN 64
+char *field_weight(char out[FIELD_WEIGHT_LEN], const json_t *row);
+/* Where a row's subject is: "quadrupole, S07", "16 supplies". */
+#define FIELD_PLACE_LEN 128
+char *field_place(char out[FIELD_PLACE_LEN], const json_t *row);
 /* Of a document: what its list lacked, in a line; "" when every supply had the hours. */
 #define FIELD_LACKED_LEN 200
 char *field_lacked(char out[FIELD_LACKED_LEN], const json_t *document);

@@ -76,7 +76,7 @@ static void write_top(struct buf *out, const json_t *doc)
                field_text(doc, "issued_at"), field_text(model, "name"), field_text(model, "hash"),
                field_text(json_object_get(doc, "configuration"), "hash"));
     const json_t *budget = json_object_get(doc, "budget");
-    buf_printf(out, "%.0f of %.0f supplies ranked; findings this week: %g, false ones to be expected: %g\n",
+    buf_printf(out, "%.0f of %.0f supplies judged; findings this week: %g, false ones to be expected: %g\n",
                field_number(doc, "ranked"), field_number(doc, "supplies"), field_number(budget, "used"),
                field_number(budget, "stated"));
     char lacked[FIELD_LACKED_LEN], audited[FIELD_AUDIT_LEN];
@@ -120,40 +120,101 @@ static void write_outcome(struct buf *out, const json_t *outcome)
     buf_free(&line);
 }
 
+static void write_earlier(struct buf *out, const json_t *row)
+{
+    size_t k;
+    json_t *earlier;
+    json_array_foreach(json_object_get(row, "earlier"), k, earlier)
+    {
+        struct buf line = {0};
+        buf_printf(&line, "earlier, week of %s: %s %s", field_text(earlier, "week"), field_outcome(earlier),
+                   field_text(earlier, "note"));
+        buf_printf(out, "%6s", "");
+        wrap(out, 6, 6, buf_text(&line));
+        buf_free(&line);
+    }
+}
+
+static void write_row(struct buf *out, const json_t *row)
+{
+    const json_t *last = json_object_get(row, "last_rank");
+    double rank = field_number(row, "rank");
+    char place[FIELD_PLACE_LEN], weight[FIELD_WEIGHT_LEN];
+    struct buf line = {0};
+    const char *supply = field_text(row, "supply");
+    if (isnan(rank))
+        buf_printf(out, "      %s ", supply);
+    else
+        buf_printf(out, "%4.0f  %s ", rank, supply);
+    buf_printf(&line, "(%s", field_place(place, row));
+    if (!isnan(rank))
+        buf_printf(&line, "; %s priority", field_text(row, "priority"));
+    buf_printf(&line, "%s%s", *field_weight(weight, row) ? "; " : "", weight);
+    if (json_is_integer(last) && json_integer_value(last))
+        buf_printf(&line, ", last week %lld", (long long)json_integer_value(last));
+    buf_str(&line, ")");
+    wrap(out, 7 + width(supply, strlen(supply)), 6, buf_text(&line));
+    buf_printf(out, "%6s", "");
+    wrap(out, 6, 6, field_text(row, "reason"));
+    buf_free(&line);
+}
+
 static void write_rows(struct buf *out, const json_t *doc)
 {
-    head(out, "Inspect in this order");
+    const json_t *rows = json_object_get(doc, "rows");
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(doc, "rows"), i, row)
+    head(out, "Inspect in this order");
+    json_array_foreach(rows, i, row)
     {
-        const json_t *last = json_object_get(row, "last_rank");
-        char was[32] = "";
-        if (json_is_integer(last))
-            snprintf(was, sizeof was, ", last week %lld", (long long)json_integer_value(last));
-        buf_printf(out, "%4.0f  %s  (%s, %s; %s priority; score %.1f%s)\n", field_number(row, "rank"),
-                   field_text(row, "supply"), field_text(row, "family"), field_text(row, "sector"),
-                   field_text(row, "priority"), field_number(row, "score"), was);
-        buf_printf(out, "%6s", "");
-        wrap(out, 6, 6, field_text(row, "reason"));
+        write_row(out, row);
         write_contributors(out, row);
         if (json_object_get(row, "class"))
             buf_printf(out, "%6s-> %s\n", "", field_text(row, "action"));
         write_outcome(out, json_object_get(row, "outcome"));
-        size_t k;
-        json_t *earlier;
-        json_array_foreach(json_object_get(row, "earlier"), k, earlier)
-        {
-            struct buf line = {0};
-            buf_printf(&line, "earlier, week of %s: %s %s", field_text(earlier, "week"),
-                       field_outcome(earlier), field_text(earlier, "note"));
-            buf_printf(out, "%6s", "");
-            wrap(out, 6, 6, buf_text(&line));
-            buf_free(&line);
-        }
+        write_earlier(out, row);
     }
-    if (!json_array_size(json_object_get(doc, "rows")))
-        buf_str(out, "No supply was scored this week.\n");
+    if (!json_array_size(rows))
+        buf_str(out, field_number(doc, "ranked") > 0 ? "No finding is open.\n"
+                                                     : "No supply was scored this week.\n");
+    if (field_number(doc, "more") > 0)
+        buf_printf(out, "      and %.0f more: the page and psmon query findings have them\n",
+                   field_number(doc, "more"));
+}
+
+static void write_watch(struct buf *out, const json_t *doc)
+{
+    const json_t *watch = json_object_get(doc, "watch");
+    size_t i;
+    json_t *row;
+    if (json_array_size(watch))
+        head(out, "Watch: no finding yet, but a trend");
+    json_array_foreach(watch, i, row)
+    {
+        write_row(out, row);
+        buf_printf(out, "%6s-> %s\n", "", field_text(row, "action"));
+        write_outcome(out, json_object_get(row, "outcome"));
+    }
+    if (*field_text(doc, "rest")) {
+        buf_str(out, "\n");
+        wrap(out, 0, 2, field_text(doc, "rest"));
+    }
+}
+
+static void write_over(struct buf *out, const json_t *doc, const char *part, const char *title)
+{
+    size_t i;
+    json_t *row;
+    bool any = false;
+    json_array_foreach(json_object_get(doc, "over"), i, row)
+    {
+        if (strcmp(field_text(row, "part"), part) != 0)
+            continue;
+        if (!any)
+            head(out, title);
+        any = true;
+        write_row(out, row);
+    }
 }
 
 static void write_findings(struct buf *out, const json_t *list, const char *title)
@@ -192,6 +253,8 @@ static void write_changes(struct buf *out, const json_t *doc)
     static const char *const keys[][2] = {{"new", NULL}, {"improved", "supply"}, {"closed", "subject"}};
     for (size_t k = 0; k < 3; k++) {
         struct buf line = {0};
+        if (!json_object_get(changes, keys[k][0]))
+            continue;
         join(&line, json_object_get(changes, keys[k][0]), keys[k][1]);
         buf_printf(out, "  %-9s ", keys[k][0]);
         wrap(out, 12, 12, line.len ? buf_text(&line) : "none");
@@ -202,7 +265,7 @@ static void write_changes(struct buf *out, const json_t *doc)
 static void write_not_ranked(struct buf *out, const json_t *doc)
 {
     const json_t *list = json_object_get(doc, "not_ranked");
-    head(out, "Not ranked, and why");
+    head(out, "Not judged, and why");
     size_t i;
     json_t *group;
     json_array_foreach(list, i, group)
@@ -289,7 +352,11 @@ void report_text(struct buf *out, const json_t *doc)
 {
     write_top(out, doc);
     write_rows(out, doc);
-    write_findings(out, json_object_get(doc, "common"), "Common causes");
+    write_watch(out, doc);
+    write_over(out, doc, "ended", "Over: ended by itself this week");
+    write_over(out, doc, "repaired", "Over: repaired since");
+    write_findings(out, json_object_get(doc, "common"),
+                   "Common causes"); /* of lists of before there were parts */
     write_changes(out, doc);
     write_findings(out, json_object_get(doc, "data"), "Data findings");
     write_not_ranked(out, doc);

@@ -36,53 +36,40 @@ static void add_hours(struct rank_week *w, const struct fleet *f, const struct p
         now = v[0];
         if (supply < 0)
             continue;
-        unsigned long reason = strtoul(v[4], NULL, 10);
+        unsigned long reason = strtoul(v[3], NULL, 10);
         if (reason >= REASON_COUNT)
             reason = REASON_NO_MODEL;
-        rank_week_set(w, (uint32_t)supply, number(v[2]), number(v[3]));
+        rank_week_set(w, (uint32_t)supply, number(v[2]));
         rank_week_set_reason(w, (uint32_t)supply, (enum reason)reason);
         if (hours)
             hours[reason]++;
     }
 }
 
-static void hold(struct rank_week *w, const struct fleet *f, const struct pg_rows *r)
-{
-    struct rank_row *rows = xcalloc(f->n_supplies + 1, sizeof *rows);
-    for (uint32_t s = 0; s < f->n_supplies; s++)
-        rows[s] = (struct rank_row){.supply = s, .score = (double)NAN};
-    for (int i = 0; i < r->n_rows; i++) {
-        char *const *v = r->value + (size_t)i * (size_t)r->n_columns;
-        int32_t supply = fleet_supply(f, v[0]);
-        if (supply >= 0)
-            rows[supply].score = number(v[1]);
-    }
-    rank_week_hold(w, rows);
-    free(rows);
-}
-
 int report_week_load(struct rank_week *w, const char *conninfo, const struct fleet *f, const char *run,
                      tstamp_ns from, tstamp_ns to, uint64_t hours[REASON_COUNT], struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int rc = ask(
-        conninfo,
-        "SELECT extract(epoch FROM h.t)::bigint, s.name, nullif(h.score, 'NaN'), nullif(h.chance, 'NaN'),"
-        " h.reason FROM hours h JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name ="
-        " $1 AND h.t >= $2::timestamptz AND h.t < $3::timestamptz ORDER BY h.t",
-        run, from, to, &rows, err);
+    int rc = ask(conninfo,
+                 "SELECT extract(epoch FROM h.t)::bigint, s.name, nullif(h.score, 'NaN'), h.reason"
+                 " FROM hours h JOIN runs r USING (run) JOIN supply_ids s ON s.id = h.supply WHERE r.name ="
+                 " $1 AND h.t >= $2::timestamptz AND h.t < $3::timestamptz ORDER BY h.t",
+                 run, from, to, &rows, err);
     if (rc != 0)
         return rc;
     add_hours(w, f, rows, hours);
     pg_rows_free(rows);
     rc = ask(
         conninfo,
-        "SELECT k.supply, k.score FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.number ="
-        " (SELECT max(j.number) FROM rankings j WHERE j.run = r.run AND j.week_start < $2::timestamptz)",
+        "SELECT k.finding, k.score FROM rankings k JOIN runs r USING (run) WHERE r.name = $1 AND k.rank > 0"
+        " AND k.finding IS NOT NULL AND k.score IS NOT NULL AND k.number = (SELECT max(j.number) FROM reports"
+        " j WHERE j.run = r.run AND j.week_start < $2::timestamptz AND j.document ? 'rest') ORDER BY k.rank",
         run, from, 0, &rows, err);
     if (rc != 0)
         return rc;
-    hold(w, f, rows);
+    rank_week_hold_none(w);
+    for (int i = 0; i < rows->n_rows; i++)
+        rank_week_hold(w, rows->value[i * rows->n_columns], number(rows->value[i * rows->n_columns + 1]));
     pg_rows_free(rows);
     return 0;
 }
