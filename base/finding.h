@@ -17,6 +17,7 @@ enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT }
 #define FINDING_DETECTOR_LEN 32
 #define FINDING_CONTRIBUTORS 5
 #define FINDING_WORK_LEN 96
+#define FINDING_CAUSE_LEN 64
 
 /* One channel's part in a finding. */
 struct contributor {
@@ -33,17 +34,19 @@ struct finding {
     int32_t supply;                      /* index of the supply; -1: a group */
     char detector[FINDING_DETECTOR_LEN]; /* name of the statistic that carried it: "level", "rate", … */
     enum finding_class class;
-    char signal[48];      /* what moved most */
-    tstamp_ns onset;      /* when it is thought to have begun */
-    tstamp_ns first_seen; /* when psmon first said it */
-    tstamp_ns last_seen;  /* last tick in which it held */
-    tstamp_ns closed;     /* 0: open */
-    double chance;        /* expected healthy findings this extreme per week over the scored fleet, smallest
-                             so far; never below the floor to which the calibration reaches, and at it that or
-                             less (base/text/words.h); NaN for class data */
-    double size;          /* of the carrying channel, signed, in unit; largest so far */
-    double effect;        /* that size over the smallest that is worth a finding; 0: none is stated (data) */
-    char unit[16];        /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
+    char cause[FINDING_CAUSE_LEN]; /* tells findings of one subject apart that live side by side; follows from
+                                      signal, unit and direction; "": it has none (data: the signal) */
+    char signal[48];               /* what moved most */
+    tstamp_ns onset;               /* when it is thought to have begun */
+    tstamp_ns first_seen;          /* when psmon first said it */
+    tstamp_ns last_seen;           /* last tick in which it held */
+    tstamp_ns closed;              /* 0: open */
+    double chance; /* expected healthy findings this extreme per week over the scored fleet, smallest
+                      so far; never below the floor to which the calibration reaches, and at it that or
+                      less (base/text/words.h); NaN for class data */
+    double size;   /* of the carrying channel, signed, in unit; largest so far */
+    double effect; /* that size over the smallest that is worth a finding; 0: none is stated (data) */
+    char unit[16]; /* K, A, V, ppm, K/min, "x" for a ratio, s for ages */
     enum direction direction;
     uint32_t children; /* supplies in a common finding */
     bool witness;      /* a second, independent channel or statistic agrees */

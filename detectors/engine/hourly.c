@@ -53,9 +53,8 @@ void hourly_init(struct hourly *h, const struct model *m, const struct scorer_op
                          .any = xnan(n * DAY_SCORES),
                          .gated = xnan(n * DAY_SCORES),
                          .beyond = xcalloc(n, DAY_SCORES),
-                         .explained = xcalloc(n, sizeof *h->explained),
-                         .chance = xcalloc(n, sizeof *h->chance),
-                         .stands = xcalloc(n, sizeof *h->stands),
+                         .said = xcalloc(n, CAUSES_MAX * sizeof *h->said),
+                         .n_said = xcalloc(n, sizeof *h->n_said),
                          .moved = xcalloc(n, w)};
     for (size_t i = 0; i < n; i++)
         hours_init(&h->hours[i], measures_longest(&m->measures), w, m->per_hour, m->measures.n_sums);
@@ -70,9 +69,9 @@ void hourly_fini(struct hourly *h)
         hours_fini(&h->hours[i]);
     values_fini(&h->values);
     rows_free(&h->rows);
-    void *arrays[] = {h->doubt,     h->doubted, h->minutes,   h->hours,    h->trail, h->any,
-                      h->gated,     h->beyond,  h->row_value, h->row_each, h->order, h->first,
-                      h->explained, h->chance,  h->moved,     h->stands};
+    void *arrays[] = {h->doubt, h->doubted, h->minutes, h->hours,     h->trail,
+                      h->any,   h->gated,   h->beyond,  h->row_value, h->row_each,
+                      h->order, h->first,   h->said,    h->n_said,    h->moved};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }
@@ -131,7 +130,20 @@ static struct trail trail_of(const struct hourly *h, size_t supply, tstamp_ns en
                           .ring = TRAIL_HOURS};
 }
 
-/* Where findings may come of it: what moved, and the explanation of a score that passes. */
+/* Of one cause; the chance is that of a supply-day whose strongest cause it were. */
+static void say(const struct hourly *h, struct said *out, const struct hour_score *score,
+                const struct evidence *of)
+{
+    const struct model *m = h->model;
+    struct evidence e = *of;
+    double p = tail_p(&m->day, score->gated);
+    e.score = score;
+    *out = (struct said){.chance = model_chance(m, p)};
+    out->stands = explain_finding(&out->f, &e);
+    out->f.chance = model_said(m, &m->day, p);
+}
+
+/* Where findings may come of it: what moved, and the explanation of each cause. */
 static void interpret(struct hourly *h, size_t i, const struct yardstick *y, const struct hour_score *score,
                       tstamp_ns end)
 {
@@ -147,10 +159,10 @@ static void interpret(struct hourly *h, size_t i, const struct yardstick *y, con
         h->moved[i * w + c] = (int8_t)explain_moved(&e, c);
     if (!(score->gated >= MOVED_SURPRISE))
         return;
-    double p = tail_p(&m->day, score->gated);
-    h->chance[i] = model_chance(m, p);
-    h->stands[i] = explain_finding(&h->explained[i], &e);
-    h->explained[i].chance = model_said(m, &m->day, p);
+    struct hour_score best[CAUSES_MAX];
+    h->n_said[i] = explain_causes(&e, best);
+    for (size_t k = 0; k < h->n_said[i]; k++)
+        say(h, &h->said[i * CAUSES_MAX + k], &best[k], &e);
 }
 
 /* Figures of what is judged by the hour alone. */
@@ -203,8 +215,7 @@ static void end_hour(struct hourly *h, tstamp_ns end, float *figure[][FIGURES_MA
     for (size_t i = 0; i < n; i++) {
         struct hours *hours = &h->hours[i];
         size_t newest = hours->n - 1;
-        h->chance[i] = NO_CHANCE;
-        h->stands[i] = false;
+        h->n_said[i] = 0;
         if (m->fit[i] != FIT_OK)
             continue;
         hours_fill(hours, newest, h->minutes + i * m->per_hour * w, w,

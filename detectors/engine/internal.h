@@ -11,8 +11,7 @@
 
 #define TRAIL_HOURS 336 /* hourly values kept to find an onset */
 #define DAY_SCORES 24
-#define LOOK_BACK 24    /* hours of the reference, before its end, in which an onset may lie */
-#define NO_CHANCE 1e300 /* nothing was found: weaker than any chance */
+#define LOOK_BACK 24 /* hours of the reference, before its end, in which an onset may lie */
 
 /* ---- gate.c: which supplies' minute counts, and why the others' do not ---- */
 /* A minute that does not count because of maintenance or of what the machine does is nobody's fault. */
@@ -45,6 +44,14 @@ bool gate_rests(const struct gate *g, size_t supply);
 enum reason gate_reason(const struct gate *g, const struct model *m, const struct fleet *f,
                         const struct minute *in, size_t supply, bool scored);
 
+/* ---- what an hour says of one cause of a supply ---- */
+struct said {
+    struct finding f;
+    double chance;       /* what decides; the finding's is as it is said */
+    bool stands;         /* it is there, and can be said */
+    bool flagged, taken; /* propose.c: it would be a finding; it is part of a group's */
+};
+
 /* ---- hourly.c: the hour under way, the hours before, and what the last one says ---- */
 struct hourly {
     const struct model *model;
@@ -68,11 +75,10 @@ struct hourly {
     size_t *first;   /* [families + 1] into order */
 
     /* of the last evaluated hour */
-    tstamp_ns ended;           /* its end */
-    struct finding *explained; /* [S] */
-    double *chance;            /* [S] of that hour's gated score; NO_CHANCE */
-    bool *stands;              /* [S] what is explained is there, and can be said */
-    int8_t *moved;             /* [S][W] */
+    tstamp_ns ended;   /* its end */
+    struct said *said; /* [S][CAUSES_MAX] strongest first */
+    size_t *n_said;    /* [S] */
+    int8_t *moved;     /* [S][W] */
 };
 void hourly_init(struct hourly *h, const struct model *m, const struct scorer_options *o);
 void hourly_fini(struct hourly *h);
@@ -124,12 +130,11 @@ struct hour_desk {
     const uint8_t *reason; /* [S] enum reason */
     struct group_search *search;
     struct tracker *tracker;
-    double limit;  /* chance from which it is said */
-    bool *flagged; /* [S] scratch: it would be a finding */
-    bool *taken;   /* [S] scratch: it is part of a group's */
-    float *sizes;  /* [S] scratch */
+    double limit;         /* chance from which it is said */
+    struct said **member; /* [S] scratch: what speaks for it in the group that is looked for; NULL */
+    float *sizes;         /* [S] scratch */
 };
-void hour_propose(struct hour_desk *d, tstamp_ns t, struct proposals *out);
+void hour_propose(const struct hour_desk *d, struct proposals *out);
 /* After it: supplies that UNSAID_BUDGETS times the budget would have said, and this one does not. quiet: the
  * tracker of those. */
 #define UNSAID_BUDGETS 10

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "detectors/groups/group_watch.h"
+#include "detectors/verdict/cause.h"
 #include "detectors/verdict/work.h"
 
 #include <assert.h>
@@ -130,8 +131,7 @@ static void init_desk(struct scorer *s)
                                  .search = &s->search,
                                  .tracker = s->tracker,
                                  .limit = model_score_share() * s->o.budget,
-                                 .flagged = xcalloc(n, sizeof *s->desk.flagged),
-                                 .taken = xcalloc(n, sizeof *s->desk.taken),
+                                 .member = xcalloc(n, sizeof *s->desk.member),
                                  .sizes = xcalloc(n, sizeof *s->desk.sizes)};
 }
 
@@ -183,8 +183,7 @@ void scorer_free(struct scorer *s)
         renew_fini(&s->renew);
     }
     free(s->stood);
-    free(s->desk.flagged);
-    free(s->desk.taken);
+    free(s->desk.member);
     free(s->desk.sizes);
     fini_shown(&s->shown);
     group_search_fini(&s->search);
@@ -224,8 +223,11 @@ void scorer_restore(struct scorer *s, const struct finding open[], size_t n)
 {
     s->restored = xreallocarray(s->restored, n + 1, sizeof *s->restored);
     s->n_restored = n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         s->restored[i] = open[i];
+        if (s->model && strcmp(slot_of(&open[i]), SLOT_SCORE) == 0)
+            cause_restore(s->model, &s->restored[i]);
+    }
 }
 
 static void take_restored(struct scorer *s)
@@ -451,7 +453,7 @@ static void track(struct scorer *s, tstamp_ns t, bool hour)
         tracker_step(s->tracker, SLOT_GROUP, t, p);
     }
     p->n = 0;
-    hour_propose(&s->desk, t, p);
+    hour_propose(&s->desk, p);
     renew_tell(&s->renew, p);
     tracker_step(s->tracker, SLOT_SCORE, t, p);
     p->n = 0;

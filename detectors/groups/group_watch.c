@@ -229,17 +229,17 @@ void group_watch_propose(const struct group_watch *w, const struct tracker *open
                          const void *arg, struct proposals *out)
 {
     for (size_t g = 0; g < w->groups; g++) {
-        char subject[FINDING_NAME_LEN];
+        struct finding like = {.supply = -1};
         struct moved_group of = {0};
         common_group(w->f, g, &of.group, &of.index);
-        groups_subject(w->f, &of, subject, sizeof subject);
-        const struct finding *was = tracker_open(open, SLOT_GROUP, subject);
+        groups_subject(w->f, &of, like.subject, sizeof like.subject);
+        const struct finding *was = tracker_open(open, SLOT_GROUP, &like);
         if (w->judged[g].chance <= w->limit)
-            say(w, g, subject, shift, arg, proposals_add(out, PROPOSE_SAY));
+            say(w, g, like.subject, shift, arg, proposals_add(out, PROPOSE_SAY));
         else if (was && isnan(w->judged[g].present[0]) && isnan(w->judged[g].present[1]) &&
                  isnan(w->judged[g].present[2]))
-            snprintf(proposals_add(out, PROPOSE_HOLD)->now.subject, FINDING_NAME_LEN, "%s", subject);
+            snprintf(proposals_add(out, PROPOSE_HOLD)->now.subject, FINDING_NAME_LEN, "%s", like.subject);
         else if (was && stands(w, g, was))
-            snprintf(proposals_add(out, PROPOSE_KEEP)->now.subject, FINDING_NAME_LEN, "%s", subject);
+            snprintf(proposals_add(out, PROPOSE_KEEP)->now.subject, FINDING_NAME_LEN, "%s", like.subject);
     }
 }

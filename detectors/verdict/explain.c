@@ -2,6 +2,7 @@
 #include "detectors/verdict/explain.h"
 
 #include "base/text/words.h"
+#include "detectors/verdict/cause.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -117,19 +118,9 @@ double explain_effect(const struct model *m, uint32_t supply, size_t column, dou
     return fabs(shift) / (double)m->min_effect[supply * w + column];
 }
 
-size_t explain_column(const struct model *m, uint32_t supply, const char *signal, const char *unit)
-{
-    const struct feature_layout *l = m->layout;
-    const struct fleet *f = m->fleet;
-    for (size_t c = 0; c < l->n_levels[supply]; c++)
-        if (strcmp(f->signals.name[f->channels[feature_at(l, supply, c)->channel].signal], signal) == 0)
-            return strcmp(unit, "x") == 0 ? c + l->levels : c;
-    return l->width;
-}
-
 bool explain_over(const struct model *m, uint32_t supply, const struct trail *t, const struct finding *said)
 {
-    size_t w = m->layout->width, c = explain_column(m, supply, said->signal, said->unit);
+    size_t w = m->layout->width, c = cause_column(m, supply, said);
     if (c == w)
         return false;
     double shift = c >= w / 2 ? 2 * log(said->size) : said->size;
@@ -249,7 +240,8 @@ static enum finding_class class_of_level(const struct evidence *e, size_t column
             return CLASS_EQUIPMENT;
         return voltage_contradicts(e, column) || is_step(e, column) ? CLASS_SENSOR : CLASS_EQUIPMENT;
     case FEATURE_IGBT:
-        if (moved_kind(e, FEATURE_CAPACITOR, false) || moved_kind(e, FEATURE_IGBT, true) > 0)
+        if (moved_kind(e, FEATURE_CAPACITOR, false) || moved_kind(e, FEATURE_IGBT, true) > 0 ||
+            moved_kind(e, FEATURE_VOLTAGE, true) > 0 || moved_kind(e, FEATURE_CURRENT, true) > 0)
             return CLASS_EQUIPMENT;
         return is_step(e, column) ? CLASS_SENSOR : CLASS_EQUIPMENT;
     case FEATURE_CAPACITOR:
@@ -266,10 +258,7 @@ static enum finding_class class_of_noise(const struct evidence *e, size_t column
     if (window_shift(e, column) < 0)
         return CLASS_SENSOR; /* nothing that fails makes a quantity quieter: stuck, or filtered */
     switch (channel_of(e, column)->kind) {
-    case FEATURE_CURRENT: /* the regulated current's noise reaches the voltage; a reading's does not */
-        if (column_of(e, FEATURE_VOLTAGE) == e->yardstick->width)
-            return CLASS_EQUIPMENT; /* nothing contradicts it */
-        return moved_kind(e, FEATURE_VOLTAGE, true) > 0 ? CLASS_EQUIPMENT : CLASS_SENSOR;
+    case FEATURE_CURRENT: /* the DCCT's noise is in what it regulates: no sensor beside the supply */
     case FEATURE_VOLTAGE: return CLASS_EQUIPMENT;
     case FEATURE_RAW: return CLASS_SENSOR;
     default: /* a temperature cannot jump from minute to minute, unless it hunts while its level moves */
@@ -360,6 +349,8 @@ bool explain_finding(struct finding *out, const struct evidence *e)
                             .witness = has_witness(e, c),
                             .size = said_size(e, c)};
     out->effect = explain_effect(e->model, e->supply, c, out->size);
+    out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
+    cause_name(out->cause, e->model, e->supply, c, out->direction);
     snprintf(out->detector, sizeof out->detector, "%s", carrier(e)->of->name);
     snprintf(out->subject, sizeof out->subject, "%s", f->supplies[e->supply].name);
     snprintf(out->signal, sizeof out->signal, "%s", f->signals.name[f->channels[ch->channel].signal]);
@@ -367,8 +358,58 @@ bool explain_finding(struct finding *out, const struct evidence *e)
              is_ratio(e, c) ? "x" : words_unit_of_difference(f->channels[ch->channel].unit));
     out->onset = trail_time(
         &e->trail, trail_onset(&e->trail, c, centre_of(e, c), hour_spread_of(e, c), window_shift(e, c)));
-    out->direction = out->size < (is_ratio(e, c) ? 1 : 0) ? DIRECTION_DOWN : DIRECTION_UP;
     say_shift(out, e, c);
     list_contributors(out, e, c);
     return out->effect >= 1 && stands(e, c, shift_since(e, c));
+}
+
+/* ---- several at once ---- */
+
+/* The cause of a score and its direction, as one number. */
+static size_t key_of(const struct evidence *e, const struct hour_score *s)
+{
+    struct evidence of = *e;
+    of.score = s;
+    size_t c = carrying_column(&of);
+    return 2 * cause_of(e->model, e->supply, c) + (window_shift(e, c) < 0);
+}
+
+/* Keeps the strongest of each cause, strongest first; where there is no room the weakest goes. */
+static size_t consider(const struct evidence *e, const struct hour_score *s, size_t n,
+                       struct hour_score best[CAUSES_MAX], size_t key[CAUSES_MAX])
+{
+    size_t mine = key_of(e, s), at = 0, gone;
+    while (at < n && key[at] != mine && best[at].gated >= s->gated)
+        at++;
+    if (at == CAUSES_MAX || (at < n && key[at] == mine && best[at].gated >= s->gated))
+        return n;
+    for (gone = at; gone < n && key[gone] != mine;)
+        gone++;
+    if (gone == n && n < CAUSES_MAX)
+        n++;
+    else if (gone == n)
+        gone = n - 1;
+    for (size_t k = gone; k > at; k--) {
+        best[k] = best[k - 1];
+        key[k] = key[k - 1];
+    }
+    best[at] = *s;
+    key[at] = mine;
+    return n;
+}
+
+size_t explain_causes(const struct evidence *e, struct hour_score best[CAUSES_MAX])
+{
+    const struct yardstick *y = e->yardstick;
+    size_t key[CAUSES_MAX], n = consider(e, e->score, 0, best, key);
+    for (size_t i = 0; i < y->measures->n; i++) {
+        if (measures_row(&y->measures->at[i]))
+            continue; /* one number for all causes: it speaks for that of the column it names */
+        for (size_t c = 0; c < y->width; c++) {
+            double s = surprise_column(y, i, c, e->values);
+            if (s >= MOVED_SURPRISE && has_effect(y, i, c, e->values))
+                n = consider(e, &(struct hour_score){.gated = s, .measure = i, .column = c}, n, best, key);
+        }
+    }
+    return n;
 }

@@ -22,16 +22,18 @@ struct evidence {
 /* +1, -1: the column's level moved up, down, by enough to matter, and stands there now; 0: it did not. */
 int explain_moved(const struct evidence *e, size_t column);
 
-/* Fills subject, supply, detector, class, signal, onset, size, unit, direction, witness, by, reason; not
- * the chance. The score must have a statistic. Returns whether it can be said: what moved is there now, and
- * the size that is said is at least the minimum effect. */
+/* The strongest score of each cause (cause.h) that an hour shows, strongest first; returns how many. The
+ * supply's score must have a statistic: it is the first. */
+#define CAUSES_MAX 4
+size_t explain_causes(const struct evidence *e, struct hour_score best[CAUSES_MAX]);
+
+/* Fills subject, supply, detector, class, cause, signal, onset, size, unit, direction, witness, by, reason;
+ * not the chance. The score must have a statistic. Returns whether it can be said: what moved is there now,
+ * and the size that is said is at least the minimum effect. */
 bool explain_finding(struct finding *out, const struct evidence *e);
 
 /* A size as it is said (of noise a ratio) over the column's minimum effect. */
 double explain_effect(const struct model *m, uint32_t supply, size_t column, double size);
-
-/* The column that a finding's signal and unit name; the layout's width: the supply has none. */
-size_t explain_column(const struct model *m, uint32_t supply, const char *signal, const char *unit);
 
 /* Whether what was said of a supply has ended since. */
 bool explain_over(const struct model *m, uint32_t supply, const struct trail *t, const struct finding *said);

@@ -11,11 +11,15 @@
 #include <string.h>
 
 #define NO_CHANCE 1e300 /* weaker than any chance */
+#define CLASS_HOURS 6   /* evaluations in a row that have to speak of another class */
 
 struct track {
     struct finding f;
     char slot[FINDING_DETECTOR_LEN];
-    bool proposed; /* in the step under way */
+    bool proposed;              /* in the step under way */
+    enum finding_class another; /* class that the last evaluations spoke of, and how many they were */
+    unsigned spoke;
+    const char *turned; /* why its class is not what it was first; NULL: it is */
 };
 
 struct tracker {
@@ -58,40 +62,51 @@ void tracker_free(struct tracker *f)
     free(f);
 }
 
-#define KEY_LEN (FINDING_DETECTOR_LEN + FINDING_NAME_LEN + 64)
-
-static void key_of(char out[KEY_LEN], const char *slot, const char *subject, const char *signal)
-{
-    snprintf(out, KEY_LEN, "%s\n%s\n%s", slot, subject, signal);
-}
+#define KEY_LEN (FINDING_DETECTOR_LEN + FINDING_NAME_LEN + FINDING_CAUSE_LEN)
 
 /* What tells findings of a subject apart in their slot. */
 static const char *part_of(const struct finding *f)
 {
-    return f->class == CLASS_DATA ? f->signal : "";
+    return f->class == CLASS_DATA ? f->signal : f->cause;
+}
+
+static void key_of(char out[KEY_LEN], const char *slot, const struct finding *f)
+{
+    snprintf(out, KEY_LEN, "%s\n%s\n%s", slot, f->subject, part_of(f));
 }
 
 static void put_index(struct tracker *f, size_t i)
 {
     char key[KEY_LEN];
     const struct track *t = &f->track[i];
-    key_of(key, t->slot, t->f.subject, part_of(&t->f));
+    key_of(key, t->slot, &t->f);
     hashmap_put(f->index, key, (int32_t)i);
 }
 
 static struct track *find(const struct tracker *f, const char *slot, const struct finding *what)
 {
     char key[KEY_LEN];
-    key_of(key, slot, what->subject, part_of(what));
+    key_of(key, slot, what);
     int32_t i = hashmap_get(f->index, key);
     return i < 0 ? NULL : &f->track[i];
+}
+
+/* Only these two are told from the same evidence. */
+static const char *const turned_words[CLASS_COUNT] = {
+    [CLASS_EQUIPMENT] = "; no sensor, as was thought at first: other channels agree",
+    [CLASS_SENSOR] = "; a sensor after all: no other channel agrees"};
+
+static const char *turned_of(const struct finding *f)
+{
+    const char *words = turned_words[f->class];
+    return words && strstr(f->reason, words) ? words : NULL;
 }
 
 static struct track *append(struct tracker *f, const char *slot, const struct finding *finding)
 {
     xgrow(&f->track, &f->cap, f->n + 1, sizeof *f->track);
     struct track *t = &f->track[f->n];
-    *t = (struct track){.f = *finding};
+    *t = (struct track){.f = *finding, .turned = turned_of(finding)};
     snprintf(t->slot, sizeof t->slot, "%s", slot);
     put_index(f, f->n++);
     return t;
@@ -100,10 +115,12 @@ static struct track *append(struct tracker *f, const char *slot, const struct fi
 void tracker_restore(struct tracker *f, const char *slot, const struct finding *open)
 {
     struct track *known = find(f, slot, open);
-    if (known)
+    if (known) {
         known->f = *open;
-    else
+        known->turned = turned_of(open);
+    } else {
         append(f, slot, open);
+    }
 }
 
 static void make_id(struct finding *f)
@@ -119,28 +136,57 @@ static void make_id(struct finding *f)
     f->id[FINDING_ID_LEN - 1] = '\0';
 }
 
-/* What stronger evidence may change about a finding; id, detector, onset and first_seen never. */
+static bool is_stronger(const struct finding *f, const struct finding *now)
+{
+    return isnan(now->chance) || now->chance < f->chance ||
+           (now->chance <= f->chance && now->effect > f->effect); /* at the floor the size tells */
+}
+
+/* What stronger evidence may change about a finding; id, detector, cause, onset and first_seen never. The
+ * size of the same column is the largest so far. */
 static void merge(struct finding *f, const struct finding *now)
 {
-    bool stronger = isnan(now->chance) || now->chance < f->chance ||
-                    (now->chance <= f->chance && now->effect > f->effect); /* at the floor the size tells */
+    bool stronger = is_stronger(f, now);
+    bool same = strcmp(f->signal, now->signal) == 0 && strcmp(f->unit, now->unit) == 0;
     f->witness |= now->witness;
     f->children = now->children > f->children ? now->children : f->children;
-    if (!stronger && (strcmp(f->signal, now->signal) != 0 || strcmp(f->unit, now->unit) != 0 ||
-                      !(fabs(now->size) > fabs(f->size))))
+    if (stronger)
+        f->chance = now->chance;
+    if (same && f->class != CLASS_DATA ? !(now->effect > f->effect) : !stronger)
         return;
     f->size = now->size;
     f->effect = now->effect;
     f->direction = now->direction;
     memcpy(f->reason, now->reason, sizeof f->reason);
-    if (!stronger)
-        return;
-    f->chance = now->chance;
-    f->class = now->class;
     memcpy(f->signal, now->signal, sizeof f->signal);
     memcpy(f->unit, now->unit, sizeof f->unit);
     memcpy(f->by, now->by, sizeof f->by);
     f->n_by = now->n_by;
+}
+
+static void tell_turned(struct finding *f, const char *words)
+{
+    size_t n = words ? strlen(words) : 0, at = strlen(f->reason);
+    if (n == 0 || strstr(f->reason, words))
+        return;
+    at = at + n < sizeof f->reason ? at : sizeof f->reason - 1 - n;
+    memcpy(f->reason + at, words, n + 1);
+}
+
+/* The class that a finding was said with stays. It changes with the first witness, or when the evidence has
+ * spoken of another one for some hours: then the reason says why. */
+static void judge_class(struct track *t, enum finding_class now, bool witness)
+{
+    t->spoke = now == t->another ? t->spoke + 1 : 1;
+    t->another = now;
+    if (now == t->f.class || !turned_words[now] || !turned_words[t->f.class] ||
+        (!witness && t->spoke < CLASS_HOURS))
+        return;
+    char *old = t->turned ? strstr(t->f.reason, t->turned) : NULL;
+    if (old)
+        *old = '\0';
+    t->f.class = now;
+    t->turned = turned_words[now];
 }
 
 static void open_new(struct tracker *f, const char *slot, tstamp_ns t, const struct finding *now)
@@ -169,7 +215,11 @@ static void take(struct tracker *f, const char *slot, tstamp_ns t, const struct 
         return;
     track->f.closed = 0;
     track->f.last_seen = t;
+    bool witness = p->now.witness && !track->f.witness;
     merge(&track->f, &p->now);
+    if (p->kind == PROPOSE_SAY)
+        judge_class(track, p->now.class, witness);
+    tell_turned(&track->f, track->turned);
 }
 
 static void forget_old(struct tracker *f, tstamp_ns t)
@@ -213,10 +263,16 @@ struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n)
     return f->list;
 }
 
-const struct finding *tracker_open(const struct tracker *f, const char *slot, const char *subject)
+const struct finding *tracker_open(const struct tracker *f, const char *slot, const struct finding *like)
 {
-    char key[KEY_LEN];
-    key_of(key, slot, subject, "");
-    int32_t i = hashmap_get(f->index, key);
-    return i < 0 || f->track[i].f.closed ? NULL : &f->track[i].f;
+    const struct track *t = find(f, slot, like);
+    return t && !t->f.closed ? &t->f : NULL;
+}
+
+const struct finding *tracker_next(const struct tracker *f, const char *slot, size_t *i)
+{
+    while (*i < f->n)
+        if (strcmp(f->track[(*i)++].slot, slot) == 0)
+            return &f->track[*i - 1].f;
+    return NULL;
 }

@@ -18,7 +18,8 @@ enum proposal_kind {
 
 struct proposal {
     enum proposal_kind kind;
-    struct finding now; /* id, first_seen, last_seen, closed are the tracker's; HOLD: subject, signal only */
+    struct finding
+        now; /* id, first_seen, last_seen, closed are the tracker's; KEEP, HOLD: subject and cause only */
 };
 
 struct proposals {
@@ -30,7 +31,7 @@ struct proposal *proposals_add(struct proposals *p, enum proposal_kind kind);
 void proposals_free(struct proposals *p);
 
 /* A slot is who proposes: SLOT_SCORE for all that share a supply's score, else the statistic's name. A
- * subject has at most one finding per slot (class data: per signal). */
+ * subject has at most one finding per slot and cause (class data: per signal). */
 #define SLOT_SCORE ""
 
 struct tracker;
@@ -46,7 +47,11 @@ void tracker_step(struct tracker *f, const char *slot, tstamp_ns t, const struct
 /* Every finding that is open, or closed at t; borrowed until the next step. */
 struct finding *tracker_list(struct tracker *f, tstamp_ns t, size_t *n);
 
-/* The open finding of a subject in a slot (class data: one of the whole subject); NULL: none. */
-const struct finding *tracker_open(const struct tracker *f, const char *slot, const char *subject);
+/* Findings of a slot that are open or closed less than FINDINGS_APART ago, one after the other: *i begins at
+ * 0; NULL after the last. Borrowed until the next step. */
+const struct finding *tracker_next(const struct tracker *f, const char *slot, size_t *i);
+
+/* The open finding in a slot of another's subject and cause (class data: signal); NULL: none. */
+const struct finding *tracker_open(const struct tracker *f, const char *slot, const struct finding *like);
 
 #endif

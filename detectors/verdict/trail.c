@@ -96,6 +96,8 @@ bool trail_stands(const struct trail *t, const struct trail_shift *s)
 {
     struct coming c = coming_of(t, s);
     double recent = trail_recent(t, s->column, s->centre);
+    if (t->n == 0 || isnan(trail_at(t, t->n - 1, s->column)))
+        return false;
     if (c.pauses >= PAUSES && c.absent <= c.pause)
         return true;
     return c.absent == 0 && recent * (s->bar < 0 ? -1 : 1) >= fabs(s->bar);

@@ -37,8 +37,8 @@ struct trail_shift {
     double centre, bar;
     size_t since;
 };
-/* Whether it is there now: the newest hour has it, and half of the last ones; or it has come and gone often
- * enough for its absence to be one of its pauses. */
+/* Whether it is there now: the newest hour, which must have a value, has it, and half of the last ones; or it
+ * has come and gone often enough for its absence to be one of its pauses. */
 bool trail_stands(const struct trail *t, const struct trail_shift *s);
 /* Whether it is over: absent for some hours, and for longer than in any pause that it came back from; after
  * a day in any case. */

@@ -17,7 +17,7 @@ static struct proposal say(const char *subject, double chance, double size)
     snprintf(p.now.reason, sizeof p.now.reason, "size %g", size);
     snprintf(p.now.detector, sizeof p.now.detector, "level");
     p.now.chance = chance;
-    p.now.size = size;
+    p.now.size = p.now.effect = size;
     p.now.onset = T0 - NS_PER_HOUR;
     return p;
 }
@@ -148,8 +148,8 @@ static void test_slots_are_apart(void **state)
             assert_string_not_equal(list[i].id, list[k].id);
     step(f, "rate", T0 + 1, NULL, 0);
     assert_int_equal(listed(f, T0 + 2), 3);
-    assert_non_null(tracker_open(f, SLOT_SCORE, "S01:Q1"));
-    assert_null(tracker_open(f, "rate", "S01:Q1"));
+    assert_non_null(tracker_open(f, SLOT_SCORE, &score.now));
+    assert_null(tracker_open(f, "rate", &score.now));
     tracker_free(f);
 }
 
@@ -186,13 +186,88 @@ static void test_many_are_kept_apart(void **state)
             }
         tracker_step(f, SLOT_SCORE, T0 + hour * NS_PER_HOUR, &all);
         for (size_t i = 0; i < all.n; i++) {
-            const struct finding *x = tracker_open(f, SLOT_SCORE, all.proposal[i].now.subject);
+            const struct finding *x = tracker_open(f, SLOT_SCORE, &all.proposal[i].now);
             assert_non_null(x);
             assert_string_equal(x->subject, all.proposal[i].now.subject);
         }
         assert_true(listed(f, T0 + hour * NS_PER_HOUR) >= all.n);
     }
     proposals_free(&all);
+    tracker_free(f);
+}
+
+/* Of one subject and slot, by cause; a weaker hour of one changes nothing of the other. */
+static void test_causes_live_side_by_side(void **state)
+{
+    (void)state;
+    struct tracker *f = tracker_new();
+    struct proposal p[2] = {say("S01:Q1", 0.02, 0.07), say("S01:Q1", 0.3, 6)};
+    snprintf(p[0].now.cause, sizeof p[0].now.cause, "coil up");
+    snprintf(p[1].now.cause, sizeof p[1].now.cause, "cabinet up");
+    snprintf(p[1].now.signal, sizeof p[1].now.signal, "igbt_temperature");
+    step(f, SLOT_SCORE, T0, p, 2);
+    assert_int_equal(listed(f, T0), 2);
+    struct finding coil = *tracker_open(f, SLOT_SCORE, &p[0].now);
+    struct finding cabinet = *tracker_open(f, SLOT_SCORE, &p[1].now);
+    assert_string_not_equal(coil.id, cabinet.id);
+    assert_string_equal(cabinet.signal, "igbt_temperature");
+    step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &p[1], 1); /* the coil's is over */
+    assert_null(tracker_open(f, SLOT_SCORE, &p[0].now));
+    assert_string_equal(tracker_open(f, SLOT_SCORE, &p[1].now)->id, cabinet.id);
+    step(f, SLOT_SCORE, T0 + 2 * NS_PER_HOUR, p, 2);
+    assert_string_equal(tracker_open(f, SLOT_SCORE, &p[0].now)->id, coil.id);
+    tracker_free(f);
+}
+
+/* Stronger evidence of the same column may be smaller: what is said is the largest, with its words. */
+static void test_the_size_of_a_column_only_grows(void **state)
+{
+    (void)state;
+    struct tracker *f = tracker_new();
+    struct proposal p = say("S01:Q1", 0.3, 0.09), smaller = say("S01:Q1", 0.02, 0.06);
+    step(f, SLOT_SCORE, T0, &p, 1);
+    step(f, SLOT_SCORE, T0 + NS_PER_HOUR, &smaller, 1);
+    const struct finding *x = only(f, T0 + NS_PER_HOUR);
+    assert_near(x->chance, 0.02, 0, 0);
+    assert_near(x->size, 0.09, 0, 0);
+    assert_string_equal(x->reason, "size 0.09");
+    tracker_free(f);
+}
+
+/* Evidence that speaks of another class for an hour or two changes nothing; after six hours the class is
+ * that, and the reason says so, also after a restart and with other words. */
+static void test_a_class_does_not_flicker(void **state)
+{
+    (void)state;
+    struct tracker *f = tracker_new(), *g = tracker_new();
+    tstamp_ns t = T0;
+    struct proposal sensor = say("S01:Q1", 0.3, 1), equipment = say("S01:Q1", 0.01, 1.5);
+    struct proposal grown = say("S01:Q1", 0.001, 2);
+    sensor.now.class = CLASS_SENSOR;
+    for (int k = 0; k < 20; k++, t += NS_PER_HOUR) {
+        step(f, SLOT_SCORE, t, k % 5 ? &equipment : &sensor, 1);
+        assert_int_equal(only(f, t)->class, CLASS_SENSOR);
+        assert_null(strstr(only(f, t)->reason, "sensor"));
+    }
+    step(f, SLOT_SCORE, t, &equipment, 1); /* the fifth in a row */
+    assert_int_equal(only(f, t)->class, CLASS_SENSOR);
+    t += NS_PER_HOUR;
+    step(f, SLOT_SCORE, t, &equipment, 1);
+    assert_int_equal(only(f, t)->class, CLASS_EQUIPMENT);
+    assert_string_equal(only(f, t)->reason,
+                        "size 1.5; no sensor, as was thought at first: other channels agree");
+    tracker_restore(g, SLOT_SCORE, only(f, t));
+    t += NS_PER_HOUR;
+    step(g, SLOT_SCORE, t, &grown, 1);
+    assert_string_equal(only(g, t)->reason,
+                        "size 2; no sensor, as was thought at first: other channels agree");
+    tracker_free(f);
+    tracker_free(g);
+    f = tracker_new();
+    step(f, SLOT_SCORE, T0, &sensor, 1);
+    equipment.now.witness = true; /* the first one is evidence enough */
+    step(f, SLOT_SCORE, T0 + 1, &equipment, 1);
+    assert_int_equal(only(f, T0 + 1)->class, CLASS_EQUIPMENT);
     tracker_free(f);
 }
 
@@ -203,6 +278,9 @@ int main(void)
         cmocka_unit_test(test_less_than_two_days_apart_is_one),
         cmocka_unit_test(test_at_the_floor_the_larger_effect_tells),
         cmocka_unit_test(test_keep_and_hold),
+        cmocka_unit_test(test_causes_live_side_by_side),
+        cmocka_unit_test(test_a_class_does_not_flicker),
+        cmocka_unit_test(test_the_size_of_a_column_only_grows),
         cmocka_unit_test(test_slots_are_apart),
         cmocka_unit_test(test_many_are_kept_apart),
         cmocka_unit_test(test_restart_goes_on_under_the_id),

@@ -52,20 +52,24 @@ static void note(struct lives *l, const struct finding *f)
         check_size(f->by[k].unit, f->by[k].size, f->by[k].signal);
 }
 
-static struct lives replay(struct world *w, double (*course)(int s, int signal, double hour), int days,
-                           double budget)
+static void minute(const struct world *w, struct scorer *sc, tstamp_ns t, bool warm, struct tick *tick)
 {
     float value[CHANNELS];
     uint8_t quality[CHANNELS];
+    read_minute(w, t, value, quality);
+    scorer_step(sc, &(struct frame){t, value, quality}, warm, tick);
+}
+
+static struct lives replay(struct world *w, double (*course)(int s, int signal, double hour), int days,
+                           double budget)
+{
     struct lives l = {.n = 0};
     const struct scorer_options options = {.budget = budget, .window_minutes = 720, .period = NS_PER_MIN};
     struct scorer *sc = scorer_new(w->model, w->fleet, w->maintenance, &options);
     w->course = course;
     for (int k = 0; k < days * 1440; k++) {
         struct tick tick;
-        tstamp_ns t = REFERENCE_END + k * NS_PER_MIN;
-        read_minute(w, t, value, quality);
-        scorer_step(sc, &(struct frame){t, value, quality}, k < WARM * 60, &tick);
+        minute(w, sc, REFERENCE_END + k * NS_PER_MIN, k < WARM * 60, &tick);
         for (size_t i = 0; i < tick.n_findings; i++)
             note(&l, &tick.findings[i]);
         for (size_t i = 0; i < tick.n_unsaid; i++)
@@ -125,6 +129,93 @@ static void test_what_comes_back_every_day_is_one_finding(void **state)
     assert_true(isinf(hours(l.f[0].closed)));
 }
 
+/* ---- side by side ---- */
+
+static const struct finding *life_of(const struct lives *l, const char *signal)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->f[i].signal, signal) == 0)
+            return &l->f[i];
+    fail_msg("nothing was said of %s", signal);
+    return NULL;
+}
+
+/* A hot cabinet, and four days later a current that stands beside its DAC. */
+static double one_after_the_other(int s, int signal, double hour)
+{
+    if (s == SICK && signal == SIGNAL_CURRENT)
+        return hour >= 136 && hour < 190 ? 0.02 : 0;
+    return is_igbt(s, signal) && hour >= 40 ? 5 : 0;
+}
+
+static void test_a_new_fault_is_said_while_an_old_one_is_open(void **state)
+{
+    struct lives l = replay(*state, one_after_the_other, 10, BUDGET);
+    assert_int_equal(l.n, 2);
+    const struct finding *old = life_of(&l, "igbt_temperature"), *new = life_of(&l, "current");
+    assert_true(hours(old->first_seen) < 52 && isinf(hours(old->closed)));
+    assert_true(hours(new->first_seen) > 136 && hours(new->first_seen) < 160);
+    assert_true(hours(new->closed) > 190 && hours(new->closed) < 196);
+    assert_near(old->size, 5, 0.2, 0);
+    assert_near(new->size, 0.02, 0.1, 0);
+}
+
+/* A cabinet that gets hot in both places, first the one most, then the other; its noise begins with it. */
+static double of_one_fault(int s, int signal, double hour)
+{
+    double sign = (int64_t)(hour * 60 + 0.5) % 2 ? 1 : -1;
+    if (s != SICK || hour < 40)
+        return 0;
+    switch (signal) {
+    case SIGNAL_IGBT_TEMPERATURE: return hour < 90 ? 4 : 3;
+    case SIGNAL_CAPACITOR_TEMPERATURE: return hour < 90 ? 2.5 : 6;
+    case SIGNAL_VOLTAGE: return 0.01 * sign;
+    default: return 0;
+    }
+}
+
+static void test_what_one_fault_shows_in_several_places_is_one_finding(void **state)
+{
+    struct lives l = replay(*state, of_one_fault, 8, BUDGET);
+    assert_int_equal(l.n, 1);
+    assert_true(hours(l.f[0].first_seen) < 52 && isinf(hours(l.f[0].closed)));
+    assert_true(l.f[0].witness);
+}
+
+/* Stopped and started anew with what the history had of its findings: a scorer that has seen it all, and one
+ * that begins when both are open, say the same ones. */
+static void test_both_go_on_under_their_ids_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct scorer_options o = {.budget = BUDGET, .window_minutes = 720, .period = NS_PER_MIN};
+    tstamp_ns start = REFERENCE_END + 170 * NS_PER_HOUR, end = start + 60 * NS_PER_HOUR;
+    struct finding open[2];
+    struct scorer *a = scorer_new(w->model, w->fleet, w->maintenance, &o), *b = NULL;
+    struct tick x, y;
+    w->course = one_after_the_other;
+    for (tstamp_ns t = REFERENCE_END; t < start; t += NS_PER_MIN)
+        minute(w, a, t, false, &x);
+    assert_int_equal(x.n_findings, 2);
+    for (int k = 0; k < 2; k++) {
+        open[k] = x.findings[k];
+        memset(open[k].cause, 0, sizeof open[k].cause); /* follows from the rest */
+    }
+    b = scorer_new(w->model, w->fleet, w->maintenance, &o);
+    scorer_restore(b, open, 2);
+    for (tstamp_ns t = scorer_warm_from(w->model, start, NS_PER_MIN); t < start; t += NS_PER_MIN)
+        minute(w, b, t, true, &y);
+    for (tstamp_ns t = start; t < end; t += NS_PER_MIN) {
+        minute(w, a, t, false, &x);
+        minute(w, b, t, false, &y);
+        assert_int_equal(x.n_findings, y.n_findings);
+        assert_memory_equal(x.findings, y.findings, x.n_findings * sizeof *x.findings);
+    }
+    assert_int_equal(x.n_findings, 1);
+    w->course = NULL;
+    scorer_free(a);
+    scorer_free(b);
+}
+
 /* ---- whatever happens ---- */
 
 static uint64_t seed;
@@ -176,6 +267,9 @@ int main(void)
         cmocka_unit_test(test_what_has_ended_closes_within_hours_and_nothing_is_said_of_what_is_left),
         cmocka_unit_test(test_what_flaps_is_one_finding_that_goes_on_through_its_pauses),
         cmocka_unit_test(test_what_comes_back_every_day_is_one_finding),
+        cmocka_unit_test(test_a_new_fault_is_said_while_an_old_one_is_open),
+        cmocka_unit_test(test_what_one_fault_shows_in_several_places_is_one_finding),
+        cmocka_unit_test(test_both_go_on_under_their_ids_after_a_restart),
         cmocka_unit_test(test_no_size_that_is_said_is_below_its_minimum_effect),
     };
     return cmocka_run_group_tests_name("detectors/life", tests, setup_world, teardown_world);
