@@ -306,12 +306,27 @@ static void sum_rows(struct hourly *h, const struct minute *in, float *figure[][
     }
 }
 
-static void add_doubt(struct hourly *h, size_t i, const float doubt[])
+/* What is not known of a level's expectation: of what is common, of what has not settled, and of what the
+ * current beyond the reference's does. Where the last two are too large the level does not count (gate.c);
+ * below that they widen what is ordinary, so that there is no cliff. */
+static double doubt_of(const struct hourly *h, const struct minute *in, size_t i, size_t level)
+{
+    const struct model *m = h->model;
+    const struct feature_frame *ff = in->features;
+    size_t at = i * m->layout->levels + level;
+    double common = isnan(ff->doubt[at]) ? 0 : (double)ff->doubt[at];
+    if (!in->counts[i * m->layout->width + level])
+        return common;
+    double beyond = (double)reference_doubt(&m->ref, m->layout, i, level, ff->context[i * ROW_CONTEXT]);
+    return sqrt(common * common + beyond * beyond + pow((double)ff->unsettled[at], 2));
+}
+
+static void add_doubt(struct hourly *h, const struct minute *in, size_t i)
 {
     size_t levels = h->model->layout->levels;
     h->doubted[i]++;
-    for (size_t c = 0; c < levels; c++)
-        h->doubt[i * levels + c] += isnan(doubt[c]) ? 0 : (double)doubt[c];
+    for (size_t c = 0; c < h->model->layout->n_levels[i]; c++)
+        h->doubt[i * levels + c] += doubt_of(h, in, i, c);
 }
 
 static void keep_minute(struct hourly *h, const struct minute *in)
@@ -322,7 +337,7 @@ static void keep_minute(struct hourly *h, const struct minute *in)
         for (size_t c = 0; c < w; c++)
             row[c] = in->counts[i * w + c] ? in->features->x[i * w + c] : NAN;
         if (in->usable[i])
-            add_doubt(h, i, in->features->doubt + i * h->model->layout->levels);
+            add_doubt(h, in, i);
     }
 }
 

@@ -58,7 +58,7 @@ struct hourly {
     double cap;          /* score that a supply without an effect cannot pass */
     float *minutes;      /* [S][per_hour][W] the hour under way; NaN: does not count */
     size_t minute;       /* of it, the last one */
-    double *doubt;       /* [S][W/2] sum over its minutes that count */
+    double *doubt;       /* [S][W/2] sum over its minutes that count: of common, settling, the current */
     unsigned *doubted;   /* [S] how many these are */
     int64_t hour;        /* since 1970, of the minute last seen; INT64_MIN: none yet */
     bool open;           /* it has minutes that were not evaluated */

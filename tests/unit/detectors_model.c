@@ -1,7 +1,7 @@
 /* The whole of detectors on a small made-up fleet: train, save, load, score; a step that must be found, a
  * healthy week that must be quiet, the ledger, a fleet that does not fit. SPDX-License-Identifier: MIT */
 #include "base/text/words.h"
-#include "detectors/model/internal.h"
+#include "detectors/engine/internal.h"
 #include "features/hist.h"
 
 #include "tests/made_up.h"
@@ -336,6 +336,47 @@ static void test_a_current_just_beyond_the_reference_is_no_cliff(void **state)
     assert_int_equal(beyond[REASON_MODE_NEVER_SEEN], 0);
     assert_true(far[REASON_MODE_NEVER_SEEN] > 1200);
     assert_int_equal(far[REASON_SCORED], 0);
+}
+
+/* Up to where a level does not count any more what is not known of it widens what is ordinary: smoothly, by
+ * how far the current is beyond the reference's, and by what has not settled. */
+static void test_what_is_not_known_of_a_level_widens_what_is_ordinary(void **state)
+{
+    enum { P1 = 1 };
+    struct world *w = *state;
+    const struct model *m = w->model;
+    size_t W = m->layout->width, L = m->layout->levels, level = 0;
+    while (feature_at(m->layout, P1, level)->kind != FEATURE_IGBT)
+        level++;
+    struct hourly h;
+    hourly_init(&h, m, &options);
+    float *x = xcalloc(SUPPLIES * W, sizeof *x), *doubt = xcalloc(SUPPLIES * L, sizeof *doubt);
+    float *unsettled = xcalloc(SUPPLIES * L, sizeof *unsettled), context[SUPPLIES * ROW_CONTEXT] = {0};
+    bool usable[SUPPLIES] = {[P1] = true}, *counts = xcalloc(SUPPLIES * W, sizeof *counts);
+    counts[P1 * W + level] = true;
+    struct feature_frame ff = {.x = x, .doubt = doubt, .unsettled = unsettled, .context = context};
+    struct frame frame = {.t = T0 + MINUTES * NS_PER_MIN + 1};
+    const struct minute in = {.frame = &frame, .features = &ff, .usable = usable, .counts = counts};
+    double got[4] = {0};
+    for (int k = 0; k < 4; k++) {
+        context[P1 * ROW_CONTEXT] = m->ref.high[P1] + 0.01F * (float)k;
+        unsettled[P1 * L + level] = k == 3 ? 0.1F : 0;
+        h.doubt[P1 * L + level] = 0;
+        frame.t += NS_PER_MIN;
+        hourly_minute(&h, &in, NULL);
+        got[k] = h.doubt[P1 * L + level];
+    }
+    double gain = (double)m->ref.gain_doubt[P1 * L + level], high = (double)m->ref.high[P1];
+    assert_true(gain > 0);
+    assert_near(got[0], 0, 0, 0);
+    assert_near(got[1], gain * (pow(high + 0.01, 2) - high * high), 1e-5, 0);
+    assert_near(got[2], gain * (pow(high + 0.02, 2) - high * high), 1e-5, 0);
+    assert_near(got[3], hypot(gain * (pow(high + 0.03, 2) - high * high), 0.1), 1e-5, 0);
+    hourly_fini(&h);
+    free(x);
+    free(doubt);
+    free(unsettled);
+    free(counts);
 }
 
 /* Without a voltage nothing says that only the reading is noisy. */
@@ -750,6 +791,7 @@ int main(void)
         cmocka_unit_test(test_what_stood_still_has_no_multiple),
         cmocka_unit_test(test_noise_is_found_at_a_current_never_seen),
         cmocka_unit_test(test_a_current_just_beyond_the_reference_is_no_cliff),
+        cmocka_unit_test(test_what_is_not_known_of_a_level_widens_what_is_ordinary),
         cmocka_unit_test(test_what_was_in_maintenance_rests_and_what_had_no_data_lacks_it),
         cmocka_unit_test(test_after_a_long_outage_a_supply_is_judged_from_the_first_hour),
         cmocka_unit_test(test_two_starts_say_the_same),
