@@ -15,6 +15,7 @@ void ledger_merge(struct ledger *into, const struct ledger *from)
 {
     for (int r = 0; r < REASON_COUNT; r++)
         into->n[r] += from->n[r];
+    into->half += from->half;
 }
 
 double ledger_share(const struct ledger *l, enum reason r)
