@@ -79,7 +79,7 @@ static char *about(const struct simulated_options *o)
         buf_printf(&out, "%d ring-weeks of %u supplies without faults, ", o->rings * o->healthy_weeks,
                    o->supplies);
     if (o->faulty_rings)
-        buf_printf(&out, "%d of %u supplies with faults, ", o->faulty_rings * o->faulty_weeks,
+        buf_printf(&out, "%d ring-weeks of %u supplies with faults, ", o->faulty_rings * o->faulty_weeks,
                    o->faulty_supplies);
     buf_printf(&out, "each ring learned from %d days; seeds %d to %d", o->train_days, o->first_seed,
                o->first_seed + o->rings + o->faulty_rings - 1);
