@@ -139,10 +139,10 @@ model_locked() {
     fi
 }
 q() { "$PSMON" query -c "$config" "$@"; }
-# told_alarm: the oldest that was told by itself, not left to a flood's alarm
+# told_alarm: the oldest that nobody has acknowledged and that was told by itself, not left to a flood's alarm
 told_alarm() {
     q alarms --format csv | python3 -c 'import csv, sys
-print(next(a["occurrence"] for a in csv.DictReader(sys.stdin) if not a["flood"] and not a["folded_into"]))'
+print(next(a["occurrence"] for a in csv.DictReader(sys.stdin) if a["state"] == "UNACK" and not a["flood"]))'
 }
 # column NAME: that column of a CSV table on standard input, without its header
 column() {
