@@ -371,7 +371,7 @@ struct surroundings common_around(const struct common *c, const struct medium m[
     struct surroundings out;
     for (enum medium_kind k = 0; k < MEDIA; k++) {
         int32_t cell = c->tree[medium_signal(k)].cell[supply];
-        out.of[k] = cell < 0 ? 0 : m[k * cells + (size_t)cell].value;
+        out.of[k] = cell < 0 ? 0 : m[medium_signal(k) * cells + (size_t)cell].value;
     }
     return out;
 }

@@ -88,7 +88,7 @@ void medium_step(struct medium *m, float value, tstamp_ns t);
 struct surroundings {
     double of[MEDIA];
 };
-/* From m[MEDIA][cells]: 0 where the fleet has no common part of the signal, NaN when unknown. */
+/* From m[COMMON_SIGNALS][cells]: 0 where the fleet has no common part of the signal, NaN when unknown. */
 struct surroundings common_around(const struct common *c, const struct medium m[], size_t cells,
                                   size_t supply);
 

@@ -27,10 +27,10 @@ struct features {
     const struct physics *p;
     struct drivers *d;
     struct common *c;
-    struct medium *media; /* [MEDIA][cells] */
+    struct medium *smooth; /* [COMMON_SIGNALS][cells] */
     size_t cells;
-    float *common; /* [COMMON_SIGNALS][cells] values */
-    float *beyond; /* [cells] */
+    float *common;         /* [COMMON_SIGNALS][cells] values, low-passed */
+    float *value, *beyond; /* [cells] of the minute */
     size_t groups;
     float *group, *group_base; /* [groups][COMMON_SIGNALS] */
     float *of_groups;          /* [2][groups] scratch */
@@ -67,8 +67,9 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
     e->d = drivers_new(f, p ? p->scale : NULL, p ? p->period : NS_PER_MIN);
     e->c = common_new(f, l, p ? p->unknown : NULL);
     e->cells = common_cells(e->c);
-    e->media = xcalloc(MEDIA * e->cells, sizeof *e->media);
+    e->smooth = xcalloc(COMMON_SIGNALS * e->cells, sizeof *e->smooth);
     e->common = xcalloc(COMMON_SIGNALS * e->cells, sizeof *e->common);
+    e->value = xcalloc(e->cells, sizeof *e->value);
     e->beyond = xcalloc(e->cells, sizeof *e->beyond);
     e->groups = common_groups(f);
     e->group = xnan(COMMON_SIGNALS * e->groups + 1);
@@ -86,7 +87,7 @@ struct features *features_new(const struct fleet *f, const struct feature_layout
     e->context = xcalloc(3 * l->n_supplies, sizeof *e->context);
     e->rise = xcalloc(l->n_supplies, sizeof *e->rise);
     e->unsettled = xcalloc(cells, sizeof *e->unsettled);
-    medium_clear(e->media, MEDIA * e->cells);
+    medium_clear(e->smooth, COMMON_SIGNALS * e->cells);
     for (size_t i = 0; i < cells; i++)
         e->residual[i] = e->last[i] = NAN;
     forget_squares(e);
@@ -101,8 +102,9 @@ void features_free(struct features *e)
         return;
     drivers_free(e->d);
     common_free(e->c);
-    free(e->media);
+    free(e->smooth);
     free(e->common);
+    free(e->value);
     free(e->beyond);
     free(e->group);
     free(e->group_base);
@@ -127,7 +129,7 @@ static void find_residuals(struct features *e, const float value[], bool voltage
 {
     size_t L = e->l->levels;
     for (size_t s = 0; s < e->l->n_supplies; s++) {
-        const struct surroundings around = common_around(e->c, e->media, e->cells, s);
+        const struct surroundings around = common_around(e->c, e->smooth, e->cells, s);
         for (size_t l = 0; l < e->l->n_levels[s]; l++) {
             const struct feature_channel *c = feature_at(e->l, s, l);
             float y = value[c->channel], *r = &e->residual[s * L + l];
@@ -141,20 +143,23 @@ static void find_residuals(struct features *e, const float value[], bool voltage
     }
 }
 
+/* A median of supplies that stand apart jitters as the one in the middle does: low-passed, it brings that
+ * noise into nobody's. */
 static void find_common(struct features *e, tstamp_ns t)
 {
     for (enum common_signal i = 0; i < COMMON_SIGNALS; i++) {
-        float *value = e->common + i * e->cells, *own = e->of_groups, *base = own + e->groups;
-        common_values(e->c, i, e->residual, e->l->levels, e->d->mode, value, e->beyond);
-        common_of_groups(e->c, e->fleet, i, value, e->beyond, own, base);
+        float *own = e->of_groups, *base = own + e->groups;
+        common_values(e->c, i, e->residual, e->l->levels, e->d->mode, e->value, e->beyond);
+        common_of_groups(e->c, e->fleet, i, e->value, e->beyond, own, base);
         for (size_t g = 0; g < e->groups; g++) {
             e->group[g * COMMON_SIGNALS + i] = own[g];
             e->group_base[g * COMMON_SIGNALS + i] = base[g];
         }
+        for (size_t g = 0; g < e->c->tree[i].n; g++) {
+            medium_step(&e->smooth[i * e->cells + g], e->value[g], t);
+            e->common[i * e->cells + g] = (float)e->smooth[i * e->cells + g].value;
+        }
     }
-    for (enum medium_kind k = 0; k < MEDIA; k++)
-        for (size_t g = 0; g < e->c->tree[medium_signal(k)].n; g++)
-            medium_step(&e->media[k * e->cells + g], e->common[medium_signal(k) * e->cells + g], t);
 }
 
 /* Takes what a supply has in common from a level, and says how well that is known. */

@@ -88,8 +88,8 @@ struct naive {
     const struct feature_layout *layout;
     const struct physics *physics;
     const struct record *record;
-    float medium[MEDIA][MINUTES][SECTORS]; /* median of the magnets' and the capacitors' residuals */
-    float level[MINUTES][CELLS][LEVELS];   /* of the steady, all of them in the minutes looked at */
+    float median[COMMON_SIGNALS][MINUTES][SECTORS + 1]; /* of the temperatures' residuals; last the ring's */
+    float level[MINUTES][CELLS][LEVELS]; /* of the steady, all of them in the minutes looked at */
 };
 
 /* Low pass of tau minutes at minute k: its weighted sum, ten time constants back. */
@@ -140,13 +140,13 @@ static float sector_median_of(const struct naive *n, size_t k, size_t sector, si
     return v[PER_SECTOR / 2];
 }
 
-/* The water or the air of a sector: its medians low-passed with 5 min. */
-static double naive_medium(const struct naive *n, enum medium_kind kind, size_t k, size_t sector)
+/* What a sector has in common: its medians low-passed with 5 min. */
+static double naive_smooth(const struct naive *n, enum common_signal signal, size_t k, size_t sector)
 {
     double sum = 0, weight = 0;
     for (size_t b = 0; b < WATER_BACK; b++) {
         double w = exp(-(double)b / 5);
-        sum += w * (double)n->medium[kind][k - b][sector];
+        sum += w * (double)n->median[signal][k - b][sector];
         weight += w;
     }
     return sum / weight;
@@ -160,7 +160,7 @@ static void naive_residuals(struct naive *n, size_t k, const struct driver_row r
             const float *v = record_column(n->record, c->channel, NULL);
             struct surroundings around = {{0}};
             for (enum medium_kind m = 0; voltage && m < MEDIA; m++)
-                around.of[m] = naive_medium(n, m, k, s / PER_SECTOR);
+                around.of[m] = naive_smooth(n, medium_signal(m), k, s / PER_SECTOR);
             if ((c->kind == FEATURE_VOLTAGE) == voltage)
                 n->level[k][s][l] =
                     (float)((double)v[k] - physics_expect(n->physics, n->layout, s, l, &row[s], &around));
@@ -169,26 +169,35 @@ static void naive_residuals(struct naive *n, size_t k, const struct driver_row r
 }
 
 /* What all sectors have in common: of an even number the smaller of the two in the middle. */
-static double naive_ring(const float median[SECTORS])
+static double naive_ring(const float median[SECTORS + 1])
 {
     float v[SECTORS];
-    memcpy(v, median, sizeof v);
+    memcpy(v, median, sizeof v); /* without its own place */
     qsort(v, SECTORS, sizeof *v, ascending);
     float low = v[SECTORS / 2 - 1], high = v[SECTORS / 2];
     return (low < 0) != (high < 0) ? 0 : (double)(fabsf(low) < fabsf(high) ? low : high);
 }
 
-static void naive_subtract_common(struct naive *n, size_t k)
+static void naive_find_common(struct naive *n, size_t k)
 {
-    float median[SECTORS];
     for (size_t l = 0; l < LEVELS; l++) {
-        if (feature_at(n->layout, 0, l)->kind > FEATURE_IGBT)
+        enum feature_kind kind = feature_at(n->layout, 0, l)->kind; /* the first three are common signals */
+        if (kind > FEATURE_IGBT)
             continue;
+        float *median = n->median[kind][k];
         for (size_t g = 0; g < SECTORS; g++)
             median[g] = sector_median_of(n, k, g, l);
-        double ring = naive_ring(median);
-        for (size_t s = 0; s < CELLS; s++) {
-            double beyond = (double)median[s / PER_SECTOR] - ring;
+        median[SECTORS] = (float)naive_ring(median);
+    }
+}
+
+static void naive_subtract_common(struct naive *n, size_t k)
+{
+    for (size_t l = 0; l < LEVELS; l++) {
+        enum feature_kind kind = feature_at(n->layout, 0, l)->kind;
+        for (size_t s = 0; kind <= FEATURE_IGBT && s < CELLS; s++) {
+            double ring = naive_smooth(n, (enum common_signal)kind, k, SECTORS);
+            double beyond = naive_smooth(n, (enum common_signal)kind, k, s / PER_SECTOR) - ring;
             n->level[k][s][l] -= (float)(n->physics->gain[s * LEVELS + l].b * ring + beyond);
         }
     }
@@ -205,11 +214,6 @@ static double naive_log_variance(const struct naive *n, size_t k, size_t s, size
     return log(sum / SPREAD + lsb * lsb);
 }
 
-static bool is_medium(enum feature_kind kind, enum medium_kind m)
-{
-    return kind == (m == MEDIUM_WATER ? FEATURE_MAGNET : FEATURE_CAPACITOR);
-}
-
 /* One minute; the sum of all levels' and log-variances' sizes. */
 static double naive_tick(struct naive *n, size_t k)
 {
@@ -218,10 +222,7 @@ static double naive_tick(struct naive *n, size_t k)
     for (size_t s = 0; s < CELLS; s++)
         row[s] = naive_drivers(n, s, k);
     naive_residuals(n, k, row, false);
-    for (size_t l = 0; l < LEVELS; l++)
-        for (enum medium_kind m = 0; m < MEDIA; m++)
-            for (size_t g = 0; g < SECTORS && is_medium(feature_at(n->layout, 0, l)->kind, m); g++)
-                n->medium[m][k][g] = sector_median_of(n, k, g, l);
+    naive_find_common(n, k);
     if (k < MINUTES - NAIVE - SPREAD) /* only its media will be asked for */
         return 0;
     naive_residuals(n, k, row, true);
