@@ -40,6 +40,8 @@
  * What becomes known after it was issued is no part of the document; who shows it adds (report_add_since)
  * "since": {"fault_found": 1, "nothing_found": 0, "not_inspected": 2, "unknown": 9, "trips": [{"supply": …,
  * "time": …, "cause": …, "days": 3.2}]}, and to rows "outcome": {"outcome": "fault_found", "note": "…"}.
+ * "renewed": [{"supply": "…", "work_start": "…", "work": "swap", "words": "IGBT temperature +1.2 K"}]: what
+ * counts from elsewhere since work of its own.
  *
  * SPDX-License-Identifier: MIT */
 #include "monitor/report/report_parts.h"
@@ -496,6 +498,31 @@ static void add_earlier(json_t *doc, const json_t *outcomes)
     }
 }
 
+/* Supplies after work of their own: [supply, start and words of the work, signal, size, unit], a supply's
+ * together. */
+static void add_renewed(json_t *doc, const json_t *columns)
+{
+    json_t *list = json_array(), *column;
+    struct buf words = {0};
+    size_t i;
+    json_array_foreach(columns, i, column)
+    {
+        char signal[WORDS_SIGNAL_LEN], size[FIELD_SIZE_LEN];
+        const json_t *next = json_array_get(columns, i + 1);
+        buf_printf(&words, "%s%s %s", words.len ? ", " : "", words_signal(signal, cell(column, 3)),
+                   field_size(size, strtod(cell(column, 4), NULL), cell(column, 5)));
+        if (strcmp(cell(column, 5), "x") == 0)
+            buf_str(&words, " as noisy");
+        if (strcmp(cell(next, 0), cell(column, 0)) == 0 && strcmp(cell(next, 1), cell(column, 1)) == 0)
+            continue;
+        json_array_append_new(list,
+                              json_pack("{ss ss ss ss}", "supply", cell(column, 0), "work_start",
+                                        cell(column, 1), "work", cell(column, 2), "words", buf_text(&words)));
+        buf_free(&words);
+    }
+    json_object_set_new(doc, "renewed", list);
+}
+
 void report_add_past(json_t *doc, const json_t *past)
 {
     if (!past)
@@ -508,6 +535,7 @@ void report_add_past(json_t *doc, const json_t *past)
     json_t *lists = answers(past, "lists");
     json_object_set_new(doc, "scoreboard", json_pack("[oo]", scoreboard(lists, 4), scoreboard(lists, 12)));
     add_trips(doc, answers(past, "trips"));
+    add_renewed(doc, answers(past, "renewed"));
     add_charts(doc, past);
     add_earlier(doc, answers(past, "outcomes"));
 }

@@ -78,6 +78,14 @@ static const struct question past_questions[] = {
      "($2::timestamptz"
      " AT TIME ZONE 'UTC')::date ORDER BY supply, week DESC",
      {SUPPLIES, FROM}},
+    /* said once: in the week in which the last of it became known */
+    {"renewed",
+     "SELECT supply, psmon_iso(work_start), work, signal, size, unit FROM renewed WHERE run = $1 AND final"
+     " AND verdict = 'elsewhere' AND since >= $2::timestamptz AND since < $3::timestamptz ORDER BY "
+     "work_start, "
+     "supply,"
+     " unit = 'x', signal",
+     {RUN, FROM, TO}},
 };
 
 static const struct question since_questions[] = {

@@ -281,6 +281,24 @@ static void write_findings(struct buf *out, const json_t *list, const char *titl
     buf_str(out, "</ul>");
 }
 
+static void write_renewed(struct buf *out, const json_t *list)
+{
+    size_t i;
+    json_t *d;
+    if (!json_array_size(list))
+        return;
+    buf_str(out, "<h2>Counted from elsewhere since work on them</h2><ul>");
+    json_array_foreach(list, i, d)
+    {
+        char day[RANK_DAY_LEN];
+        text(out, "<li><b>", field_text(d, "supply"), "</b>: after “");
+        text(out, "", field_text(d, "work"), "” on ");
+        text(out, "", field_day(day, d, "work_start"), ": ");
+        text(out, "", field_text(d, "words"), " against its reference</li>");
+    }
+    buf_str(out, "</ul>");
+}
+
 static void write_names(struct buf *out, const json_t *list, const char *key)
 {
     size_t i;
@@ -472,6 +490,7 @@ void report_html(struct buf *out, const json_t *doc)
     write_findings(out, json_object_get(doc, "common"), "Common causes", "None.");
     write_changes(out, doc);
     write_findings(out, json_object_get(doc, "data"), "Data findings", "None.");
+    write_renewed(out, json_object_get(doc, "renewed"));
     write_not_ranked(out, doc);
     write_since(out, json_object_get(doc, "since"));
     write_scoreboard(out, doc);

@@ -236,6 +236,26 @@ static void write_findings(struct buf *out, const json_t *list, const char *titl
     }
 }
 
+/* What is no finding, and was known for good this week. */
+static void write_renewed(struct buf *out, const json_t *list)
+{
+    if (!json_array_size(list))
+        return;
+    head(out, "Counted from elsewhere since work on them");
+    size_t i;
+    json_t *d;
+    json_array_foreach(list, i, d)
+    {
+        struct buf line = {0};
+        char day[RANK_DAY_LEN];
+        buf_printf(&line, "%s: after '%s' on %s: %s against its reference", field_text(d, "supply"),
+                   field_text(d, "work"), field_day(day, d, "work_start"), field_text(d, "words"));
+        buf_str(out, "  ");
+        wrap(out, 2, 4, buf_text(&line));
+        buf_free(&line);
+    }
+}
+
 static void join(struct buf *line, const json_t *names, const char *key)
 {
     size_t i;
@@ -359,6 +379,7 @@ void report_text(struct buf *out, const json_t *doc)
                    "Common causes"); /* of lists of before there were parts */
     write_changes(out, doc);
     write_findings(out, json_object_get(doc, "data"), "Data findings");
+    write_renewed(out, json_object_get(doc, "renewed"));
     write_not_ranked(out, doc);
     write_ledger(out, doc);
     write_since(out, json_object_get(doc, "since"));

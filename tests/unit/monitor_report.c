@@ -249,6 +249,34 @@ static void the_ledger_sums_to_the_fleet(void **state)
     free_week(&m);
 }
 
+static void work_on_p06(void)
+{
+    run_sql("INSERT INTO renewals SELECT r.run, s.id, '2026-11-10T08:00Z', 'swap <b>', 'h',"
+            " '{igbt_temperature,voltage}', '{K,V}', '{}', '{}', '{}', ARRAY[0, 0, extract(epoch FROM"
+            " timestamptz '2026-11-11T12:00Z')], '{0,0,0,0, 0,0,0,0, -1.25,0.5,0,0.44}', '{0,0,0,0, 0,0,0,0, "
+            "1,2,0,1}'"
+            " FROM runs r, supply_ids s WHERE r.name = 'live' AND s.name = 'P06'");
+}
+
+static void check_renewed(const json_t *doc, const char *text)
+{
+    const json_t *renewed = json_object_get(doc, "renewed"); /* what is outside its family is a finding */
+    assert_int_equal(json_array_size(renewed), 1);
+    assert_string_equal(field_text(json_array_get(renewed, 0), "supply"), "P06");
+    assert_string_equal(field_text(json_array_get(renewed, 0), "words"),
+                        "IGBT temperature -1.2 K, voltage 1.2 times as noisy");
+    static const enum report_format forms[2] = {REPORT_TEXT, REPORT_HTML};
+    for (size_t i = 0; i < 2; i++) {
+        struct buf out = {0};
+        struct err why = {0};
+        assert_int_equal(report_render(&out, text, forms[i], &why), 0);
+        assert_non_null(strstr(buf_text(&out), "IGBT temperature -1.2 K, voltage 1.2 times as noisy"));
+        assert_non_null(
+            strstr(buf_text(&out), i == 0 ? "P06: after 'swap <b>' on 10 Nov 2026" : "swap &lt;b&gt;"));
+        buf_free(&out);
+    }
+}
+
 static void a_list_remembers_the_one_before(void **state)
 {
     (void)state;
@@ -269,11 +297,13 @@ static void a_list_remembers_the_one_before(void **state)
             "'2026-11-12T08:00:00Z', 'driver'),"
             " ('P03', '2026-11-20T08:00:00Z', 'later than the week'),"
             " ('P09', '2026-11-13T08:00:00Z', 'no warning')"); /* P05 was in the row of S2 */
+    work_on_p06();
     make_week(&m, start + 7 * NS_PER_DAY, 5);
     char *second = issue(&m, true, conninfo);
     free_week(&m);
     doc = parse(second);
     assert_string_equal(field_text(row(doc, 0), "supply"), "P05");
+    check_renewed(doc, second);
     const json_t *changes = json_object_get(doc, "changes");
     assert_near(field_number(changes, "since"), 202646, 0, 0);
     assert_string_equal(json_string_value(json_array_get(json_object_get(changes, "new"), 0)), "P05");
