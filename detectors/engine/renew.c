@@ -233,7 +233,8 @@ static enum renewed judge(struct renew *r, const struct renewal *x, size_t colum
     return fabs(here) > FAMILY_SPREADS * spread ? RENEWED_OUTSIDE : RENEWED_ELSEWHERE;
 }
 
-/* What moves while it is collected is not the work's: the column stays as the first step left it. */
+/* What moves away while it is collected is not the work's: the column stays as the first step left it. What
+ * comes back was none. */
 static void take_column(struct renew *r, struct renewal *x, size_t column, float i)
 {
     const struct model *m = r->model;
@@ -243,7 +244,8 @@ static void take_column(struct renew *r, struct renewal *x, size_t column, float
     double effect = (double)m->min_effect[(size_t)x->supply * m->layout->width + cell_of(r, x, column)];
     double old = offset_before(r, x, column);
     bool still = isnan(first) || fabs(moved - first) <= STILL * effect;
-    if (k > 0 && !still) {
+    bool back = fabs(moved - old) < fabs(first - old);
+    if (k > 0 && !still && !back) {
         s->verdict[column] = x->step[k - 1].verdict[column];
         s->offset[column] = x->step[k - 1].offset[column];
         return;

@@ -188,6 +188,23 @@ static void test_what_moves_while_it_is_looked_at_is_not_learned(void **state)
     free_said(&s);
 }
 
+/* It is warm for nine hours after it is switched on. */
+static double comes_back(int s, int signal, double hour)
+{
+    return s == WORKED && signal == SIGNAL_IGBT_TEMPERATURE && hour >= WORK && hour < WORK + 11 ? 1.4 : 0;
+}
+
+static void test_what_comes_back_while_it_is_looked_at_is_not_learned(void **state)
+{
+    const struct world *w = *state;
+    struct said s = replay(*state, "P2", comes_back);
+    assert_int_equal(s.renewal->n_steps, RENEWAL_STEPS);
+    assert_near(offset(w, &s, SIGNAL_IGBT_TEMPERATURE), 0, 0, 0.4);
+    for (size_t i = 0; i < s.n; i++) /* what is said of it before that is over soon */
+        assert_true(hours(s.f[i].closed) < 72);
+    free_said(&s);
+}
+
 /* No unit of its family is so hot. */
 static double badly_mounted(int s, int signal, double hour)
 {
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_work_on_a_group_learns_nothing),
         cmocka_unit_test(test_a_fault_of_a_unit_that_was_swapped_is_found_and_counted_from_where_it_stands),
         cmocka_unit_test(test_what_moves_while_it_is_looked_at_is_not_learned),
+        cmocka_unit_test(test_what_comes_back_while_it_is_looked_at_is_not_learned),
         cmocka_unit_test(test_further_than_units_of_its_family_differ_is_a_finding_that_says_so),
         cmocka_unit_test(test_what_was_wrong_before_the_work_and_still_is_is_not_learned),
         cmocka_unit_test(test_a_start_after_the_work_says_the_same_to_the_last_bit),
