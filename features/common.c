@@ -242,14 +242,10 @@ static float nearer_to_zero(float a, float b)
 /* What d[n] have in common. */
 static float middle_of(float d[], size_t n)
 {
+    float lower, upper;
     if (n == 0)
         return NAN;
-    float upper = select_kth(d, n, n / 2);
-    if (n % 2)
-        return upper;
-    float lower = d[0];
-    for (size_t i = 1; i < n / 2; i++)
-        lower = d[i] > lower ? d[i] : lower;
+    select_middles(d, n, &lower, &upper);
     return nearer_to_zero(lower, upper);
 }
 

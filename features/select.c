@@ -51,15 +51,21 @@ float select_kth(float v[], size_t n, size_t k)
     return v[k];
 }
 
+void select_middles(float v[], size_t n, float *lower, float *upper)
+{
+    *lower = *upper = select_kth(v, n, n / 2);
+    if (n % 2)
+        return;
+    *lower = v[0];
+    for (size_t i = 1; i < n / 2; i++)
+        *lower = v[i] > *lower ? v[i] : *lower;
+}
+
 float select_median(float v[], size_t n)
 {
-    float upper = select_kth(v, n, n / 2);
-    if (n % 2)
-        return upper;
-    float lower = v[0];
-    for (size_t i = 1; i < n / 2; i++)
-        lower = v[i] > lower ? v[i] : lower;
-    return 0.5F * (lower + upper);
+    float lower, upper;
+    select_middles(v, n, &lower, &upper);
+    return n % 2 ? upper : 0.5F * (lower + upper);
 }
 
 float select_quantile(float v[], size_t n, double q)

@@ -8,6 +8,9 @@
 /* The k-th smallest of v[n], k < n; afterwards v[0 … k-1] <= v[k] <= v[k+1 … n-1]. O(n) on average. */
 float select_kth(float v[], size_t n, size_t k);
 
+/* The two middle ones of v[n], n >= 1; of an odd number the middle one twice. */
+void select_middles(float v[], size_t n, float *lower, float *upper);
+
 /* Median of v[n], n >= 1: the middle one, or the mean of the two middle ones. */
 float select_median(float v[], size_t n);
 
