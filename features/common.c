@@ -13,8 +13,8 @@
 #define MEDIUM_TAU (5 * NS_PER_MIN)
 #define MEDIUM_BRIDGE (10 * NS_PER_MIN)
 
-static const uint32_t signal_of[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
-                                                   SIGNAL_IGBT_TEMPERATURE};
+const enum signal common_signals[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
+                                                    SIGNAL_IGBT_TEMPERATURE};
 
 /* ---- the tree ---- */
 
@@ -23,14 +23,10 @@ static const enum group_kind cuts[] = {GROUP_SECTOR, GROUP_WATER, GROUP_RACK, GR
 #define N_CUTS (sizeof cuts / sizeof *cuts)
 
 static void find_levels(struct common_tree *t, const struct fleet *f, const struct feature_layout *l,
-                        uint32_t signal, const bool apart[])
+                        const char *signal, const bool apart[])
 {
-    for (size_t s = 0; s < l->n_supplies; s++) {
-        t->level[s] = -1;
-        for (size_t k = 0; k < l->n_levels[s] && !(apart && apart[s]); k++)
-            if (f->channels[feature_at(l, s, k)->channel].signal == signal)
-                t->level[s] = (int32_t)k;
-    }
+    for (size_t s = 0; s < l->n_supplies; s++)
+        t->level[s] = apart && apart[s] ? -1 : feature_level(l, f, s, signal);
 }
 
 static int32_t group_of(const struct fleet *f, uint32_t supply, enum group_kind kind)
@@ -185,7 +181,7 @@ struct common *common_new(const struct fleet *f, const struct feature_layout *l,
         t->level = xcalloc(f->n_supplies, sizeof *t->level);
         t->cell = xcalloc(f->n_supplies, sizeof *t->cell);
         t->member = xcalloc(f->n_supplies, sizeof *t->member);
-        find_levels(t, f, l, signal_of[i], apart);
+        find_levels(t, f, l, f->signals.name[common_signals[i]], apart);
         grow_tree(t, f);
     }
     /* supplies of one cell, or deviations of its parts, behind what cells have of their own */

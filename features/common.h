@@ -21,6 +21,7 @@
 #define COMMON_RING GROUP_COUNT /* as the kind of the root */
 
 enum common_signal { COMMON_CAPACITOR, COMMON_MAGNET, COMMON_IGBT, COMMON_SIGNALS };
+extern const enum signal common_signals[COMMON_SIGNALS];
 
 /* A cell. Parents stand before their parts; the parts of a cell stand together. */
 struct common_cell {

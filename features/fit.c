@@ -48,10 +48,11 @@ struct fitter {
     size_t fits, S, L, minutes, thin, keep_every;
     struct drivers *d;
     struct common *c;
-    size_t cells;            /* of the water */
+    size_t cells;            /* common_cells */
     bool *maintained;        /* [S] */
     struct normals *sums;    /* [fits][FOLDS][S][L]; only voltage differs between fits before solving */
     float *media;            /* [minutes/thin + 1][fits][MEDIA][cells] */
+    float *value;            /* [COMMON_SIGNALS][cells] of a minute */
     struct gain_sums *gains; /* [fits][FOLDS][S][COMMON_SIGNALS] */
     double *limit;           /* [S][L] */
     struct sample_rows kept;
@@ -111,7 +112,9 @@ static void add_row(struct fitter *a, size_t supply, size_t level, float y, size
     size_t at = supply * a->L + level, terms = physics_terms(kind);
     double unit = physics_unit(kind, &a->out[0]->scale[supply]), target = (double)y / unit;
     for (size_t i = 0; i < fits; i++) {
-        const struct surroundings around = stored_around(a, k, i, supply);
+        struct surroundings around = {{0}};
+        if (kind == FEATURE_VOLTAGE)
+            around = stored_around(a, k, i, supply);
         if (isfinite(a->limit[at])) {
             double expected = physics_expect(a->out[i], a->l, supply, level, r, &around);
             if (fabs((double)y - expected) > a->limit[at])
@@ -187,7 +190,7 @@ static void add_gain_rows(struct fitter *a, size_t fit, size_t k, enum common_si
 {
     const struct common_tree *t = &a->c->tree[signal];
     for (size_t s = 0; s < a->S; s++) {
-        if (t->level[s] < 0 || t->cell[s] < 0 || a->d->mode[s] != MODE_STEADY || a->maintained[s])
+        if (t->level[s] < 0 || t->cell[s] < 0 || a->d->mode[s] != MODE_STEADY)
             continue;
         double y = (double)residual[s * a->L + (size_t)t->level[s]], ring = (double)value[0];
         y -= (double)value[t->cell[s]] - ring;
@@ -209,22 +212,22 @@ static void store_media(struct fitter *a, tstamp_ns t, const float value[], stru
 static void find_common(struct fitter *a, const struct frame *in, size_t k, struct medium m[],
                         float residual[])
 {
-    float *value = xnan(COMMON_SIGNALS * a->cells);
     bool gains = k % (a->thin * (GAIN_ROW_MINUTES / a->thin)) == 0;
     maintenance_mask(a->m, a->f, in->t, a->maintained);
     for (size_t i = 0; i < a->fits; i++) {
         temperature_residuals(a, in, i, residual);
         for (enum common_signal c = 0; c < COMMON_SIGNALS; c++) {
-            float *of = value + c * a->cells;
+            float *of = a->value + c * a->cells;
+            if (c == COMMON_IGBT && !gains) /* it tells of no medium */
+                continue;
             common_values(a->c, c, residual, a->L, a->d->mode, of, NULL);
             if (gains)
                 add_gain_rows(a, i, k, c, residual, of);
         }
         for (enum medium_kind c = 0; c < MEDIA; c++)
-            store_media(a, in->t, value + medium_signal(c) * a->cells, m + (i * MEDIA + c) * a->cells,
+            store_media(a, in->t, a->value + medium_signal(c) * a->cells, m + (i * MEDIA + c) * a->cells,
                         media_at(a, k, i) + c * a->cells);
     }
-    free(value);
 }
 
 enum pass { PASS_FIRST, PASS_CLIPPED, PASS_VOLTAGE, PASS_VOLTAGE_CLIPPED, PASSES };
@@ -348,7 +351,9 @@ static void solve_gains(struct fitter *a)
 static double kept_residual(struct fitter *a, size_t fit, size_t i, int which, size_t s, size_t l)
 {
     const struct driver_row *r = &a->kept.row[which][i * a->S + s];
-    const struct surroundings around = stored_around(a, a->kept.k[i], fit, s);
+    struct surroundings around = {{0}};
+    if (feature_at(a->l, s, l)->kind == FEATURE_VOLTAGE)
+        around = stored_around(a, a->kept.k[i], fit, s);
     return (double)a->kept.y[which][(i * a->S + s) * a->L + l] -
            physics_expect(a->out[fit], a->l, s, l, r, &around);
 }
@@ -442,6 +447,7 @@ static void open_fitter(struct fitter *a)
     a->maintained = xcalloc(a->S, sizeof *a->maintained);
     a->sums = xcalloc(a->fits * FOLDS * a->S * a->L, sizeof *a->sums);
     a->media = xcalloc((a->minutes / a->thin + 1) * a->fits * MEDIA * a->cells, sizeof *a->media);
+    a->value = xnan(COMMON_SIGNALS * a->cells);
     a->gains = xcalloc(a->fits * FOLDS * a->S * COMMON_SIGNALS, sizeof *a->gains);
     a->limit = xcalloc(a->S * a->L, sizeof *a->limit);
     for (size_t i = 0; i < a->S * a->L; i++)
@@ -462,6 +468,7 @@ static void close_fitter(struct fitter *a)
     free(a->kept.mode);
     free(a->limit);
     free(a->media);
+    free(a->value);
     free(a->gains);
     free(a->sums);
     free(a->maintained);

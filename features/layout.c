@@ -87,11 +87,11 @@ struct feature_layout *feature_layout_new(const struct fleet *f)
     return l;
 }
 
-/* The level of supply s that bears the signal of a channel of another fleet; -1: none. */
-static int32_t level_of(const struct fleet *f, const struct feature_layout *l, size_t s, const char *signal)
+int32_t feature_level(const struct feature_layout *l, const struct fleet *f, size_t supply,
+                      const char *signal)
 {
-    for (size_t k = 0; k < l->n_levels[s]; k++)
-        if (strcmp(f->signals.name[f->channels[feature_at(l, s, k)->channel].signal], signal) == 0)
+    for (size_t k = 0; k < l->n_levels[supply]; k++)
+        if (strcmp(f->signals.name[f->channels[feature_at(l, supply, k)->channel].signal], signal) == 0)
             return (int32_t)k;
     return -1;
 }
@@ -116,7 +116,7 @@ struct layout_map *layout_map_new(const struct fleet *then, const struct feature
             const char *signal = l < to->n_levels[i]
                                      ? now->signals.name[now->channels[feature_at(to, i, l)->channel].signal]
                                      : NULL;
-            m->level[i * to->levels + l] = same && signal ? level_of(then, from, (size_t)j, signal) : -1;
+            m->level[i * to->levels + l] = same && signal ? feature_level(from, then, (size_t)j, signal) : -1;
         }
     }
     return m;

@@ -43,6 +43,10 @@ static inline const struct feature_channel *feature_at(const struct feature_layo
     return &l->channel[s * l->levels + level];
 }
 
+/* The level of a supply that a signal of its fleet makes, by the signal's name; -1: none. */
+int32_t feature_level(const struct feature_layout *l, const struct fleet *f, size_t supply,
+                      const char *signal);
+
 /* Where the rows of a fleet stand in those of another, earlier one. A supply is known when it is the same in
  * all that fleet_text says, in whatever order signals come. */
 struct layout_map {

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "detectors/model/model.h"
+#include "detectors/model/tail.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,18 +36,6 @@ struct walk {
     bool one_way;
 };
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double v[], size_t n)
-{
-    qsort(v, n, sizeof *v, ascending);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
 /* The week's days, oldest first; false: one has too few hours. */
 static bool days_of(const float hours[RANK_HOURS], double centre, double day[DAYS])
 {
@@ -58,7 +47,7 @@ static bool days_of(const float hours[RANK_HOURS], double centre, double day[DAY
                 v[n++] = (double)hours[h] - centre;
         if (n < LEAST_HOURS)
             return false;
-        day[d] = median(v, n);
+        day[d] = median_of(v, n);
     }
     return true;
 }
@@ -76,7 +65,7 @@ static double slope_of(const double day[DAYS], bool *one_way)
             n++;
         }
     *one_way = up >= PAIRS - 1 || down >= PAIRS - 1;
-    return median(slope, n);
+    return median_of(slope, n);
 }
 
 /* Whether what it stands at and whither it goes is a trend of its own size. */

@@ -252,7 +252,7 @@ static void shift(struct hourly *h, bool hours_too)
  * whether that was evaluated. */
 static bool begin_minute(struct hourly *h, tstamp_ns t, float *figure[][FIGURES_MAX])
 {
-    int64_t hour = (t - 1) / NS_PER_HOUR;
+    int64_t hour = hour_of(t);
     if (hour == h->hour)
         return false;
     bool late = h->open;
@@ -333,9 +333,7 @@ static void keep_minute(struct hourly *h, const struct minute *in)
 {
     size_t w = h->model->layout->width, per_hour = h->model->per_hour;
     for (size_t i = 0; i < h->model->fleet->n_supplies; i++) {
-        float *row = h->minutes + (i * per_hour + h->minute) * w;
-        for (size_t c = 0; c < w; c++)
-            row[c] = in->counts[i * w + c] ? in->features->x[i * w + c] : NAN;
+        minute_row(in, i, w, h->minutes + (i * per_hour + h->minute) * w);
         if (in->usable[i])
             add_doubt(h, in, i);
     }
@@ -345,7 +343,7 @@ bool hourly_minute(struct hourly *h, const struct minute *in, float *figure[][FI
 {
     tstamp_ns t = in->frame->t;
     bool evaluated = begin_minute(h, t, figure);
-    h->minute = (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)h->model->per_hour));
+    h->minute = hour_minute(t, h->model->per_hour);
     keep_minute(h, in);
     sum_rows(h, in, figure);
     if (t % NS_PER_HOUR == 0) {

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/time/timefmt.h"
+#include "detectors/verdict/cause.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -158,22 +159,13 @@ static double moved_by(const struct renew *r, const struct renewal *x, size_t co
     return robust_median(v, there) - (double)r->model->ref.hour_centre[cell];
 }
 
-/* The level of a unit that a signal makes; -1: it has none. */
-static int32_t level_of(const struct model *m, size_t unit, uint32_t channel)
-{
-    const struct fleet *f = m->fleet;
-    for (size_t k = 0; k < m->layout->n_levels[unit]; k++)
-        if (f->channels[feature_at(m->layout, unit, k)->channel].signal == f->channels[channel].signal)
-            return (int32_t)k;
-    return -1;
-}
-
 /* Where another unit would stand in the place of this one: what its physics expects at current i and what its
  * reference shows beside it; of noise the latter alone. */
 static double in_place_of(const struct renew *r, const struct renewal *x, size_t column, size_t unit, float i)
 {
     const struct model *m = r->model;
-    int32_t level = level_of(m, unit, x->channel[column % x->n]);
+    const struct channel *ch = &m->fleet->channels[x->channel[column % x->n]];
+    int32_t level = feature_level(m->layout, m->fleet, unit, m->fleet->signals.name[ch->signal]);
     if (level < 0 || m->fit[unit] != FIT_OK)
         return (double)NAN;
     bool noise = column >= x->n;
@@ -303,11 +295,6 @@ static float current_of(const struct minute *in, size_t supply)
     return in->usable[supply] ? in->features->context[supply * ROW_CONTEXT] : NAN;
 }
 
-static int64_t hour_of(tstamp_ns t)
-{
-    return (t - 1) / NS_PER_HOUR;
-}
-
 /* The rows of a supply as they are judged. */
 static void count_from(struct renew *r, const struct renewal *x, tstamp_ns t)
 {
@@ -321,11 +308,9 @@ static void count_from(struct renew *r, const struct renewal *x, tstamp_ns t)
 
 static void collect(struct renew *r, struct renewed_supply *u, const struct minute *in)
 {
-    size_t w = r->model->layout->width, per_hour = r->model->per_hour, i = (size_t)u->now->supply;
+    size_t w = r->model->layout->width, i = (size_t)u->now->supply;
     tstamp_ns t = in->frame->t;
-    float *row = u->minutes + (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)per_hour)) * w;
-    for (size_t c = 0; c < w; c++)
-        row[c] = in->counts[i * w + c] ? in->features->x[i * w + c] : NAN;
+    minute_row(in, i, w, u->minutes + hour_minute(t, r->model->per_hour) * w);
     if (t % NS_PER_HOUR == 0)
         end_hour(r, u, t, current_of(in, i));
 }
@@ -362,12 +347,10 @@ bool renew_waits(const struct renew *r, size_t supply, tstamp_ns t, tstamp_ns wi
 /* The verdict on what a finding says moved. */
 static enum renewed verdict_on(const struct renew *r, const struct renewal *x, const struct finding *f)
 {
-    const struct fleet *fleet = r->model->fleet;
-    bool noise = strcmp(f->unit, "x") == 0;
-    for (size_t k = 0; x->n_steps && k < x->n; k++)
-        if (strcmp(fleet->signals.name[fleet->channels[x->channel[k]].signal], f->signal) == 0)
-            return (enum renewed)x->step[x->n_steps - 1].verdict[k + (noise ? x->n : 0)];
-    return RENEWED_UNKNOWN;
+    size_t levels = r->model->layout->levels, c = cause_column(r->model, (uint32_t)x->supply, f);
+    if (x->n_steps == 0 || c == r->model->layout->width)
+        return RENEWED_UNKNOWN;
+    return (enum renewed)x->step[x->n_steps - 1].verdict[c < levels ? c : x->n + c - levels];
 }
 
 void renew_tell(const struct renew *r, struct proposals *p)

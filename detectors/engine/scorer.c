@@ -43,7 +43,6 @@ struct scorer {
     struct events events[STATISTICS_MAX]; /* of those with a share of the budget */
     struct group_search search;
     struct group_watch *groups; /* NULL: without a model, or of a table */
-    int64_t group_hour;         /* since 1970, of the minute last seen; INT64_MIN: none yet */
     struct hour_desk desk;
     struct tracker *tracker;
     struct tracker *quiet; /* what a larger budget would have said */
@@ -155,9 +154,9 @@ struct scorer *scorer_new(const struct model *model, const struct fleet *f, cons
     group_search_init(&s->search, f);
     init_shown(&s->shown, f->n_supplies, f->n_channels, model && model->table);
     open_statistics(s);
-    s->group_hour = INT64_MIN;
     if (model && !model->table) {
-        s->groups = group_watch_new(&model->groups, f, model->per_hour);
+        s->groups = group_watch_new(&model->groups, f, model->per_hour,
+                                    model->to + model->period - LOOK_BACK * NS_PER_HOUR);
         group_watch_limit(s->groups, o->budget);
     }
     if (model) {
@@ -339,26 +338,6 @@ static void count_minute(struct scorer *s, const struct minute *in, struct featu
     renew_minute(&s->renew, in, out);
 }
 
-static void end_group_hour(struct scorer *s)
-{
-    tstamp_ns known = s->model->to + s->model->period;
-    group_watch_hour(s->groups, (s->group_hour + 1) * NS_PER_HOUR, known - LOOK_BACK * NS_PER_HOUR);
-    s->group_hour++;
-}
-
-/* An hour of groups ends with its last minute, or with the first of a later one. */
-static void step_groups(struct scorer *s, const struct feature_frame *ff)
-{
-    int64_t hour = (ff->t - 1) / NS_PER_HOUR;
-    if (s->group_hour == INT64_MIN || hour - s->group_hour > TRAIL_HOURS)
-        s->group_hour = hour;
-    while (s->group_hour < hour)
-        end_group_hour(s);
-    group_watch_minute(s->groups, ff);
-    if (ff->t % NS_PER_HOUR == 0)
-        end_group_hour(s);
-}
-
 /* The model's part of a minute; returns whether an hour was evaluated. */
 static bool step_model(struct scorer *s, const struct minute *in)
 {
@@ -372,7 +351,7 @@ static bool step_model(struct scorer *s, const struct minute *in)
             events_minute(&s->events[i], in, s->shown.of[i][0]);
     }
     if (s->groups)
-        step_groups(s, in->features);
+        group_watch_minute(s->groups, in->features);
     bool hour = hourly_minute(&s->hourly, in, s->shown.of);
     for (size_t i = 0; i < s->fleet->n_supplies; i++)
         if (s->gate.beyond[i])
@@ -392,10 +371,8 @@ static enum reason reason_of(const struct scorer *s, const struct minute *in, si
 /* Of the last whole hour. */
 static float member_shift(const void *arg, uint32_t supply, enum common_signal signal)
 {
-    static const uint32_t of[COMMON_SIGNALS] = {SIGNAL_CAPACITOR_TEMPERATURE, SIGNAL_MAGNET_TEMPERATURE,
-                                                SIGNAL_IGBT_TEMPERATURE};
     const struct scorer *s = arg;
-    int32_t c = s->fleet->supplies[supply].known[of[signal]], level = c < 0 ? -1 : s->level[c];
+    int32_t c = s->fleet->supplies[supply].known[common_signals[signal]], level = c < 0 ? -1 : s->level[c];
     return level < 0 ? NAN : hourly_shift(&s->hourly, supply, (size_t)level);
 }
 

@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "base/text/words.h"
+#include "detectors/statistics/hours.h"
 #include "detectors/verdict/groups.h"
 #include "detectors/verdict/trail.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +37,18 @@ struct group_watch {
     struct judged *judged;
     double limit;
     tstamp_ns end, from;
+    int64_t at; /* hour under way, since 1970; INT64_MIN: none yet */
 };
 
-struct group_watch *group_watch_new(const struct group_model *m, const struct fleet *f, unsigned per_hour)
+struct group_watch *group_watch_new(const struct group_model *m, const struct fleet *f, unsigned per_hour,
+                                    tstamp_ns from)
 {
     struct group_watch *w = xcalloc(1, sizeof *w);
     w->m = m;
     w->f = f;
     w->per_hour = per_hour;
+    w->from = from;
+    w->at = INT64_MIN;
     w->groups = common_groups(f);
     w->cells = w->groups * COMMON_SIGNALS;
     w->row = group_model_rows(m, f);
@@ -69,11 +75,6 @@ void group_watch_free(struct group_watch *w)
 void group_watch_limit(struct group_watch *w, double budget)
 {
     w->limit = GROUP_SHARE * budget;
-}
-
-void group_watch_minute(struct group_watch *w, const struct feature_frame *ff)
-{
-    group_hour_add(&w->hour, ff);
 }
 
 /* ---- an hour ---- */
@@ -109,11 +110,10 @@ static double stated(const struct group_watch *w, double p)
     return 7 * (double)w->judged_n * p;
 }
 
-void group_watch_hour(struct group_watch *w, tstamp_ns end, tstamp_ns from)
+static void end_hour(struct group_watch *w)
 {
     shift_hours(w);
-    w->end = end;
-    w->from = from;
+    w->end = ++w->at * NS_PER_HOUR;
     for (size_t g = 0; g < w->groups; g++) {
         struct judged *j = &w->judged[g];
         *j = (struct judged){.chance = INFINITY};
@@ -129,14 +129,24 @@ void group_watch_hour(struct group_watch *w, tstamp_ns end, tstamp_ns from)
     }
 }
 
+void group_watch_minute(struct group_watch *w, const struct feature_frame *ff)
+{
+    int64_t hour = hour_of(ff->t);
+    for (size_t k = 0; w->at != INT64_MIN && w->at < hour && k <= TRAIL;
+         k++) /* the last minute was lacking */
+        end_hour(w);
+    w->at = hour;
+    group_hour_add(&w->hour, ff);
+    if (ff->t % NS_PER_HOUR == 0)
+        end_hour(w);
+}
+
 /* ---- findings ---- */
 
-static const struct {
-    uint32_t signal;
-    const char *words;
-} told[COMMON_SIGNALS] = {{SIGNAL_CAPACITOR_TEMPERATURE, "capacitor temperatures"},
-                          {SIGNAL_MAGNET_TEMPERATURE, "magnet temperatures"},
-                          {SIGNAL_IGBT_TEMPERATURE, "IGBT temperatures"}};
+static const char *name_of(const struct group_watch *w, enum common_signal i)
+{
+    return w->f->signals.name[common_signals[i]];
+}
 
 /* Members that have the signal now, and those of them that moved by half of what the group did. */
 static void count_members(const struct group_watch *w, size_t g, enum common_signal i,
@@ -167,7 +177,7 @@ static void list_signals(const struct group_watch *w, size_t g, struct finding *
         if (!(j->surprise[i] > 0))
             continue;
         struct contributor *by = &x->by[x->n_by++];
-        snprintf(by->signal, sizeof by->signal, "%s", w->f->signals.name[told[i].signal]);
+        snprintf(by->signal, sizeof by->signal, "%s", name_of(w, (enum common_signal)i));
         snprintf(by->unit, sizeof by->unit, "K");
         by->size = (double)j->present[i];
         by->share = j->surprise[i] / sum;
@@ -206,20 +216,22 @@ static void say(const struct group_watch *w, size_t g, const char *subject, grou
                           .onset = onset_of(w, g)};
     snprintf(x->subject, sizeof x->subject, "%s", subject);
     snprintf(x->detector, sizeof x->detector, "%s", SLOT_GROUP);
-    snprintf(x->signal, sizeof x->signal, "%s", w->f->signals.name[told[j->signal].signal]);
+    snprintf(x->signal, sizeof x->signal, "%s", name_of(w, j->signal));
     x->direction = x->size < 0 ? DIRECTION_DOWN : DIRECTION_UP;
     count_members(w, g, j->signal, shift, arg, x, &members);
     list_signals(w, g, x);
-    snprintf(x->reason, sizeof x->reason, "%s %+.3g K (%u of %u supplies), beyond what its surroundings did",
-             told[j->signal].words, x->size, (unsigned)x->children, (unsigned)members);
-    *x->reason = (char)(*x->reason >= 'a' && *x->reason <= 'z' ? *x->reason - 'a' + 'A' : *x->reason);
+    char words[WORDS_SIGNAL_LEN];
+    words_signal(words, x->signal);
+    snprintf(x->reason, sizeof x->reason,
+             "%c%ss %+.3g K (%u of %u supplies), beyond what its surroundings did",
+             toupper((unsigned char)*words), words + 1, x->size, (unsigned)x->children, (unsigned)members);
 }
 
 /* Whether what an open finding says is half there still. */
 static bool stands(const struct group_watch *w, size_t g, const struct finding *open)
 {
     for (size_t i = 0; i < COMMON_SIGNALS; i++)
-        if (strcmp(open->signal, w->f->signals.name[told[i].signal]) == 0)
+        if (strcmp(open->signal, name_of(w, (enum common_signal)i)) == 0)
             return (double)w->judged[g].present[i] * (open->size < 0 ? -1 : 1) >=
                    fmax(STILL * fabs(open->size), GROUP_EFFECT);
     return false;

@@ -10,24 +10,23 @@
 
 struct group_watch;
 
-/* Borrows all. */
-struct group_watch *group_watch_new(const struct group_model *m, const struct fleet *f, unsigned per_hour);
+/* Borrows all. from: nothing before is looked at for an onset. */
+struct group_watch *group_watch_new(const struct group_model *m, const struct fleet *f, unsigned per_hour,
+                                    tstamp_ns from);
 void group_watch_free(struct group_watch *w);
 
 /* The chance from which a group's finding is said. */
 void group_watch_limit(struct group_watch *w, double budget);
 
-/* Takes a minute. */
+/* Takes a minute, in order. Its hour is scored with its last minute, or where that is lacking with the first
+ * of a later one. */
 void group_watch_minute(struct group_watch *w, const struct feature_frame *ff);
-
-/* Ends the hour that ends at `end`: scores it. from: nothing before is looked at for an onset. */
-void group_watch_hour(struct group_watch *w, tstamp_ns end, tstamp_ns from);
 
 /* How far a supply's own level of a signal stands at present from its reference, K, beside what it was freed
  * of as common; NaN: unknown. */
 typedef float group_member_shift(const void *arg, uint32_t supply, enum common_signal signal);
 
-/* After it: what the hour proposes. Open findings of the tracker go on as long as what they say is half
+/* What the hour last scored proposes. Open findings of the tracker go on as long as what they say is half
  * there. */
 void group_watch_propose(const struct group_watch *w, const struct tracker *open, group_member_shift *shift,
                          const void *arg, struct proposals *out);

@@ -4,6 +4,7 @@
 #include "features/select.h"
 
 #include <assert.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -123,6 +124,11 @@ double robust_spread(float x[], size_t n, double median)
     for (size_t i = 0; i < n; i++)
         x[i] = (float)fabs((double)x[i] - median);
     return 1.4826 * robust_median(x, n);
+}
+
+double median_of(double x[], size_t n)
+{
+    return n ? gsl_stats_median(x, 1, n) : (double)NAN;
 }
 
 double trimmed_mean(float x[], size_t n)

@@ -47,5 +47,6 @@ int tail_check(const struct tail t[], size_t n, const char *name, struct err *er
 double robust_median(float x[], size_t n);                /* NaN for n = 0 */
 double robust_spread(float x[], size_t n, double median); /* 1.4826·MAD */
 double trimmed_mean(float x[], size_t n);                 /* without the lowest and highest tenth */
+double median_of(double x[], size_t n);                   /* of doubles; NaN for n = 0 */
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef PSM_DETECTORS_STATISTICS_HOURS_H
 #define PSM_DETECTORS_STATISTICS_HOURS_H
 
+#include "base/types.h"
 #include "features/hist.h"
 
 #include <stdbool.h>
@@ -23,6 +24,16 @@ struct hours {
     float *sum;        /* [n_sums][n][W] of a statistic's own value per column and minute */
     uint16_t *summed;  /* [n_sums][n] minutes in that sum */
 };
+
+/* The hour since 1970 that the grid minute ending at t belongs to, and which minute of it that is. */
+static inline int64_t hour_of(tstamp_ns t)
+{
+    return (t - 1) / NS_PER_HOUR;
+}
+static inline size_t hour_minute(tstamp_ns t, unsigned per_hour)
+{
+    return (size_t)(((t - 1) % NS_PER_HOUR) / (NS_PER_HOUR / (tstamp_ns)per_hour));
+}
 
 /* n hours, all empty, with n_sums sums. */
 void hours_init(struct hours *h, size_t n, size_t width, unsigned per_hour, size_t n_sums);

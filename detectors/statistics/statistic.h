@@ -102,6 +102,8 @@ struct minute {
     const float *read;  /* [S][W] of features, as they are before supplies are counted from where they stand
                            after work */
 };
+/* A supply's row [W] of a minute as far as it counts, NaN elsewhere. */
+void minute_row(const struct minute *in, size_t supply, size_t width, float out[]);
 
 struct statistic {
     const char *name;   /* in findings, in SQL, in the model file */

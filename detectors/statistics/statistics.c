@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LONG_REFERENCE (30 * NS_PER_DAY) /* from here on 72 h windows calibrate */
@@ -47,6 +48,12 @@ bool statistic_by_minute(const char *name)
 {
     const struct statistic *s = statistic_find(name);
     return s && s->share > 0;
+}
+
+void minute_row(const struct minute *in, size_t supply, size_t width, float out[])
+{
+    for (size_t c = supply * width; c < (supply + 1) * width; c++)
+        *out++ = in->counts[c] ? in->features->x[c] : NAN;
 }
 
 int32_t *place_levels(const struct fleet *f, const struct feature_layout *l)

@@ -38,12 +38,10 @@ void cause_name(char out[FINDING_CAUSE_LEN], const struct model *m, uint32_t sup
 size_t cause_column(const struct model *m, uint32_t supply, const struct finding *f)
 {
     const struct feature_layout *l = m->layout;
-    const struct fleet *fleet = m->fleet;
-    for (size_t c = 0; c < l->n_levels[supply]; c++)
-        if (strcmp(fleet->signals.name[fleet->channels[feature_at(l, supply, c)->channel].signal],
-                   f->signal) == 0)
-            return strcmp(f->unit, "x") == 0 ? c + l->levels : c;
-    return l->width;
+    int32_t c = feature_level(l, m->fleet, supply, f->signal);
+    if (c < 0)
+        return l->width;
+    return strcmp(f->unit, "x") == 0 ? (size_t)c + l->levels : (size_t)c;
 }
 
 void cause_restore(const struct model *m, struct finding *f)

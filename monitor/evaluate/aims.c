@@ -1,6 +1,8 @@
 /* Figures and what they should be; see aims.h. SPDX-License-Identifier: MIT */
 #include "monitor/evaluate/aims.h"
 
+#include "detectors/model/tail.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
@@ -141,13 +143,13 @@ static double classes_right(const struct living *l)
     return 100 * ratio(right, all);
 }
 
-static double median_of(const struct judged_mode *m)
+static double median_delay(const struct judged_mode *m)
 {
     double v[256];
     size_t n = m->n_delay < 256 ? m->n_delay : 256;
     for (size_t i = 0; i < n; i++)
         v[i] = m->delay_h[i];
-    return judge_median(v, n);
+    return median_of(v, n);
 }
 
 static void water_rows(struct row *rows, const struct evaluated e[], size_t n)
@@ -157,7 +159,7 @@ static void water_rows(struct row *rows, const struct evaluated e[], size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct living *l = &e[i].result->own[0].said;
         delay->of[i] =
-            (struct aim){60 * median_of(&e[i].result->faulty[0].mode[MODE_WATER_LOST]), -NO_LIMIT, 3};
+            (struct aim){60 * median_delay(&e[i].result->faulty[0].mode[MODE_WATER_LOST]), -NO_LIMIT, 3};
         wrong->of[i] = (struct aim){ratio((double)l->false_fast, l->weeks), -NO_LIMIT, 0.1};
     }
 }

@@ -2,6 +2,7 @@
 #include "monitor/evaluate/evaluation.h"
 
 #include "base/mem.h"
+#include "detectors/model/tail.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static double median(const double v[], size_t n)
     double *copy = xcalloc(n + 1, sizeof *copy);
     for (size_t i = 0; i < n; i++)
         copy[i] = v[i];
-    double m = judge_median(copy, n);
+    double m = median_of(copy, n);
     free(copy);
     return m;
 }

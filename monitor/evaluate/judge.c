@@ -304,20 +304,6 @@ void judge_list(struct judgement *j, const char *const subjects[], size_t n, con
     j->lists++;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
-double judge_median(double v[], size_t n)
-{
-    if (n == 0)
-        return NAN;
-    qsort(v, n, sizeof *v, ascending);
-    return n % 2 ? v[n / 2] : 0.5 * (v[n / 2 - 1] + v[n / 2]);
-}
-
 static void append_all(double **v, size_t *n, const double x[], size_t m)
 {
     for (size_t i = 0; i < m; i++)

@@ -92,9 +92,6 @@ void judge_merge(struct judgement *into, const struct judgement *from);
 /* True when the label concerns the supply: by name, or as its sector. */
 bool judge_concerns(const struct label *l, const struct fleet *f, const char *supply);
 
-/* Median of v[n], reordered; NaN when n is 0. */
-double judge_median(double v[], size_t n);
-
 void judge_free(struct judgement *j);
 
 #endif

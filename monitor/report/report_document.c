@@ -48,6 +48,7 @@
 
 #include "base/mem.h"
 #include "base/time/timefmt.h"
+#include "detectors/model/tail.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -412,12 +413,6 @@ static json_t *scoreboard(const json_t *lists, int weeks)
     return board;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* trips: [supply, time, cause, best rank on lists issued before it by a finding of its own or null, days
  * since the first of them or null, what that list said] */
 static void add_trips(json_t *doc, const json_t *trips)
@@ -440,8 +435,7 @@ static void add_trips(json_t *doc, const json_t *trips)
         }
         json_array_append_new(rank > 0 ? listed : missed, o);
     }
-    qsort(lead, n, sizeof *lead, ascending);
-    double median = n ? (lead[(n - 1) / 2] + lead[n / 2]) / 2 : (double)NAN;
+    double median = median_of(lead, n);
     json_object_set_new(doc, "trips",
                         json_pack("{si so so so}", "weeks", 12, "listed", listed, "missed", missed,
                                   "median_lead_days", value_number(median)));

@@ -62,7 +62,7 @@ static int set_up(void **state)
     w.base = xcalloc(w.cells, sizeof *w.base);
     learn(&w);
     w.tracker = tracker_new();
-    w.w = group_watch_new(&w.m, w.f, PER_HOUR);
+    w.w = group_watch_new(&w.m, w.f, PER_HOUR, FROM);
     group_watch_limit(w.w, 1);
     *state = &w;
     return 0;
@@ -110,11 +110,11 @@ static const struct finding *hour(struct world *w, size_t group, double by, doub
         w->base[c] = (float)base;
     }
     w->now[group * COMMON_SIGNALS + COMMON_IGBT] += (float)by;
-    const struct feature_frame ff = {.n_groups = w->groups, .group = w->now, .group_base = w->base};
-    for (int k = 0; k < PER_HOUR; k++)
+    struct feature_frame ff = {.n_groups = w->groups, .group = w->now, .group_base = w->base};
+    for (int k = 0; k < PER_HOUR; k++) {
+        ff.t = w->t += NS_PER_HOUR / PER_HOUR;
         group_watch_minute(w->w, &ff);
-    w->t += NS_PER_HOUR;
-    group_watch_hour(w->w, w->t, FROM);
+    }
     w->proposals.n = 0;
     group_watch_propose(w->w, w->tracker, member, w, &w->proposals);
     tracker_step(w->tracker, SLOT_GROUP, w->t, &w->proposals);

@@ -1,6 +1,7 @@
 /* monitor/evaluate/judge: which findings answer which labels. SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "base/time/timefmt.h"
+#include "detectors/model/tail.h"
 #include "monitor/evaluate/living.h"
 #include "tests/near.h"
 
@@ -75,8 +76,8 @@ static void findings_answer_labels(void **state)
     struct judgement j = {.weeks = 1};
     judge_findings(&j, fleet, labels, n, findings, 6);
     assert_int_equal(j.mode[3].found, 1);
-    assert_near(judge_median(j.mode[3].delay_h, j.mode[3].n_delay), 12, 0, 1e-9);
-    assert_near(judge_median(j.mode[3].lead_h, j.mode[3].n_lead), 36, 0, 1e-9);
+    assert_near(median_of(j.mode[3].delay_h, j.mode[3].n_delay), 12, 0, 1e-9);
+    assert_near(median_of(j.mode[3].lead_h, j.mode[3].n_lead), 36, 0, 1e-9);
     assert_int_equal(j.mode[10].labels, 1);
     assert_int_equal(j.mode[10].found, 0);
     assert_int_equal(j.mode[17].found, 1);
@@ -312,8 +313,8 @@ static void delays_are_told_by_mode_and_by_size(void **state)
     judge_merge(&sum, &j);
     assert_int_equal(sum.level[1].labels, 2); /* the fan, twice */
     assert_int_equal(sum.level[1].found, 2);
-    assert_near(judge_median(sum.level[1].delay_h, 2), 3, 0, 1e-9); /* the sector's finding concerns it too */
-    assert_near(judge_median(sum.mode[3].delay_h, 2), 3, 0, 1e-9);
+    assert_near(median_of(sum.level[1].delay_h, 2), 3, 0, 1e-9); /* the sector's finding concerns it too */
+    assert_near(median_of(sum.mode[3].delay_h, 2), 3, 0, 1e-9);
     assert_int_equal(sum.level[0].labels, 2);
     assert_int_equal(sum.level[0].found, 0);
     judge_free(&j);
